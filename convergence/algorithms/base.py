@@ -1,0 +1,31 @@
+"""An algorithm asks an oracle and returns a state."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+
+from convergence.oracles.base import AbstractOracle
+from convergence.shapes import Count, Iterate, Key
+
+
+class State(eqx.Module):
+    """A record of arrays; every state has the iterate `x`. Methods with memory subclass it."""
+
+    x: Iterate
+
+
+class AbstractAlgorithm(eqx.Module):
+    """x_{t+1} = step(x_t). Real hyper-parameters are array leaves (`converter=real`), integers
+    that vary with the horizon are too (`converter=whole`); ranks, shapes and flags are static.
+    The clock `t` belongs to the runner and counts from 0."""
+
+    @abstractmethod
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:
+        """The state at t = 0; its `x` is x_0."""
+
+    @abstractmethod
+    def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
+        """The state at t + 1: same structure, shapes and dtypes as `state`."""

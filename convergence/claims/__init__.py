@@ -1,0 +1,14 @@
+"""The registry: every claim of every family, in one explicit tuple of modules."""
+
+from __future__ import annotations
+
+import importlib
+
+from convergence.claims.base import AbstractClaim
+
+FAMILIES = ("convergence.claims.subspace",)
+
+
+def registry() -> tuple[AbstractClaim, ...]:
+    """All claims of the package, family by family."""
+    return tuple(c for name in FAMILIES for c in importlib.import_module(name).CLAIMS)

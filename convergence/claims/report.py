@@ -1,0 +1,114 @@
+"""A report: the verdict of a claim as a value, with all that is needed to read and reproduce it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from convergence.statistics import Judgement, Verdict
+from convergence.theorems.assumptions import Checked
+
+SCHEMA = "convergence-report/1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What `verify(claim)` found.
+
+    hyper: the prescribed hyper-parameters at the largest horizon. constants: those of the
+    instance. notes: warnings a reader must see (vacuous bounds, divergence, recomputed records).
+    """
+
+    slug: str
+    family: str
+    kind: str
+    statement: str
+    source: str
+    provenance: str
+    verdict: Verdict
+    expect: Verdict
+    reason: str
+    judgement: Judgement | None
+    assumptions: tuple[Checked, ...]
+    constants: dict[str, Any]
+    hyper: dict[str, Any]
+    notes: tuple[str, ...]
+    alpha: float
+    tier: str
+    seed: int
+    dtype: str
+    seconds: float
+
+    @property
+    def expected(self) -> bool:
+        """Whether the verdict is the one that the claim expects."""
+        return self.verdict is self.expect
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether at every horizon the bound exceeds what holds trivially."""
+        rows = self.judgement.rows if self.judgement else ()
+        return bool(rows) and all(row.vacuous for row in rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of the array `claims` in the schema of docs/json.md."""
+        j = self.judgement
+        return {
+            "slug": self.slug,
+            "family": self.family,
+            "kind": self.kind,
+            "statement": self.statement,
+            "source": self.source,
+            "provenance": self.provenance,
+            "verdict": str(self.verdict),
+            "expect": str(self.expect),
+            "reason": self.reason,
+            "slack": number(j.slack) if j else None,
+            "power": number(j.power) if j else None,
+            "vacuous": self.vacuous,
+            "assumptions": [
+                {"name": a.name, "holds": a.holds, "value": number(a.value), "detail": a.detail}
+                for a in self.assumptions
+            ],
+            "constants": {k: plain(v) for k, v in self.constants.items()},
+            "hyper_parameters": {k: plain(v) for k, v in self.hyper.items()},
+            "horizons": [
+                {
+                    "T": row.T,
+                    "seeds": row.seeds,
+                    "estimate": number(row.estimate),
+                    "interval": [number(v) for v in row.interval],
+                    "bound": [number(v) for v in row.bound]
+                    if isinstance(row.bound, tuple)
+                    else number(row.bound),
+                    "e_value": number(row.e_value),
+                    "vacuous": row.vacuous,
+                    "note": row.note,
+                }
+                for row in (j.rows if j else ())
+            ],
+            "notes": list(self.notes),
+            "alpha": self.alpha,
+            "tier": self.tier,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def number(value: float | None) -> float | str | None:
+    """A JSON number; the infinities and NaN, which JSON lacks, become their names."""
+    if value is None:
+        return None
+    value = float(value)
+    return value if math.isfinite(value) else str(value)
+
+
+def plain(value: Any) -> Any:
+    """A JSON value of a constant or hyper-parameter: number, string, or nested list."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return number(value)

@@ -1,0 +1,36 @@
+"""Where randomness comes from: claim → horizon → seed → step, all by `fold_in`.
+
+A slug's seed is a stable hash, never `hash()`, so that a report can be reproduced elsewhere and
+later. The key of a run depends on its own index alone: adding seeds leaves earlier ones as they
+were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import jax
+from jaxtyping import Array, Int
+
+from convergence.shapes import Count, Key
+
+
+def slug_seed(slug: str) -> int:
+    """A stable 31-bit integer for a slug."""
+    return int.from_bytes(hashlib.blake2b(slug.encode(), digest_size=4).digest(), "big") >> 1
+
+
+def claim_key(slug: str, seed: int, T: int) -> Key:
+    """The key of all runs of a claim at horizon `T` under the user's `seed`."""
+    key = jax.random.key(seed)
+    return jax.random.fold_in(jax.random.fold_in(key, slug_seed(slug)), T)
+
+
+def run_keys(key: Key, indices: Int[Array, " seeds"]) -> Key:
+    """One key a run, from its index alone."""
+    return jax.vmap(lambda i: jax.random.fold_in(key, i))(indices)
+
+
+def step_key(key: Key, t: int | Count) -> Key:
+    """The key of step `t` of one run; `t = 0` is kept for the initialization."""
+    return jax.random.fold_in(key, t)

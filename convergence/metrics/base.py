@@ -1,0 +1,28 @@
+"""A metric turns a trajectory into a number, with memory that does not grow with its length."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import Array
+
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Count
+
+
+class AbstractMetric(eqx.Module):
+    """A fold over the states of a run: `init`, then `update` after every step, `read` at will."""
+
+    @abstractmethod
+    def init(self, problem: AbstractProblem, state: Any) -> Any:
+        """The empty accumulator."""
+
+    @abstractmethod
+    def update(self, t: Count, acc: Any, problem: AbstractProblem, before: Any, after: Any) -> Any:
+        """Fold in step t, which led from the state `before` (with x_t) to `after` (with x_{t+1})."""
+
+    @abstractmethod
+    def read(self, T: Count, acc: Any, problem: AbstractProblem, state: Any) -> Array:
+        """The metric after T steps, given the state with x_T; a scalar or a short vector."""

@@ -1,0 +1,84 @@
+"""Folds of a pointwise metric over the trajectory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.pointwise import AbstractPointwise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Count, Scalar
+
+
+class Average(AbstractMetric):
+    """(1/T) Σ_{t<T} q(x_t): the uniform average that most nonconvex theorems bound."""
+
+    of: AbstractPointwise
+
+    def init(self, problem: AbstractProblem, state: Any) -> Scalar:
+        return jnp.zeros_like(self.of.at(problem, state))
+
+    def update(
+        self, t: Count, acc: Scalar, problem: AbstractProblem, before: Any, after: Any
+    ) -> Scalar:
+        return acc + self.of.at(problem, before)
+
+    def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
+        return acc / jnp.maximum(T, 1)
+
+
+class Extremes(AbstractMetric):
+    """(min_{t≤T} q(x_t), max_{t≤T} q(x_t)): for statements about every iterate of every run.
+
+    A NaN anywhere on the way makes both NaN, so that divergence is never overlooked.
+    """
+
+    of: AbstractPointwise
+
+    def init(self, problem: AbstractProblem, state: Any) -> Array:
+        q = self.of.at(problem, state)
+        return jnp.stack([q, q])
+
+    def update(
+        self, t: Count, acc: Array, problem: AbstractProblem, before: Any, after: Any
+    ) -> Array:
+        q = self.of.at(problem, after)
+        return jnp.stack([jnp.minimum(acc[0], q), jnp.maximum(acc[1], q)])
+
+    def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
+        return acc
+
+
+class Largest(Extremes):
+    """max_{t≤T} q(x_t)."""
+
+    def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
+        return acc[1]
+
+
+class Smallest(Extremes):
+    """min_{t≤T} q(x_t)."""
+
+    def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
+        return acc[0]
+
+
+class AverageEvery(AbstractMetric):
+    """(1/K) Σ_{k<K} q(x_{kτ}) with K = ⌈T/τ⌉: the average over block starts."""
+
+    of: AbstractPointwise
+    tau: Any  # a traced integer leaf
+
+    def init(self, problem: AbstractProblem, state: Any) -> Scalar:
+        return jnp.zeros_like(self.of.at(problem, state))
+
+    def update(
+        self, t: Count, acc: Scalar, problem: AbstractProblem, before: Any, after: Any
+    ) -> Scalar:
+        return acc + jnp.where(t % self.tau == 0, self.of.at(problem, before), 0.0)
+
+    def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
+        return acc / jnp.maximum(-(-T // self.tau), 1)

@@ -1,0 +1,34 @@
+"""A noise knows its moments and vouches for them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from convergence.constants import Constants
+from convergence.shapes import Iterate, Key
+
+
+class AbstractNoise(eqx.Module):
+    """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample."""
+
+    @abstractmethod
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        """ξ, of the shape and dtype of `x` (its law may depend on `x`)."""
+
+    @abstractmethod
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        """Certified moments for iterates of this shape: `sigma` with E‖ξ‖² = σ² (TOTAL, not per
+        entry) where it is finite; heavy tails give `p` and `sigma_p` instead."""
+
+
+class Noiseless(AbstractNoise):
+    """ξ = 0: the oracle returns the exact gradient."""
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return jnp.zeros_like(x)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return Constants(sigma=0.0, symmetric=True)

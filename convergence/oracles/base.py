@@ -1,0 +1,45 @@
+"""An oracle is a problem seen through a noise. A sample IS a key: asked twice, it is the same."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Count, Iterate, Key, Scalar
+
+
+class AbstractOracle(eqx.Module):
+    """All that an algorithm may ask."""
+
+    def value(self, x: Iterate, key: Key) -> Scalar:
+        """F(x; ξ), whose gradient in x is `grad(x, key)`."""
+        raise NotImplementedError(f"{type(self).__name__} answers no function values.")
+
+    def grad(self, x: Iterate, key: Key) -> Iterate:
+        """∇F(x; ξ): one stochastic gradient for the sample `key`."""
+        raise NotImplementedError(f"{type(self).__name__} answers no gradients.")
+
+
+class Oracle(AbstractOracle):
+    """F(x; ξ) = f(x) + ⟨ξ, x⟩ and ∇F(x; ξ) = ∇f(x) + ξ with ξ drawn by the noise."""
+
+    problem: AbstractProblem
+    noise: AbstractNoise
+
+    def value(self, x: Iterate, key: Key) -> Scalar:
+        return self.problem.value(x) + jnp.sum(self.noise.draw(x, key) * x)
+
+    def grad(self, x: Iterate, key: Key) -> Iterate:
+        return self.problem.grad(x) + self.noise.draw(x, key)
+
+
+def mean_grad(oracle: AbstractOracle, x: Iterate, key: Key, size: int | Count) -> Iterate:
+    """(1/B) Σ_{b<B} ∇F(x; ξ_b), one sample at a time: memory flat in B, and B may be traced."""
+
+    def add(b: Count, total: Iterate) -> Iterate:
+        return total + oracle.grad(x, jax.random.fold_in(key, b))
+
+    return jax.lax.fori_loop(0, size, add, jnp.zeros_like(x)) / size

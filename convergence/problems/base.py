@@ -1,0 +1,37 @@
+"""A problem knows its constants and proves them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import equinox as eqx
+import jax
+
+from convergence.constants import Constants
+from convergence.shapes import Iterate, Scalar
+
+
+class AbstractProblem(eqx.Module):
+    """min f(x) over arrays x of one fixed shape.
+
+    Array fields are NumPy or JAX arrays (traced leaves); anything else is static. The docstring of
+    a problem gives the function, its constants and a one-line proof of each; the laws in
+    `convergence.testing.laws` check them numerically.
+    """
+
+    @abstractmethod
+    def value(self, x: Iterate) -> Scalar:
+        """f(x)."""
+
+    def grad(self, x: Iterate) -> Iterate:
+        """∇f(x); by automatic differentiation unless a closed form is given."""
+        return jax.grad(self.value)(x)
+
+    @abstractmethod
+    def start(self) -> Iterate:
+        """The initial iterate x_0."""
+
+    @abstractmethod
+    def constants(self) -> Constants:
+        """Certified constants as host numbers: at least L, Delta = f(x_0) − f*, f_star, d and
+        grad0 = ‖∇f(x_0)‖; matrix problems add m and n."""

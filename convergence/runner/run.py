@@ -1,0 +1,147 @@
+"""vmap over seeds ∘ scan over checkpoints ∘ fori over steps, as one compiled program.
+
+The horizon is a traced number and so is every real hyper-parameter: another T, step size or seed
+compiles nothing. Runs are made in chunks of a fixed width, so that the program and with it every
+bit of a run are the same however many seeds are asked for and whichever device takes the chunk.
+Memory holds one chunk of states and K numbers a run: it is flat in T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.errors import InvalidInput, require
+from convergence.keys import run_keys, step_key
+from convergence.metrics.base import AbstractMetric
+from convergence.oracles.base import AbstractOracle
+from convergence.problems.base import AbstractProblem
+from convergence.runner.record import Record
+from convergence.shapes import Key
+
+CHECKPOINTS = 16
+CHUNK = 64
+
+
+def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
+    """(count,) int32: geometric from 1 to T, ending at T; repeated where T is small."""
+    require(T >= 1, f"a horizon T = {T}", "T ≥ 1", "ask for at least one step")
+    distinct = np.unique(np.round(np.geomspace(1, T, count)).astype(np.int32))
+    return np.concatenate([distinct, np.full(count - len(distinct), T, np.int32)])
+
+
+def _one(
+    problem: AbstractProblem,
+    oracle: AbstractOracle,
+    algorithm: AbstractAlgorithm,
+    metric: AbstractMetric,
+    marks: Any,
+    key: Key,
+) -> tuple[Any, Any, Any]:
+    """One run: the metric, a finiteness flag at every mark, and the first bad step."""
+    state = algorithm.init(problem.start(), oracle, step_key(key, 0))
+    acc = metric.init(problem, state)
+    bad = jnp.asarray(-1, jnp.int32)
+
+    def step(t: Any, carry: Any) -> Any:
+        state, acc, bad = carry
+        after = algorithm.step(t, state, oracle, step_key(key, t + 1))
+        acc = metric.update(t, acc, problem, state, after)
+        broken = (bad < 0) & ~jnp.isfinite(jnp.sum(after.x))
+        return after, acc, jnp.where(broken, t, bad)
+
+    def segment(carry: Any, mark: Any) -> Any:
+        t, inner = carry
+        inner = jax.lax.fori_loop(t, mark, step, inner)
+        state, acc, bad = inner
+        return (mark, inner), (metric.read(mark, acc, problem, state), bad < 0)
+
+    start = jnp.zeros((), jnp.int32)
+    (_, (_, _, bad)), (values, finite) = jax.lax.scan(segment, (start, (state, acc, bad)), marks)
+    return values, finite, bad
+
+
+@eqx.filter_jit
+def _chunks(parts: Any, marks: Any, key: Key, indices: Any) -> tuple[Any, Any, Any]:
+    """One chunk a device: `indices` has shape (devices · chunk,); each device runs its share."""
+    arrays, rest = eqx.partition(parts, eqx.is_array)
+
+    def share(arrays: Any, marks: Any, key: Key, indices: Any) -> tuple[Any, Any, Any]:
+        problem, oracle, algorithm, metric = eqx.combine(arrays, rest)
+        return jax.vmap(lambda k: _one(problem, oracle, algorithm, metric, marks, k))(
+            run_keys(key, indices)
+        )
+
+    mesh = jax.sharding.Mesh(np.array(jax.local_devices()), ("seeds",))
+    everywhere, split = jax.P(), jax.P("seeds")
+    return jax.shard_map(
+        share,
+        mesh=mesh,
+        in_specs=(everywhere, everywhere, everywhere, split),
+        out_specs=split,
+        check_vma=False,
+    )(arrays, marks, key, indices)
+
+
+def check_step(problem: AbstractProblem, oracle: AbstractOracle, algorithm: Any) -> None:
+    """Refuse an algorithm whose step changes the structure, a shape or a dtype of its state."""
+
+    def both(key: Key) -> tuple[Any, Any]:
+        state = algorithm.init(problem.start(), oracle, key)
+        return state, algorithm.step(jnp.zeros((), jnp.int32), state, oracle, key)
+
+    before, after = eqx.filter_eval_shape(both, jax.random.key(0))
+    name = type(algorithm).__name__
+    if jax.tree.structure(before) != jax.tree.structure(after):
+        raise InvalidInput(
+            f"{name}.step returns a state of another structure than {name}.init "
+            f"({jax.tree.structure(after)} after {jax.tree.structure(before)}); return the same "
+            "record with new arrays."
+        )
+    paths = jax.tree_util.tree_flatten_with_path(before)[0]
+    for (path, old), new in zip(paths, jax.tree.leaves(after), strict=True):
+        if (old.shape, old.dtype) != (new.shape, new.dtype):
+            raise InvalidInput(
+                f"{name}.step turns state{jax.tree_util.keystr(path)} from {old.dtype}{old.shape} "
+                f"into {new.dtype}{new.shape}; a step must keep every shape and dtype, cast inside "
+                "it."
+            )
+
+
+def run(
+    problem: AbstractProblem,
+    oracle: AbstractOracle,
+    algorithm: AbstractAlgorithm,
+    metric: AbstractMetric,
+    T: int,
+    key: Key,
+    *,
+    seeds: range,
+    chunk: int = CHUNK,
+    marks: np.ndarray | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Record:
+    """The runs with the indices `seeds` up to horizon `T`.
+
+    `progress` is told how many further runs are done. Each local device takes one chunk a call.
+    """
+    check_step(problem, oracle, algorithm)
+    marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
+    width = chunk * jax.local_device_count()
+    firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
+    pieces = []
+    for first in firsts:
+        indices = np.arange(first, first + width, dtype=np.uint32)
+        piece = _chunks((problem, oracle, algorithm, metric), marks, key, indices)
+        pieces.append([np.asarray(column) for column in piece])
+        if progress is not None:
+            progress(min(first + width, seeds.stop) - max(first, seeds.start))
+    keep = slice(seeds.start - firsts.start, seeds.stop - firsts.start)
+    values, finite, first_bad = (np.concatenate(column)[keep] for column in zip(*pieces))
+    return Record(T, marks, values, finite, first_bad)

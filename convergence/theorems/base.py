@@ -1,0 +1,75 @@
+"""A theorem sees only constants: from them it prescribes an algorithm and bounds a metric."""
+
+from __future__ import annotations
+
+import enum
+from abc import abstractmethod
+from typing import ClassVar, NamedTuple
+
+import equinox as eqx
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.constants import Constants
+from convergence.metrics.base import AbstractMetric
+from convergence.theorems.assumptions import AbstractAssumption
+
+
+class Kind(enum.StrEnum):
+    """What a statement says about the metric M_T and the number b_T that it names."""
+
+    PATHWISE = "pathwise"  # lo ≤ M_T ≤ hi on every run
+    EXPECTATION = "expectation"  # E M_T ≤ b_T
+    EXACT = "exact"  # E M_T = b_T
+    RATE = "rate"  # M_T = O(b_T), b_T a shape without a constant
+    FLOOR = "floor"  # E M_T ≥ b_T
+    SEPARATION = "separation"  # E M_T(A) ≤ factor · E M_T(B)
+    IDENTITY = "identity"  # an equality or inequality checked without running an algorithm
+
+
+class Provenance(enum.StrEnum):
+    """How we know a statement."""
+
+    PRINTED = "printed"  # read in the paper
+    RECALLED = "recalled"  # the paper's statement from memory, constants unverified
+    DERIVED = "derived"  # ours, proof in the docstring
+
+
+class Source(NamedTuple):
+    """A key of references.bib and the place in that work."""
+
+    key: str
+    locus: str
+
+
+class AbstractTheorem(eqx.Module):
+    """One statement. Its own fields are the free parameters that the statement leaves open
+    (a rank r, a period τ, a multiple of the step), never ones fitted to an instance.
+
+    The docstring opens with the statement; a derived one adds its proof.
+    """
+
+    kind: ClassVar[Kind]
+    source: ClassVar[Source]
+    provenance: ClassVar[Provenance]
+    statement: ClassVar[str]
+    assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
+
+    @abstractmethod
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        """The algorithm with the hyper-parameters of the statement, for horizon T."""
+
+    @abstractmethod
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        """The metric M_T that the statement is about."""
+
+    @abstractmethod
+    def bound(self, c: Constants, T: int) -> float | tuple[float, float]:
+        """The number b_T that the statement names (see `Kind`); a pair (lo, hi) if pathwise."""
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        """A number that M_T exceeds with probability 0, or None if there is none."""
+        return None
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        """What is known without running: the metric at the start, or None if not comparable."""
+        return None
