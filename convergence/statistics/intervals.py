@@ -1,0 +1,135 @@
+"""P(E M > U) <= delta: one-sided confidence limits for a mean, each with the ticket it needs.
+
+    betting_lower        M >= 0                     any tail, any n
+    betting_upper        0 <= M <= C                any n, adapts to the variance
+    bernstein_upper      0 <= M <= C                Maurer & Pontil 2009, Theorem 4
+    hoeffding_upper      0 <= M <= C                any n, blind to the variance
+    student_*            finite variance            asymptotic: wrong on rare spikes
+
+Where several are allowed, each gets an equal share of delta and the tightest is taken: the
+choice may then look at the data.
+"""
+
+import math
+
+import numpy as np
+
+from convergence.statistics.eprocess import edge, log_e_above
+from convergence.statistics.verdict import Floats
+
+# A certified ceiling is loosened by this much before use: a float32 metric that sits on its
+# ceiling exceeds it by up to a hundred units of round-off (1e-7 each); a larger ceiling holds too.
+CEILING_ROUNDING = 1e-5
+
+
+def loosened(ceiling: float) -> float:
+    """C (1 + 1e-5): the ceiling with room for round-off."""
+    return ceiling * (1.0 + CEILING_ROUNDING)
+
+
+def betting_lower(values: Floats, delta: float) -> float:
+    """L = sup{m : W(m) >= 1/delta}, W the wealth against "E M <= m". Needs M >= 0 only."""
+    values = np.where(np.isfinite(values), values, np.inf)
+    mean = float(values.mean())
+    if mean == 0.0 or not math.isfinite(mean):
+        return mean
+    threshold = math.log(1.0 / delta)
+    if mean < 1e-290:  # denormal: no room left to search below, and 0 is a valid limit
+        return 0.0
+    scaled = values / mean  # W(1) <= 1 for data of mean 1 by Jensen, so the edge lies below 1
+    return mean * edge(lambda m: float(log_e_above(scaled, m)) >= threshold)
+
+
+def betting_upper(values: Floats, delta: float, ceiling: float) -> float:
+    """C - L(C - M): the betting limit from above. Needs 0 <= M <= C almost surely."""
+    _check_range(values, ceiling)
+    return ceiling - betting_lower(ceiling - values, delta)
+
+
+def bernstein_upper(values: Floats, delta: float, ceiling: float) -> Floats:
+    """mean + sqrt(2 V ln(2/delta) / n) + 7 C ln(2/delta) / (3 (n - 1)); needs 0 <= M <= C.
+
+    Maurer & Pontil, arXiv:0907.3740, Theorem 4. values (..., n), result (...).
+    """
+    _check_range(values, ceiling)
+    n = values.shape[-1]
+    if n < 2:
+        return np.full(values.shape[:-1], float(ceiling))
+    log = math.log(2.0 / delta)
+    spread = np.sqrt(2.0 * values.var(axis=-1, ddof=1) * log / n)
+    limit = values.mean(axis=-1) + spread + 7.0 * ceiling * log / (3.0 * (n - 1))
+    return np.minimum(limit, ceiling)
+
+
+def hoeffding_upper(values: Floats, delta: float, ceiling: float) -> Floats:
+    """mean + C sqrt(ln(1/delta) / (2 n)); needs 0 <= M <= C. values (..., n), result (...)."""
+    _check_range(values, ceiling)
+    n = values.shape[-1]
+    limit = values.mean(axis=-1) + ceiling * math.sqrt(math.log(1.0 / delta) / (2.0 * n))
+    return np.minimum(limit, ceiling)
+
+
+def student_quantile(df: float, delta: float) -> float:
+    """t with P(Student_df > t) = delta; the normal quantile at df = inf."""
+    from scipy import special
+
+    if math.isinf(df):
+        return float(-special.ndtri(delta))
+    return float(-special.stdtrit(df, delta))
+
+
+def student_upper(values: Floats, delta: float) -> Floats:
+    """mean + t_{n-1} s / sqrt(n); needs a certified finite variance, +inf for one seed.
+
+    values (..., n), result (...).
+    """
+    n = values.shape[-1]
+    if n < 2:
+        return np.full(values.shape[:-1], np.inf)
+    mean = values.mean(axis=-1)
+    # The mean of equal numbers may differ from them in the last bit, and so may their spread.
+    equal = np.all(values == values[..., :1], axis=-1)
+    radius = student_quantile(n - 1, delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
+    return np.where(equal, values[..., 0], mean + radius)
+
+
+def student_lower(values: Floats, delta: float) -> Floats:
+    """mean - t_{n-1} s / sqrt(n); needs a certified finite variance, -inf for one seed."""
+    return -student_upper(-values, delta)
+
+
+def upper_limit(
+    values: Floats, delta: float, *, ceiling: float | None, finite_variance: bool
+) -> float:
+    """The certified upper limit: betting under a ceiling, Student-t under a finite variance.
+
+    Both: each at delta / 2, the smaller one. Neither, or a value above its ceiling: +inf.
+    """
+    if not np.all(np.isfinite(values)):
+        return math.inf
+    limits: list[float] = []
+    tickets = (ceiling is not None) + finite_variance
+    if ceiling is not None and float(values.max()) <= loosened(ceiling):
+        limits.append(betting_upper(values, delta / tickets, loosened(ceiling)))
+    if finite_variance:
+        limits.append(float(student_upper(values, delta / tickets)))
+    return min(limits, default=math.inf)
+
+
+def lower_limit(values: Floats, delta: float, *, finite_variance: bool) -> float:
+    """The certified lower limit of nonnegative values: betting, and Student-t where allowed.
+
+    Non-finite entries count as 0, the least they can be: a crash never confirms a statement.
+    """
+    values = np.where(np.isfinite(values), values, 0.0)
+    if not finite_variance:
+        return betting_lower(values, delta)
+    return max(betting_lower(values, delta / 2), float(student_lower(values, delta / 2)))
+
+
+def _check_range(values: Floats, ceiling: float) -> None:
+    if np.any(values < 0) or np.any(values > ceiling):
+        raise ValueError(
+            f"values in [{values.min()}, {values.max()}] leave [0, {ceiling}]: this limit needs a "
+            "metric between 0 and its ceiling"
+        )

@@ -1,0 +1,121 @@
+"""A verdict is a value: CONSISTENT, REFUTED, INCONCLUSIVE or INAPPLICABLE, never "proved".
+
+A `Sample` is what was measured at one horizon, a `Row` is one line of a report, a `Judgement` is
+a verdict with its reason in one sentence, its rows, its slack and its power.
+"""
+
+import enum
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bound = float | tuple[float, float]
+
+
+class Verdict(enum.Enum):
+    """What the data say about a statement at the level that was asked for."""
+
+    CONSISTENT = "CONSISTENT"  # the statement was confirmed by certified limits
+    REFUTED = "REFUTED"  # the statement is false, except with probability alpha
+    INCONCLUSIVE = "INCONCLUSIVE"  # the data cannot tell; the reason says what is missing
+    INAPPLICABLE = "INAPPLICABLE"  # an assumption fails on this instance; nothing was tested
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Values of a metric at horizon T, one per seed, and the number that the statement gives.
+
+    `values`: (seeds,), for pathwise metrics also (seeds, k); non-finite entries are data.
+    `bound`: the number in the statement; a (low, high) pair for pathwise ranges only.
+    `trivial`: what holds without running (the metric at the start); the bound is vacuous above it.
+    `ceiling`: an almost-sure upper bound of the metric, if one is certified.
+    """
+
+    T: int
+    values: Floats
+    bound: Bound
+    trivial: float | None = None
+    ceiling: float | None = None
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values, dtype=np.float64)
+        object.__setattr__(self, "values", values)
+        if self.T < 1:
+            raise ValueError(f"a horizon is at least 1, got T={self.T}")
+        if values.ndim not in (1, 2) or values.size == 0:
+            raise ValueError(
+                f"values at T={self.T} have shape {values.shape}: need (seeds,) or (seeds, k)"
+            )
+        low, high = self.range
+        if math.isnan(low) or math.isnan(high) or low > high:
+            raise ValueError(f"the bound at T={self.T} is {self.bound}: need numbers, low <= high")
+        if self.ceiling is not None and not self.ceiling >= 0:
+            raise ValueError(f"the ceiling at T={self.T} is {self.ceiling}: need a number >= 0")
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """(low, high); a single number bounds from above only."""
+        if isinstance(self.bound, tuple):
+            return float(self.bound[0]), float(self.bound[1])
+        return -math.inf, float(self.bound)
+
+    @property
+    def number(self) -> float:
+        """The bound as one number; a range is refused."""
+        if isinstance(self.bound, tuple):
+            raise ValueError(
+                f"the bound at T={self.T} is the range {self.bound}: only pathwise claims take one"
+            )
+        return float(self.bound)
+
+    @property
+    def seeds(self) -> int:
+        return int(self.values.shape[0])
+
+    @property
+    def vacuous(self) -> bool:
+        """Does the upper bound say no more than what holds without running?"""
+        return self.trivial is not None and self.range[1] >= self.trivial
+
+
+@dataclass(frozen=True)
+class Row:
+    """One horizon of a report; `e_value` is capped at 1e300 and None where no bet was placed."""
+
+    T: int
+    seeds: int
+    estimate: float
+    interval: tuple[float, float]
+    bound: Bound
+    e_value: float | None
+    vacuous: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and why; slack = bound / measured, power = smallest overstatement caught."""
+
+    verdict: Verdict
+    reason: str
+    rows: tuple[Row, ...]
+    slack: float | None
+    power: float | None
+
+
+_RANK = (Verdict.REFUTED, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONSISTENT)
+
+
+def combine(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on a conjunction: one REFUTED refutes, CONSISTENT needs all of them."""
+    found = set(verdicts)
+    if not found:
+        raise ValueError("no verdicts were given: a conjunction needs at least one part")
+    return next(verdict for verdict in _RANK if verdict in found)
