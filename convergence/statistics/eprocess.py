@@ -90,7 +90,7 @@ def log_e_below(values: Floats, floor: float, ceiling: float) -> Floats:
 def edge(refuted: Callable[[float], bool], start: float = 1.0) -> float:
     """sup{s > 0 : refuted(s)} for a decreasing predicate; 0 if never, inf if always.
 
-    Found by bisection on log s to a relative 1e-8; what is returned is itself refuted.
+    Found by bisection on log s to a relative 1e-6; what is returned is itself refuted.
     """
     if start <= 0 or not math.isfinite(start):
         raise ValueError(f"the search starts at a positive number, got {start}")
@@ -105,7 +105,7 @@ def edge(refuted: Callable[[float], bool], start: float = 1.0) -> float:
             break
         here, step = there, 2.0 * step
     low, high = min(here, there), max(here, there)
-    while high - low > 1e-8:
+    while high - low > 1e-6:
         middle = 0.5 * (low + high)
         if refuted(math.exp(middle)):
             low = middle

@@ -126,7 +126,7 @@ def judge_separation(
     finite_variance: bool = False,
     ceiling: float | None = None,
 ) -> Judgement:
-    """E M^A_T <= factor E M^B_T at every horizon; pairs (T, values of A, values of B), seeds paired.
+    """E M^A_T <= factor E M^B_T at every horizon; pairs (T, A, B) share their seeds.
 
     D = A - factor B is judged against E D <= 0: under a common ceiling C by betting on
     D + factor C in [0, (1 + factor) C], where certified by Student-t on D, at alpha/2 each where

@@ -1,0 +1,38 @@
+"""Size at most nominal, power at least what is promised, for every test of the judge.
+
+Each trial is a binomial count. It fails where a count as bad or worse has probability below
+GUARD if the promise holds: with 50 trials and 100 seeds one false alarm in 200 such campaigns.
+"""
+
+import pytest
+from scipy import special
+
+from tests.statistics.measure import TRIALS, Trial
+
+GUARD = 1e-6
+
+
+def surprise(trial: Trial, hits: int, reps: int) -> float:
+    """P(a binomial count at the promised level is as bad as this one or worse)."""
+    if trial.kind == "size":
+        return 1.0 if hits == 0 else float(special.bdtrc(hits - 1, reps, trial.level))
+    return float(special.bdtr(hits, reps, trial.level))
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
+def test_promise_is_kept(trial: Trial) -> None:
+    hits, reps = trial.run()
+    assert reps >= 1000
+    assert surprise(trial, hits, reps) >= GUARD, f"{hits} of {reps}, promised {trial.level}"
+
+
+def test_names_are_unique_so_that_simulations_are_independent() -> None:
+    assert len({trial.name for trial in TRIALS}) == len(TRIALS)
+
+
+def test_the_guard_itself_bites() -> None:
+    size = next(t for t in TRIALS if t.kind == "size")
+    power = next(t for t in TRIALS if t.kind == "power")
+    assert surprise(size, 100, 1000) < GUARD  # 10 % of errors at nominal 5 %
+    assert surprise(size, 60, 1000) > GUARD  # 6 % happen by chance
+    assert surprise(power, 800, 1000) < GUARD
