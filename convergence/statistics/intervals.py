@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from convergence.statistics.eprocess import edge, log_e_above
+from convergence.statistics.eprocess import edge, log_wealth
 from convergence.statistics.verdict import Floats
 
 # A certified ceiling is loosened by this much before use: a float32 metric that sits on its
@@ -30,14 +30,19 @@ def loosened(ceiling: float) -> float:
 def betting_lower(values: Floats, delta: float) -> float:
     """L = sup{m : W(m) >= 1/delta}, W the wealth against "E M <= m". Needs M >= 0 only."""
     values = np.where(np.isfinite(values), values, np.inf)
-    mean = float(values.mean())
-    if mean == 0.0 or not math.isfinite(mean):
-        return mean
+    if np.any(values < 0):
+        raise ValueError(f"betting from below needs a nonnegative metric, got {values.min()}")
+    top = float(values.max())
+    if top == 0.0 or not math.isfinite(top):
+        return top
     threshold = math.log(1.0 / delta)
-    if mean < 1e-290:  # denormal: no room left to search below, and 0 is a valid limit
-        return 0.0
-    scaled = values / mean  # W(1) <= 1 for data of mean 1 by Jensen, so the edge lies below 1
-    return mean * edge(lambda m: float(log_e_above(scaled, m)) >= threshold)
+    shares = values / top
+
+    def refuted(m: float) -> bool:
+        with np.errstate(over="ignore"):
+            return float(log_wealth(shares / m - 1.0)) >= threshold
+
+    return top * edge(refuted, start=float(shares.mean()))  # W <= 1 at the mean, by Jensen
 
 
 def betting_upper(values: Floats, delta: float, ceiling: float) -> float:
@@ -86,11 +91,13 @@ def student_upper(values: Floats, delta: float) -> Floats:
     n = values.shape[-1]
     if n < 2:
         return np.full(values.shape[:-1], np.inf)
-    mean = values.mean(axis=-1)
     # The mean of equal numbers may differ from them in the last bit, and so may their spread.
     equal = np.all(values == values[..., :1], axis=-1)
-    radius = student_quantile(n - 1, delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
-    return np.where(equal, values[..., 0], mean + radius)
+    with np.errstate(over="ignore", invalid="ignore"):
+        radius = student_quantile(n - 1, delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
+        limit = values.mean(axis=-1) + radius
+    limit = np.where(np.isnan(limit), np.inf, limit)  # diverging values whose squares overflow
+    return np.where(equal, values[..., 0], limit)
 
 
 def student_lower(values: Floats, delta: float) -> Floats:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convergence.statistics.eprocess import edge, log_e_above
+from convergence.statistics.eprocess import edge, log_wealth
 from convergence.statistics.intervals import (
     betting_lower,
     betting_upper,
@@ -146,14 +146,16 @@ def judge_separation(
     second = [measured(other) for other in others]
     lost_a = sum(int((~np.isfinite(a)).sum()) for a in first)
     lost_b = sum(int((~np.isfinite(b)).sum()) for b in second)
-    bets = ceiling is not None and not any(exceeds(s) for s in [*samples, *others])
-    cap = loosened(ceiling) if bets and ceiling is not None else 0.0
+    bets = bool(ceiling) and not any(exceeds(s) for s in [*samples, *others])
+    cap = loosened(ceiling) if bets and ceiling else 0.0
     level = alpha / max(1, (ceiling is not None) + finite_variance)
     solid = [np.where(np.isfinite(b), b, 0.0) for b in second]
 
     def log_e(c: float) -> list[float]:
-        shifted = [np.maximum(a - c * b + c * cap, 0.0) for a, b in zip(first, solid, strict=True)]
-        return [float(log_e_above(x, c * cap)) for x in shifted]
+        # The gain of A - c B + c C over its claimed mean c C, without forming c C.
+        with np.errstate(over="ignore"):
+            gains = [(a / c - b) / cap for a, b in zip(first, solid, strict=True)]
+        return [float(log_wealth(np.maximum(gain, -1.0))) for gain in gains]
 
     def refuted(scale: float) -> bool:
         c = factor * scale

@@ -67,7 +67,10 @@ def exceeds(sample: Sample) -> bool:
 
 def average(values: Floats) -> float:
     """The mean, +inf where a run is not finite."""
-    return float(values.mean()) if np.all(np.isfinite(values)) else math.inf
+    if not np.all(np.isfinite(values)):
+        return math.inf
+    with np.errstate(over="ignore"):
+        return float(values.mean())
 
 
 def ratio(top: float, bottom: float) -> float:

@@ -1,0 +1,274 @@
+"""Every verdict of every judge of means, runs and identities, and what each refuses."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from convergence.statistics import (
+    Sample,
+    Verdict,
+    combine,
+    judge_exact,
+    judge_expectation,
+    judge_floor,
+    judge_identity,
+    judge_pathwise,
+    judge_rate,
+    judge_separation,
+)
+
+ALPHA = 1e-3
+C, R, I, N = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE
+RNG = np.random.default_rng(0)
+UNIFORM = RNG.uniform(size=400)  # mean 1/2, ceiling 1
+EXPONENTIAL = RNG.exponential(size=400)  # mean 1, no ceiling
+
+
+def test_the_judge_does_not_import_jax_nor_scipy_stats() -> None:
+    code = (
+        "import importlib.util, sys; import convergence.statistics; "
+        "print([m for m in ('jax', 'scipy.stats', 'equinox') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_verdicts_print_their_name_and_combine() -> None:
+    assert [str(v) for v in Verdict] == ["CONSISTENT", "REFUTED", "INCONCLUSIVE", "INAPPLICABLE"]
+    assert combine([C, C]) is C
+    assert combine([C, I]) is I
+    assert combine([I, N]) is N
+    assert combine([N, R, C]) is R
+    with pytest.raises(ValueError, match="no verdicts"):
+        combine([])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, np.ones(2), 1.0), "horizon"),
+        ((1, np.ones((2, 2, 2)), 1.0), "shape"),
+        ((1, np.ones(0), 1.0), "shape"),
+        ((1, np.ones(2), math.nan), "bound"),
+        ((1, np.ones(2), (2.0, 1.0)), "low <= high"),
+        ((1, np.ones(2), 1.0, None, -1.0), "ceiling"),
+    ],
+)
+def test_bad_samples_are_named(arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Sample(*arguments)
+
+
+# --- every run -------------------------------------------------------------------------------
+
+
+def test_pathwise_keeps_and_breaks() -> None:
+    kept = judge_pathwise([Sample(4, np.array([[1.0, 2.0], [0.5, 1.0]]), 4.0)], rounding=1e-12)
+    assert kept.verdict is C
+    assert kept.slack == kept.power == 2.0
+    broken = judge_pathwise([Sample(4, np.array([1.0, 4.1]), 4.0)], rounding=1e-12)
+    assert broken.verdict is R
+    assert "4.1" in broken.reason
+    assert broken.power == pytest.approx(4 / 4.1)
+
+
+def test_pathwise_rounding_is_relative_to_the_run() -> None:
+    over = Sample(1, np.array([1e12 * (1 + 1e-10)]), 1e12)
+    assert judge_pathwise([over], rounding=1e-9).verdict is C
+    assert judge_pathwise([over], rounding=1e-11).verdict is R
+    # a huge run does not buy tolerance for its neighbours
+    range_ = Sample(1, np.array([1e9, -1e-3]), (0.0, math.inf))
+    assert judge_pathwise([range_], rounding=1e-9).verdict is R
+
+
+def test_pathwise_ranges_equalities_and_divergence() -> None:
+    assert judge_pathwise([Sample(1, np.array([0.5]), (0.0, 1.0))], rounding=0.0).verdict is C
+    assert judge_pathwise([Sample(1, np.array([-0.1]), (0.0, 1.0))], rounding=1e-9).verdict is R
+    equal = judge_pathwise([Sample(1, np.array([2.0]), (2.0, 2.0))], rounding=1e-9)
+    assert equal.power == 1 + 1e-9
+    for bad in (math.nan, math.inf, -math.inf):
+        lost = judge_pathwise([Sample(1, np.array([0.5, bad]), 1.0)], rounding=1e-9)
+        assert lost.verdict is R
+        assert "not finite" in lost.reason
+
+
+def test_identity() -> None:
+    assert judge_identity({"a": 1e-17, "b": -1e-16}, 1e-12).verdict is C
+    wrong = judge_identity({"a": 1e-17, "b": -1e-3}, 1e-12)
+    assert wrong.verdict is R
+    assert "(b)" in wrong.reason
+    assert judge_identity({"a": math.nan}, 1e-12).verdict is R
+    with pytest.raises(ValueError, match="at least one"):
+        judge_identity({}, 1e-12)
+
+
+# --- means -----------------------------------------------------------------------------------
+
+
+def test_expectation_has_all_three_verdicts() -> None:
+    assert judge_expectation([Sample(8, UNIFORM, 0.7, ceiling=1.0)], ALPHA).verdict is C
+    assert judge_expectation([Sample(8, UNIFORM, 0.4, ceiling=1.0)], ALPHA).verdict is R
+    assert judge_expectation([Sample(8, UNIFORM, 0.51, ceiling=1.0)], ALPHA).verdict is I
+    # without a ticket the mean may hide in what was not seen
+    bare = judge_expectation([Sample(8, UNIFORM, 0.7)], ALPHA)
+    assert bare.verdict is I
+    assert "no certified upper confidence limit" in bare.reason
+    assert f"factor {bare.power:.3g}" in bare.reason
+    trusted = judge_expectation([Sample(8, EXPONENTIAL, 1.5)], ALPHA, finite_variance=True)
+    assert trusted.verdict is C
+
+
+def test_expectation_needs_every_horizon_to_confirm_and_one_to_refute() -> None:
+    good, tight = Sample(8, UNIFORM, 0.7, ceiling=1.0), Sample(16, UNIFORM, 0.5, ceiling=1.0)
+    false = Sample(32, UNIFORM, 0.35, ceiling=1.0)
+    assert judge_expectation([good, tight], ALPHA).verdict is I
+    refuted = judge_expectation([good, tight, false], ALPHA)
+    assert refuted.verdict is R
+    assert "T=32" in refuted.reason
+
+
+def test_power_of_an_expectation_is_what_it_says() -> None:
+    judged = judge_expectation([Sample(8, UNIFORM, 0.7, ceiling=1.0)], ALPHA)
+    assert judged.power is not None
+    assert judged.slack == pytest.approx(0.7 / UNIFORM.mean())
+    for factor, verdict in ((1.001, R), (0.999, I)):  # the power is found to 1e-6
+        bound = 0.7 / (judged.power * factor)
+        assert judge_expectation([Sample(8, UNIFORM, bound)], ALPHA).verdict is verdict
+
+
+def test_divergence_refutes_an_expectation() -> None:
+    for bad in (math.nan, math.inf):
+        judged = judge_expectation([Sample(8, np.array([0.1, bad]), 1.0, ceiling=2.0)], ALPHA)
+        assert judged.verdict is R
+        assert judged.rows[0].e_value == 1e300
+
+
+def test_deterministic_metrics_need_the_flag() -> None:
+    same = Sample(8, np.full(4, 0.1), 0.1)
+    assert judge_expectation([same], ALPHA).verdict is I
+    assert judge_expectation([same], ALPHA, finite_variance=True).verdict is C
+    single = judge_expectation([Sample(8, np.array([0.1]), 0.2)], ALPHA, finite_variance=True)
+    assert single.verdict is I
+    assert "one seed" in single.reason
+
+
+def test_expectation_flags_vacuous_bounds_heavy_tails_and_false_ceilings() -> None:
+    vacuous = judge_expectation([Sample(8, UNIFORM, 2.0, trivial=1.5, ceiling=1.0)], ALPHA)
+    assert vacuous.rows[0].vacuous
+    heavy = 1 + np.random.default_rng(1).pareto(0.7, size=400)
+    judged = judge_expectation([Sample(8, heavy, 1e4)], ALPHA)
+    assert judged.verdict is I
+    assert "infinite mean" in judged.reason
+    broken = judge_expectation([Sample(8, UNIFORM, 0.7, ceiling=0.8)], ALPHA)
+    assert broken.verdict is I
+    assert "exceeds its certified ceiling" in broken.reason
+
+
+def test_contracts_of_the_judges_of_means() -> None:
+    with pytest.raises(ValueError, match="nonnegative"):
+        judge_expectation([Sample(8, np.array([-1.0, 1.0]), 1.0)], ALPHA)
+    with pytest.raises(ValueError, match="a mean needs"):
+        judge_floor([Sample(8, np.ones((2, 2)), 1.0)], ALPHA)
+    with pytest.raises(ValueError, match="only pathwise"):
+        judge_expectation([Sample(8, np.ones(2), (0.0, 1.0))], ALPHA)
+    with pytest.raises(ValueError, match="repeat"):
+        judge_expectation([Sample(8, np.ones(2), 1.0)] * 2, ALPHA)
+    with pytest.raises(ValueError, match="at least one horizon"):
+        judge_expectation([], ALPHA)
+    with pytest.raises(ValueError, match="alpha"):
+        judge_floor([Sample(8, np.ones(2), 1.0)], 1.5)
+
+
+def test_floor_has_all_three_verdicts() -> None:
+    assert judge_floor([Sample(8, EXPONENTIAL, 0.6)], ALPHA).verdict is C  # no ticket needed
+    blind = judge_floor([Sample(8, EXPONENTIAL, 1.5)], ALPHA)  # a rare huge value may be missing
+    assert blind.verdict is I
+    assert blind.power is None
+    assert judge_floor([Sample(8, EXPONENTIAL, 1.5)], ALPHA, finite_variance=True).verdict is R
+    assert judge_floor([Sample(8, UNIFORM, 0.6, ceiling=1.0)], ALPHA).verdict is R
+    assert judge_floor([Sample(8, UNIFORM, 0.4, ceiling=1.0)], ALPHA).verdict is C
+    assert judge_floor([Sample(8, UNIFORM, 0.49, ceiling=1.0)], ALPHA).verdict is I
+
+
+def test_a_crash_confirms_no_floor() -> None:
+    crashed = np.full(50, math.nan)
+    assert judge_floor([Sample(8, crashed, 1.0)], ALPHA).verdict is I
+    assert judge_floor([Sample(8, crashed, 1.0, ceiling=2.0)], ALPHA).verdict is I
+
+
+def test_a_floor_at_zero_is_vacuous_and_one_below_the_start_is_not() -> None:
+    assert judge_floor([Sample(8, EXPONENTIAL, 0.0)], ALPHA).rows[0].vacuous
+    assert not judge_floor([Sample(8, EXPONENTIAL, 0.6, trivial=0.1)], ALPHA).rows[0].vacuous
+
+
+def test_exact_is_an_equivalence_test() -> None:
+    def verdict(mean: float, margin: float, **options: bool) -> Verdict:
+        sample = Sample(8, UNIFORM, mean, ceiling=1.0)
+        return judge_exact([sample], ALPHA, margin=margin, **options).verdict
+
+    center = float(UNIFORM.mean())
+    assert verdict(center, 0.3) is C
+    assert verdict(center, 0.01) is I
+    assert verdict(0.8, 0.3) is R
+    assert verdict(0.2, 0.3) is R
+    bare = judge_exact([Sample(8, EXPONENTIAL, 1.0)], ALPHA, margin=0.3)
+    assert bare.verdict is I
+    assert "no certified two-sided" in bare.reason
+    signed = Sample(8, EXPONENTIAL - 3.0, -2.0)
+    assert judge_exact([signed], ALPHA, margin=0.2, finite_variance=True).verdict is C
+    lost = Sample(8, np.array([1.0, math.nan]), 1.0)
+    assert judge_exact([lost], ALPHA, margin=0.2, finite_variance=True).verdict is R
+
+
+def test_exact_forgives_round_off_of_deterministic_data() -> None:
+    sample = Sample(8, np.full(3, 1.0 + 1e-10), 1.0)
+    assert judge_exact([sample], ALPHA, margin=0.1, finite_variance=True).verdict is C
+    strict = judge_exact([sample], ALPHA, margin=0.1, finite_variance=True, rounding=1e-12)
+    assert strict.verdict is R
+
+
+def test_separation_has_all_three_verdicts() -> None:
+    a, b = 0.5 * UNIFORM, UNIFORM
+    assert judge_separation([(8, a, b)], ALPHA).verdict is I
+    assert judge_separation([(8, a, b)], ALPHA, ceiling=1.0).verdict is C
+    assert judge_separation([(8, a, b)], ALPHA, finite_variance=True).verdict is C
+    assert judge_separation([(8, b, a)], ALPHA, ceiling=1.0).verdict is R
+    assert judge_separation([(8, b, a)], ALPHA, finite_variance=True).verdict is R
+    assert judge_separation([(8, a, b)], ALPHA, factor=0.4, finite_variance=True).verdict is R
+    with pytest.raises(ValueError, match="paired"):
+        judge_separation([(8, a, b[:-1])], ALPHA)
+
+
+def test_pairing_pays() -> None:
+    """Common noise cancels: 0.9 M against M, where independent seeds could not tell."""
+    shuffled = np.random.default_rng(2).permutation(EXPONENTIAL)
+    paired = judge_separation([(8, 0.9 * EXPONENTIAL, EXPONENTIAL)], ALPHA, finite_variance=True)
+    apart = judge_separation([(8, 0.9 * EXPONENTIAL, shuffled)], ALPHA, finite_variance=True)
+    assert paired.verdict is C
+    assert apart.verdict is I
+
+
+def test_divergence_in_a_separation() -> None:
+    lost, fine = np.array([1.0, math.nan, 1.0]), np.array([2.0, 2.0, 2.0])
+    assert judge_separation([(8, lost, fine)], ALPHA, finite_variance=True).verdict is R
+    assert judge_separation([(8, lost, lost)], ALPHA, finite_variance=True).verdict is I
+    # the rival's crash is no victory by itself
+    assert judge_separation([(8, fine, lost)], ALPHA, finite_variance=True).verdict is I
+
+
+def test_no_verdict_warns_or_raises_on_extreme_numbers() -> None:
+    """Warnings are errors under pytest: overflow is an answer here, not an accident."""
+    for values in (np.array([1e308, 1e307, 1e308]), np.full(3, 1e-320), np.array([np.nan, 1, 2])):
+        for bound in (1e-300, 1.0, 1e305, math.inf):
+            for ceiling in (None, 2.0, 1e300):
+                one = [Sample(4, values, bound, ceiling=ceiling)]
+                judge_expectation(one, ALPHA, finite_variance=True)
+                judge_floor(one, ALPHA, finite_variance=True)
+                judge_exact(one, ALPHA, margin=0.1, finite_variance=True)
+                judge_pathwise(one, rounding=1e-9)
+                judge_separation([(4, values, np.ones(3))], ALPHA, ceiling=ceiling)
+                if math.isfinite(bound):
+                    judge_rate([Sample(4**k, values, bound) for k in range(1, 6)], ALPHA)
