@@ -29,7 +29,7 @@ def _check_stakes(lambdas: Floats) -> None:
 def log_mean_exp(logs: Floats) -> Floats:
     """log mean exp over the first axis, safe for -inf and +inf."""
     with np.errstate(invalid="ignore"):  # two infinities of one sign add to the same infinity
-        return np.logaddexp.reduce(logs, axis=0) - math.log(logs.shape[0])
+        return np.asarray(np.logaddexp.reduce(logs, axis=0) - math.log(logs.shape[0]))
 
 
 def log_wealth(gains: Floats, lambdas: Floats = LAMBDAS) -> Floats:

@@ -63,7 +63,7 @@ def bernstein_upper(values: Floats, delta: float, ceiling: float) -> Floats:
     log = math.log(2.0 / delta)
     spread = np.sqrt(2.0 * values.var(axis=-1, ddof=1) * log / n)
     limit = values.mean(axis=-1) + spread + 7.0 * ceiling * log / (3.0 * (n - 1))
-    return np.minimum(limit, ceiling)
+    return np.asarray(np.minimum(limit, ceiling))
 
 
 def hoeffding_upper(values: Floats, delta: float, ceiling: float) -> Floats:
@@ -71,7 +71,7 @@ def hoeffding_upper(values: Floats, delta: float, ceiling: float) -> Floats:
     _check_range(values, ceiling)
     n = values.shape[-1]
     limit = values.mean(axis=-1) + ceiling * math.sqrt(math.log(1.0 / delta) / (2.0 * n))
-    return np.minimum(limit, ceiling)
+    return np.asarray(np.minimum(limit, ceiling))
 
 
 def student_quantile(df: float, delta: float) -> float:
@@ -94,15 +94,15 @@ def student_upper(values: Floats, delta: float) -> Floats:
     # The mean of equal numbers may differ from them in the last bit, and so may their spread.
     equal = np.all(values == values[..., :1], axis=-1)
     with np.errstate(over="ignore", invalid="ignore"):
-        radius = student_quantile(n - 1, delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
+        radius = student_quantile(float(n - 1), delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
         limit = values.mean(axis=-1) + radius
     limit = np.where(np.isnan(limit), np.inf, limit)  # diverging values whose squares overflow
-    return np.where(equal, values[..., 0], limit)
+    return np.asarray(np.where(equal, values[..., 0], limit))
 
 
 def student_lower(values: Floats, delta: float) -> Floats:
     """mean - t_{n-1} s / sqrt(n); needs a certified finite variance, -inf for one seed."""
-    return -student_upper(-values, delta)
+    return np.asarray(-student_upper(-values, delta))
 
 
 def upper_limit(

@@ -39,7 +39,7 @@ class Sample:
     """
 
     T: int
-    values: Floats
+    values: np.ndarray
     bound: Bound
     trivial: float | None = None
     ceiling: float | None = None

@@ -36,7 +36,7 @@ def test_student_t_misses_rare_spikes_where_certified_limits_cover(
 
 def test_a_stake_above_one_is_no_e_value(rng: np.random.Generator) -> None:
     """Stake 1.5 with losses cut at zero on a fair coin 0 / 2: each round gains 25 % on average."""
-    coin = 2.0 * rng.integers(0, 2, size=(REPS, 30))
+    coin = 2.0 * rng.integers(0, 2, size=(REPS, 30)).astype(np.float64)
     wealth = np.cumprod(np.maximum(1 + 1.5 * (coin - 1), 0.0), axis=-1)
     # four heads in a row give 39 >= 20 with probability 1/16 = 6.25 %, above the nominal 5 %;
     # the expected wealth is what cannot be argued with: 1.25^4 = 2.44 after four rounds
@@ -48,7 +48,7 @@ def test_a_stake_above_one_is_no_e_value(rng: np.random.Generator) -> None:
 
 def test_choosing_the_stake_in_hindsight_is_no_e_value(rng: np.random.Generator) -> None:
     """Measured 8 % with the best of 13 stakes, against 2 % with their mean; 6 % lies between."""
-    gains = 2.0 * rng.integers(0, 2, size=(3 * REPS, 200)) - 1.0
+    gains = 2.0 * rng.integers(0, 2, size=(3 * REPS, 200)).astype(np.float64) - 1.0
     best = np.full(3 * REPS, -np.inf)
     for stake in LAMBDAS:
         best = np.maximum(best, np.cumsum(np.log1p(stake * gains), axis=-1).max(axis=-1))
