@@ -1,0 +1,58 @@
+"""Take a convergence theorem at its word: run the real algorithm and judge the bound.
+
+A problem knows its constants, a noise its moments. A theorem sees only constants: it prescribes an
+algorithm and bounds a metric. A claim joins the three, and `verify(claim)` returns a report whose
+verdict is a value.
+
+Floors, ground first. A room imports only from floors below its own; rooms on one line, whether
+side by side or divided by `|`, do not see each other. The floor named `errors …` is the ground and
+its rooms may use one another.
+
+    errors shapes constants keys linalg
+    problems noise parts
+    oracles
+    algorithms | metrics
+    theorems | runner | statistics
+    claims
+    digest
+    store
+    figures testing
+    cli
+
+Two walls besides: algorithms never import problems (an algorithm asks an oracle), and neither
+statistics nor this face imports JAX. `tests/test_floors.py` reads this docstring and enforces it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convergence.claims.base import Claim as Claim
+    from convergence.claims.base import verify as verify
+    from convergence.claims.report import Report as Report
+    from convergence.claims.settings import Settings as Settings
+    from convergence.statistics import Verdict as Verdict
+
+__version__ = "0.1.0"
+
+_FACE = {
+    "Claim": "convergence.claims.base",
+    "Settings": "convergence.claims.settings",
+    "verify": "convergence.claims.base",
+    "Report": "convergence.claims.report",
+    "Verdict": "convergence.statistics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public face, loaded when first asked for: `import convergence` costs nothing."""
+    if name not in _FACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_FACE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_FACE])

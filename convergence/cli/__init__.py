@@ -1,0 +1,31 @@
+"""The command line: `convergence list | show | verify | figures`.
+
+Exit codes: 0 when every verdict is the expected one, 1 otherwise, 2 for bad usage or bad input,
+130 after Ctrl-C. Nothing here imports JAX before the arguments are known to be sound.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from convergence.cli.parser import parser
+from convergence.errors import InvalidInput
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; usage errors leave by `SystemExit(2)`."""
+    arguments = parser().parse_args(argv)
+    try:
+        from convergence.cli import commands
+
+        return getattr(commands, arguments.command)(arguments)
+    except InvalidInput as error:
+        print(f"convergence: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("convergence: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left, as `| head` does; nothing can be said any more
+        return 0

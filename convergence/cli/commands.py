@@ -1,0 +1,39 @@
+"""What each command does once its arguments are sound."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from convergence.cli.environment import prepare
+
+
+def list(arguments: Namespace) -> int:
+    """All claims: slug, family, kind, theorem, provenance, expected verdict."""
+    prepare()
+    from convergence.cli.listing import overview
+
+    return overview(arguments)
+
+
+def show(arguments: Namespace) -> int:
+    """Everything about one claim that can be said without running it."""
+    prepare()
+    from convergence.cli.listing import details
+
+    return details(arguments)
+
+
+def verify(arguments: Namespace) -> int:
+    """Run claims, judge them, and keep what was found."""
+    prepare()
+    from convergence.cli.verify import run
+
+    return run(arguments)
+
+
+def figures(arguments: Namespace) -> int:
+    """Draw the figures of papers and of stored reports."""
+    prepare()
+    from convergence.cli.drawing import draw
+
+    return draw(arguments)

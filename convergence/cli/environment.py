@@ -1,0 +1,62 @@
+"""What surrounds a run: devices, versions, and who else owns the import name."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from importlib import metadata
+from typing import Any
+
+# More virtual devices than this would split the chunks of a quick claim into idle lanes.
+MOST_DEVICES = 8
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prepare() -> None:
+    """Before JAX is imported: one CPU device a core, unless the user chose otherwise; then warn
+    if another distribution installs the import name."""
+    if "jax" not in sys.modules and "XLA_FLAGS" not in os.environ:
+        count = min(cores(), MOST_DEVICES)
+        os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
+    others = rivals()
+    if others:
+        print(
+            f"convergence: warning: {' and '.join(others)} also installs the import name "
+            "'convergence', and one overwrites the other's files; keep convergence-lab in an "
+            "environment of its own.",
+            file=sys.stderr,
+        )
+
+
+def rivals() -> list[str]:
+    """Other installed distributions that own the import name `convergence`."""
+    owners = metadata.packages_distributions().get("convergence", [])
+    return sorted({name for name in owners if name.lower().replace("_", "-") != "convergence-lab"})
+
+
+def provenance(arguments: Any) -> dict[str, Any]:
+    """Where, when and with what a run was made; call it after JAX is needed anyway."""
+    import jax
+
+    from convergence.digest import versions
+
+    device = jax.devices()[0]
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "platform": device.platform,
+        "device": device.device_kind,
+        "devices": jax.local_device_count(),
+        "dtype": arguments.dtype,
+        "tier": arguments.tier,
+        "seed": arguments.seed,
+        "seeds": arguments.seeds,
+        "alpha": arguments.alpha,
+    }

@@ -1,0 +1,79 @@
+"""Claims in a few threads: one compiles while another runs, since both release the interpreter.
+
+Reports come back in the order of the claims. The threads are daemons, and the main thread only
+waits: Ctrl-C is answered at once, whatever XLA is doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from convergence.claims.base import AbstractClaim
+from convergence.claims.report import Report
+
+Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in all)
+
+
+Outcome = Report | Exception
+
+
+class Stopped(Exception):
+    """Raised inside a claim that nobody waits for any more."""
+
+
+class Pool:
+    """Verifies claims, `jobs` at a time; iterate once for (claim, report or what it raised)."""
+
+    def __init__(
+        self, claims: Sequence[AbstractClaim], settings: Any, shelf: Any, jobs: int, tell: Tell
+    ):
+        self.claims, self.settings, self.shelf, self.tell = claims, settings, shelf, tell
+        self.jobs = min(jobs, len(claims))
+        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
+        self._ready: dict[int, Outcome] = {}
+        self._halt = threading.Event()
+
+    def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
+        for index in range(len(self.claims)):
+            self._waiting.put(index)
+        for _ in range(self.jobs):
+            threading.Thread(target=self._work, daemon=True).start()
+        for index in range(len(self.claims)):
+            while index not in self._ready:
+                self._take(self._done.get())
+            yield self.claims[index], self._ready.pop(index)
+
+    def stop(self) -> list[tuple[AbstractClaim, Outcome]]:
+        """Begin no further claim, leave those under way, and hand over what was finished."""
+        self._halt.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._take(self._done.get_nowait())
+        return [(self.claims[i], self._ready[i]) for i in sorted(self._ready)]
+
+    def _take(self, item: tuple[int, Outcome]) -> None:
+        self._ready[item[0]] = item[1]
+
+    def _work(self) -> None:
+        while not self._halt.is_set():
+            try:
+                index = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            claim = self.claims[index]
+
+            def progress(runs: int, total: int, claim: AbstractClaim = claim) -> None:
+                if self._halt.is_set():
+                    raise Stopped
+                self.tell(claim, runs, total)
+
+            try:
+                outcome: Outcome = claim.verify(self.settings, self.shelf, progress)
+            except Exception as error:
+                outcome = error
+            self._done.put((index, outcome))

@@ -1,0 +1,152 @@
+"""`convergence verify`: run claims, judge them, and keep what was found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from convergence.claims.base import AbstractClaim
+from convergence.claims.report import SCHEMA, Report
+from convergence.claims.settings import Settings
+from convergence.cli.environment import provenance
+from convergence.cli.gather import gather, told
+from convergence.cli.pool import Outcome, Pool, Stopped
+from convergence.cli.table import WIDTH, close, line
+from convergence.store import Store, write_whole
+
+
+def run(arguments: Namespace) -> int:
+    """Verify the targets; see `convergence.cli` for the exit codes."""
+    claims = gather(arguments.targets)
+    settings = Settings(
+        tier=arguments.tier,
+        seed=arguments.seed,
+        alpha=arguments.alpha,
+        claims=len(claims),
+        seeds=arguments.seeds,
+        dtype=arguments.dtype,
+    )
+    store, about = Store(arguments.out), provenance(arguments)
+    to_stdout = arguments.json is not None and str(arguments.json) == "-"
+    console = speaker(to_stdout)
+    reports: list[Report] = []
+    errors: list[dict[str, str]] = []
+    interrupted, began = False, time.perf_counter()
+    with screen(console, arguments.quiet, len(claims)) as watch:
+
+        def take(claim: AbstractClaim, outcome: Outcome) -> None:
+            if isinstance(outcome, Report):
+                reports.append(outcome)
+                store.save_report(claim.slug, {"run": about, **outcome.to_json()})
+                watch.say(line(outcome))
+            elif not isinstance(outcome, Stopped):
+                errors.append({"slug": claim.slug, "error": told(outcome)})
+                watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
+            watch.finish(claim)
+
+        pool = Pool(claims, settings, store, arguments.jobs, watch.tell)
+        try:
+            for claim, outcome in pool:
+                take(claim, outcome)
+        except KeyboardInterrupt:
+            interrupted = True
+            for claim, outcome in pool.stop():
+                take(claim, outcome)
+    finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
+    if interrupted:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)  # threads may still be inside XLA, and nobody waits for them
+    return 2 if errors else int(any(not r.expected for r in reports))
+
+
+def finish(
+    console: Console,
+    arguments: Namespace,
+    about: dict[str, Any],
+    reports: list[Report],
+    errors: list[dict[str, str]],
+    asked: int,
+    interrupted: bool,
+    began: float,
+) -> None:
+    """The JSON, then the table."""
+    took = time.perf_counter() - began
+    if arguments.json is not None:
+        document = {
+            "schema": SCHEMA,
+            "run": {**about, "asked": asked, "interrupted": interrupted, "seconds": round(took, 3)},
+            "claims": [r.to_json() for r in reports],
+            "errors": errors,
+        }
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        if str(arguments.json) == "-":
+            sys.stdout.write(text)
+        else:
+            arguments.json.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(arguments.json, text.encode())
+    close(console, reports, arguments.quiet, took)
+    for entry in errors:
+        console.print(
+            f"{entry['slug']}: could not be judged: {entry['error']}",
+            style="bold red",
+            markup=False,
+            highlight=False,
+        )
+    if interrupted:
+        console.print(f"interrupted: {len(reports)} of {asked} claims were finished and kept")
+
+
+def speaker(to_stderr: bool) -> Console:
+    """A console of at most 100 columns; exactly 100 where nobody looks."""
+    console = Console(stderr=to_stderr)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+class Watch:
+    """Progress for the eye on a terminal, one line a claim elsewhere, nothing if quiet."""
+
+    def __init__(self, console: Console, quiet: bool, bars: Progress | None, total: int):
+        self.console, self.quiet, self.bars = console, quiet, bars
+        self.tasks: dict[str, Any] = {}
+        self.all = bars.add_task("claims", total=total) if bars else None
+
+    def tell(self, claim: AbstractClaim, runs: int, total: int) -> None:
+        """So many of the claim's runs are done."""
+        if self.bars is None:
+            return
+        if claim.slug not in self.tasks:
+            self.tasks[claim.slug] = self.bars.add_task(claim.slug, total=total)
+        self.bars.update(self.tasks[claim.slug], completed=runs)
+
+    def say(self, text: str) -> None:
+        """A line about a finished claim; on a terminal the table will have it."""
+        if not self.quiet and self.bars is None:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def finish(self, claim: AbstractClaim) -> None:
+        """The claim needs no bar any more."""
+        if self.bars is not None and self.all is not None:
+            if claim.slug in self.tasks:
+                self.bars.remove_task(self.tasks.pop(claim.slug))
+            self.bars.advance(self.all)
+
+
+@contextlib.contextmanager
+def screen(console: Console, quiet: bool, total: int) -> Any:
+    """A `Watch`, with live bars on a terminal."""
+    if quiet or not console.is_terminal:
+        yield Watch(console, quiet, None, total)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
+        yield Watch(console, quiet, bars, total)

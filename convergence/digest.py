@@ -1,0 +1,186 @@
+"""A digest over everything that determines a record, the same in every process.
+
+Leaves count byte by byte, static structure by names and values, functions by their code, and
+classes by the source file that defines them with the neighbours it imports from. The package's own
+files up to the runner enter as one hash; the judge and the floors above change no record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+import os
+import sys
+import types
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from convergence.claims.settings import Settings
+
+SCHEMA = "convergence-record/1"
+PACKAGE = Path(__file__).parent
+ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
+GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py")
+LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
+
+
+class Unstable(TypeError):
+    """Raised for an object whose contents cannot be put into a digest; its record is not kept."""
+
+
+def digest(claim: Any, T: int, settings: Settings, single: bool = False) -> str:
+    """32 hexadecimal digits over everything that determines the record of `claim` at horizon T.
+
+    A `single` run is made without a chunk, by another program, and is no start of a longer record.
+    """
+    hasher = hashlib.blake2b(digest_size=16)
+    chunk = 1 if single else getattr(claim, "chunk", None)
+    where = (settings.seed, settings.dtype, T, chunk, jax.default_backend())
+    for token in (SCHEMA, source_hash(), repr(versions()), claim.slug, repr(where)):
+        hasher.update(token.encode() + b"\0")
+    for token in tokens(parts(claim, T), ()):
+        hasher.update(token + b"\0")
+    return hasher.hexdigest()
+
+
+def parts(claim: Any, T: int) -> Any:
+    """What is run: problem, oracle, algorithm and metric as built for T; else the claim itself."""
+    theorem = getattr(claim, "theorem", None)
+    if theorem is None or not hasattr(claim, "instance"):
+        return claim
+    problem, noise, c = claim.instance(T)
+    oracle = claim.oracle(problem, noise)
+    return problem, oracle, theorem.prescribe(c, T), theorem.metric(c, T)
+
+
+def tokens(value: Any, seen: tuple[int, ...]) -> Iterator[bytes]:
+    """The contents of a value, the same in every process; raises `Unstable` if it has none."""
+    if id(value) in seen:  # a function that refers to itself
+        yield b"again"
+        return
+    seen = (*seen, id(value))
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        yield f"{type(value).__name__}:{value!r}".encode()
+    elif isinstance(value, np.ndarray | np.generic | jax.Array):
+        host = np.asarray(value)
+        if host.dtype == object:
+            raise Unstable("an array of Python objects has no stable bytes")
+        yield f"array:{host.dtype.str}:{host.shape}".encode()
+        yield np.ascontiguousarray(host).tobytes()
+    elif isinstance(value, type):
+        yield from origin(value)
+    elif isinstance(value, functools.partial):
+        yield from tokens((value.func, value.args, value.keywords), seen)
+    elif isinstance(value, types.MethodType):
+        yield from tokens((value.__func__, value.__self__), seen)
+    elif isinstance(value, types.FunctionType):
+        yield from origin(value)
+        yield from code(value.__code__)
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        yield from tokens((cells, value.__defaults__, value.__kwdefaults__), seen)
+    elif isinstance(value, types.BuiltinFunctionType | np.dtype | types.ModuleType):
+        yield repr(getattr(value, "__qualname__", None) or str(value)).encode()
+    elif isinstance(value, dict):
+        yield f"dict:{len(value)}".encode()
+        for key in sorted(value, key=repr):
+            yield from tokens((key, value[key]), seen)
+    elif isinstance(value, set | frozenset):
+        yield from tokens(sorted(value, key=repr), seen)
+    elif isinstance(value, tuple | list):
+        yield f"{type(value).__name__}:{len(value)}".encode()
+        for item in value:
+            yield from tokens(item, seen)
+    elif dataclasses.is_dataclass(value):
+        yield from origin(type(value))
+        for field in dataclasses.fields(value):
+            yield field.name.encode()
+            yield from tokens(getattr(value, field.name, None), seen)
+    elif hasattr(value, "__wrapped__"):  # jitted functions
+        yield from tokens(value.__wrapped__, seen)
+    elif type(value).__reduce__ is object.__reduce__ and hasattr(value, "__dict__"):
+        yield from origin(type(value))
+        yield from tokens(dict(vars(value)), seen)
+    else:
+        raise Unstable(f"a {type(value).__module__}.{type(value).__qualname__} has no digest")
+
+
+def code(body: types.CodeType) -> Iterator[bytes]:
+    """A function's instructions and constants, without file names and line numbers."""
+    yield body.co_code + repr(body.co_names).encode()
+    for constant in body.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from code(constant)
+        else:
+            yield repr(sorted(constant) if isinstance(constant, frozenset) else constant).encode()
+
+
+def origin(thing: Any) -> Iterator[bytes]:
+    """The name of a class or function and the source files that define it, unless the package's
+    hash already has them."""
+    yield thing.__qualname__.encode()
+    for kin in thing.__mro__ if isinstance(thing, type) else (thing,):
+        if not _hashed(kin.__module__):
+            yield from foreign(kin.__module__)
+
+
+def _hashed(module: str) -> bool:
+    """Whether `source_hash` or a version covers a module."""
+    top, *rest = module.split(".")
+    if top == "convergence":
+        return bool(rest) and (rest[0] in ROOMS or f"{rest[0]}.py" in GROUND)
+    return top in sys.stdlib_module_names or top in LIBRARIES
+
+
+@functools.cache
+def foreign(name: str) -> tuple[bytes, ...]:
+    """Hashes of the source of a module and of its neighbours that it imports from."""
+    if not os.path.exists(getattr(sys.modules.get(name), "__file__", None) or ""):
+        raise Unstable(f"the source of module {name!r} is in no file")
+    return tuple(sorted(_closure(name, set())))
+
+
+def _closure(name: str, seen: set[str]) -> set[bytes]:
+    module = sys.modules.get(name)
+    path = getattr(module, "__file__", None)
+    if module is None or path is None or name in seen or not os.path.exists(path):
+        return set()
+    seen.add(name)
+    found = {hashlib.sha256(Path(path).read_bytes()).hexdigest().encode()}
+    for item in vars(module).values():
+        other = item.__name__ if inspect.ismodule(item) else getattr(item, "__module__", None)
+        near = getattr(sys.modules.get(other or ""), "__file__", None)
+        if near and Path(near).parent == Path(path).parent and not _hashed(str(other)):
+            found |= _closure(str(other), seen)
+    return found
+
+
+@functools.cache
+def source_hash() -> str:
+    """A hash of the package's files that can change a record."""
+    hasher = hashlib.sha256()
+    files = [PACKAGE / name for name in GROUND]
+    for room in ROOMS:
+        files += sorted(f for f in (PACKAGE / room).rglob("*") if f.suffix in (".py", ".csv"))
+    for path in files:
+        if path.exists():
+            hasher.update(str(path.relative_to(PACKAGE)).encode() + path.read_bytes())
+    return hasher.hexdigest()
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """The versions of the package and of the libraries that compute."""
+    found = {"python": sys.version.split()[0]}
+    for name in ("convergence-lab", *LIBRARIES):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
