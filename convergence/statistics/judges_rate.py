@@ -36,10 +36,10 @@ def judge_rate(
     factor 2. Otherwise, and below 4 horizons or a factor 16 in T, INCONCLUSIVE.
 
     First a regime diagnostic. Means below `roundoff` (default: 1e3 ulp of `trivial`, or of the
-    largest mean) are set aside. Where the curve bends, jumps, or one run carries half of a sum,
-    only the last half can refute, and a bend downwards only if the slope would still exceed the
-    margin after bending once more by as much. A single seed is taken to be as noisy as the
-    scatter about the line; run deterministic methods with two.
+    largest mean; say what float32 leaves) are set aside. Where one run carries half of a sum
+    nothing is decided. Where the curve bends or jumps only the last half can refute; a bend, down
+    or up, leaves a verdict only if that would survive bending once more by as much. A single seed
+    is taken to be as noisy as the scatter about the line; run deterministic methods with two.
 
     Slack is span^(-s) and power span^d, span = T_max / T_min, d >= 0 the smallest improvement of
     the claimed exponent that these data refute: the factor by which the shape could be overstated
@@ -96,9 +96,11 @@ def judge_rate(
         reason = f"{said}; {found.name}" if found.name else said
         return Judgement(Verdict.REFUTED, reason, rows, slack, power)
     rise, _ = swing(line)
-    # A bend downwards is faster than the shape says: consistent if the limits are.
-    smooth = found.bend <= 0 and not found.irregular and rise <= JUMP
-    if smooth and high <= margin and found.last.slope <= margin:
+    # A bend downwards is faster than the shape says; one upwards, as lower-order terms die out,
+    # may happen once more.
+    settled = found.last.slope + max(0.0, found.bend) <= margin
+    smooth = settled and not found.irregular and rise <= JUMP
+    if smooth and high <= margin:
         return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
     why = found.name or "more seeds or longer horizons are needed"
     return Judgement(Verdict.INCONCLUSIVE, f"{why}; {said}", rows, slack, power)

@@ -53,6 +53,7 @@ def test_lower_order_terms_are_forgiven() -> None:
     """T^-a + T^-2a at a = 1/5, the slowest decay of a lower-order term in use."""
     assert judged(lambda T: T**-0.2 + T**-0.4, lambda T: T**-0.2).verdict is C
     assert judged(lambda T: T**-0.5 - 0.5 / T, lambda T: T**-0.5).verdict is C
+    assert judged(lambda T: T**-0.5 + 4 / T, lambda T: T**-0.5).verdict is C  # bends by 0.07
 
 
 def test_exponential_decay_is_consistent_with_any_power() -> None:
@@ -76,7 +77,7 @@ def test_a_floor_refutes_what_began_as_a_rate() -> None:
 
 
 def test_flattening_that_has_not_arrived_is_inconclusive() -> None:
-    judgement = judged(lambda T: T**-1.0 + 1e-2 * T**-0.5, lambda T: T**-0.55)
+    judgement = judged(lambda T: 1 / T + 3e-2 * T**-0.5, lambda T: T**-0.6)
     assert judgement.verdict is I
     assert "flattening" in judgement.reason
 
