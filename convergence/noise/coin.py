@@ -1,0 +1,45 @@
+"""A coin that hides and shows: multiplicative noise z/q − 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.atoms import check_power
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Flag, Iterate, Key, real
+
+
+class Coin(AbstractNoise):
+    """ξ = (z/q − 1) y for the vector y that it is given, z ~ Bernoulli(q), ‖y‖ ≤ size.
+
+    E‖ξ‖^p ≤ size^p [(1−q)^p q^{1−p} + 1 − q], with equality where ‖y‖ = size.
+    """
+
+    q: Any = eqx.field(converter=real)
+    size: Any = eqx.field(converter=real, default=1.0)
+    p: Any = eqx.field(converter=real, default=2.0)
+
+    def __check_init__(self) -> None:
+        check_power(self.p)
+        q = float(self.q)
+        require(0 < q < 1, f"a chance q = {q:g}", "0 < q < 1", "choose q strictly between")
+
+    def shown(self, key: Key, dtype: Any) -> Flag:
+        """z, the one coin of the sample `key`."""
+        return jax.random.uniform(key, (), dtype) < self.q
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return (self.shown(key, x.dtype).astype(x.dtype) / self.q - 1) * x
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        p, q, size = float(self.p), float(self.q), float(self.size)
+        moment = size**p * ((1 - q) ** p * q ** (1 - p) + 1 - q)
+        own = {"sigma": moment**0.5} if p == 2 else {}
+        return Constants(
+            p=p, sigma_p=moment ** (1 / p), symmetric=False, additive=False, q=q, **own
+        )

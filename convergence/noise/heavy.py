@@ -1,0 +1,282 @@
+"""Heavy-tailed noise with exact p-th moments: Pareto, Lomax, Student t, stable, truncated.
+
+All vouch for one order p ∈ (1, 2] below the tail index. Nothing here is ever estimated from
+samples: |ξ|^p has no variance once the tail index is below 2p. Double precision is meant: a
+float32 uniform has 2^24 values, so that an inverse-transform sampler ends at scale·2^{24/β}.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.atoms import check_power
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, Scalar, real
+
+
+def _check_index(index: Any, p: Any, name: str) -> None:
+    check_power(p)
+    require(
+        float(index) > float(p),
+        f"tail index {name} = {float(index):g} with p = {float(p):g}",
+        f"{name} > p, for the p-th moment does not exist otherwise",
+        f"lower p below {float(index):g} or lighten the tail",
+    )
+
+
+def sphere(key: Key, x: Iterate) -> Iterate:
+    """A unit vector of the shape of x, uniform on the sphere."""
+    z = jax.random.normal(key, x.shape, x.dtype)
+    return z / jnp.sqrt(jnp.sum(z**2))
+
+
+def exponential(key: Key, x: Iterate, beta: Any) -> Scalar:
+    """E ~ Exp(1) as −log1p(−u), never log(u): u = 0 is drawn, u = 1 is not."""
+    if x.dtype == jnp.float32:
+        end = "2^(24/beta)" if isinstance(beta, jax.core.Tracer) else f"{2 ** (24 / beta):.3g}"
+        warnings.warn(
+            f"float32 uniforms have 2^24 values: the tail is truncated at {end} times the scale; "
+            "compute in float64 (dtype='float64').",
+            stacklevel=4,
+        )
+    return -jnp.log1p(-jax.random.uniform(key, (), x.dtype))
+
+
+class AbstractRadial(AbstractNoise):
+    """ξ = R U, U uniform on the unit sphere, R ≥ 0 independent: symmetric, E‖ξ‖^p = E R^p."""
+
+    @abstractmethod
+    def radius(self, x: Iterate, key: Key) -> Scalar:
+        """R."""
+
+    @abstractmethod
+    def moment(self, p: float) -> float:
+        """E R^p, +inf where it does not exist."""
+
+    @abstractmethod
+    def order(self) -> float:
+        """The order p that is certified."""
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        first, second = jax.random.split(key)
+        return self.radius(x, first) * sphere(second, x)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return certified(self.order(), self.moment, symmetric=True)
+
+
+def certified(p: float, moment: Any, symmetric: bool) -> Constants:
+    """p, sigma_p, symmetric, and `sigma` where the variance is finite and p = 2."""
+    own = {"sigma": moment(2.0) ** 0.5} if p == 2 else {}
+    return Constants(p=p, sigma_p=moment(p) ** (1 / p), symmetric=symmetric, additive=True, **own)
+
+
+class Pareto(AbstractRadial):
+    """R = scale (exp(E/β) − shift), E ~ Exp(1): isotropic Pareto (shift 0) or Lomax (shift 1).
+
+    E R^p = β scale^p/(β−p) at shift 0 and scale^p Γ(p+1)Γ(β−p)/Γ(β) at shift 1, for p < β.
+    """
+
+    beta: Any = eqx.field(converter=real)
+    scale: Any = eqx.field(converter=real, default=1.0)
+    p: Any = eqx.field(converter=real, default=1.5)
+    shift: Any = eqx.field(converter=real, default=0.0)
+
+    def __check_init__(self) -> None:
+        _check_index(self.beta, self.p, "beta")
+        require(float(self.scale) >= 0, f"scale {float(self.scale):g}", "scale ≥ 0", "flip it")
+        require(
+            float(self.shift) in (0.0, 1.0),
+            f"shift = {float(self.shift):g}",
+            "0 (Pareto) or 1 (Lomax), whose moments have closed forms",
+            "choose one of them",
+        )
+
+    @classmethod
+    def of(cls, p: float, sigma: float = 1.0, beta: float | None = None, shift: float = 0.0):
+        """E‖ξ‖^p = σ^p; β = p + 0.1 unless given."""
+        beta = p + 0.1 if beta is None else beta
+        unit = cls(beta, 1.0, p, shift)
+        return cls(beta, sigma / unit.moment(p) ** (1 / p), p, shift)
+
+    def radius(self, x: Iterate, key: Key) -> Scalar:
+        return self.scale * (jnp.exp(exponential(key, x, self.beta) / self.beta) - self.shift)
+
+    def moment(self, p: float) -> float:
+        beta, s = float(self.beta), float(self.scale)
+        if p >= beta:
+            return math.inf
+        if float(self.shift) == 0:
+            return s**p * beta / (beta - p)
+        return s**p * math.exp(math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta))
+
+    def order(self) -> float:
+        return float(self.p)
+
+
+class TruncatedPareto(AbstractRadial):
+    """R ~ Pareto of index p given R ≤ M: E R^p = p x_m^p ln(M/x_m)/(1 − (x_m/M)^p).
+
+    The moment of the index's own order, which is infinite without the truncation.
+    """
+
+    p: Any = eqx.field(converter=real)
+    x_m: Any = eqx.field(converter=real, default=1.0)
+    M: Any = eqx.field(converter=real, default=1e3)
+
+    def __check_init__(self) -> None:
+        check_power(self.p)
+        x_m, M = float(self.x_m), float(self.M)
+        require(0 < x_m < M, f"x_m = {x_m:g} and M = {M:g}", "0 < x_m < M", "swap or move them")
+
+    def radius(self, x: Iterate, key: Key) -> Scalar:
+        u = jax.random.uniform(key, (), x.dtype)
+        mass = -jnp.expm1(self.p * jnp.log(self.x_m / self.M))
+        return self.x_m * jnp.exp(-jnp.log1p(-u * mass) / self.p)
+
+    def moment(self, p: float) -> float:
+        a, x_m, M = float(self.p), float(self.x_m), float(self.M)
+        mass = 1 - (x_m / M) ** a
+        if p == a:
+            return a * x_m**a * math.log(M / x_m) / mass
+        return a * x_m**a * (M ** (p - a) - x_m ** (p - a)) / ((p - a) * mass)
+
+    def order(self) -> float:
+        return float(self.p)
+
+
+class StudentT(AbstractNoise):
+    """ξ = scale Z √(ν/χ²_ν), Z standard normal in R^d: the multivariate t with index ν.
+
+    E‖ξ‖^p = scale^p ν^{p/2} Γ((d+p)/2)Γ((ν−p)/2)/(Γ(d/2)Γ(ν/2)) for p < ν.
+    """
+
+    nu: Any = eqx.field(converter=real)
+    scale: Any = eqx.field(converter=real, default=1.0)
+    p: Any = eqx.field(converter=real, default=1.5)
+
+    def __check_init__(self) -> None:
+        _check_index(self.nu, self.p, "nu")
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        first, second = jax.random.split(key)
+        chi2 = jax.random.chisquare(second, jnp.asarray(self.nu, x.dtype), (), x.dtype)
+        z = jax.random.normal(first, x.shape, x.dtype)
+        return self.scale * z * jnp.sqrt(self.nu / chi2)
+
+    def moment(self, p: float, d: int) -> float:
+        """E‖ξ‖^p in dimension d."""
+        nu = float(self.nu)
+        if p >= nu:
+            return math.inf
+        log = math.lgamma((d + p) / 2) + math.lgamma((nu - p) / 2)
+        log -= math.lgamma(d / 2) + math.lgamma(nu / 2)
+        return float(self.scale) ** p * nu ** (p / 2) * math.exp(log)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        d = int(np.prod(shape))
+        return certified(float(self.p), lambda p: self.moment(p, d), symmetric=True)
+
+
+class Stable(AbstractNoise):
+    """ξ = v e, v symmetric stable: E exp(itv) = exp(−scale^a|t|^a), 1 < a < 2, e a unit vector.
+
+    E|v|^p = scale^p 2^p Γ((1+p)/2)Γ(1−p/a)/(√π Γ(1−p/2)) for p < a. Sampled by Chambers, Mallows
+    and Stuck 1976, eq. (2.3) at β = 0.
+    """
+
+    a: Any = eqx.field(converter=real)
+    along: Any = eqx.field(converter=real)
+    scale: Any = eqx.field(converter=real, default=1.0)
+    p: Any = eqx.field(converter=real, default=1.5)
+
+    def __check_init__(self) -> None:
+        _check_index(self.a, self.p, "a")
+        require(
+            float(self.a) < 2, f"a = {float(self.a):g}", "a < 2", "use Gaussian noise for a = 2"
+        )
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        first, second = jax.random.split(key)
+        v = jax.random.uniform(first, (), x.dtype, minval=-0.5, maxval=0.5) * jnp.pi
+        w = exponential(second, x, self.a)
+        w = jnp.maximum(w, jnp.finfo(x.dtype).tiny)
+        a = self.a
+        sample = jnp.sin(a * v) / jnp.cos(v) ** (1 / a)
+        sample = sample * (jnp.cos((1 - a) * v) / w) ** ((1 - a) / a)
+        return self.scale * sample * jnp.asarray(self.along, x.dtype)
+
+    def moment(self, p: float) -> float:
+        """E|v|^p."""
+        a = float(self.a)
+        if p >= a:
+            return math.inf
+        ratio = math.gamma((1 + p) / 2) * math.gamma(1 - p / a) / math.gamma(1 - p / 2)
+        return (2 * float(self.scale)) ** p * ratio / math.pi**0.5
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return certified(float(self.p), self.moment, symmetric=True)
+
+
+class OneSidedLomax(AbstractNoise):
+    """ξ = s(exp(E/β) − 1 − 1/(β−1)) e, E ~ Exp(1), e a unit vector: centered and skewed.
+
+    E‖ξ‖^p by quadrature of the density over both sides of the mean, once an order.
+    """
+
+    beta: Any = eqx.field(converter=real)
+    along: Any = eqx.field(converter=real)
+    scale: Any = eqx.field(converter=real, default=1.0)
+    p: Any = eqx.field(converter=real, default=1.5)
+
+    def __check_init__(self) -> None:
+        _check_index(self.beta, self.p, "beta")
+
+    @classmethod
+    def of(cls, p: float, along: Any, sigma: float = 1.0, beta: float | None = None):
+        """E‖ξ‖^p = σ^p; β = p + 0.1 unless given."""
+        beta = p + 0.1 if beta is None else beta
+        return cls(beta, along, sigma / lomax_moment(beta, p) ** (1 / p), p)
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        v = jnp.expm1(exponential(key, x, self.beta) / self.beta) - 1 / (self.beta - 1)
+        return self.scale * v * jnp.asarray(self.along, x.dtype)
+
+    def moment(self, p: float) -> float:
+        """E‖ξ‖^p."""
+        return float(self.scale) ** p * lomax_moment(float(self.beta), p)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return certified(float(self.p), self.moment, symmetric=False)
+
+
+@functools.cache
+def lomax_moment(beta: float, p: float) -> float:
+    """E|X − 1/(β−1)|^p for X with P(X > x) = (1+x)^{−β}, by quadrature; +inf for p ≥ β.
+
+    Above the mean μ: X = μ + (1+μ)y has density β(1+μ)^{−β}(1+y)^{−β−1} in y, so that part is the
+    Beta function βB(p+1, β−p) times (1+μ)^{p−β}, exactly; only the bounded part below is a sum.
+    """
+    if p >= beta:
+        return math.inf
+    from scipy import integrate
+
+    mu = 1 / (beta - 1)
+    above = (1 + mu) ** (p - beta) * math.exp(
+        math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta)
+    )
+    below, _ = integrate.quad(
+        lambda x: (mu - x) ** p * beta * (1 + x) ** (-beta - 1), 0, mu, epsabs=0, epsrel=1e-12
+    )
+    return above + below

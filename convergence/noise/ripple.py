@@ -1,0 +1,51 @@
+"""Noise that moves with the iterate: what variance reduction needs to be more than a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, Scalar, real
+
+
+class Ripple(AbstractNoise):
+    """ξ(w) = ζ + s cos(w + φ), φ uniform on [0, 2π)^d, ζ a noise that does not depend on w.
+
+    ξ is s-Lipschitz in w for every sample: noise_lipschitz = s. E‖ξ‖^p ≤ (σ_ζ + s√(d/2))^p by
+    Minkowski and E cos² = 1/2. Symmetric with ζ, for φ + π has the law of φ.
+    """
+
+    zeta: AbstractNoise
+    s: Any = eqx.field(converter=real, default=0.5)
+
+    def __check_init__(self) -> None:
+        require(float(self.s) >= 0, f"s = {float(self.s):g}", "s ≥ 0", "flip its sign")
+
+    def parts(self, x: Iterate, key: Key) -> tuple[Iterate, Iterate]:
+        """(ζ, φ) of the sample `key`."""
+        first, second = jax.random.split(key)
+        phase = jax.random.uniform(second, x.shape, x.dtype, maxval=2 * jnp.pi)
+        return self.zeta.draw(x, first), phase
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        zeta, phase = self.parts(x, key)
+        return zeta + self.s * jnp.cos(x + phase)
+
+    def potential(self, x: Iterate, key: Key) -> Scalar:
+        """A function whose gradient in x is ξ(x): ⟨ζ, x⟩ + s Σ sin(x_i + φ_i)."""
+        zeta, phase = self.parts(x, key)
+        return jnp.sum(zeta * x) + self.s * jnp.sum(jnp.sin(x + phase))
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        c, s = self.zeta.constants(shape), float(self.s)
+        more = s * (int(np.prod(shape)) / 2) ** 0.5
+        moved = {k: c[k] + more for k in ("sigma_p", "sigma") if k in c}
+        own = {k: c[k] for k in ("p", "symmetric") if k in c}
+        return Constants(additive=False, noise_lipschitz=s, **own, **moved)
