@@ -1,0 +1,170 @@
+"""Decentralized methods on a stack X ∈ Rⁿˣᵈ: G is the stack of stochastic gradients at X.
+
+W mixes the agents' axis. `project` of a method with memory removes from a state what its
+recursion conserves (a mean over agents), so that exact moments see the rest alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.oracles.base import AbstractOracle
+from convergence.parts.strategies import Strategy
+from convergence.shapes import Count, Iterate, Key, real
+
+
+def centered(D: Iterate) -> Iterate:
+    """D without its mean over agents."""
+    return D - jnp.mean(D, axis=0)
+
+
+class AbstractDecentralized(AbstractAlgorithm):
+    """A method with a mixing matrix W and a step size alpha."""
+
+    W: Any = eqx.field(converter=real)
+    alpha: Any = eqx.field(converter=real)
+
+
+class Diffusion(AbstractDecentralized):
+    """X⁺ = W(X − αG(X)): DSGD, adapt then combine."""
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        return State(self.W @ (state.x - self.alpha * oracle.grad(state.x, key)))
+
+
+class CombineThenAdapt(Diffusion):
+    """Φ = WX, X⁺ = Φ − αG(Φ): DSGD, combine then adapt."""
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        mixed = self.W @ state.x
+        return State(mixed - self.alpha * oracle.grad(mixed, key))
+
+
+class ConsensusDescent(Diffusion):
+    """X⁺ = WX − αG(X): DSGD by consensus (DGD)."""
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        return State(self.W @ state.x - self.alpha * oracle.grad(state.x, key))
+
+
+class Memory(State):
+    """X and one companion stack D."""
+
+    D: Iterate
+
+
+class EXTRA(AbstractDecentralized):
+    """X_{k+1} = V X_k − αG_k + Σ_{t<k} (V − Ṽ) X_t, V = 2W − I and Ṽ = (I + V)/2 = W.
+
+    The cumulative form of X_{k+2} = (I + V) X_{k+1} − Ṽ X_k − α(G_{k+1} − G_k) with
+    X_1 = V X_0 − αG_0; the W of the paper is V here. D is minus the sum; its mean stays 0.
+    """
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        return Memory(x0, jnp.zeros_like(x0))
+
+    def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:
+        mixed = self.W @ state.x
+        x = 2 * mixed - state.x - self.alpha * oracle.grad(state.x, key) - state.D
+        return Memory(x, state.D + state.x - mixed)
+
+    def project(self, state: Memory) -> Memory:
+        return Memory(state.x, centered(state.D))
+
+
+class ExactDiffusion(AbstractDecentralized):
+    """ψ = X − αG, φ = ψ + X − ψ⁻, X⁺ = Wφ with ψ₋₁ = X₀: exact diffusion, D².
+
+    NIDS with one common step size is this recursion with (I + W)/2 in place of W. D is ψ⁻, and
+    mean(X) − mean(ψ⁻) stays 0.
+    """
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        return Memory(x0, x0)
+
+    def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:
+        psi = state.x - self.alpha * oracle.grad(state.x, key)
+        return Memory(self.W @ (psi + state.x - state.D), psi)
+
+    def project(self, state: Memory) -> Memory:
+        return Memory(state.x, centered(state.D) + jnp.mean(state.x, axis=0))
+
+
+class Tracker(State):
+    """X, the tracker T of the mean gradient, and the last gradients G."""
+
+    T: Iterate
+    G: Iterate
+
+
+class GradientTracking(AbstractDecentralized):
+    """X⁺ = W(X − αT), T⁺ = W(T + G⁺ − G), T₀ = tracker · W G₀: adapt then combine.
+
+    mean(T) − mean(G) is conserved; tracker = 1 makes it 0, any other value is a wrong start.
+    """
+
+    tracker: Any = eqx.field(converter=real, default=1.0)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
+        G = oracle.grad(x0, key)
+        return Tracker(x0, self.tracker * (self.W @ G), G)
+
+    def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
+        x = self.W @ (state.x - self.alpha * state.T)
+        G = oracle.grad(x, key)
+        return Tracker(x, self.W @ (state.T + G - state.G), G)
+
+    def project(self, state: Tracker) -> Tracker:
+        return Tracker(state.x, centered(state.T) + jnp.mean(state.G, axis=0), state.G)
+
+
+class SemiTracking(GradientTracking):
+    """X⁺ = W(X − αT), T⁺ = WT + G⁺ − G, T₀ = G₀: semi-ATC."""
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
+        G = oracle.grad(x0, key)
+        return Tracker(x0, self.tracker * G, G)
+
+    def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
+        x = self.W @ (state.x - self.alpha * state.T)
+        G = oracle.grad(x, key)
+        return Tracker(x, self.W @ state.T + G - state.G, G)
+
+
+class DIGing(SemiTracking):
+    """X⁺ = WX − αT, T⁺ = WT + G⁺ − G, T₀ = G₀: non-ATC."""
+
+    def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
+        x = self.W @ state.x - self.alpha * state.T
+        G = oracle.grad(x, key)
+        return Tracker(x, self.W @ state.T + G - state.G, G)
+
+
+class PrimalDual(AbstractAlgorithm):
+    """X⁺ = C X − αA G − D, D⁺ = D + B² X⁺, D₀ = dual: the unified form of the methods above.
+
+    Equal to each of them from a consensual X_0 (exact diffusion from any). Gradient tracking
+    corresponds to the tracker T₀ = W G₀ (ATC) or G₀. dual = 0 is right; B² annihilates 1, so a
+    dual with a mean keeps it and moves the fixed point.
+    """
+
+    strategy: Strategy
+    alpha: Any = eqx.field(converter=real)
+    dual: Any = eqx.field(converter=real, default=0.0)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        return Memory(x0, jnp.broadcast_to(jnp.asarray(self.dual, x0.dtype), x0.shape))
+
+    def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:
+        move = self.alpha * oracle.grad(state.x, key)
+        return Memory(*self.strategy(state.x, state.D, move))
+
+    def project(self, state: Memory) -> Memory:
+        return Memory(state.x, self.strategy.moving(state.D))

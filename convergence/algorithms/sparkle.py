@@ -1,0 +1,111 @@
+"""Decentralized bilevel methods in one loop: SPARKLE and D-SOBA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.parts.strategies import Strategy, strategy
+from convergence.shapes import Count, Iterate, Key, real
+
+
+class BilevelState(State):
+    """x, y, z, the hypergradient average r, and the duals of the three levels."""
+
+    y: Iterate
+    z: Iterate
+    r: Iterate
+    dx: Iterate
+    dy: Iterate
+    dz: Iterate
+
+
+class Sparkle(AbstractAlgorithm):
+    """Y⁺ = C_y Y − βA_y V − D_y, Z⁺ = C_z Z − γA_z P − D_z, R⁺ = (1 − θ)R + θU,
+    X⁺ = C_x X − αA_x R⁺ − D_x, and D_s⁺ = D_s + B_s² S⁺ at every level s.
+
+    V is taken at (X, Y); P at (X, Y⁺, Z) and U at (X, Y⁺, Z⁺) in the order of Gauss and Seidel, at
+    (X, Y, Z) if `jacobi`. x, y, z: the strategies, which may differ in method and in graph. Duals
+    start at `dual_x` (0 is right) for the upper level and at 0 below.
+    """
+
+    x: Strategy
+    y: Strategy
+    z: Strategy
+    alpha: Any = eqx.field(converter=real)
+    beta: Any = eqx.field(converter=real)
+    gamma: Any = eqx.field(converter=real)
+    theta: Any = eqx.field(converter=real)
+    dual_x: Any = eqx.field(converter=real, default=0.0)
+    jacobi: bool = eqx.field(static=True, default=False)
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> BilevelState:
+        y0 = oracle.lower_start().astype(x0.dtype)
+        dual = jnp.broadcast_to(jnp.asarray(self.dual_x, x0.dtype), x0.shape)
+        nothing = jnp.zeros_like(x0)
+        return BilevelState(x0, y0, y0, nothing, dual, jnp.zeros_like(y0), jnp.zeros_like(y0))
+
+    def step(self, t: Count, state: BilevelState, oracle: Any, key: Key) -> BilevelState:
+        s = state
+        y, dy = self.y(s.y, s.dy, self.beta * oracle.lower(s.x, s.y, key))
+        seen = s.y if self.jacobi else y
+        z, dz = self.z(s.z, s.dz, self.gamma * oracle.adjoint(s.x, seen, s.z, key))
+        u = oracle.upper(s.x, seen, s.z if self.jacobi else z, key)
+        r = (1 - self.theta) * s.r + self.theta * u
+        x, dx = self.x(s.x, s.dx, self.alpha * r)
+        return BilevelState(x, y, z, r, dx, dy, dz)
+
+    def project(self, state: BilevelState) -> BilevelState:
+        s = state
+        duals = self.x.moving(s.dx), self.y.moving(s.dy), self.z.moving(s.dz)
+        return BilevelState(s.x, s.y, s.z, s.r, *duals)
+
+
+def sparkle(
+    upper: str, lower: str, W: Any, steps: Any, W_lower: Any = None, jacobi: bool = False
+) -> Sparkle:
+    """SPARKLE with the strategy `upper` for x on W and `lower` for y and z on W_lower (W if None).
+
+    steps: (α, β, γ, θ). "ATC" at both levels is D-SOBA in the order of Gauss and Seidel.
+    """
+    below = strategy(lower, W if W_lower is None else W_lower)
+    return Sparkle(strategy(upper, W), below, below, *steps, jacobi=jacobi)
+
+
+class SobaState(State):
+    """x, y, z and the hypergradient average h."""
+
+    y: Iterate
+    z: Iterate
+    h: Iterate
+
+
+class DSOBA(AbstractAlgorithm):
+    """X⁺ = W(X − αH), Y⁺ = W(Y − βV), Z⁺ = W(Z − γP), H⁺ = (1 − θ)H + θU, all at (X, Y, Z).
+
+    x moves by the OLD average H. Every level is uncorrected.
+    """
+
+    W: Any = eqx.field(converter=real)
+    alpha: Any = eqx.field(converter=real)
+    beta: Any = eqx.field(converter=real)
+    gamma: Any = eqx.field(converter=real)
+    theta: Any = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> SobaState:
+        y0 = oracle.lower_start().astype(x0.dtype)
+        return SobaState(x0, y0, y0, jnp.zeros_like(x0))
+
+    def step(self, t: Count, state: SobaState, oracle: Any, key: Key) -> SobaState:
+        s = state
+        v, p = oracle.lower(s.x, s.y, key), oracle.adjoint(s.x, s.y, s.z, key)
+        u = oracle.upper(s.x, s.y, s.z, key)
+        return SobaState(
+            self.W @ (s.x - self.alpha * s.h),
+            self.W @ (s.y - self.beta * v),
+            self.W @ (s.z - self.gamma * p),
+            (1 - self.theta) * s.h + self.theta * u,
+        )

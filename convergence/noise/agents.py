@@ -1,0 +1,96 @@
+"""Noise of n agents: a stated root times unit normals, so that exact moments can be computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, real
+
+
+class PerEntry(AbstractNoise):
+    """ξ = s ⊙ u with u ~ N(0, I): each entry of a stack (n, d) has its own standard deviation.
+
+    s: a number, or an array that broadcasts to the iterate. E‖ξ‖² = Σ s² after broadcasting.
+    """
+
+    s: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        low = float(np.min(self.s))
+        require(low >= 0, f"a standard deviation {low:g}", "s ≥ 0", "flip its sign")
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+
+    def scale(self, u: Iterate) -> Iterate:
+        """ξ as a linear function of the unit sample u."""
+        return jnp.asarray(self.s, u.dtype) * u
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        s = np.broadcast_to(np.asarray(self.s), shape)
+        same = bool(np.all(s == s.flat[0]))
+        return Constants(
+            sigma=float(np.sqrt(np.sum(s**2))), s=float(np.max(s)), symmetric=True,
+            isotropic_noise=same, equal_noise=bool(np.all(s == s[:1])),
+        )  # fmt: skip
+
+
+class PerAgent(AbstractNoise):
+    """ξ_k = S_k u_k with u_k ~ N(0, I_d): covariance R_k = S_k S_kᵀ for agent k.
+
+    S: (n, d, d). E‖ξ‖² = Σ_k ‖S_k‖_F².
+    """
+
+    S: Any = eqx.field(converter=real)
+
+    def __check_init__(self) -> None:
+        shape = np.shape(self.S)
+        require(
+            len(shape) == 3 and shape[1] == shape[2],
+            f"roots S of shape {shape}",
+            "(n, d, d)",
+            "stack one square root of a covariance an agent",
+        )
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+
+    def scale(self, u: Iterate) -> Iterate:
+        """ξ as a linear function of the unit sample u."""
+        return jnp.einsum("kij,kj->ki", jnp.asarray(self.S, u.dtype), u)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        S = np.asarray(self.S)
+        return Constants(
+            sigma=float(np.sqrt(np.sum(S**2))), covariances=np.einsum("kij,klj->kil", S, S),
+            symmetric=True, equal_noise=bool(np.all(S[:1] == S)),
+        )  # fmt: skip
+
+
+class Levels(AbstractNoise):
+    """Separate noises of the lower gradient, the adjoint equation and the upper gradient.
+
+    As a noise of its own it is that of the upper level.
+    """
+
+    y: AbstractNoise
+    z: AbstractNoise
+    u: AbstractNoise
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return self.u.draw(x, key)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        c = self.u.constants(shape)
+        levels = {
+            f"s_{name}": float(np.max(getattr(getattr(self, name), "s", np.nan))) for name in "yzu"
+        }
+        return c | levels
