@@ -58,6 +58,7 @@ class Isotropic(AbstractProblem):
             f_star=0.0,
             grad0=L * square**0.5,
             isotropic=True,
+            quadratic=True,
             **shape_constants(np.shape(self.x0)),
         )
 
@@ -110,6 +111,7 @@ class Quadratic(AbstractProblem):
             f_star=0.0,
             grad0=float(np.linalg.norm(h * z)),
             isotropic=bool(np.all(h == h[0])),
+            quadratic=True,
             **shape_constants(np.shape(self.x0)),
         )
 

@@ -1,0 +1,132 @@
+"""LOZO and LOZO-M: zeroth-order descent along random low-rank directions (arXiv 2410.07698)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
+from convergence.linalg import haar, product
+from convergence.oracles.base import AbstractOracle
+from convergence.oracles.zeroth import SLOPES
+from convergence.shapes import Count, Iterate, Key, Matrix, Scalar, real, whole
+
+LAWS = ("stiefel", "gaussian", "coordinates")
+
+
+class LOZOState(State):
+    """X and the lazy factor V (n × r)."""
+
+    V: Matrix
+
+
+class LOZO(AbstractAlgorithm):
+    """X_{t+1} = X_t − α c_t U_t Vᵀ/r, c_t a slope of F(·; ξ_t) along U_t Vᵀ of width eps.
+
+    U_t ~ N(0,1)^{m×r} is fresh every step; V (n × r) is redrawn when ν divides t. law: "stiefel"
+    (V = √n Haar, the assumption VᵀV = nI of the analysis), "gaussian" (i.i.d. N(0,1), what the
+    public code draws) or "coordinates" (always √n [I_r 0]ᵀ, a fault: E VVᵀ ≠ rI).
+
+    Differs from the public code in: 1. the step divides by r (there lr = α/r); `divide=False`
+    omits it. 2. vectors are not treated separately.
+    """
+
+    alpha: Any = eqx.field(converter=real)
+    nu: Any = eqx.field(converter=whole)
+    r: int = eqx.field(static=True)
+    eps: Any = eqx.field(converter=real, default=1e-3)
+    law: str = eqx.field(static=True, default="stiefel")
+    slope: str = eqx.field(static=True, default="central")
+    divide: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self) -> None:
+        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
+        require(int(self.nu) >= 1, f"nu = {int(self.nu)}", "ν ≥ 1 steps", "use 1 for a fresh V")
+        require(float(self.eps) > 0, f"eps = {float(self.eps):g}", "eps > 0", "widen it")
+        require(self.law in LAWS, f"law {self.law!r}", f"one of {LAWS}", "choose one")
+        require(
+            self.slope in SLOPES, f"slope {self.slope!r}", f"one of {sorted(SLOPES)}", "choose one"
+        )
+
+    def factor(self, x: Matrix, key: Key) -> Matrix:
+        """V, drawn for iterates like x."""
+        n = x.shape[1]
+        require(self.r <= n, f"r = {self.r} for n = {n} columns", "r ≤ n", "lower the rank")
+        if self.law == "gaussian":
+            return jax.random.normal(key, (n, self.r), x.dtype)
+        if self.law == "coordinates":
+            return n**0.5 * jnp.eye(n, self.r, dtype=x.dtype)
+        return n**0.5 * haar(key, n, self.r, x.dtype)
+
+    def estimate(
+        self, x: Matrix, V: Matrix, oracle: AbstractOracle, key: Key
+    ) -> tuple[Scalar, Matrix]:
+        """(c, U) for one sample."""
+        sample, direction = jax.random.split(key)
+        U = jax.random.normal(direction, (x.shape[0], self.r), x.dtype)
+        return SLOPES[self.slope](oracle, x, product(U, V.T), sample, self.eps), U
+
+    def rate(self) -> Any:
+        """α/r."""
+        return self.alpha / self.r if self.divide else self.alpha
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:
+        return LOZOState(x0, self.factor(x0, key))
+
+    def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
+        redraw, estimate = jax.random.split(key)
+        V = jax.lax.cond(
+            (t % self.nu == 0) & (t > 0), lambda: self.factor(state.x, redraw), lambda: state.V
+        )
+        c, U = self.estimate(state.x, V, oracle, estimate)
+        return LOZOState(state.x - self.rate() * c * product(U, V.T), V)
+
+
+class LOZOMState(LOZOState):
+    """X, V and the momentum N (m × r) in the coordinates of V."""
+
+    N: Matrix
+
+
+class LOZOM(LOZO):
+    """N_t = β N_{t−1} + (1 − β) c_t U_t;  X_{t+1} = X_t − α N_t Vᵀ/r;  N ← N V_oldᵀ V_new/n.
+
+    semantics "paper": N_{−1} = 0 and N is carried over at every redraw. "code": N_0 = c_0 U_0, and
+    with ν = 1 the old factor is never stored, so that N_t = c_t U_t and the method is LOZO.
+    """
+
+    beta: Any = eqx.field(converter=real, default=0.9)
+    semantics: str = eqx.field(static=True, default="paper")
+
+    def __check_init__(self) -> None:
+        require(
+            self.semantics in ("paper", "code"),
+            f"semantics {self.semantics!r}",
+            "'paper' or 'code'",
+            "choose one",
+        )
+        require(
+            0 <= float(self.beta) < 1, f"beta = {float(self.beta):g}", "0 ≤ beta < 1", "lower it"
+        )
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:
+        V = self.factor(x0, key)
+        return LOZOMState(x0, V, jnp.zeros((x0.shape[0], self.r), x0.dtype))
+
+    def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
+        redraw, estimate = jax.random.split(key)
+
+        def renew() -> tuple[Matrix, Matrix]:
+            V = self.factor(state.x, redraw)
+            return V, product(state.N, product(state.V.T, V)) / state.x.shape[1]
+
+        V, N = jax.lax.cond((t % self.nu == 0) & (t > 0), renew, lambda: (state.V, state.N))
+        c, U = self.estimate(state.x, V, oracle, estimate)
+        averaged = self.beta * N + (1 - self.beta) * c * U
+        if self.semantics == "code":
+            averaged = jnp.where((t == 0) | (self.nu == 1), c * U, averaged)
+        return LOZOMState(state.x - self.rate() * product(averaged, V.T), V, averaged)

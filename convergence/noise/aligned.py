@@ -1,0 +1,40 @@
+"""Noise along the current displacement: the worst case for a lazily held subspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, real
+
+
+class Aligned(AbstractNoise):
+    """ζ = σ u wᵀ on m × n matrices, u ~ N(0, I/m), w the direction of the first row of X (e₁ if
+    that row is 0): E ζ = 0 and E‖ζ‖² = σ² exactly.
+
+    While X moves in {BVᵀ}, w lies in the range of V: ‖ζV‖² is then as large as ‖V‖₂²‖ζ‖².
+    """
+
+    sigma: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        require(
+            float(self.sigma) >= 0, f"sigma = {float(self.sigma):g}", "sigma ≥ 0", "flip its sign"
+        )
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        m = x.shape[0]
+        size = jnp.sqrt(jnp.sum(x[0] ** 2))
+        e1 = jnp.zeros_like(x[0]).at[0].set(1.0)
+        w = jnp.where(size > 0, x[0] / jnp.where(size > 0, size, 1.0), e1)
+        u = jax.random.normal(key, (m,), x.dtype) / m**0.5
+        return self.sigma * u[:, None] * w[None, :]
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return Constants(sigma=float(self.sigma), symmetric=True, light_tailed=True)
