@@ -32,8 +32,8 @@ def judge_rate(
     The data are finite, O() is not: both verdicts forgive an exponent of `margin`, for lower-order
     terms bend a slope that much without touching the O(). REFUTED: the lower limit of s exceeds
     the margin and the last half of the horizons agrees, or a run is not finite. CONSISTENT: the
-    upper limit of s is at most the margin, the last half agrees, and M/shape never rises by a
-    factor 2. Otherwise, and below 4 horizons or a factor 16 in T, INCONCLUSIVE.
+    upper limit of s is at most the margin and the last half agrees. Otherwise, and below 4
+    horizons or a factor 16 in T, INCONCLUSIVE.
 
     First a regime diagnostic. Means below `roundoff` (default: 1e3 ulp of `trivial`, or of the
     largest mean; say what float32 leaves) are set aside. Where one run carries half of a sum
@@ -95,12 +95,10 @@ def judge_rate(
     if _refuted(line, found, low, alpha, margin):
         reason = f"{said}; {found.name}" if found.name else said
         return Judgement(Verdict.REFUTED, reason, rows, slack, power)
-    rise, _ = swing(line)
     # A bend downwards is faster than the shape says; one upwards, as lower-order terms die out,
     # may happen once more.
     settled = found.last.slope + max(0.0, found.bend) <= margin
-    smooth = settled and not found.irregular and rise <= JUMP
-    if smooth and high <= margin:
+    if settled and not found.irregular and high <= margin:
         return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
     why = found.name or "more seeds or longer horizons are needed"
     return Judgement(Verdict.INCONCLUSIVE, f"{why}; {said}", rows, slack, power)

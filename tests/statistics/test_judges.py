@@ -10,6 +10,7 @@ import pytest
 from convergence.statistics import (
     Sample,
     Verdict,
+    betting_lower,
     combine,
     judge_exact,
     judge_expectation,
@@ -212,6 +213,12 @@ def test_exact_is_an_equivalence_test() -> None:
     center = float(UNIFORM.mean())
     assert verdict(center, 0.3) is C
     assert verdict(center, 0.01) is I
+    sample = Sample(8, UNIFORM, center, ceiling=1.0)
+    low, high = judge_exact([sample], ALPHA, margin=0.3).rows[0].interval
+    assert low == pytest.approx(betting_lower(UNIFORM, ALPHA / 2))  # alpha/2 on either side
+    widest = max(high - center, center - low) / center
+    assert verdict(center, 1.01 * widest) is C
+    assert verdict(center, 0.99 * widest) is I
     assert verdict(0.8, 0.3) is R
     assert verdict(0.2, 0.3) is R
     bare = judge_exact([Sample(8, EXPONENTIAL, 1.0)], ALPHA, margin=0.3)
@@ -257,6 +264,8 @@ def test_divergence_in_a_separation() -> None:
     assert judge_separation([(8, lost, lost)], ALPHA, finite_variance=True).verdict is I
     # the rival's crash is no victory by itself
     assert judge_separation([(8, fine, lost)], ALPHA, finite_variance=True).verdict is I
+    gone = np.full(3, math.nan)
+    assert judge_separation([(8, fine, gone)], ALPHA, finite_variance=True).verdict is not C
 
 
 def test_no_verdict_warns_or_raises_on_extreme_numbers() -> None:

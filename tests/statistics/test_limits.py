@@ -111,6 +111,10 @@ def test_upper_limit_needs_a_ticket() -> None:
     assert both == pytest.approx(
         min(st.betting_upper(values, 0.025, 1 + 1e-5), float(st.student_upper(values, 0.025)))
     )
+    near = np.array([0.0] * 2 + [0.9] * 3)  # betting is the tighter one here, and pays half too
+    half = st.betting_upper(near, 0.025, 0.9 * (1 + 1e-5))
+    assert half < float(st.student_upper(near, 0.025))
+    assert st.upper_limit(near, 0.05, ceiling=0.9, finite_variance=True) == pytest.approx(half)
 
 
 def test_crashed_runs_never_raise_a_lower_limit() -> None:

@@ -116,6 +116,17 @@ def test_one_run_that_carries_the_sum_stops_the_trend() -> None:
     assert "one run carries" in judgement.reason
 
 
+def test_a_single_seed_is_as_noisy_as_its_scatter() -> None:
+    """One noisy run a horizon: by themselves the numbers have no spread to resample."""
+    noise = np.random.default_rng(0).normal(0.0, 0.5, size=len(LADDER))
+    one = [
+        Sample(T, np.array([math.exp(e) / T]), 1 / T) for T, e in zip(LADDER, noise, strict=True)
+    ]
+    assert judge_rate(one, ALPHA).verdict is I
+    line = curve(LADDER, [s.values for s in one], [1 / T for T in LADDER], 100)
+    assert np.sqrt(line.variance) == pytest.approx(0.5, abs=0.4)  # 7 degrees of freedom: 3 errors
+
+
 def test_order_of_the_samples_does_not_matter() -> None:
     rng = np.random.default_rng(0)
     samples = [Sample(T, rng.exponential(size=40) / T, 1.0 / T) for T in LADDER]
