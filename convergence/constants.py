@@ -1,4 +1,4 @@
-"""Constants of an instance: L, mu, Delta, R, sigma, p, rho, m, n, r, d …, all that a theorem sees."""
+"""Constants of an instance: L, mu, Delta, R, sigma, p, rho, m, n, d …: all that a theorem sees."""
 
 from __future__ import annotations
 

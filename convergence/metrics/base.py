@@ -21,7 +21,7 @@ class AbstractMetric(eqx.Module):
 
     @abstractmethod
     def update(self, t: Count, acc: Any, problem: AbstractProblem, before: Any, after: Any) -> Any:
-        """Fold in step t, which led from the state `before` (with x_t) to `after` (with x_{t+1})."""
+        """Fold in step t, from the state `before` (with x_t) to `after` (with x_{t+1})."""
 
     @abstractmethod
     def read(self, T: Count, acc: Any, problem: AbstractProblem, state: Any) -> Array:

@@ -20,8 +20,13 @@ class AbstractNoise(eqx.Module):
 
     @abstractmethod
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        """Certified moments for iterates of this shape: `sigma` with E‖ξ‖² = σ² (TOTAL, not per
-        entry) where it is finite; heavy tails give `p` and `sigma_p` instead."""
+        """Certified moments for iterates of this shape.
+
+        `sigma` with E‖ξ‖² = σ² (TOTAL, not per entry) where it is finite; heavy tails give `p` and
+        `sigma_p` instead. `symmetric`: ξ and −ξ have one law given x. `additive`: the law does not
+        depend on x. `light_tailed`: sub-Gaussian with a proxy of the order of σ, so that no rare
+        run carries a mean and a Student-t limit is honest; spikes of small probability are not.
+        """
 
 
 class Noiseless(AbstractNoise):
@@ -31,4 +36,4 @@ class Noiseless(AbstractNoise):
         return jnp.zeros_like(x)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        return Constants(sigma=0.0, symmetric=True)
+        return Constants(sigma=0.0, symmetric=True, additive=True, light_tailed=True)

@@ -28,4 +28,10 @@ class Gaussian(AbstractNoise):
         return self.sigma / jnp.sqrt(x.size) * jax.random.normal(key, x.shape, x.dtype)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        return Constants(sigma=float(self.sigma), symmetric=True, isotropic_noise=True)
+        return Constants(
+            sigma=float(self.sigma),
+            symmetric=True,
+            additive=True,
+            light_tailed=True,
+            isotropic_noise=True,
+        )

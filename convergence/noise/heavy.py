@@ -17,6 +17,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from convergence.constants import Constants
 from convergence.errors import require
@@ -44,7 +45,7 @@ def sphere(key: Key, x: Iterate) -> Iterate:
 def exponential(key: Key, x: Iterate, beta: Any) -> Scalar:
     """E ~ Exp(1) as −log1p(−u), never log(u): u = 0 is drawn, u = 1 is not."""
     if x.dtype == jnp.float32:
-        end = "2^(24/beta)" if isinstance(beta, jax.core.Tracer) else f"{2 ** (24 / beta):.3g}"
+        end = "2^(24/beta)" if isinstance(beta, Tracer) else f"{2 ** (24 / beta):.3g}"
         warnings.warn(
             f"float32 uniforms have 2^24 values: the tail is truncated at {end} times the scale; "
             "compute in float64 (dtype='float64').",

@@ -26,7 +26,7 @@ from convergence.runner.record import Record
 from convergence.shapes import Key
 
 CHECKPOINTS = 16
-CHUNK = 64
+CHUNK = 256
 
 
 def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:

@@ -73,3 +73,32 @@ class AbstractTheorem(eqx.Module):
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None
+
+
+class AbstractSeparation(AbstractTheorem):
+    """E M_T(prescribed) ≤ b_T · E M_T(rival)."""
+
+    kind = Kind.SEPARATION
+
+    @abstractmethod
+    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
+        """The method that should do worse."""
+
+    def bound(self, c: Constants, T: int) -> float:
+        """The factor b of the statement, below 1 if the gap is quantified; the same for every T."""
+        return 1.0
+
+
+class AbstractIdentity(eqx.Module):
+    """A statement checked without running a method, by exact enumeration or in closed form."""
+
+    kind: ClassVar[Kind] = Kind.IDENTITY
+    source: ClassVar[Source]
+    provenance: ClassVar[Provenance]
+    statement: ClassVar[str]
+    tolerance: ClassVar[float]
+
+    @abstractmethod
+    def discrepancies(self) -> dict[str, float]:
+        """Case → violation: |left − right| of an identity, (left − right)₊ of an inequality,
+        on a scale on which `tolerance` covers rounding."""

@@ -50,3 +50,20 @@ class SGDNonconvex(AbstractTheorem):
 
     def trivial(self, c: Constants, T: int) -> float:
         return c.grad0**2
+
+
+class SGDAnyStep(SGDNonconvex):
+    """(1/T) Σ E‖∇f(x_t)‖² ≤ 2Δ/(γT) + Lγσ² for EVERY γ, here γ = scale/L.
+
+    True for γ ≤ 1/L (it follows from `SGDNonconvex`); FALSE beyond 2/L, where (L/2)‖x‖² diverges.
+    """
+
+    source = Source("ghadimi2013", "Corollary 2.2 without its step condition")
+    statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2Δ/(γT) + Lγσ² for every γ > 0 (false beyond 2/L)"
+
+    def gamma(self, c: Constants, T: int) -> float:
+        return float(self.scale) / c.L
+
+    def bound(self, c: Constants, T: int) -> float:
+        g = self.gamma(c, T)
+        return 2 * c.Delta / (g * T) + c.L * g * c.sigma**2

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
-from convergence.claims.base import AbstractClaim, Settings
+import equinox as eqx
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.claims.base import AbstractClaim, Claim, Settings
+from convergence.constants import Constants
+from convergence.metrics.base import AbstractMetric
+from convergence.theorems.base import AbstractTheorem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,3 +27,63 @@ class Mutant:
         """Whether the fault changes the verdict. The budget of the claim is not enlarged."""
         report = self.claim().verify(settings)
         return not report.expected
+
+
+class Tampered(AbstractTheorem):
+    """The statement of `of`, with another algorithm, bound or metric in its place."""
+
+    of: AbstractTheorem
+    algorithm: Any = eqx.field(static=True, default=None)
+    number: Any = eqx.field(static=True, default=None)
+    measure: Any = eqx.field(static=True, default=None)
+
+    @property
+    def kind(self) -> Any:  # type: ignore[override]
+        return self.of.kind
+
+    @property
+    def assumes(self) -> Any:  # type: ignore[override]
+        return self.of.assumes
+
+    @property
+    def statement(self) -> Any:  # type: ignore[override]
+        return self.of.statement
+
+    @property
+    def source(self) -> Any:  # type: ignore[override]
+        return self.of.source
+
+    @property
+    def provenance(self) -> Any:  # type: ignore[override]
+        return self.of.provenance
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        healthy = self.of.prescribe(c, T)
+        return healthy if self.algorithm is None else self.algorithm(healthy)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        healthy = self.of.metric(c, T)
+        return healthy if self.measure is None else self.measure(healthy)
+
+    def bound(self, c: Constants, T: int) -> Any:
+        healthy = self.of.bound(c, T)
+        return healthy if self.number is None else self.number(healthy, T)
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        return self.of.ceiling(c, T)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return self.of.trivial(c, T)
+
+
+def tamper(
+    claim: Claim,
+    *,
+    algorithm: Callable[[Any], AbstractAlgorithm] | None = None,
+    number: Callable[[Any, int], Any] | None = None,
+    measure: Callable[[Any], AbstractMetric] | None = None,
+    **fields: Any,
+) -> Claim:
+    """A registered claim with its algorithm, bound or metric transformed, or a field replaced."""
+    theorem = Tampered(claim.theorem, algorithm, number, measure)
+    return dataclasses.replace(claim, theorem=theorem, **fields)

@@ -1,0 +1,118 @@
+"""GaLore, GoLore and their relatives: one loop, exchangeable projector and inner optimizer.
+
+    if t mod τ = 0:  P_t = frame(gradient at the refresh)      else P_t = P_{t−1}
+    R_t = P_tᵀ G_t;   N_t = inner(R_t);   X_{t+1} = X_t − η P_t N_t
+
+Source: GaLore, arXiv 2403.03507, Algorithm 2; GoLore, arXiv 2410.11289, Algorithm 1.
+Differs from the papers in:
+ 1. G is the gradient (GaLore's listing calls −∇f by that name and adds the update).
+ 2. β₁ weighs the new gradient, as in GoLore.
+ 3. the scale α of GaLore is part of η.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
+from convergence.linalg import product
+from convergence.oracles.base import AbstractOracle, mean_grad
+from convergence.parts.momenta import AbstractInner, Plain
+from convergence.parts.projectors import AbstractProjector
+from convergence.shapes import Count, Key, Matrix, real, whole
+
+
+class SubspaceState(State):
+    """X, the frame P and the inner optimizer's memory."""
+
+    P: Matrix
+    memory: Any
+
+
+class Subspace(AbstractAlgorithm):
+    """The loop above.
+
+    r: the rank. tau: the refresh period (traced: it may vary with the horizon). side: "left" uses
+    P ∈ R^{m×r} on G, "right" Q ∈ R^{n×r} on Gᵀ, "short" the shorter side. momentum: at a refresh
+    "keep" leaves the memory as it is, "project" turns it by P_newᵀ P_old. refresh_batch: if given,
+    the gradient of a refresh step is a mean of that many samples.
+    """
+
+    projector: AbstractProjector
+    eta: Any = eqx.field(converter=real)
+    r: int = eqx.field(static=True)
+    tau: Any = eqx.field(converter=whole, default=1)
+    inner: AbstractInner = Plain()
+    side: Literal["left", "right", "short"] = eqx.field(static=True, default="left")
+    momentum: Literal["keep", "project"] = eqx.field(static=True, default="keep")
+    refresh_batch: Any = eqx.field(
+        converter=lambda B: None if B is None else whole(B), default=None
+    )
+
+    def __check_init__(self) -> None:
+        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "ask for at least one direction")
+        require(
+            bool(np.all(self.tau >= 1)),
+            f"period tau = {self.tau}",
+            "tau ≥ 1",
+            "use tau = 1 for a fresh subspace at every step",
+        )
+        require(
+            self.side in ("left", "right", "short"),
+            f"side {self.side!r}",
+            "'left', 'right' or 'short'",
+            "choose one of them",
+        )
+        require(
+            self.momentum in ("keep", "project"),
+            f"momentum {self.momentum!r}",
+            "'keep' or 'project'",
+            "choose one of them",
+        )
+
+    def _turned(self, shape: tuple[int, ...]) -> bool:
+        """Whether the loop works on transposes."""
+        return self.side == "right" or (self.side == "short" and shape[0] > shape[1])
+
+    def init(self, x0: Matrix, oracle: AbstractOracle, key: Key) -> SubspaceState:
+        require(x0.ndim == 2, f"an iterate of shape {x0.shape}", "a matrix", "reshape it")
+        m, n = x0.shape[::-1] if self._turned(x0.shape) else x0.shape
+        require(
+            self.r <= min(m, n),
+            f"rank r = {self.r} for a {m} × {n} matrix",
+            "r ≤ min(m, n)",
+            "lower the rank",
+        )
+        P = jnp.zeros((m, self.r), x0.dtype)
+        return SubspaceState(x0, P, self.inner.init(jnp.zeros((self.r, n), x0.dtype)))
+
+    def step(
+        self, t: Count, state: SubspaceState, oracle: AbstractOracle, key: Key
+    ) -> SubspaceState:
+        sample, fresh = jax.random.split(key)
+        turned = self._turned(state.x.shape)
+
+        def view(G: Matrix) -> Matrix:
+            return G.T if turned else G
+
+        G = view(oracle.grad(state.x, sample))
+
+        def refresh() -> tuple[Matrix, Matrix, Any]:
+            seen = G
+            if self.refresh_batch is not None:
+                seen = view(mean_grad(oracle, state.x, sample, self.refresh_batch))
+            P = self.projector.frame(t, seen, fresh, self.r)
+            memory = state.memory
+            if self.momentum == "project":
+                memory = self.inner.carry(memory, product(P.T, state.P))
+            return seen, P, memory
+
+        G, P, memory = jax.lax.cond(t % self.tau == 0, refresh, lambda: (G, state.P, state.memory))
+        N, memory = self.inner.apply(product(P.T, G), memory)
+        return SubspaceState(state.x - self.eta * view(product(P, N)), P, memory)

@@ -1,0 +1,112 @@
+"""From samples to a judgement, and from a judgement to a report, for every type of claim."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jax
+import numpy as np
+
+from convergence import statistics as st
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.claims.report import Report
+from convergence.claims.settings import Settings
+from convergence.constants import Constants
+from convergence.runner.record import Record
+from convergence.statistics import Judgement, Sample, Verdict
+from convergence.theorems.assumptions import Checked
+from convergence.theorems.base import Kind
+
+
+def judge(
+    kind: Kind, samples: list[Sample], settings: Settings, c: Constants, margin: float
+) -> Judgement:
+    """The judgement of a simulated statement of this kind."""
+    alpha = settings.share
+    # A Student-t limit needs a metric of finite variance whose mean no rare run carries: a noise
+    # certified sub-Gaussian on its own scale, and a metric of polynomial growth.
+    finite = bool(c.get("light_tailed"))
+    if kind is Kind.PATHWISE:
+        eps = float(np.finfo(settings.dtype).eps)
+        # One rounding of the metric's magnitude a step, with a factor 8 for the few operations.
+        return st.judge_pathwise(samples, rounding=8 * eps * max(s.T for s in samples))
+    if kind is Kind.EXPECTATION:
+        return st.judge_expectation(samples, alpha, finite_variance=finite)
+    if kind is Kind.EXACT:
+        return st.judge_exact(samples, alpha, margin=margin, finite_variance=finite)
+    if kind is Kind.RATE:
+        return st.judge_rate(samples, alpha)
+    if kind is Kind.FLOOR:
+        return st.judge_floor(samples, alpha, finite_variance=finite)
+    raise ValueError(f"A statement of kind {kind} has its own type of claim.")
+
+
+def report(
+    claim: Any,
+    settings: Settings,
+    verdict: Verdict,
+    reason: str,
+    judgement: Judgement | None,
+    assumptions: tuple[Checked, ...],
+    constants: dict[str, Any],
+    hyper: dict[str, Any],
+    notes: tuple[str, ...],
+    began: float,
+) -> Report:
+    """Assemble the report of any kind of claim that has a `theorem`."""
+    theorem = claim.theorem
+    return Report(
+        slug=claim.slug,
+        family=claim.family,
+        kind=str(claim.kind),
+        statement=theorem.statement,
+        source=source_text(theorem),
+        provenance=str(theorem.provenance),
+        verdict=verdict,
+        expect=claim.expect,
+        reason=reason,
+        judgement=judgement,
+        assumptions=assumptions,
+        constants=constants,
+        hyper=hyper,
+        notes=tuple(notes),
+        alpha=settings.share,
+        tier=settings.tier,
+        seed=settings.seed,
+        dtype=settings.dtype,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def divergence(records: list[Record]) -> tuple[str, ...]:
+    """One note a horizon at which runs left the finite numbers, with the first bad step."""
+    notes = []
+    for record in records:
+        bad = record.first_bad[record.first_bad >= 0]
+        if len(bad):
+            notes.append(
+                f"T = {record.T}: {len(bad)} of {record.seeds} runs left the finite numbers, "
+                f"the first at step {int(bad.min())}"
+            )
+    return tuple(notes)
+
+
+def hyper_parameters(algorithm: AbstractAlgorithm) -> dict[str, Any]:
+    """The prescribed values by their path in the algorithm, small arrays included."""
+    found: dict[str, Any] = {"algorithm": type(algorithm).__name__}
+    for path, leaf in jax.tree_util.tree_flatten_with_path(algorithm)[0]:
+        if np.size(leaf) <= 8:
+            found[jax.tree_util.keystr(path).lstrip(".")] = np.asarray(leaf)
+    return found
+
+
+def first_line(module: Any) -> str:
+    """A module's class and the first line of its docstring."""
+    line = (type(module).__doc__ or "").strip().splitlines()
+    return f"{type(module).__name__}: {line[0] if line else ''}"
+
+
+def source_text(theorem: Any) -> str:
+    """The source of a theorem as one string."""
+    return f"{theorem.source.key}, {theorem.source.locus}"

@@ -1,0 +1,54 @@
+"""Claims that need no run: an identity or inequality checked by enumeration or in closed form."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from convergence import statistics as st
+from convergence.claims.assemble import report, source_text
+from convergence.claims.base import AbstractClaim
+from convergence.claims.report import Report
+from convergence.claims.settings import Progress, Settings, Shelf, precision
+from convergence.statistics import Verdict
+from convergence.theorems.base import AbstractIdentity, Kind
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity(AbstractClaim):
+    """Every discrepancy that `theorem` lists is at most its tolerance."""
+
+    slug: str
+    theorem: AbstractIdentity
+    family: str = "own"
+    expect: Verdict = Verdict.CONSISTENT
+    note: str = ""
+
+    @property
+    def kind(self) -> Kind:  # type: ignore[override]
+        return Kind.IDENTITY
+
+    def verify(
+        self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
+    ) -> Report:
+        began = time.perf_counter()
+        with precision(settings.dtype):
+            found = self.theorem.discrepancies()
+        judgement = st.judge_identity(found, self.theorem.tolerance)
+        return report(
+            self, settings, judgement.verdict, judgement.reason, judgement, (), {}, {}, (), began
+        )
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "slug": self.slug,
+            "family": self.family,
+            "kind": str(self.kind),
+            "statement": self.theorem.statement,
+            "source": source_text(self.theorem),
+            "provenance": str(self.theorem.provenance),
+            "expect": str(self.expect),
+            "tolerance": self.theorem.tolerance,
+            "note": self.note,
+        }

@@ -1,0 +1,94 @@
+"""Noise in one corner of a matrix, as in the GaLore counterexample, and means of batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, real, whole
+
+
+class AbstractCorner(AbstractNoise):
+    """ξ σ C with C = [[0, 0], [0, I_r]] and a scalar ξ of mean 0 and variance 1.
+
+    E‖ξσC‖² = r σ² exactly. Certifies sigma = √r σ (total), corner = σ, corner_rank = r.
+    """
+
+    sigma: Any = eqx.field(converter=real)
+    r: int = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        require(
+            bool(self.sigma >= 0),
+            f"sigma = {self.sigma}",
+            "sigma ≥ 0",
+            "flip its sign",
+        )
+        require(self.r >= 1, f"noise rank r = {self.r}", "r ≥ 1", "give the block a size")
+
+    def scalar(self, key: Key, dtype: Any) -> Any:
+        """ξ."""
+        raise NotImplementedError
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        m, n = x.shape
+        diagonal = np.zeros((m, n))
+        diagonal[np.arange(m - self.r, m), np.arange(n - self.r, n)] = 1.0
+        return (self.sigma * self.scalar(key, x.dtype)) * jnp.asarray(diagonal, x.dtype)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        sigma = float(self.sigma)
+        return Constants(
+            sigma=sigma * self.r**0.5,
+            corner=sigma,
+            corner_rank=self.r,
+            symmetric=True,
+            additive=True,
+            light_tailed=True,
+            batch=1,
+        )
+
+
+class CornerSign(AbstractCorner):
+    """ξ uniform on {−1, +1}: every sample has the singular value σ exactly r times."""
+
+    def scalar(self, key: Key, dtype: Any) -> Any:
+        return jax.random.rademacher(key, (), dtype)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return super().constants(shape) | {"two_point": True}
+
+
+class CornerGaussian(AbstractCorner):
+    """ξ ~ N(0, 1)."""
+
+    def scalar(self, key: Key, dtype: Any) -> Any:
+        return jax.random.normal(key, (), dtype)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return super().constants(shape) | {"gaussian": True}
+
+
+class BatchMean(AbstractNoise):
+    """The mean of B independent draws: E‖·‖² = σ²/B."""
+
+    noise: AbstractNoise
+    B: Any = eqx.field(converter=whole)
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        def add(b: Any, total: Iterate) -> Iterate:
+            return total + self.noise.draw(x, jax.random.fold_in(key, b))
+
+        return jax.lax.fori_loop(0, self.B, add, jnp.zeros_like(x)) / self.B
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        c = self.noise.constants(shape)
+        B = int(self.B)
+        return c | {"sigma": c.sigma / B**0.5, "batch": B}

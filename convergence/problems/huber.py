@@ -1,0 +1,52 @@
+"""Huber's function in one dimension: quadratic near 0, then linear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Scalar, Vector, real
+
+
+class Huber(AbstractProblem):
+    """f(x) = (L/2)x² for |x| ≤ w, else Lw|x| − Lw²/2, from x_0 = R > w.
+
+    L: |f″| ≤ L, attained near 0. Convex; f* = 0 at 0; ‖∇f‖ ≤ Lw. Delta = LwR − Lw²/2.
+    """
+
+    w: Any = eqx.field(converter=real)
+    R: Any = eqx.field(converter=real, default=1.0)
+    L: Any = eqx.field(converter=real, default=1.0)
+
+    def value(self, x: Vector) -> Scalar:
+        a = jnp.abs(x[0])
+        inside = 0.5 * self.L * a**2
+        return jnp.where(a <= self.w, inside, self.L * self.w * (a - self.w / 2))
+
+    def grad(self, x: Vector) -> Vector:
+        return self.L * jnp.clip(x, -self.w, self.w)
+
+    def f_star(self) -> float:
+        return 0.0
+
+    def start(self) -> Vector:
+        return jnp.full((1,), self.R)
+
+    def constants(self) -> Constants:
+        L, w, R = float(self.L), float(self.w), float(self.R)
+        return Constants(
+            L=L,
+            mu=0.0,
+            Delta=L * w * R - L * w**2 / 2,
+            R=R,
+            f_star=0.0,
+            grad0=float(L * np.clip(R, -w, w)),
+            G=L * w,
+            d=1,
+            convex=True,
+        )

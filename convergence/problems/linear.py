@@ -1,0 +1,32 @@
+"""A linear function: the gradient never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Scalar, Vector, real
+
+
+class Linear(AbstractProblem):
+    """f(x) = ⟨g, x⟩ from x_0 = 0. L = 0; unbounded below, so no Delta is certified."""
+
+    g: Any = eqx.field(converter=real)
+
+    def value(self, x: Vector) -> Scalar:
+        return jnp.sum(self.g * x)
+
+    def grad(self, x: Vector) -> Vector:
+        return jnp.asarray(self.g) + jnp.zeros_like(x)
+
+    def start(self) -> Vector:
+        return jnp.zeros(np.shape(self.g))
+
+    def constants(self) -> Constants:
+        g = np.asarray(self.g)
+        return Constants(L=0.0, d=g.size, grad0=float(np.linalg.norm(g)), g=g)
