@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 
@@ -37,7 +38,7 @@ def by_density(density, p: float, low: float = 0.0, high: float = math.inf) -> f
         integrate.quad(
             lambda u: math.exp(u * (p + 1)) * density(math.exp(u)), a, b, epsrel=1e-11, limit=200
         )[0]
-        for a, b in zip(edges[:-1], edges[1:])
+        for a, b in itertools.pairwise(edges)
     )
 
 
@@ -98,7 +99,7 @@ def test_student_t(p, d):
     assert noise.constants((d,)).sigma_p == pytest.approx(noise.moment(p, d) ** (1 / p))
 
 
-@pytest.mark.parametrize("p", (1.1, 1.3, 1.5))
+@pytest.mark.parametrize("p", [1.1, 1.3, 1.5])
 def test_stable(p):
     """E|v|^p = C ∫ (1 − Re φ(t)) t^{−1−p} dt for 0 < p < 2, with 1/C = ∫ (1 − cos t) t^{−1−p} dt,
     which is −Γ(−p) cos(πp/2)."""

@@ -56,7 +56,7 @@ def test_constants_add_up_over_coordinates():
     with jax.enable_x64(True):
         assert c.Delta == pytest.approx(float(f.value(jnp.asarray(x0))), rel=1e-14)
         assert c.grad0 == pytest.approx(float(jnp.linalg.norm(f.grad(jnp.asarray(x0)))), rel=1e-14)
-    assert c.G == pytest.approx(3**0.5)
+    assert pytest.approx(3**0.5) == c.G
     assert "G" not in quad_cos(x0).constants()
 
 
@@ -66,7 +66,7 @@ def test_the_ramp_is_steep_as_far_as_it_reaches(floor):
     c, s = f.constants(), slope(7.0, 2.0, 1.5)
     assert s * 7 + s**2 / 3 == pytest.approx(2.0, rel=1e-14)
     assert c.Delta == pytest.approx(2.0, rel=1e-13)
-    assert c.L == pytest.approx(max(1.5, 0 if floor is None else 1.6))
+    assert pytest.approx(max(1.5, 0 if floor is None else 1.6)) == c.L
     with jax.enable_x64(True):
         for step in np.linspace(0, 7, 29):
             g = f.grad(jnp.asarray(f.x0) - jnp.array([step, 0.0]))
