@@ -1,0 +1,74 @@
+"""Randomized subspace optimization (arXiv 2502.07222): a sequence of low-dimensional subproblems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
+from convergence.linalg import product
+from convergence.oracles.base import AbstractOracle
+from convergence.oracles.zeroth import central
+from convergence.parts.projectors import AbstractProjector, Haar
+from convergence.parts.solvers import AbstractSolver, Subproblem
+from convergence.shapes import Count, Iterate, Key, Matrix, real
+
+
+class GaussianFrame(AbstractProjector):
+    """√(r/m) times entries N(0, 1/r), so that √(m/r) P has entries N(0, 1/r): what is drawn in
+    practice. E[PPᵀ] = (r/m) I holds, PᵀP = I does not."""
+
+    def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Matrix:
+        return jax.random.normal(key, (G.shape[0], r), G.dtype) / G.shape[0] ** 0.5
+
+
+class RSOState(State):
+    """W, the last solution B, and the oracle calls made so far."""
+
+    B: Matrix
+    calls: Any
+
+
+class RSO(AbstractAlgorithm):
+    """B_k ≈ argmin_B f(W_k + P_k B) + ‖B‖²/(2η);  W_{k+1} = W_k + P_k B_k,  P_k = √(m/r) frame.
+
+    With Haar frames PᵀP = (m/r) I and E PPᵀ = I. eta is the step of the proximal term and L̂ = lam
+    the strong convexity that the solver may count on (L̂ = 1/(2η) in the theory).
+
+    One step is one subproblem; `calls` counts gradients or slopes.
+    """
+
+    eta: Any = eqx.field(converter=real)
+    r: int = eqx.field(static=True)
+    solver: AbstractSolver
+    frame: AbstractProjector = Haar()
+
+    def __check_init__(self) -> None:
+        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
+        require(float(self.eta) > 0, f"eta = {float(self.eta):g}", "eta > 0", "raise it")
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> RSOState:
+        m, n = x0.shape
+        require(self.r <= m, f"r = {self.r} for m = {m} rows", "r ≤ m", "lower the rank")
+        return RSOState(x0, jnp.zeros((self.r, n), x0.dtype), jnp.zeros((), jnp.int32))
+
+    def step(self, t: Count, state: RSOState, oracle: AbstractOracle, key: Key) -> RSOState:
+        draw, inner, sample = jax.random.split(key, 3)
+        W, m = state.x, state.x.shape[0]
+        # GaLore's data-dependent frame sees one stochastic gradient; the others ignore it.
+        P = (m / self.r) ** 0.5 * self.frame.frame(t, oracle.grad(W, sample), draw, self.r)
+
+        def grad(B: Matrix, key: Key) -> Matrix:
+            return product(P.T, oracle.grad(W + product(P, B), key)) + B / self.eta
+
+        def slope(B: Matrix, U: Matrix, key: Key) -> Any:
+            along = central(oracle, W + product(P, B), product(P, U), key, jnp.asarray(1e-2))
+            return along + jnp.sum(B * U) / self.eta
+
+        g = Subproblem(grad, slope, 1 / (2 * self.eta))
+        B, calls = self.solver.solve(g, jnp.zeros_like(state.B), inner)
+        return RSOState(W + product(P, B), B, state.calls + calls)

@@ -1,0 +1,174 @@
+"""Inner solvers of a subproblem min_B g(B) that is λ-strongly convex and κλ-smooth, from B = 0.
+
+A solver asks for gradients (or values) of g by key and says how many it used. `ratio(lam)` is what
+it guarantees: E[g(B) − min g] ≤ ρ (g(0) − min g) + noise.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.errors import require
+from convergence.shapes import Count, Key, Matrix, Scalar, real, whole
+
+KAPPA = 3.0  # the condition number of RSO's subproblems at η = 1/(2L̂)
+
+
+class Subproblem(NamedTuple):
+    """g by its gradient and its slope along a direction, both for one sample; lam as above."""
+
+    grad: Callable[[Matrix, Key], Matrix]
+    slope: Callable[[Matrix, Matrix, Key], Scalar]
+    lam: Any
+
+
+class AbstractSolver(eqx.Module):
+    """B ≈ argmin g."""
+
+    @abstractmethod
+    def solve(self, g: Subproblem, B0: Matrix, key: Key) -> tuple[Matrix, Count]:
+        """(B, the number of oracle calls)."""
+
+
+class Exact(AbstractSolver):
+    """Conjugate gradients for a quadratic g and exact gradients: exact once `iterations` reaches
+    the number of distinct eigenvalues of its Hessian."""
+
+    iterations: int = eqx.field(static=True, default=1)
+
+    def __check_init__(self) -> None:
+        require(self.iterations >= 1, f"{self.iterations} iterations", "1 or more", "ask for more")
+
+    def solve(self, g: Subproblem, B0: Matrix, key: Key) -> tuple[Matrix, Count]:
+        offset = g.grad(jnp.zeros_like(B0), key)
+        B, residual = jnp.zeros_like(B0), -offset
+        direction, square = residual, jnp.sum(residual**2)
+        for _ in range(self.iterations):
+            curved = g.grad(direction, key) - offset
+            curvature = jnp.sum(direction * curved)
+            step = jnp.where(curvature != 0, square / jnp.where(curvature != 0, curvature, 1), 0)
+            B = B + step * direction
+            residual = residual - step * curved
+            fresh = jnp.sum(residual**2)
+            direction = residual + jnp.where(square > 0, fresh / square, 0) * direction
+            square = fresh
+        return B, jnp.asarray(self.iterations + 1, jnp.int32)
+
+
+class AbstractDescent(AbstractSolver):
+    """A first-order recursion run for N steps, or until ‖∇g(B)‖²/(2λ) ≤ eps but at most N steps.
+
+    ‖∇g(B)‖²/(2λ) ≥ g(B) − min g by strong convexity: a measured certificate of the accuracy,
+    meaningful with exact gradients only. eps = 0 asks for all N steps.
+    """
+
+    N: Any = eqx.field(converter=whole, default=1)
+    eps: Any = eqx.field(converter=real, default=0.0)
+
+    def __check_init__(self) -> None:
+        require(int(self.N) >= 0, f"N = {int(self.N)} inner steps", "N ≥ 0", "flip its sign")
+        require(float(self.eps) >= 0, f"eps = {float(self.eps):g}", "eps ≥ 0", "0 runs all N")
+
+    @abstractmethod
+    def begin(self, B0: Matrix) -> Any:
+        """The memory at B_0."""
+
+    @abstractmethod
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        """One step."""
+
+    def solve(self, g: Subproblem, B0: Matrix, key: Key) -> tuple[Matrix, Count]:
+        def unfinished(carry: Any) -> Any:
+            j, B, _ = carry
+            accuracy = jnp.sum(g.grad(B, key) ** 2) / (2 * g.lam)
+            return (j < self.N) & ((self.eps == 0) | (accuracy > self.eps))
+
+        def step(carry: Any) -> Any:
+            j, B, memory = carry
+            return (j + 1, *self.move(j, B, memory, g, jax.random.fold_in(key, j)))
+
+        start = (jnp.zeros((), jnp.int32), B0, self.begin(B0))
+        j, B, _ = jax.lax.while_loop(unfinished, step, start)
+        return B, j
+
+
+class GD(AbstractDescent):
+    """B ← B − γ ∇g(B) with γ = scale/(κλ); stochastic gradients make it SGD.
+
+    ρ = (1 − scale/κ)^N for scale ≤ 1, plus (κ/2)γσ² with gradient noise of variance σ².
+    """
+
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def begin(self, B0: Matrix) -> tuple[()]:
+        return ()
+
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        return B - self.scale / (KAPPA * g.lam) * g.grad(B, key), ()
+
+
+class AGD(AbstractDescent):
+    """Nesterov's constant momentum: B ← Y − ∇g(Y)/(κλ), Y ← B + θ(B − B_old),
+    θ = (√κ − 1)/(√κ + 1). ρ = 2(1 − 1/√κ)^N."""
+
+    def begin(self, B0: Matrix) -> Matrix:
+        return B0
+
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        theta = (KAPPA**0.5 - 1) / (KAPPA**0.5 + 1)
+        Y = B + theta * (B - memory)
+        return Y - g.grad(Y, key) / (KAPPA * g.lam), B
+
+
+class MSGD(AbstractDescent):
+    """M ← (1 − β₁)M + β₁ ∇g(B); B ← B − γM, γ = scale/(κλ)."""
+
+    beta1: Any = eqx.field(converter=real, default=0.5)
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def begin(self, B0: Matrix) -> Matrix:
+        return jnp.zeros_like(B0)
+
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        M = (1 - self.beta1) * memory + self.beta1 * g.grad(B, key)
+        return B - self.scale / (KAPPA * g.lam) * M, M
+
+
+class Adam(AbstractDescent):
+    """Adam with bias correction and the step lr/√(j + 1)."""
+
+    lr: Any = eqx.field(converter=real, default=0.1)
+    b1: Any = eqx.field(converter=real, default=0.9)
+    b2: Any = eqx.field(converter=real, default=0.999)
+
+    def begin(self, B0: Matrix) -> tuple[Matrix, Matrix]:
+        return jnp.zeros_like(B0), jnp.zeros_like(B0)
+
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        G = g.grad(B, key)
+        m = self.b1 * memory[0] + (1 - self.b1) * G
+        v = self.b2 * memory[1] + (1 - self.b2) * G**2
+        m_hat, v_hat = m / (1 - self.b1 ** (j + 1)), v / (1 - self.b2 ** (j + 1))
+        step = self.lr / jnp.sqrt(j + 1.0).astype(B.dtype)
+        return B - step * m_hat / (jnp.sqrt(v_hat) + 1e-8), (m, v)
+
+
+class ZO(AbstractDescent):
+    """B ← B − γ c U, U ~ N(0, I), c a slope of g along U; γ = 1/(κλ(p + 2)), p entries in B.
+
+    ρ = (1 − 1/(κ(p + 2)))^N on average for quadratic g and exact values.
+    """
+
+    def begin(self, B0: Matrix) -> tuple[()]:
+        return ()
+
+    def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
+        U = jax.random.normal(jax.random.fold_in(key, 0), B.shape, B.dtype)
+        c = g.slope(B, U, jax.random.fold_in(key, 1))
+        return B - c / (KAPPA * g.lam * (B.size + 2)) * U, ()
