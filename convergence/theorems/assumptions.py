@@ -36,8 +36,9 @@ class AbstractAssumption(eqx.Module):
         """Whether it holds on this instance; must not raise for a well-formed instance."""
 
 
-def curvature(problem: AbstractProblem, points: int = 4, rounds: int = 30) -> float:
-    """max |λ(∇²f)| at x_0 and at random points near it, by power iteration: a lower bound of L."""
+@eqx.filter_jit
+def _largest(problem: AbstractProblem, points: Any, directions: Any, rounds: int) -> Any:
+    """max |λ(∇²f)| over the points; one compiled program for all problems of one structure."""
 
     def largest(x: Any, v: Any) -> Any:
         def multiply(v: Any) -> Any:
@@ -50,16 +51,25 @@ def curvature(problem: AbstractProblem, points: int = 4, rounds: int = 30) -> fl
         v = jax.lax.fori_loop(0, rounds, body, v / jnp.linalg.norm(jnp.ravel(v)))
         return jnp.linalg.norm(jnp.ravel(multiply(v)))
 
+    return jnp.max(jax.vmap(largest)(points, directions))
+
+
+def curvature(problem: AbstractProblem, points: int = 4, rounds: int = 30) -> float:
+    """max |λ(∇²f)| at x_0 and at random points near it, by power iteration: a lower bound of L."""
     x0 = problem.start()
     rng = np.random.default_rng(0)
     shifts = rng.standard_normal((points, *x0.shape)) * (np.arange(points) > 0).reshape(
         (points,) + (1,) * x0.ndim
     )
     directions = rng.standard_normal((points, *x0.shape))
-    found = jax.jit(jax.vmap(lambda s, v: largest(x0 + s, v)))(
-        jnp.asarray(shifts, x0.dtype), jnp.asarray(directions, x0.dtype)
+    return float(
+        _largest(
+            problem,
+            x0 + jnp.asarray(shifts, x0.dtype),
+            jnp.asarray(directions, x0.dtype),
+            rounds,
+        )
     )
-    return float(jnp.max(found))
 
 
 class Smooth(AbstractAssumption):
