@@ -27,18 +27,23 @@ def judge(
     # A Student-t limit needs a metric of finite variance whose mean no rare run carries: a noise
     # certified sub-Gaussian on its own scale, and a metric of polynomial growth.
     finite = bool(c.get("light_tailed"))
+    eps = float(np.finfo(settings.dtype).eps)
+    # Relative round-off of a mean of metrics, each a few thousand roundings of its own size.
+    rounding = max(1e-9, 100 * eps)
     if kind is Kind.PATHWISE:
-        eps = float(np.finfo(settings.dtype).eps)
         # One rounding of the metric's magnitude a step, with a factor 8 for the few operations.
         return st.judge_pathwise(samples, rounding=8 * eps * max(s.T for s in samples))
     if kind is Kind.EXPECTATION:
-        return st.judge_expectation(samples, alpha, finite_variance=finite)
+        return st.judge_expectation(samples, alpha, finite_variance=finite, rounding=rounding)
     if kind is Kind.EXACT:
-        return st.judge_exact(samples, alpha, margin=margin, finite_variance=finite)
+        return st.judge_exact(
+            samples, alpha, margin=margin, finite_variance=finite, rounding=rounding
+        )
     if kind is Kind.RATE:
-        return st.judge_rate(samples, alpha)
+        start = max((s.trivial or 0.0) for s in samples)
+        return st.judge_rate(samples, alpha, roundoff=1e3 * eps * start if start else None)
     if kind is Kind.FLOOR:
-        return st.judge_floor(samples, alpha, finite_variance=finite)
+        return st.judge_floor(samples, alpha, finite_variance=finite, rounding=rounding)
     raise ValueError(f"A statement of kind {kind} has its own type of claim.")
 
 

