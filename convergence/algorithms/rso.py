@@ -1,4 +1,4 @@
-"""Randomized subspace optimization (arXiv 2502.07222): a sequence of low-dimensional subproblems."""
+"""Randomized subspace optimization (arXiv 2502.07222): a sequence of small subproblems."""
 
 from __future__ import annotations
 
