@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from convergence.metrics.base import AbstractMetric
+from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Count, Scalar, real
 
@@ -29,3 +30,11 @@ class AverageStepSq(AbstractMetric):
 
     def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
         return acc / jnp.maximum(T, 1)
+
+
+class Overlap(AbstractPointwise):
+    """⟨x, x_0⟩/‖x_0‖²: signed, and linear in x, so that it sees a bias."""
+
+    def at(self, problem: AbstractProblem, state: Any) -> Scalar:
+        x0 = problem.start()
+        return jnp.sum(state.x * x0) / jnp.sum(x0**2)

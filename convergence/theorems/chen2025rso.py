@@ -257,6 +257,9 @@ class RSOStall(AbstractRSO):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         return c.grad0**2, c.grad0**2
 
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
 
 class AnyFrame(RSOSteps):
     """The bound of N inner steps, claimed of data-dependent frames (folklore; false)."""

@@ -1,0 +1,125 @@
+"""Q-GaLore (arXiv 2407.08296): weights and projector in few bits, and the rounding alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
+from convergence.linalg import product, top_left
+from convergence.oracles.base import AbstractOracle
+from convergence.parts.momenta import AbstractInner, Plain
+from convergence.parts.quantizers import dequantize, quantize, round_nearest, round_stochastic
+from convergence.shapes import Count, Iterate, Key, Matrix, real
+
+
+class RoundedSGD(AbstractAlgorithm):
+    """x_{t+1} = Q(x_t − η∇F(x_t; ξ_t)) with Q onto the grid hℤ: rounding "stochastic" (E Q(y) = y)
+    or "nearest"."""
+
+    eta: Any = eqx.field(converter=real)
+    h: Any = eqx.field(converter=real)
+    rounding: str = eqx.field(static=True, default="stochastic")
+
+    def __check_init__(self) -> None:
+        require(float(self.h) > 0, f"grid width h = {float(self.h):g}", "h > 0", "widen the grid")
+        require(
+            self.rounding in ("stochastic", "nearest"),
+            f"rounding {self.rounding!r}",
+            "'stochastic' or 'nearest'",
+            "choose one",
+        )
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        sample, toss = jax.random.split(key)
+        y = state.x - self.eta * oracle.grad(state.x, sample)
+        if self.rounding == "nearest":
+            return State(round_nearest(y, self.h))
+        return State(round_stochastic(y, self.h, toss))
+
+
+class QGaLoreState(State):
+    """The dequantized weights x, frame P, the inner memory, and the lazy refresh: the current gap,
+    the next refresh step, the queue of cosines (NaN where empty) and the number of refreshes."""
+
+    P: Matrix
+    memory: Any
+    gap: Array
+    due: Array
+    queue: Array
+    refreshes: Array
+
+
+class QGaLore(AbstractAlgorithm):
+    """W ← Q_w(W − η Q_p(P) inner(Q_p(P)ᵀG)), P the r leading left singular vectors of G when due.
+
+    Q_w: stochastic rounding to `weight_bits` by groups; Q_p: to nearest, `frame_bits` by groups.
+    At each refresh |cos| of the leading singular vector with its predecessor enters a queue of
+    length 5; once it is full with mean ≥ `threshold`, the gap doubles.
+
+    Differs from the public code in: 1. the moments of `inner` are kept in full precision; 2. |cos|
+    where the code takes cos, since the sign of a singular vector means nothing.
+    """
+
+    eta: Any = eqx.field(converter=real)
+    r: int = eqx.field(static=True)
+    gap: int = eqx.field(static=True, default=200)
+    inner: AbstractInner = Plain()
+    weight_bits: int = eqx.field(static=True, default=8)
+    frame_bits: int = eqx.field(static=True, default=4)
+    weight_group: int = eqx.field(static=True, default=256)
+    frame_group: int = eqx.field(static=True, default=256)
+    threshold: Any = eqx.field(converter=real, default=0.4)
+    rounding: str = eqx.field(static=True, default="stochastic")
+
+    def __check_init__(self) -> None:
+        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
+        require(self.gap >= 1, f"gap = {self.gap}", "gap ≥ 1 steps", "1 refreshes always")
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> QGaLoreState:
+        m, n = x0.shape
+        require(self.r <= min(m, n), f"r = {self.r} for {m} × {n}", "r ≤ min(m, n)", "lower it")
+        return QGaLoreState(
+            x0,
+            jnp.zeros((m, self.r), x0.dtype),
+            self.inner.init(jnp.zeros((self.r, n), x0.dtype)),
+            jnp.asarray(self.gap, jnp.int32),
+            jnp.zeros((), jnp.int32),
+            jnp.full((5,), jnp.nan, x0.dtype),
+            jnp.zeros((), jnp.int32),
+        )
+
+    def refresh(self, t: Count, G: Matrix, state: QGaLoreState) -> Any:
+        """(P, gap, due, queue, refreshes) after a refresh at step t."""
+        P = top_left(G, self.r)
+        cos = jnp.abs(jnp.sum(P[:, 0] * state.P[:, 0]))
+        queue = jnp.where(
+            state.refreshes > 0, jnp.concatenate([state.queue[1:], cos[None]]), state.queue
+        )
+        steady = jnp.mean(queue) >= self.threshold  # False while the queue holds a NaN
+        gap = jnp.where(steady, 2 * state.gap, state.gap)
+        return P, gap, (t + gap).astype(jnp.int32), queue, state.refreshes + 1
+
+    def step(self, t: Count, state: QGaLoreState, oracle: AbstractOracle, key: Key) -> QGaLoreState:
+        sample, toss = jax.random.split(key)
+        G = oracle.grad(state.x, sample)
+        P, gap, due, queue, refreshes = jax.lax.cond(
+            t >= state.due,
+            lambda: self.refresh(t, G, state),
+            lambda: (state.P, state.gap, state.due, state.queue, state.refreshes),
+        )
+        low = dequantize(quantize(P, self.frame_bits, min(self.frame_group, P.size)), P.shape)
+        N, memory = self.inner.apply(product(low.T, G), state.memory)
+        W = state.x - self.eta * product(low, N)
+        coin = toss if self.rounding == "stochastic" else None
+        held = quantize(W, self.weight_bits, min(self.weight_group, W.size), coin)
+        x = dequantize(held, W.shape).astype(W.dtype)
+        return QGaLoreState(x, P, memory, gap, due, queue, refreshes)
