@@ -38,7 +38,8 @@ class PerEntry(AbstractNoise):
         s = np.broadcast_to(np.asarray(self.s), shape)
         same = bool(np.all(s == s.flat[0]))
         return Constants(
-            sigma=float(np.sqrt(np.sum(s**2))), s=float(np.max(s)), symmetric=True, additive=True, light_tailed=True,
+            sigma=float(np.sqrt(np.sum(s**2))), s=float(np.max(s)), symmetric=True,
+            additive=True, light_tailed=True,
             isotropic_noise=same, equal_noise=bool(np.all(s == s[:1])),
         )  # fmt: skip
 
@@ -71,7 +72,8 @@ class PerAgent(AbstractNoise):
         S = np.asarray(self.S)
         return Constants(
             sigma=float(np.sqrt(np.sum(S**2))), covariances=np.einsum("kij,klj->kil", S, S),
-            symmetric=True, additive=True, light_tailed=True, equal_noise=bool(np.all(S[:1] == S)),
+            symmetric=True,
+            additive=True, light_tailed=True, equal_noise=bool(np.all(S[:1] == S)),
         )  # fmt: skip
 
 

@@ -1,0 +1,233 @@
+"""Claims judged by exact moments, by simulation, or by both, which then have to agree."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convergence import statistics as st
+from convergence.claims.base import Claim
+from convergence.claims.settings import Settings, Shelf
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.runner.affine import Moments, analyse
+from convergence.runner.record import Record
+from convergence.statistics import Judgement, Row, Sample, Verdict
+from convergence.theorems.base import Kind
+from convergence.theorems.moments import AbstractMoment, Moment
+
+WAYS = ("exact", "both")
+# An exponent read off exact values: what is left is the lower-order terms of the statement.
+SLOPE = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Exact(Claim):
+    """The statement on the method's exact moments: no Monte Carlo, no seeds, no alpha.
+
+    how: "exact", or "both" for statements about E q at T: the simulation must then have the exact
+    mean within `margin` as well, and a statement without a number of its own (NaN) is that
+    agreement. `Claim` judges the same statements by simulation alone.
+    """
+
+    how: str = "exact"
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.how in WAYS, f"how = {self.how!r}", f"one of {WAYS}", "choose one of them")
+        require(
+            self.how == "exact" or self.seeds > 1,
+            f"{self.seeds} seeds in claim {self.slug!r}",
+            "two or more for a simulation",
+            "ask for more",
+        )
+
+    def plan(self, settings: Settings) -> tuple[tuple[int, ...], int]:
+        horizons, seeds = super().plan(settings)
+        return horizons, 1 if self.how == "exact" else seeds
+
+    @property
+    def quantity(self) -> Moment:
+        """The moment that the statement is about; E q at T for a theorem that names none."""
+        return getattr(self.theorem, "quantity", Moment.EXPECTED)
+
+    @property
+    def tolerance(self) -> float:
+        """The relative error granted to a value without Monte Carlo."""
+        return float(getattr(self.theorem, "tolerance", AbstractMoment.tolerance))
+
+    def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
+        """(the value, the number it is compared with, a note) at T."""
+        problem, noise, c = self.instance(T)
+        oracle, theorem = self.oracle(problem, noise), self.theorem
+
+        def moments(T: int, rival: bool = rival) -> Moments:
+            prescribe = theorem.rival if rival else theorem.prescribe  # type: ignore[attr-defined]
+            return analyse(problem, oracle, prescribe(c, T))
+
+        if self.quantity is Moment.TRANSIENT:
+
+            def excess(N: float) -> float:
+                metric: Any = theorem.metric(c, T)
+                return moments(round(N)).steady(metric) / moments(round(N), True).steady(metric)
+
+            value, note = crossing(excess), ""
+        else:
+            found = moments(T)
+            value = read(found, self.quantity, theorem.metric(c, T), T)
+            note = f"spectral radius {found.radius:.8g}"
+        return value, self.number(c, T), note
+
+    def number(self, c: Constants, T: int) -> float:
+        """The statement's number at T."""
+        bound = self.theorem.bound(c, T)
+        return float(bound[1] if isinstance(bound, tuple) else bound)
+
+    def collect(
+        self,
+        horizons: tuple[int, ...],
+        seeds: int,
+        settings: Settings,
+        shelf: Shelf | None,
+        progress: Callable[[int], None] | None,
+    ) -> tuple[list[Record], Judgement]:
+        found = [self.exact(T) for T in horizons]
+        if self.kind is Kind.SEPARATION:
+            factor = [b for _, b, _ in found]
+            other = [self.exact(T, rival=True)[0] for T in horizons]
+            found = [(v, b * o, note) for (v, _, note), b, o in zip(found, factor, other)]
+        if self.how == "exact":
+            return [], self.decide(horizons, found)
+        records = [self.measure(T, settings, seeds, shelf, progress) for T in horizons]
+        samples = [
+            Sample(r.T, r.final(), value) for r, (value, _, _) in zip(records, found, strict=True)
+        ]
+        light = bool(self.instance(horizons[-1])[2].get("light_tailed"))
+        law = st.judge_exact(samples, settings.share, margin=self.margin, finite_variance=light)
+        if all(math.isnan(bound) for _, bound, _ in found):
+            return records, law
+        judgement = self.decide(horizons, found)
+        verdict = st.combine([judgement.verdict, law.verdict])
+        reason = f"{judgement.reason}; simulation against exact moments: {law.reason}"
+        return records, Judgement(verdict, reason, law.rows, judgement.slack, judgement.power)
+
+    def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
+        """The judgement of exact values against the numbers of the statement."""
+        rows = tuple(
+            Row(T, 0, value, (value, value), bound, None, False, note)
+            for T, (value, bound, note) in zip(horizons, found, strict=True)
+        )
+        if self.kind is Kind.RATE:
+            two_sided = bool(getattr(self.theorem, "two_sided", False))
+            return exponent(rows, two_sided)
+        scales = [0.0] * len(rows)
+        if isinstance(self.theorem, AbstractMoment):
+            scales = [self.theorem.scale(self.instance(T)[2], T) for T in horizons]
+        gaps = [
+            miss(self.kind, row.estimate, float(row.bound), scale)  # type: ignore[arg-type]
+            for row, scale in zip(rows, scales, strict=True)
+        ]
+        k = int(np.argmax(gaps))
+        row, gap = rows[k], gaps[k]
+        slack = min((st_ratio(r) for r in rows), default=None)
+        power = 1 + self.tolerance if self.kind is Kind.EXACT else slack
+        if gap <= self.tolerance:
+            reason = (
+                f"the {self.quantity} is {row.estimate:.8g} against {row.bound:.8g} where it is "
+                f"closest to failing (relative {gap:.2g}, granted {self.tolerance:.2g})"
+            )
+            return Judgement(Verdict.CONSISTENT, reason, rows, slack, power)
+        note = f", {row.note}" if math.isinf(row.estimate) and row.note else ""
+        reason = f"at T={row.T} the {self.quantity} is {row.estimate:.8g} against {row.bound:.8g}"
+        return Judgement(Verdict.REFUTED, reason + note, rows, slack, power)
+
+
+def read(m: Moments, quantity: Moment, metric: object, T: int) -> float:
+    """One moment of a method; infinite where the statement's limit does not exist."""
+    if quantity is Moment.RADIUS:
+        return m.radius
+    if quantity is Moment.GAP:
+        return 1 - m.radius
+    if quantity is Moment.STABLE:
+        return float(m.radius < 1)
+    if quantity is Moment.EXPECTED:
+        return float(m.expected(metric, [T])[0])
+    table = {Moment.BIAS: m.bias, Moment.VARIANCE: m.variance, Moment.STEADY: m.steady}
+    return table[quantity](metric)  # type: ignore[arg-type]
+
+
+def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
+    """By how much a value fails its statement, relative to the larger of bound and scale."""
+    if math.isnan(value) or (math.isinf(value) and not math.isinf(bound)):
+        return math.inf
+    size = max(abs(bound), scale, 1e-300)
+    if kind is Kind.EXACT:
+        return abs(value - bound) / size
+    return max(0.0, (bound - value if kind is Kind.FLOOR else value - bound) / size)
+
+
+def st_ratio(row: Row) -> float:
+    """bound / value."""
+    bound = float(row.bound)  # type: ignore[arg-type]
+    return bound / row.estimate if row.estimate else (1.0 if not bound else math.inf)
+
+
+def exponent(rows: tuple[Row, ...], two_sided: bool) -> Judgement:
+    """value = O(bound), or Θ(bound): the local exponents of value/bound between neighbors in T.
+
+    CONSISTENT if the last one is within `SLOPE` (from above, if one-sided); REFUTED if it is not,
+    and has not come at least a third closer since the first; else INCONCLUSIVE.
+    """
+    T = np.log([row.T for row in rows])
+    values = np.array([row.estimate for row in rows])
+    bounds = np.array([float(row.bound) for row in rows])  # type: ignore[arg-type]
+    if not np.all(np.isfinite(values)) or np.any(values <= 0) or len(rows) < 3:
+        reason = "an exponent needs three positive finite values" + (
+            f"; at T={rows[int(np.argmax(~np.isfinite(values)))].T} there is none"
+            if not np.all(np.isfinite(values))
+            else ""
+        )
+        verdict = Verdict.INCONCLUSIVE if len(rows) < 3 else Verdict.REFUTED
+        return Judgement(verdict, reason, rows, None, None)
+    slopes = np.diff(np.log(values / bounds)) / np.diff(T)
+    off = np.abs(slopes) if two_sided else np.maximum(slopes, 0.0)
+    span = float(np.exp(T[-1] - T[0]))
+    slack, power = span ** -float(slopes[-1]), span ** float(max(0.0, SLOPE - slopes[-1]))
+    said = f"local exponents of value/shape: {', '.join(f'{s:+.4f}' for s in slopes)}"
+    if off[-1] <= SLOPE:
+        return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
+    if off[-1] > off[0] * 2 / 3:
+        return Judgement(Verdict.REFUTED, said, rows, slack, power)
+    return Judgement(
+        Verdict.INCONCLUSIVE, f"{said}; still approaching the shape", rows, slack, power
+    )
+
+
+def crossing(excess: Callable[[float], float], start: float = 1e4) -> float:
+    """N with excess(N) = 2 for a decreasing excess, by secants of log(excess − 1) in log N.
+
+    Nearly a power law, it needs a handful of evaluations; stops at a relative change of 1e-4.
+    """
+    a, b = math.log(start), math.log(start) + math.log(4.0)
+
+    def height(log_n: float) -> float:
+        value = excess(math.exp(log_n)) - 1.0  # the network's part alone
+        return math.log(max(value, 1e-300)) if math.isfinite(value) else math.inf
+
+    fa, fb = height(a), height(b)
+    for _ in range(60):
+        if not math.isfinite(fa) or not math.isfinite(fb):  # unstable: smaller steps, larger N
+            a, b = a + math.log(8.0), b + math.log(8.0)
+            fa, fb = height(a), height(b)
+            continue
+        slope = min((fb - fa) / (b - a), -0.1)
+        a, fa, b = b, fb, min(max(b - fb / slope, b - 5), b + 5)
+        fb = height(b)
+        if abs(b - a) < 1e-4:
+            return math.exp(b)
+    return math.nan

@@ -1,0 +1,262 @@
+"""Alghunaim and Yuan 2022: exact diffusion, EXTRA and gradient tracking in one form, exactly.
+
+On quadratics with a common Hessian every method splits into scalar recursions, one for each
+network eigenvalue λ and curvature h. With (a, b², p) of `parts.strategies.mode`, p = a(c − αh):
+
+    z² − (1 − b² + p) z + p = 0    for λ ≠ 1,    z = 1 − αh for the mean.          (mode polynomial)
+
+Proof. Eliminate the dual from X⁺ = A(CX − αG) − BY, Y⁺ = Y + BX⁺: X⁺⁺ = (I − B²)X⁺ +
+A(CX⁺ − αG⁺) − A(CX − αG), and A, B², C are polynomials in W. On G = hX the mode of λ obeys
+x⁺⁺ = (1 − b² + p)x⁺ − p x. For the mean b = 0 and the dual stays 0. ∎
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms import decentralized as dec
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.constants import Constants
+from convergence.metrics.agents import MeanSquare
+from convergence.metrics.folds import Average
+from convergence.parts.graphs import complete
+from convergence.parts.strategies import mode
+from convergence.shapes import real
+from convergence.theorems.assumptions import Has
+from convergence.theorems.base import Kind, Provenance, Source
+from convergence.theorems.moments import AbstractMoment, Moment
+
+METHODS: dict[str, Any] = {
+    "ED": dec.ExactDiffusion,
+    "EXTRA": dec.EXTRA,
+    "ATC-GT": dec.GradientTracking,
+    "semi-ATC-GT": dec.SemiTracking,
+    "non-ATC-GT": dec.DIGing,
+    "ATC": dec.Diffusion,
+    "consensus": dec.ConsensusDescent,
+}
+SOURCE = Source("alghunaim2022", "the unified form; its spectral theory on quadratics is ours")
+
+
+def threshold(name: str, lam: Any) -> np.ndarray:
+    """The largest stable αh of a network mode λ ∈ (−1, 1), 0 if there is none; ∞ if any.
+
+    From −1 + b²/2 < p < 1 (Jury) with b², p of `mode`. ED at −1/3 ≤ λ < 0 has an upper limit
+    (1 − λ)/(−λ) ≥ 4; below −1/3 small steps are unstable and 0 is returned.
+    """
+    lam = np.asarray(lam, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if name == "ED":
+            low = np.where(lam < -1 / 3, 0.0, (1 - lam) / -lam)
+            found = np.where(lam > 0, (1 + 3 * lam) / (2 * lam), low)
+        elif name == "EXTRA":
+            found = np.maximum((1 + 3 * lam) / 2, 0.0)
+        elif name == "ATC-GT":
+            found = (1 + lam) ** 2 / (2 * lam**2)
+        elif name == "semi-ATC-GT":
+            found = np.where(lam > 0, (1 + lam) ** 2 / (2 * lam), (1 - lam**2) / np.abs(lam))
+        elif name == "non-ATC-GT":
+            found = (1 + lam) ** 2 / 2
+        elif name == "ATC":
+            found = 1 + 1 / np.abs(lam)
+        else:
+            found = 1 + lam
+    return np.where(np.abs(lam) < 1e-12, _at_zero(name), found)
+
+
+def _at_zero(name: str) -> float:
+    return {"EXTRA": 0.5, "non-ATC-GT": 0.5, "consensus": 1.0}.get(name, np.inf)
+
+
+class AbstractUnified(AbstractMoment):
+    """A statement about one method, on a common Hessian, at the step α = ah/L."""
+
+    assumes = (Has("common", 1, 1),)
+    source = SOURCE
+    provenance = Provenance.DERIVED
+
+    name: str = eqx.field(static=True)
+    ah: Any = eqx.field(converter=real, default=0.05)
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float(self.ah) / c.L
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return METHODS[self.name](c.W, self.alpha(c, T))
+
+    def grid(self, c: Constants) -> tuple[np.ndarray, np.ndarray]:
+        """(λ_m, h_j) over all network modes but the mean."""
+        lam, h = np.meshgrid(c.lam[1:], c.h, indexing="ij")
+        return lam, h
+
+
+class Radius(AbstractUnified):
+    """ρ = max over modes of the roots of z² − (1 − b² + p)z + p, and of |1 − αh|.
+
+    Uncorrected methods: |λ(1 − αh)| (ATC), |λ − αh| (consensus), and the mean mode.
+    """
+
+    quantity = Moment.RADIUS
+    statement = "ρ = max {|z| : z² − (1 − b² + p)z + p = 0 over (λ, h)} ∪ {|1 − αh|}"
+    # A double root loses half of the digits: eigenvalues of a defective block move by √eps.
+    tolerance = 1e-7
+
+    def bound(self, c: Constants, T: int) -> float:
+        a = self.alpha(c, T)
+        lam, h = self.grid(c)
+        mean = np.abs(1 - a * c.h)
+        if self.name == "ATC":
+            return float(max(np.max(np.abs(lam * (1 - a * h))), mean.max()))
+        if self.name == "consensus":
+            return float(max(np.max(np.abs(lam - a * h)), mean.max()))
+        _, b2, p = mode(self.name, lam, a * h)
+        half = (1 - b2 + p) / 2
+        root = np.sqrt(np.asarray(half**2 - p, dtype=complex))
+        return float(max(np.max(np.abs(half + root)), np.max(np.abs(half - root)), mean.max()))
+
+
+class Stability(AbstractUnified):
+    """The method is stable if and only if αh < the least `threshold` and αh < 2, for all modes.
+
+    T is a percentage of that largest step: below 100 stable, above 100 not.
+    """
+
+    quantity = Moment.STABLE
+    statement = "ρ < 1 ⇔ 0 < αh < min{2, threshold(λ)} over all modes"
+
+    def alpha(self, c: Constants, T: int) -> float:
+        lam, h = self.grid(c)
+        largest = min(float(np.min(threshold(self.name, lam) / h)), 2 / c.L)
+        return T / 100 * largest
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float(T < 100)
+
+
+class Variance(AbstractUnified):
+    """(1/n) Σ E‖x_i − E x_i‖² → (1/n) Σ_{m,j} V(λ_m, h_j), V = a²α²s²/[(1 − p)(1 + p − b²/2)]
+    for λ ≠ 1 and αs²/(h(2 − αh)) for the mean, with noise of variance s² an entry.
+
+    Proof. x⁺⁺ = (1 − b² + p)x⁺ − p x − aα(ξ⁺ − ξ) is an ARMA(2,1): its variance by Yule–Walker. ∎
+    Uncorrected: λ²α²s²/(1 − λ²(1 − αh)²) and α²s²/(1 − (λ − αh)²).
+    """
+
+    quantity = Moment.VARIANCE
+    statement = "(1/n) Σ Var x_i → (1/n) Σ_{m,j} a²α²s²/[(1−p)(1+p−b²/2)]"
+    assumes = (*AbstractUnified.assumes, Has("isotropic_noise", 1, 1))
+
+    def bound(self, c: Constants, T: int) -> float:
+        a, s2 = self.alpha(c, T), c.sigma**2 / (c.n * len(c.h))
+        lam, h = self.grid(c)
+        mean = np.sum(a * s2 / (c.h * (2 - a * c.h)))
+        return float(mean + np.sum(network_variance(self.name, lam, a * h, a, s2))) / c.n
+
+
+def network_variance(name: str, lam: Any, ah: Any, alpha: float, s2: float) -> Any:
+    """V(λ, h) of a mode λ ≠ 1 at noise variance s2."""
+    if name == "ATC":
+        return lam**2 * alpha**2 * s2 / (1 - lam**2 * (1 - ah) ** 2)
+    if name == "consensus":
+        return alpha**2 * s2 / (1 - (lam - ah) ** 2)
+    a, b2, p = mode(name, lam, ah)
+    return a**2 * alpha**2 * s2 / ((1 - p) * (1 + p - b2 / 2))
+
+
+class NoBias(AbstractMoment):
+    """A corrected method at a constant stable step has every agent at x*, whatever the Hessians.
+
+    Proof. At a fixed point B²X = 0, so X = 1xᵀ; then X = CX − αAG − D with the mean of D zero
+    gives the mean of G zero, so that x = x*. ∎ tracker: the start of gradient tracking, 1 is right.
+    """
+
+    quantity = Moment.BIAS
+    source = SOURCE
+    provenance = Provenance.DERIVED
+    statement = "(1/n) Σ ‖E x_i − x*‖² → 0 at every stable constant step"
+    tolerance = 1e-18  # the square of a relative 1e-9
+
+    name: str = eqx.field(static=True)
+    ah: Any = eqx.field(converter=real, default=0.05)
+    tracker: Any = eqx.field(converter=real, default=1.0)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        alpha = float(self.ah) / c.L
+        if self.name.endswith("GT"):
+            return METHODS[self.name](c.W, alpha, tracker=self.tracker)
+        return METHODS[self.name](c.W, alpha)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 0.0
+
+    def scale(self, c: Constants, T: int) -> float:
+        return (c.zeta / c.mu) ** 2 + c.R**2
+
+
+class Energy(AbstractUnified):
+    """Without noise from x* at every agent: Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n) Σ_{m,j}
+    (aαβ)²(1 + p)/[(1 − p) b² (2 + 2p − b²)], β the mode of −∇f_i(x*).
+
+    What initial heterogeneity costs. Proof. The mode is x_k = −aαβ times the impulse response of
+    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T must be long after the sum has converged.
+    """
+
+    quantity = Moment.EXPECTED
+    statement = "Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n)Σ (aαβ)²(1+p)/[(1−p)b²(2+2p−b²)]"
+    tolerance = 1e-6  # the tail beyond T
+
+    def metric(self, c: Constants, T: int) -> Average:
+        return Average(MeanSquare())
+
+    def bound(self, c: Constants, T: int) -> float:
+        a = self.alpha(c, T)
+        lam, h = self.grid(c)
+        weight, b2, p = mode(self.name, lam, a * h)
+        energy = (weight * a * c.modes[1:]) ** 2 * (1 + p) / ((1 - p) * b2 * (2 + 2 * p - b2))
+        return float(np.sum(energy)) / c.n / T
+
+
+class SlowRoot(AbstractUnified):
+    """1 − ρ → (1 − λ)/(αh) for ED and EXTRA, (1 − λ)²/(λ²αh) for ATC-GT, as 1 − λ → 0 at fixed αh.
+
+    Proof. p → 1 − αh for all; the root near 1 is 1 − b²/(1 − p) + O(b⁴). ∎ T = 1/(1 − λ).
+    """
+
+    quantity = Moment.GAP
+    statement = "1 − ρ = (1−λ)/(αh)·(1+o(1)) for ED and EXTRA, (1−λ)²/(λ²αh)·(1+o(1)) for ATC-GT"
+    tolerance = 0.02  # lower-order terms of relative size (1 − λ)/(αh)² at T ≥ 400
+
+    def bound(self, c: Constants, T: int) -> float:
+        gap, ah = 1 - c.lam[1], float(self.ah)
+        return float(gap / ah if self.name in ("ED", "EXTRA") else (gap / c.lam[1]) ** 2 / ah)
+
+
+class Transient(AbstractUnified):
+    """The T at which the network costs as much as the noise of the mean, at α = √(n/T)/L, is of
+    order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
+
+    On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
+    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD. Proof: equate `Variance` (and the
+    bias) of the λ modes with α/(2hn)·s² for the mean. The known (1 − λ)^{−8/3} of gradient
+    tracking is an upper bound that quadratics do not attain. T names 1/(1 − λ), or n if `over_n`.
+    """
+
+    kind = Kind.RATE
+    quantity = Moment.TRANSIENT
+    two_sided = True
+    statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
+
+    over_n: bool = eqx.field(static=True, default=False)
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float((c.n / T) ** 0.5 / c.L)
+
+    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return dec.Diffusion(complete(c.n), self.alpha(c, T))
+
+    def bound(self, c: Constants, T: int) -> float:
+        if self.over_n:
+            return float(T**3 if self.name in ("ATC", "consensus") else T * (T - 2.0) ** 2)
+        return float(T) ** (4 if self.name in ("ATC", "consensus") else 2)

@@ -1,0 +1,168 @@
+"""DSGD (Koloskova et al. 2020): its bias under heterogeneity, exactly, and its rate as recalled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms import decentralized as dec
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.constants import Constants
+from convergence.metrics.agents import CenterGradSq
+from convergence.metrics.folds import Average
+from convergence.shapes import real
+from convergence.theorems.assumptions import Has
+from convergence.theorems.base import Kind, Provenance, Source
+from convergence.theorems.moments import AbstractMoment, Moment
+
+FORMS: dict[str, Any] = {
+    "ATC": dec.Diffusion,
+    "consensus": dec.ConsensusDescent,
+    "CTA": dec.CombineThenAdapt,
+}
+SOURCE = Source("koloskova2020", "DSGD; the exact bias on quadratics is ours")
+
+
+class AbstractDSGD(AbstractMoment):
+    """A statement about DSGD in one of its three forms, at the step α = ah/L."""
+
+    source = SOURCE
+    provenance = Provenance.DERIVED
+    quantity = Moment.BIAS
+
+    name: str = eqx.field(static=True, default="ATC")
+    ah: Any = eqx.field(converter=real, default=0.05)
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float(self.ah) / c.L
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return FORMS[self.name](c.W, self.alpha(c, T))
+
+
+class ModeBias(AbstractDSGD):
+    """(1/n) Σ‖E x_i − x*‖² → (1/n) Σ_{m≥2,j} (αλβ/(1 − λ(1 − αh)))² for ATC and
+    (αβ/(1 − λ + αh))² for consensus, β the modes of −∇f_i(x*); a common Hessian.
+
+    Proof. The mode is e⁺ = λ(e − α(he − β)), or λe − α(he − β): solve for its fixed point. ∎
+    """
+
+    assumes = (Has("common", 1, 1),)
+    statement = "bias = (1/n)Σ (αλβ/(1−λ(1−αh)))² (ATC),  (1/n)Σ (αβ/(1−λ+αh))² (consensus)"
+
+    def bound(self, c: Constants, T: int) -> float:
+        a = self.alpha(c, T)
+        lam, h = np.meshgrid(c.lam[1:], c.h, indexing="ij")
+        beta = c.modes[1:]
+        if self.name == "ATC":
+            e = a * lam * beta / (1 - lam * (1 - a * h))
+        else:
+            e = a * beta / (1 - lam + a * h)
+        return float(np.sum(e**2)) / c.n
+
+
+class FixedPoint(AbstractDSGD):
+    """X∞ − x* = (I − 𝒲 + α𝒲ℋ)⁻¹α𝒲β (ATC), (I − 𝒲 + αℋ)⁻¹αβ (consensus), and
+    (I − 𝒲 + αℋ𝒲)⁻¹αβ (CTA), with 𝒲 = W ⊗ I, ℋ = blkdiag(H_i), β_i = −∇f_i(x*); any Hessians.
+
+    Proof. With E = X − x*, G = ℋE − β; 𝒲 leaves 1x* alone. Solve E = 𝒲(E − αG), and so on. ∎
+    """
+
+    statement = "X∞ − x* = (I−𝒲+α𝒲ℋ)⁻¹α𝒲β, (I−𝒲+αℋ)⁻¹αβ, (I−𝒲+αℋ𝒲)⁻¹αβ (ATC, consensus, CTA)"
+
+    def bound(self, c: Constants, T: int) -> float:
+        a, n, d = self.alpha(c, T), c.n, c.beta.shape[1]
+        mix = np.kron(c.W, np.eye(d))
+        H = np.zeros((n * d, n * d))
+        for i in range(n):
+            H[i * d : (i + 1) * d, i * d : (i + 1) * d] = c.hessians[i]
+        pull, one = a * c.beta.ravel(), np.eye(n * d)
+        if self.name == "ATC":
+            e = np.linalg.solve(one - mix + a * mix @ H, mix @ pull)
+        elif self.name == "consensus":
+            e = np.linalg.solve(one - mix + a * H, pull)
+        else:
+            e = np.linalg.solve(one - mix + a * H @ mix, pull)
+        return float(e @ e) / n
+
+
+class SmallStep(AbstractDSGD):
+    """bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²] + O(α³), D = (I − W)⁺Wβ (ATC) or (I − W)⁺β (consensus,
+    CTA), m = −H̄⁻¹(1/n)Σ H_i M_i with M = D (ATC, consensus) or WD (CTA).
+
+    Proof. Expand the fixed point in α: (I − W)D = Wβ or β determines D up to its mean, which the
+    next order fixes. ∎ T = L/α.
+    """
+
+    statement = "bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α))"
+    tolerance = 0.01  # O(α/(1 − λ₂)) at α ≤ 1e-3
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return 1 / (c.L * T)
+
+    def bound(self, c: Constants, T: int) -> float:
+        a, n = self.alpha(c, T), c.n
+        beta = c.W @ c.beta if self.name == "ATC" else c.beta
+        D = np.linalg.pinv(np.eye(n) - c.W) @ beta
+        seen = c.W @ D if self.name == "CTA" else D
+        pull = np.einsum("kij,kj->ki", c.hessians, seen).mean(axis=0)
+        m = -np.linalg.solve(c.hessians.mean(axis=0), pull)
+        return a**2 * float(np.mean(np.sum(D**2, axis=1)) + m @ m)
+
+
+class ConstantStep(AbstractDSGD):
+    """FALSE AS TOLD: "DSGD converges exactly at a constant step without noise".
+
+    True if the agents share a minimizer (ζ = 0); `ModeBias` is what happens otherwise.
+    """
+
+    source = Source("koloskova2020", "a folklore reading of DSGD with constant steps")
+    statement = "folklore: (1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a small constant step"
+    tolerance = 1e-18
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 0.0
+
+    def scale(self, c: Constants, T: int) -> float:
+        return (c.zeta / c.mu) ** 2 + c.R**2 + 1e-12
+
+
+class AnyRowStochastic(AbstractDSGD):
+    """FALSE AS TOLD: "DGD with small steps minimizes (1/n)Σf_i for every row-stochastic W".
+
+    It minimizes the mean weighted by the left Perron vector of W. T = L/α; a right statement would
+    make the bias O(α²).
+    """
+
+    kind = Kind.RATE
+    source = Source("koloskova2020", "a folklore reading of DSGD on directed graphs")
+    statement = "folklore: bias = O(α²) for DSGD with any row-stochastic W"
+
+    name: str = eqx.field(static=True, default="consensus")
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return 1 / (c.L * T)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return self.alpha(c, T) ** 2
+
+
+class Rate(AbstractDSGD):
+    """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L, once T ≫ n³/(1 − λ₂)⁴."""
+
+    kind = Kind.RATE
+    quantity = Moment.EXPECTED
+    source = Source("koloskova2020", "Theorem 2, nonconvex case, leading term")
+    provenance = Provenance.RECALLED
+    statement = "(1/T) Σ E‖∇J(x̄_t)‖² = O(1/√(nT)),  α = √(n/T)/L"
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float((c.n / T) ** 0.5 / c.L)
+
+    def metric(self, c: Constants, T: int) -> Average:
+        return Average(CenterGradSq())
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float((c.n * T) ** -0.5)
