@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
@@ -21,7 +22,7 @@ LAWS = ("stiefel", "gaussian", "coordinates")
 class LOZOState(State):
     """X and the lazy factor V (n × r)."""
 
-    V: Matrix
+    V: Array
 
 
 class LOZO(AbstractAlgorithm):
@@ -52,7 +53,7 @@ class LOZO(AbstractAlgorithm):
             self.slope in SLOPES, f"slope {self.slope!r}", f"one of {sorted(SLOPES)}", "choose one"
         )
 
-    def factor(self, x: Matrix, key: Key) -> Matrix:
+    def factor(self, x: Matrix, key: Key) -> Array:
         """V, drawn for iterates like x."""
         n = x.shape[1]
         require(self.r <= n, f"r = {self.r} for n = {n} columns", "r ≤ n", "lower the rank")
@@ -63,8 +64,8 @@ class LOZO(AbstractAlgorithm):
         return n**0.5 * haar(key, n, self.r, x.dtype)
 
     def estimate(
-        self, x: Matrix, V: Matrix, oracle: AbstractOracle, key: Key
-    ) -> tuple[Scalar, Matrix]:
+        self, x: Matrix, V: Array, oracle: AbstractOracle, key: Key
+    ) -> tuple[Scalar, Array]:
         """(c, U) for one sample."""
         sample, direction = jax.random.split(key)
         U = jax.random.normal(direction, (x.shape[0], self.r), x.dtype)
@@ -89,7 +90,7 @@ class LOZO(AbstractAlgorithm):
 class LOZOMState(LOZOState):
     """X, V and the momentum N (m × r) in the coordinates of V."""
 
-    N: Matrix
+    N: Array
 
 
 class LOZOM(LOZO):
@@ -120,7 +121,7 @@ class LOZOM(LOZO):
     def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
         redraw, estimate = jax.random.split(key)
 
-        def renew() -> tuple[Matrix, Matrix]:
+        def renew() -> tuple[Array, Array]:
             V = self.factor(state.x, redraw)
             return V, product(state.N, product(state.V.T, V)) / state.x.shape[1]
 

@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
@@ -22,7 +23,7 @@ class GaussianFrame(AbstractProjector):
     """√(r/m) times entries N(0, 1/r), so that √(m/r) P has entries N(0, 1/r): what is drawn in
     practice. E[PPᵀ] = (r/m) I holds, PᵀP = I does not."""
 
-    def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Matrix:
+    def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Array:
         return jax.random.normal(key, (G.shape[0], r), G.dtype) / G.shape[0] ** 0.5
 
 

@@ -6,7 +6,15 @@ import importlib
 
 from convergence.claims.base import AbstractClaim
 
-FAMILIES = ("convergence.claims.subspace",)
+FAMILIES = (
+    "convergence.claims.subspace",
+    "convergence.claims.rso",
+    "convergence.claims.frugal",
+    "convergence.claims.gwt",
+    "convergence.claims.qgalore",
+    "convergence.claims.natural_galore",
+    "convergence.claims.zeroth_order",
+)
 
 
 def registry() -> tuple[AbstractClaim, ...]:

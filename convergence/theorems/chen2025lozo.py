@@ -83,7 +83,12 @@ class LozoQuadratic(Lazy):
     source = Source("chen2025lozo", "the method of Algorithm 1; explicit constants derived")
     provenance = Provenance.DERIVED
     statement = "(1/K) Σ E‖∇f(X^{kν})‖² ≤ (ν/S_ν)[Δ/(α(1−a/2)T) + aσ²/(2−a)],  a = αLD_S"
-    assumes = (Smooth(), FiniteVariance(), Has("quadratic", 1, 1), Has("isotropic_noise", 1, 1))
+    assumes = (
+        Smooth(),
+        FiniteVariance(),
+        Has("quadratic", 1.0, 1.0),
+        Has("isotropic_noise", 1.0, 1.0),
+    )
 
     def alpha(self, c: Constants, T: int) -> float:
         D = self.factor(c)

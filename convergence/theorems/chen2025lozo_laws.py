@@ -19,7 +19,7 @@ from convergence.theorems.assumptions import Has
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
 
-ISOTROPIC = (Has("isotropic", 1, 1), Has("sigma", 0))
+ISOTROPIC = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
 
 
 class LozoMoment(AbstractTheorem):
@@ -35,7 +35,7 @@ class LozoMoment(AbstractTheorem):
     source = Source("chen2025lozo", "second moment of the low-rank gradient estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖g‖² = D(‖∇f‖² + σ²),  D_S = mn + 2n/r,  D_G = mn + 2 + 2(m+n+1)/r"
-    assumes = (Has("quadratic", 1, 1), Has("sigma", 0))
+    assumes = (Has("quadratic", 1.0, 1.0), Has("sigma", 0.0))
 
     r: int = eqx.field(static=True, default=2)
     law: str = eqx.field(static=True, default="stiefel")
@@ -65,7 +65,7 @@ class LozoLaw(Lazy):
     source = Source("chen2025lozo", "isotropic quadratic, derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
-    assumes = (*ISOTROPIC, Has("isotropic_noise", 1, 1))
+    assumes = (*ISOTROPIC, Has("isotropic_noise", 1.0, 1.0))
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.scale) / (c.L * self.factor(c))
@@ -121,7 +121,7 @@ class LozoAligned(LozoLaw):
     """
 
     statement = "ν = ∞, X_0 = 0: the floor under aligned noise is n/r times the isotropic one"
-    assumes = (*ISOTROPIC, Has("R", 0, 0))
+    assumes = (*ISOTROPIC, Has("R", 0.0, 0.0))
 
     nu: int = eqx.field(static=True, default=2**30)
     aligned: bool = eqx.field(static=True, default=True)
@@ -149,7 +149,7 @@ class LozoMLaw(LozoLaw):
     """
 
     statement = "LOZO-M on (L/2)‖X‖²: E‖∇f‖² follows an exact recursion in (E‖Y‖², E⟨Y,M⟩, E‖M‖²)"
-    assumes = (*ISOTROPIC, Has("sigma", 0, 0))
+    assumes = (*ISOTROPIC, Has("sigma", 0.0, 0.0))
 
     beta: Any = eqx.field(converter=real, default=0.9)
     semantics: str = eqx.field(static=True, default="paper")

@@ -27,7 +27,7 @@ class GradientFreeConvex(AbstractTheorem):
     source = Source("nesterov2017", "Theorem 8")
     provenance = Provenance.RECALLED
     statement = "(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25"
-    assumes = (Smooth(), NoNoise(), Has("mu", 0))
+    assumes = (Smooth(), NoNoise(), Has("mu", 0.0))
 
     width: Any = eqx.field(converter=real, default=1e-3)
 

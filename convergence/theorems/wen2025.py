@@ -77,7 +77,7 @@ class AbstractFromPair(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Has("isotropic", 1, 1))
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0))
 
     lr: Any = eqx.field(converter=real, default=1e-2)
 
@@ -97,7 +97,7 @@ class AdamDiverges(AbstractFromPair):
 
     source = Source(PAPER, "Algorithm 1 as coded, derived")
     statement = "from (1, −1): f(x_T) = f(x_0) Π (1 − s_t αL/ε)², which overflows"
-    assumes = (NoNoise(), Has("isotropic", 1, 1), Antisymmetric())
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0), Antisymmetric())
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return GWT(self.lr)

@@ -80,7 +80,7 @@ class RoundingUnbiased(StochasticRounding):
     kind = Kind.EXACT
     source = Source(PAPER, "stochastic rounding is unbiased, derived")
     statement = "E⟨x_T, x_0⟩ = (1 − ηL)^T‖x_0‖² on (L/2)‖x‖² under stochastic rounding"
-    assumes = (Has("isotropic", 1, 1), Has("sigma", 0))
+    assumes = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Overlap()
@@ -101,7 +101,7 @@ class NearestStagnates(NearestWorksToo):
     kind = Kind.PATHWISE
     source = Source(PAPER, "rounding to nearest stagnates, derived")
     statement = "rounding to nearest: ‖∇f(x_T)‖ = ‖∇f(x_0)‖ for all T once η|∂_j f| < h/2"
-    assumes = (NoNoise(), Has("grad_max", 0))
+    assumes = (NoNoise(), Has("grad_max", 0.0))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return GradNormSq()
@@ -134,7 +134,7 @@ class QGaLoreStalls(AbstractTheorem):
     source = Source("he2025", "Theorem 1's instance under Q-GaLore, derived")
     provenance = Provenance.DERIVED
     statement = "Q-GaLore on GaLore's counterexample: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
-    assumes = (Has("two_point", 1, 1), Has("noise_columns", 0, 0))
+    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
 
     r: int = eqx.field(static=True, default=4)
     eta: Any = eqx.field(converter=real, default=1e-2)

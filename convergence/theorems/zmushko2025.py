@@ -68,7 +68,7 @@ class FixedSplit(AbstractFrugal):
     statement = (
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + Lαs²/2 + Lαβs_J²/(√2(1+β))]/(1 − √2Lαβ/(1−β) − Lα/2)"
     )
-    assumes = (Smooth(), FiniteVariance(), Has("isotropic_noise", 1, 1))
+    assumes = (Smooth(), FiniteVariance(), Has("isotropic_noise", 1.0, 1.0))
 
     def alpha(self, c: Constants) -> float:
         """The step."""
@@ -173,7 +173,7 @@ class AbstractOnCounterexample(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (Has("two_point", 1, 1), Has("noise_columns", 0, 0))
+    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
 
     r: int = eqx.field(static=True, default=4)
     alpha: Any = eqx.field(converter=real, default=1e-2)
