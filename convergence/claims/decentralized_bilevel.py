@@ -6,13 +6,16 @@ import dataclasses
 
 import numpy as np
 
-from convergence.claims.base import AbstractClaim
+from convergence.claims.base import AbstractClaim, Claim
 from convergence.claims.exact import Exact
 from convergence.noise.agents import PerEntry
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.bilevel import BilevelQuadratics, random_bilevel, reference
 from convergence.statistics import Verdict
+from convergence.theorems import dagreou2022 as soba
+from convergence.theorems import hong2020 as ttsa
+from convergence.theorems import ji2021 as stocbio
 from convergence.theorems import zhu2024 as sparkle
 
 F = "decentralized"
@@ -22,6 +25,7 @@ REFERENCE = reference(RING4)
 # Differs in every coefficient among agents; two-dimensional levels.
 SEVERE = random_bilevel(graphs.lazy(graphs.ring(8)), 2, 2, het=1.0, hetA=0.3)
 TORUS16 = graphs.lazy(graphs.torus(4))
+FAR = dataclasses.replace(REFERENCE, x0=3.0)
 BIG = (0.2, 0.4, 0.4, 1.0)
 
 
@@ -88,7 +92,7 @@ _SPEED = (
         )
     ),
     exact("sparkle-speed-up", sparkle.SpeedUp(), alike, horizons=(2, 4, 8)),
-    exact("sparkle-rate", sparkle.Rate(), dataclasses.replace(REFERENCE, x0=3.0),
+    exact("sparkle-rate", sparkle.Rate(), FAR,
           horizons=(1000, 4000, 16_000), note="recalled; leading term only"),
 )  # fmt: skip
 _TRANSIENTS = (
@@ -122,6 +126,18 @@ _BOTH = (
     exact("d-soba-simulated", sparkle.Simulated("D-SOBA"), how="both",
           horizons=(16, 128), seeds=4096, margin=0.15, chunk=1024),
 )  # fmt: skip
+_CENTRALIZED = (
+    exact("soba-no-bias", soba.Unbiased(), SEVERE),
+    exact("soba-small-step", soba.SmallStep(), horizons=(100_000,)),
+    exact("soba-rate", soba.Rate(), FAR, horizons=(1000, 4000, 16_000), note="recalled"),
+    exact("stocbio-neumann-bias-3", stocbio.NeumannBias(3)),
+    exact("stocbio-neumann-bias-10", stocbio.NeumannBias(10)),
+    exact("stocbio-neumann-bias-matrix", stocbio.NeumannBias(6), SEVERE),
+    exact("stocbio-exact-with-fixed-terms", stocbio.Exact(3), expect=Verdict.REFUTED),
+    Claim(f"{F}/ttsa-rate", ttsa.Rate(), FAR, UNIT, F, horizons=(32, 128, 512, 2048), seeds=32,
+          chunk=32,
+          oracle=BilevelOracle, note="recalled; quadratics are easier than what it is proved for"),
+)  # fmt: skip
 CLAIMS: tuple[AbstractClaim, ...] = (
-    *_UNBIASED, *_FALSE, *_BIASES, *_SPEED, *_TRANSIENTS, *_BETTER, *_BOTH,
+    *_UNBIASED, *_FALSE, *_BIASES, *_SPEED, *_TRANSIENTS, *_BETTER, *_BOTH, *_CENTRALIZED,
 )  # fmt: skip
