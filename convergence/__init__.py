@@ -9,7 +9,8 @@ side by side or divided by `|`, do not see each other. The floor named `errors â
 its rooms may use one another.
 
     errors shapes constants keys linalg
-    problems noise parts
+    parts
+    problems noise
     oracles
     algorithms | metrics
     theorems | runner | statistics

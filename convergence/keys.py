@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 
 import jax
-from jaxtyping import Array, Int
+from jaxtyping import Array, Integer
+from jaxtyping import Key as Keys
 
 from convergence.shapes import Count, Key
 
@@ -26,7 +27,7 @@ def claim_key(slug: str, seed: int, T: int) -> Key:
     return jax.random.fold_in(jax.random.fold_in(key, slug_seed(slug)), T)
 
 
-def run_keys(key: Key, indices: Int[Array, " seeds"]) -> Key:
+def run_keys(key: Key, indices: Integer[Array, " seeds"]) -> Keys[Array, " seeds"]:
     """One key a run, from its index alone."""
     return jax.vmap(lambda i: jax.random.fold_in(key, i))(indices)
 

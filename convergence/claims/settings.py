@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 
@@ -50,6 +50,7 @@ class Settings:
         return st.share(self.alpha, self.claims)
 
 
+@runtime_checkable
 class Shelf(Protocol):
     """Where records are kept between runs; `convergence.store` has the one on disk."""
 

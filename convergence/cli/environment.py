@@ -8,9 +8,6 @@ import sys
 from importlib import metadata
 from typing import Any
 
-# More virtual devices than this would split the chunks of a quick claim into idle lanes.
-MOST_DEVICES = 8
-
 
 def cores() -> int:
     """The cores this process may use."""
@@ -20,11 +17,14 @@ def cores() -> int:
 
 
 def prepare() -> None:
-    """Before JAX is imported: one CPU device a core, unless the user chose otherwise; then warn
-    if another distribution installs the import name."""
-    if "jax" not in sys.modules and "XLA_FLAGS" not in os.environ:
-        count = min(cores(), MOST_DEVICES)
-        os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
+    """Before JAX is imported: give XLA threads to spare; then warn if another distribution
+    installs the import name.
+
+    XLA compiles, runs and factorizes matrices in pools with one thread a core, and these tasks
+    wait for others of the same pool: on two cores, two claims at a time, or one claim on two
+    devices, can wait for each other forever. With many threads a core none has to.
+    """
+    os.environ.setdefault("NPROC", str(max(16, 4 * cores())))
     others = rivals()
     if others:
         print(

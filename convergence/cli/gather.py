@@ -44,7 +44,7 @@ def everything() -> tuple[AbstractClaim, ...]:
     except Exception as error:
         raise InvalidInput(f"The registry cannot be imported: {told(error)}.") from error
     if COUNTEREXAMPLES.is_dir():
-        found += from_path(COUNTEREXAMPLES)
+        found += from_path(COUNTEREXAMPLES, empty=True)
     return distinct(found)
 
 
@@ -63,8 +63,8 @@ def unknown(text: str, known: Iterable[str], what: str, otherwise: str) -> Inval
     return InvalidInput(f"No {what} is called {text!r}; {hint}")
 
 
-def from_path(path: Path) -> list[AbstractClaim]:
-    """The CLAIMS of a file, or of every file of a folder that has some."""
+def from_path(path: Path, empty: bool = False) -> list[AbstractClaim]:
+    """The CLAIMS of a file, or of every file of a folder that has some (or may be `empty`)."""
     if not path.is_dir():
         return claims_of(path)
     found: list[AbstractClaim] = []
@@ -75,7 +75,7 @@ def from_path(path: Path) -> list[AbstractClaim]:
             found += claims_of(file)
         else:
             print(f"convergence: {file} has no CLAIMS and was passed over", file=sys.stderr)
-    if not found:
+    if not found and not empty:
         raise InvalidInput(
             f"No file of the folder {str(path)!r} has a tuple CLAIMS; give one that does."
         )

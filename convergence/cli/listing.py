@@ -27,7 +27,7 @@ def overview(arguments: Namespace) -> int:
         return 0
     grid = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for name in COLUMNS:
-        grid.add_column(name, overflow="fold", no_wrap=name in ("kind", "provenance", "expect"))
+        grid.add_column(name, overflow="fold", no_wrap=name != "theorem")
     for entry in rows:
         glyph, color = next(m for v, m in MARKS.items() if str(v) == entry["expect"])
         cells = [entry[name] for name in COLUMNS[:-1]]

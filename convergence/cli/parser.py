@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from convergence import __version__
+from convergence.cli.environment import cores
 
 TIERS = ("quick", "standard", "full")
 
@@ -54,7 +55,12 @@ def parser() -> argparse.ArgumentParser:
         default=Path("results"),
         help="where records are kept and found again (results)",
     )
-    add.add_argument("--jobs", type=jobs, metavar="J", default=2, help="claims at a time (2)")
+    add.add_argument(
+        "--figures", action="store_true", help="draw all figures into DIR/figures before the table"
+    )
+    add.add_argument(
+        "--jobs", type=jobs, metavar="J", default=cores(), help="claims at a time (one a core)"
+    )
 
     add = commands.add_parser("figures", help="draw the figures of papers and of stored reports")
     add.add_argument(

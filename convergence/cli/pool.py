@@ -37,15 +37,17 @@ class Pool:
         self._done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         self._ready: dict[int, Outcome] = {}
         self._halt = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
         for index in range(len(self.claims)):
             self._waiting.put(index)
-        for _ in range(self.jobs):
-            threading.Thread(target=self._work, daemon=True).start()
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.jobs)]
+        for thread in self._threads:
+            thread.start()
         for index in range(len(self.claims)):
             while index not in self._ready:
-                self._take(self._done.get())
+                self._take(*self._done.get())
             yield self.claims[index], self._ready.pop(index)
 
     def stop(self) -> list[tuple[AbstractClaim, Outcome]]:
@@ -53,11 +55,15 @@ class Pool:
         self._halt.set()
         with contextlib.suppress(queue.Empty):
             while True:
-                self._take(self._done.get_nowait())
+                self._take(*self._done.get_nowait())
         return [(self.claims[i], self._ready[i]) for i in sorted(self._ready)]
 
-    def _take(self, item: tuple[int, Outcome]) -> None:
-        self._ready[item[0]] = item[1]
+    def idle(self) -> bool:
+        """Whether no claim is under way."""
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _take(self, place: int, outcome: Any) -> None:
+        self._ready[place] = outcome
 
     def _work(self) -> None:
         while not self._halt.is_set():

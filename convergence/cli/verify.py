@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
+from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import gather, told
 from convergence.cli.pool import Outcome, Pool, Stopped
@@ -78,7 +79,7 @@ def finish(
     interrupted: bool,
     began: float,
 ) -> None:
-    """The JSON, then the table."""
+    """The JSON, the figures if asked for, then the table."""
     took = time.perf_counter() - began
     if arguments.json is not None:
         document = {
@@ -93,6 +94,8 @@ def finish(
         else:
             arguments.json.parent.mkdir(parents=True, exist_ok=True)
             write_whole(arguments.json, text.encode())
+    if arguments.figures and not interrupted:
+        everything(arguments.out, arguments.out / "figures", arguments.jobs)
     close(console, reports, arguments.quiet, took)
     for entry in errors:
         console.print(

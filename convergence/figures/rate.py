@@ -114,7 +114,7 @@ def ratio(axes: Any, columns: Mapping[str, list[float]]) -> None:
 def stamp(figure: Any, axes: Any, report: Mapping[str, Any]) -> None:
     """Slug and verdict on one line, the statement under it."""
     color, _, glyph = VERDICTS[report["verdict"]]
-    told = "as expected" if report["verdict"] == report["expect"] else f"NOT {report['expect']}"
+    told = "as expected" if report["verdict"] == report["expect"] else f"expected {report['expect']}"
     statement = textwrap.wrap(report["statement"], 88)[:3]
     axes.set_title("\n".join(statement), fontsize=8.5, color=GRAY)
     figure.suptitle(

@@ -28,6 +28,8 @@ def draw(reports: Sequence[Mapping[str, Any]], out: Path, name: str = "verdicts"
                 axes.plot(power, place, "|", color=color, markersize=9, markeredgewidth=1.8)
             axes.plot(1.0 if slack is None else slack, place, marker, color=color, markersize=5.5)
         axes.set_xscale("log")
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, 0.5), max(high, 20.0))  # a decade, so that the ticks are powers
         axes.axvline(1.0, color=GRAY, linewidth=1.0)
         axes.set_ylim(len(ordered) - 0.4, -0.6)
         axes.set_yticks(range(len(ordered)), [report["slug"] for report in ordered], fontsize=8)

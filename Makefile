@@ -1,0 +1,47 @@
+# make verify   run every claim, draw the figures, end with the table    TIER=quick|standard|full
+# make test     ruff, pyright and the test-suite                         TIER=quick|standard|full
+# make bench    seed-steps per second against plain NumPy and hand-written JAX
+# make figures  draw the figures of papers and of stored reports
+# make clean    remove the environment, caches and results
+#
+# Needs Python 3.11 or later with pip and venv; PYTHON=python3.12 chooses another one.
+
+PYTHON ?= python3
+TIER ?= quick
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: verify test bench figures clean
+.DEFAULT_GOAL := verify
+
+verify: $(VENV)/installed
+	$(BIN)/convergence verify --tier $(TIER) --figures --json results/report.json
+
+test: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	CONVERGENCE_TEST_TIER=$(TIER) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+bench: $(VENV)/installed
+	$(BIN)/python -m tests.benchmarks
+
+figures: $(VENV)/installed
+	$(BIN)/convergence figures
+
+clean:
+	rm -rf $(VENV) results dist build .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made anew only when the dependencies change.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/ready-to-test: $(VENV)/installed pyproject.toml
+	$(PIP) install --group test
+	touch $@

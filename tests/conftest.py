@@ -1,0 +1,50 @@
+"""What every test shares: type checks at run time, one hypothesis profile, one seed, tiers."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+import tests.checked  # noqa: F401  (the hook looks it up by name)
+
+# Before anything imports the package: jaxtyping's annotations, checked by beartype, in tests only.
+# Workers of pytest-xdist import this file too.
+install_import_hook("convergence", "tests.checked.checked")
+
+TIERS = ("quick", "standard", "full")
+
+# The deadline would count compilation; the first example of a shape compiles, the others do not.
+settings.register_profile(
+    "convergence",
+    deadline=None,
+    max_examples=25,
+    derandomize=False,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("convergence")
+
+
+def tier() -> str:
+    """The tier of this run, from CONVERGENCE_TEST_TIER (`make test TIER=standard`)."""
+    name = os.environ.get("CONVERGENCE_TEST_TIER", "quick")
+    if name not in TIERS:
+        raise pytest.UsageError(f"CONVERGENCE_TEST_TIER is {name!r}; it must be one of {TIERS}")
+    return name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests of higher tiers: `@pytest.mark.standard` and `@pytest.mark.full`."""
+    allowed = TIERS[: TIERS.index(tier()) + 1]
+    for item in items:
+        for name in TIERS[1:]:
+            if item.get_closest_marker(name) and name not in allowed:
+                item.add_marker(pytest.mark.skip(reason=f"runs in tier {name}"))
+
+
+@pytest.fixture(scope="session")
+def test_seed() -> int:
+    """The root of all randomness in statistical tests; any value must pass."""
+    return int(os.environ.get("CONVERGENCE_TEST_SEED", "0"))

@@ -1,0 +1,102 @@
+"""The floor plan in the docstring of `convergence/__init__.py` is enforced here."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import convergence
+
+ROOT = Path(convergence.__file__).parent
+FILES = sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT or not p.stem.startswith("__"))
+
+
+def plan() -> dict[str, int]:
+    """Each room's floor: the indented lines of the docstring, ground first."""
+    lines = [x for x in (convergence.__doc__ or "").splitlines() if x.startswith("    ")]
+    return {
+        room: floor for floor, text in enumerate(lines) for room in text.replace("|", " ").split()
+    }
+
+
+FLOORS = plan()
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The rooms that a module imports, also inside functions; `if TYPE_CHECKING` counts."""
+    rooms = set()
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        rooms |= {n.split(".")[1] for n in names if n.startswith("convergence.")}
+    return rooms
+
+
+def allowed(room: str, other: str) -> bool:
+    """Whether `room` may import `other`: itself, a lower floor, or a fellow of the ground."""
+    if room == other or FLOORS[other] < FLOORS[room]:
+        return not (room == "algorithms" and other == "problems")
+    return FLOORS[room] == FLOORS[other] == 0
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_room_imports_only_from_floors_below(path: Path):
+    room = room_of(path)
+    assert room in FLOORS, f"{room} has no place in the floor plan of convergence/__init__.py"
+    for other in imported(ast.parse(path.read_text())) - {"__version__"}:
+        assert other in FLOORS, f"{other} has no place in the floor plan"
+        assert allowed(room, other), f"{room} must not import {other}"
+
+
+def test_the_plan_names_only_rooms_that_exist():
+    rooms = {room_of(path) for path in FILES}
+    assert set(FLOORS) <= rooms
+
+
+@pytest.mark.parametrize(
+    ("room", "other"),
+    [
+        ("algorithms", "problems"),
+        ("algorithms", "metrics"),
+        ("theorems", "runner"),
+        ("runner", "statistics"),
+        ("statistics", "theorems"),
+        ("noise", "oracles"),
+        ("parts", "problems"),
+        ("claims", "store"),
+        ("figures", "cli"),
+    ],
+)
+def test_the_walls_stand(room: str, other: str):
+    assert not allowed(room, other)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_file_is_longer_than_300_lines(path: Path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("module", ["convergence", "convergence.statistics", "convergence.cli"])
+def test_modules_that_must_not_import_jax(module: str):
+    code = f"import sys, {module}; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_public_face():
+    for name in ("Claim", "Report", "Settings", "Verdict", "verify"):
+        assert getattr(convergence, name).__name__ == name
+        assert name in dir(convergence)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        convergence.nothing  # noqa: B018

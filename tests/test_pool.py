@@ -1,0 +1,79 @@
+"""Claims in threads: reports in order, and everything finished is handed over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from convergence.claims.base import AbstractClaim
+from convergence.cli.pool import Pool
+
+
+class Fake(AbstractClaim):
+    """A claim that does as it is told."""
+
+    def __init__(self, slug: str, act: Callable[[Any], Any]):
+        self.slug, self.act = slug, act
+
+    def verify(self, settings: Any, shelf: Any = None, progress: Any = None) -> Any:
+        return self.act(progress)
+
+
+def waits(slug: str, seconds: float) -> Fake:
+    def act(progress: Any) -> str:
+        time.sleep(seconds)
+        progress(1, 1)
+        return slug
+
+    return Fake(slug, act)
+
+
+CLAIMS = (waits("slow", 0.5), waits("fast", 0.0), waits("faster", 0.0))
+
+
+def test_the_order_is_that_of_the_claims():
+    told: list[str] = []
+    pool = Pool(CLAIMS, None, None, 2, lambda claim, *_: told.append(claim.slug))
+    assert [outcome for _, outcome in pool] == ["slow", "fast", "faster"]
+    assert sorted(told) == ["fast", "faster", "slow"]
+
+
+def test_what_is_finished_out_of_order_is_handed_over():
+    pool = Pool(CLAIMS, None, None, 2, lambda *_: None)
+    walk = iter(pool)
+    assert next(walk)[1] == "slow"
+    until = time.monotonic() + 30
+    found: list[Any] = []
+    while len(found) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+        found = [outcome for _, outcome in pool.stop()]
+    assert found == ["fast", "faster"]
+
+
+def test_what_a_claim_raises_is_its_outcome():
+    def fail(progress: Any) -> Any:
+        raise RuntimeError("no")
+
+    ((_, outcome),) = Pool((Fake("bad", fail),), None, None, 4, lambda *_: None)
+    assert isinstance(outcome, RuntimeError)
+
+
+def test_a_stopped_claim_ends_at_its_next_chunk():
+    begun = threading.Event()
+
+    def forever(progress: Any) -> Any:
+        while True:
+            begun.set()
+            time.sleep(0.01)
+            progress(1, 2)
+
+    pool = Pool((Fake("endless", forever),), None, None, 1, lambda *_: None)
+    threading.Thread(target=lambda: list(pool), daemon=True).start()
+    assert begun.wait(30)
+    pool.stop()
+    until = time.monotonic() + 30
+    while not pool.idle() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert pool.idle()
