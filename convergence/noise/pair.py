@@ -1,0 +1,50 @@
+"""Two atoms of unequal chances on one line: the noise that stale gradients mistake for signal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.noise.base import AbstractNoise
+from convergence.shapes import Iterate, Key, real
+
+
+class Pair(AbstractNoise):
+    """ξ = u with probability p and −u p/(1 − p) otherwise: E ξ = 0, E‖ξ‖² = ‖u‖² p/(1 − p).
+
+    Certifies sigma, q = p, u, and light_tailed where the larger atom is within five standard
+    deviations.
+    """
+
+    u: Any = eqx.field(converter=real)
+    p: Any = eqx.field(converter=real, default=0.2)
+
+    def __check_init__(self) -> None:
+        if isinstance(self.p, np.ndarray):
+            require(0 < float(self.p) < 1, f"p = {float(self.p):g}", "0 < p < 1", "give a chance")
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        hit = jax.random.uniform(key, (), x.dtype) < self.p
+        u = jnp.asarray(self.u, x.dtype)
+        return jnp.where(hit, u, -u * self.p / (1 - self.p))
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        require(
+            np.shape(self.u) == shape,
+            f"an atom of shape {np.shape(self.u)}",
+            f"the iterate's shape {shape}",
+            "give u that shape",
+        )
+        p, square = float(self.p), float(np.sum(np.asarray(self.u) ** 2))
+        sigma = (square * p / (1 - p)) ** 0.5
+        top = square**0.5 * max(1.0, p / (1 - p))
+        return Constants(
+            sigma=sigma, q=p, u=np.asarray(self.u), symmetric=p == 0.5, additive=True,
+            light_tailed=top <= 5 * sigma,
+        )  # fmt: skip

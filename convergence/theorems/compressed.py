@@ -1,0 +1,77 @@
+"""What the statements on compressed methods share: γ and q = √(1 − δ), a = 1 − q ∈ [δ/2, 1]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import GradNormSq
+from convergence.parts.compressors import AbstractCompressor, TopK
+from convergence.shapes import real
+from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance
+
+# The statement holds for every s and θ: the best of a grid is a valid bound.
+GRID = np.geomspace(1e-4, 1.99, 240)
+
+
+class AbstractCompressedTheorem(AbstractTheorem):
+    """min f = (1/n) Σ f_i by a method whose messages pass `compressor`; γ = scale · the step."""
+
+    kind = Kind.EXPECTATION
+    provenance = Provenance.DERIVED
+    assumes = (Smooth(), FiniteVariance(), Has("L_tilde", 0.0))
+
+    compressor: AbstractCompressor = TopK(1)
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        if isinstance(self.scale, np.ndarray):
+            scale = float(self.scale)
+            require(scale > 0, f"a scale of {scale:g}", "a positive one", "give scale > 0")
+
+    def qa(self, c: Constants) -> tuple[float, float]:
+        """(q, a) of the compressor on the instance."""
+        q = (1 - self.compressor.contraction(c.d)) ** 0.5
+        return q, 1 - q
+
+    def gamma(self, c: Constants, T: int) -> float:
+        """The step size."""
+        raise NotImplementedError
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Average(GradNormSq())
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return c.grad0**2
+
+
+def descent(c: Constants, gamma: float, b: float, T: int) -> float:
+    """2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², where ‖∇f − ĝ‖ ≤ b‖ĝ‖ in ℓ².
+
+    Proof. x⁺ = x − γĝ and the descent lemma give f⁺ ≤ f − (γ/2)[‖∇f‖² + (1 − γL)‖ĝ‖² −
+    ‖∇f − ĝ‖²]. Summed over t < T: Σ‖∇f‖² ≤ 2F₀/γ − (1 − γL − b²) Σ‖ĝ‖², and Minkowski gives
+    Σ‖∇f‖² ≤ (1 + b)² Σ‖ĝ‖².
+    """
+    kappa = (1 - gamma * c.L - b * b) / (1 + b) ** 2
+    return 2 * c.Delta / (gamma * (1 + kappa) * T)
+
+
+def virtual(
+    c: Constants, gamma: float, T: int, error: float, loop: float, variance: float
+) -> float:
+    """min_s [F₀/(γT) + Lγσ²/(2n) + γ²L² error/(2s)] / (1 − s/2 − Lγ/2 − γ²L² loop/(2s)), where
+    (1/T) Σ E‖ē_t‖² ≤ error + loop · (1/T) Σ E‖∇f(x_t)‖² and x̃ = x − γē, x̃⁺ = x̃ − γḡ.
+
+    Proof. E f(x̃⁺) ≤ f(x̃) − γ⟨∇f(x̃), ∇f(x)⟩ + (Lγ²/2)(‖∇f(x)‖² + σ²/n) and −⟨∇f(x̃), ∇f(x)⟩
+    ≤ −‖∇f(x)‖² + Lγ‖ē‖‖∇f(x)‖ ≤ −(1 − s/2)‖∇f(x)‖² + L²γ²‖ē‖²/(2s). Sum and divide by γT.
+    """
+    Lg = c.L * gamma
+    room = 1 - GRID / 2 - Lg / 2 - Lg**2 * loop / (2 * GRID)
+    top = c.Delta / (gamma * T) + Lg * variance / (2 * c.n) + Lg**2 * error / (2 * GRID)
+    return float(np.min(np.where(room > 0, top / np.where(room > 0, room, 1.0), np.inf)))
