@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]
-Matrix = Float[Array, "m n"]
+Matrix = Float[Array, "_m _n"]  # two matrices in one signature may differ in shape
 Iterate = Float[Array, "..."]
 Count = Int[Array, ""]
 Flag = Bool[Array, ""]

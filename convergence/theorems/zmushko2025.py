@@ -210,7 +210,7 @@ class SignConverges(AbstractOnCounterexample):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         lam = np.asarray(c.spectrum)[: c.visible]
         drop = float(self.alpha) * T
-        require(drop <= lam.min(), f"αT = {drop:g}", "αT ≤ min λ", "shorten the horizon")
+        require(bool(drop <= lam.min()), f"αT = {drop:g}", "αT ≤ min λ", "shorten the horizon")
         value = float(np.sum((lam - drop) ** 2))
         return value, value
 
