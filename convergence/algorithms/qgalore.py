@@ -11,10 +11,16 @@ from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import product, top_left
+from convergence.linalg import lift, top_left
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.momenta import AbstractInner, Plain
-from convergence.parts.quantizers import dequantize, quantize, round_nearest, round_stochastic
+from convergence.parts.quantizers import (
+    check_groups,
+    dequantize,
+    quantize,
+    round_nearest,
+    round_stochastic,
+)
 from convergence.shapes import Count, Iterate, Key, Matrix, real
 
 
@@ -87,6 +93,8 @@ class QGaLore(AbstractAlgorithm):
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> QGaLoreState:
         m, n = x0.shape
         require(self.r <= min(m, n), f"r = {self.r} for {m} × {n}", "r ≤ min(m, n)", "lower it")
+        check_groups(x0.size, self.weight_bits, min(self.weight_group, x0.size))
+        check_groups(m * self.r, self.frame_bits, min(self.frame_group, m * self.r))
         return QGaLoreState(
             x0,
             jnp.zeros((m, self.r), x0.dtype),
@@ -117,8 +125,8 @@ class QGaLore(AbstractAlgorithm):
             lambda: (state.P, state.gap, state.due, state.queue, state.refreshes),
         )
         low = dequantize(quantize(P, self.frame_bits, min(self.frame_group, P.size)), P.shape)
-        N, memory = self.inner.apply(product(low.T, G), state.memory)
-        W = state.x - self.eta * product(low, N)
+        N, memory = self.inner.apply(low.T @ G, state.memory)
+        W = state.x - self.eta * lift(low, N)
         coin = toss if self.rounding == "stochastic" else None
         held = quantize(W, self.weight_bits, min(self.weight_group, W.size), coin)
         x = dequantize(held, W.shape).astype(W.dtype)

@@ -35,14 +35,19 @@ class Groups(NamedTuple):
     zero: Array
 
 
-def _fit(w: Array, bits: int, group: int) -> tuple[Array, Array, Array]:
+def check_groups(size: int, bits: int, group: int) -> None:
+    """Refuse a format that does not fit `size` entries."""
     require(1 <= bits <= 16, f"bits = {bits}", "1 ≤ bits ≤ 16", "4 and 8 are usual")
     require(
-        group >= 1 and w.size % group == 0,
-        f"groups of {group} for {w.size} entries",
+        group >= 1 and size % group == 0,
+        f"groups of {group} for {size} entries",
         "a group length that divides the number of entries",
         "choose a divisor",
     )
+
+
+def _fit(w: Array, bits: int, group: int) -> tuple[Array, Array, Array]:
+    check_groups(w.size, bits, group)
     rows = w.reshape(-1, group)
     low, high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
     top = 2**bits - 1

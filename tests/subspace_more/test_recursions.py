@@ -49,11 +49,10 @@ def walk(algorithm: Any, problem: Any, steps: int, noise: Any = None) -> list[An
     oracle = Oracle(problem, noise or Noiseless())
     key = jax.random.key(0)
     state = algorithm.init(problem.start(), oracle, key)
+    step = jax.jit(lambda t, state, key: algorithm.step(t, state, oracle, key))
     path = [state]
     for t in range(steps):
-        clock = jnp.asarray(t, jnp.int32)
-        state = algorithm.step(clock, state, oracle, jax.random.fold_in(key, t))
-        path.append(state)
+        path.append(step(jnp.asarray(t, jnp.int32), path[-1], jax.random.fold_in(key, t)))
     return path
 
 
