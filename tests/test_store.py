@@ -19,6 +19,7 @@ from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.record import Record
 from convergence.store import Store
+from convergence.theorems.ghadimi2013 import SGDNonconvex
 from tests.own import GOOD
 
 SETTINGS = Settings(seeds=8)
@@ -157,7 +158,7 @@ def test_no_draft_is_left_behind_and_a_failure_is_a_note(
         dataclasses.replace(GOOD, problem=Isotropic(np.array([1.0, 1.0, 1.0, 1.0 + 1e-15]))),
         dataclasses.replace(GOOD, noise=Gaussian(2.0)),
         dataclasses.replace(GOOD, chunk=32),
-        dataclasses.replace(GOOD, theorem=type(GOOD.theorem)(0.2)),
+        dataclasses.replace(GOOD, theorem=SGDNonconvex(0.2)),
     ],
     ids=["slug", "shape", "last bit", "noise", "chunk", "step"],
 )

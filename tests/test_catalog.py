@@ -1,0 +1,122 @@
+"""The registry, and the pages that name things, agree with the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import convergence
+from convergence.claims import FAMILIES, registry
+from convergence.claims.base import AbstractClaim, Claim
+from convergence.claims.settings import precision
+from convergence.cli import main
+from convergence.theorems.base import Kind, Provenance
+
+ROOT = Path(__file__).parents[1]
+CLAIMS = registry()
+BIB = ROOT / "convergence/theorems/references.bib"
+
+
+def test_slugs_are_distinct_and_readable():
+    slugs = [claim.slug for claim in CLAIMS]
+    assert len(set(slugs)) == len(slugs)
+    for slug in slugs:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug), slug
+        assert len(slug) <= 45, f"{slug} does not fit the table"
+
+
+def test_every_family_is_listed():
+    files = {p.stem for p in (ROOT / "convergence/claims").glob("*.py")}
+    machinery = {"__init__", "base", "report", "settings", "assemble", "separation", "identity"}
+    claimed = {
+        f"convergence.claims.{stem}"
+        for stem in files - machinery
+        if re.search(r"^CLAIMS\b", (ROOT / f"convergence/claims/{stem}.py").read_text(), re.M)
+    }
+    parts = {m for name in FAMILIES for m in imported(name)}
+    assert claimed <= set(FAMILIES) | parts
+
+
+def imported(family: str) -> set[str]:
+    """The claims modules that a family is assembled from."""
+    text = (ROOT / f"{family.replace('.', '/')}.py").read_text()
+    return set(re.findall(r"from (convergence\.claims\.\w+) import", text))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.slug)
+def test_a_claim_says_what_it_claims(claim: AbstractClaim):
+    with precision("float64"):
+        about = claim.describe()
+    assert about["statement"]
+    assert about["provenance"] in set(Provenance)
+    assert about["kind"] in set(Kind)
+    assert (type(claim).__doc__ or "").strip()
+    theorem = getattr(claim, "theorem", None)
+    if theorem is not None:
+        assert (type(theorem).__doc__ or "").strip(), "a theorem has its statement in its docstring"
+        assert theorem.source.locus
+
+
+@pytest.mark.skipif(not BIB.exists(), reason="there is no bibliography yet")
+def test_every_source_is_in_the_bibliography():
+    entries = set(re.findall(r"^@\w+\{([^,\s]+),", BIB.read_text(), re.M))
+    theorems = [getattr(claim, "theorem", None) for claim in CLAIMS]
+    assert {t.source.key for t in theorems if t is not None} - entries == set()
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.slug)
+def test_every_tier_has_horizons_in_order(claim: AbstractClaim):
+    if isinstance(claim, Claim):
+        for horizons in (claim.horizons, *claim.more.values()):
+            assert sorted(set(horizons)) == list(horizons)
+
+
+def test_one_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert project["version"] == convergence.__version__
+    assert f"version: {convergence.__version__}\n" in citation
+    assert f"## {convergence.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+    assert project["license"] in citation
+
+
+def readme_blocks() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize("block", readme_blocks(), ids=["claim", "algorithm"])
+def test_the_examples_of_the_readme_hold(
+    block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = Path(f"readme_{abs(hash(block))}.py")
+    path.write_text(block)
+    assert main(["verify", str(path), "--quiet"]) == 0
+
+
+def test_the_verdicts_of_the_readme_are_those_of_the_registry():
+    text = (ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \|.*\| ([A-Z]+) \|", text, re.M)
+    expected = {claim.slug: str(claim.expect) for claim in CLAIMS}
+    assert rows
+    assert {slug: expected.get(slug) for slug, _ in rows} == dict(rows)
+
+
+def test_the_pages_link_to_what_exists():
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_the_json_page_names_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    main(["verify", str(Path(__file__).with_name("own.py")), "--json", "a.json", "--quiet"])
+    document = json.loads(Path("a.json").read_text())
+    page = (ROOT / "docs/json.md").read_text()
+    claim = document["claims"][0]
+    for key in (*document, *document["run"], *claim, *claim["horizons"][0]):
+        assert re.search(rf"[`{{ \"]{key}[`,}}\"]", page), f"docs/json.md does not explain {key}"
