@@ -1,7 +1,7 @@
-"""Haar frames, leading singular subspaces, and small products that stay fast under `vmap`.
+"""Haar frames, leading singular subspaces, and the lift from a subspace.
 
-XLA multiplies a batch of small matrices one by one on a CPU. `product` has a batching rule instead:
-the batch axis goes last and the contraction is unrolled into fused multiply-adds over the batch.
+XLA multiplies a batch of small matrices one by one on a CPU. For the projection `P.T @ G` that is
+fine; the lift is written out instead, so that it fuses with the update around it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,18 @@ from convergence.shapes import Key
 UNROLL = 32  # a longer contraction is left to XLA
 
 
-@jax.custom_batching.custom_vmap
-def product(a: Float[Array, "m k"], b: Float[Array, "k n"]) -> Float[Array, "m n"]:
-    """a b."""
-    return a @ b
+def lift(P: Float[Array, "m r"], N: Float[Array, "r n"]) -> Float[Array, "m n"]:
+    """P N as a sum of r outer products: twice as fast as `P @ N` under vmap for small r.
 
-
-@product.def_vmap
-def _product_rule(size: int, batched: Any, a: Array, b: Array) -> tuple[Array, bool]:
-    a_last = jnp.moveaxis(a, 0, -1) if batched[0] else a[..., None]
-    b_last = jnp.moveaxis(b, 0, -1) if batched[1] else b[..., None]
-    inner = a_last.shape[1]
-    if inner > UNROLL:
-        spec = f"{'z' if batched[0] else ''}mk,{'z' if batched[1] else ''}kn->zmn"
-        return jnp.einsum(spec, a, b), True
-    total = a_last[:, 0, None, :] * b_last[None, 0, :, :]
-    for k in range(1, inner):
-        total = total + a_last[:, k, None, :] * b_last[None, k, :, :]
-    return jnp.moveaxis(total, -1, 0), True
+    It fuses into what uses it, so N should come from a matrix product, not from another lift:
+    XLA would compute it again for every row.
+    """
+    if P.shape[1] > UNROLL:
+        return P @ N
+    total = P[:, 0, None] * N[0]
+    for k in range(1, P.shape[1]):
+        total = total + P[:, k, None] * N[k]
+    return total
 
 
 def orthonormal(Z: Float[Array, "m r"]) -> Float[Array, "m r"]:

@@ -16,7 +16,7 @@ from convergence.algorithms.sgd import MSGD, SGD, BatchSGD
 from convergence.algorithms.subspace import Subspace
 from convergence.algorithms.two_sided import TwoSidedSGD
 from convergence.errors import InvalidInput
-from convergence.linalg import haar, orthonormal, product, top_left
+from convergence.linalg import haar, lift, orthonormal, top_left
 from convergence.noise.base import Noiseless
 from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.oracles.base import Oracle, mean_grad
@@ -144,15 +144,12 @@ def test_inner_adam_first_step_is_a_sign() -> None:
     assert np.allclose(np.diag(path[1]), [2.9, -1.9], rtol=1e-8)  # ε = 1e-8 inside Adam
 
 
-def test_small_products_match_matmul() -> None:
-    """Also under vmap, where the batching rule runs; 1e-14 is rounding of 40 products."""
+def test_lift_is_a_matrix_product() -> None:
+    """Also under vmap and beyond the unrolled ranks; 1e-13 is rounding of 40 products."""
     rng = np.random.default_rng(0)
-    for m, k, n in ((6, 2, 5), (3, 40, 4)):
-        a, b = rng.standard_normal((7, m, k)), rng.standard_normal((7, k, n))
-        expected = a @ b
-        np.testing.assert_allclose(jax.vmap(product)(a, b), expected, rtol=0, atol=1e-13)
-        one_sided = jax.vmap(product, in_axes=(0, None))(jnp.asarray(a), jnp.asarray(b[0]))
-        np.testing.assert_allclose(one_sided, a @ b[0], rtol=0, atol=1e-13)
+    for m, r, n in ((6, 2, 5), (3, 40, 4)):
+        P, N = rng.standard_normal((7, m, r)), rng.standard_normal((7, r, n))
+        np.testing.assert_allclose(jax.vmap(lift)(P, N), P @ N, rtol=0, atol=1e-13)
 
 
 def test_frames_are_orthonormal() -> None:
@@ -186,7 +183,7 @@ def test_projector_law(test_seed: int) -> None:
     [
         (lambda: Subspace(TopSVD(), 0.1, r=0), "r ≥ 1"),
         (lambda: Subspace(TopSVD(), 0.1, r=1, tau=0), "tau ≥ 1"),
-        (lambda: Subspace(TopSVD(), 0.1, r=1, side="up"), "choose one"),  # type: ignore[arg-type]
+        (lambda: Subspace(TopSVD(), 0.1, r=1, side="up"), "choose one"),
         (lambda: walk(Subspace(TopSVD(), 0.1, r=7), Isotropic(np.ones((4, 5))), 1), "lower"),
         (lambda: CornerSign(-1.0, 2), "sigma ≥ 0"),
         (lambda: CornerSign(1.0, 0), "block a size"),

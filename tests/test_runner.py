@@ -148,7 +148,7 @@ class Reshaping(AbstractAlgorithm):
 
     def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
         x = state.x
-        return State(x.astype(jnp.int32) if self.kind == "dtype" else x[:1])
+        return State(x.astype(jnp.float16) if self.kind == "dtype" else x[:1])
 
 
 @pytest.mark.parametrize("kind", ["dtype", "shape"])

@@ -13,7 +13,7 @@ from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import product
+from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.projectors import AbstractProjector
 from convergence.shapes import Count, Iterate, Key, real, whole
@@ -75,7 +75,7 @@ class Columns(AbstractSplit):
         return self.projector.frame(t, G, key, self.r)
 
     def part(self, data: Array, G: Iterate) -> Iterate:
-        return product(data, product(data.T, G))
+        return lift(data, data.T @ G)
 
 
 class FrugalState(State):

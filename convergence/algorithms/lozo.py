@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import haar, product
+from convergence.linalg import haar, lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
 from convergence.shapes import Count, Iterate, Key, Matrix, Scalar, real, whole
@@ -69,7 +69,7 @@ class LOZO(AbstractAlgorithm):
         """(c, U) for one sample."""
         sample, direction = jax.random.split(key)
         U = jax.random.normal(direction, (x.shape[0], self.r), x.dtype)
-        return SLOPES[self.slope](oracle, x, product(U, V.T), sample, self.eps), U
+        return SLOPES[self.slope](oracle, x, lift(U, V.T), sample, self.eps), U
 
     def rate(self) -> Any:
         """α/r."""
@@ -84,7 +84,7 @@ class LOZO(AbstractAlgorithm):
             (t % self.nu == 0) & (t > 0), lambda: self.factor(state.x, redraw), lambda: state.V
         )
         c, U = self.estimate(state.x, V, oracle, estimate)
-        return LOZOState(state.x - self.rate() * c * product(U, V.T), V)
+        return LOZOState(state.x - self.rate() * c * lift(U, V.T), V)
 
 
 class LOZOMState(LOZOState):
@@ -123,11 +123,11 @@ class LOZOM(LOZO):
 
         def renew() -> tuple[Array, Array]:
             V = self.factor(state.x, redraw)
-            return V, product(state.N, product(state.V.T, V)) / state.x.shape[1]
+            return V, state.N @ (state.V.T @ V) / state.x.shape[1]
 
         V, N = jax.lax.cond((t % self.nu == 0) & (t > 0), renew, lambda: (state.V, state.N))
         c, U = self.estimate(state.x, V, oracle, estimate)
         averaged = self.beta * N + (1 - self.beta) * c * U
         if self.semantics == "code":
             averaged = jnp.where((t == 0) | (self.nu == 1), c * U, averaged)
-        return LOZOMState(state.x - self.rate() * product(averaged, V.T), V, averaged)
+        return LOZOMState(state.x - self.rate() * lift(averaged, V.T), V, averaged)

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import product
+from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector
@@ -71,11 +71,11 @@ class NaturalGaLore(AbstractAlgorithm):
             lambda: self.projector.frame(t, G, draw, self.r),
             lambda: state.P,
         )
-        R = product(P.T, G)
+        R = P.T @ G
         history = jnp.concatenate([R.reshape(1, -1), state.history[:-1]])
         turned = natural(history, R.reshape(-1), self.lam).reshape(R.shape)
         N, memory = self.inner.apply(turned, state.memory)
-        return NaturalGaLoreState(state.x - self.eta * product(P, N), P, history, memory)
+        return NaturalGaLoreState(state.x - self.eta * lift(P, N), P, history, memory)
 
 
 class NaturalSGD(AbstractAlgorithm):

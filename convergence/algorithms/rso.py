@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import product
+from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import central
 from convergence.parts.projectors import AbstractProjector, Haar
@@ -64,12 +64,12 @@ class RSO(AbstractAlgorithm):
         P = (m / self.r) ** 0.5 * self.frame.frame(t, oracle.grad(W, sample), draw, self.r)
 
         def grad(B: Matrix, key: Key) -> Matrix:
-            return product(P.T, oracle.grad(W + product(P, B), key)) + B / self.eta
+            return P.T @ oracle.grad(W + lift(P, B), key) + B / self.eta
 
         def slope(B: Matrix, U: Matrix, key: Key) -> Any:
-            along = central(oracle, W + product(P, B), product(P, U), key, jnp.asarray(1e-2))
+            along = central(oracle, W + lift(P, B), lift(P, U), key, jnp.asarray(1e-2))
             return along + jnp.sum(B * U) / self.eta
 
         g = Subproblem(grad, slope, 1 / (2 * self.eta))
         B, calls = self.solver.solve(g, jnp.zeros_like(state.B), inner)
-        return RSOState(W + product(P, B), B, state.calls + calls)
+        return RSOState(W + lift(P, B), B, state.calls + calls)

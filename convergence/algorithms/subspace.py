@@ -12,7 +12,7 @@ Differs from the papers in:
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -21,7 +21,7 @@ import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.linalg import product
+from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector
@@ -49,8 +49,8 @@ class Subspace(AbstractAlgorithm):
     r: int = eqx.field(static=True)
     tau: Any = eqx.field(converter=whole, default=1)
     inner: AbstractInner = Plain()
-    side: Literal["left", "right", "short"] = eqx.field(static=True, default="left")
-    momentum: Literal["keep", "project"] = eqx.field(static=True, default="keep")
+    side: str = eqx.field(static=True, default="left")
+    momentum: str = eqx.field(static=True, default="keep")
     refresh_batch: Any = eqx.field(
         converter=lambda B: None if B is None else whole(B), default=None
     )
@@ -95,24 +95,25 @@ class Subspace(AbstractAlgorithm):
     def step(
         self, t: Count, state: SubspaceState, oracle: AbstractOracle, key: Key
     ) -> SubspaceState:
-        sample, fresh = jax.random.split(key)
         turned = self._turned(state.x.shape)
 
         def view(G: Matrix) -> Matrix:
             return G.T if turned else G
 
-        G = view(oracle.grad(state.x, sample))
+        G = view(oracle.grad(state.x, key))
 
         def refresh() -> tuple[Matrix, Matrix, Any]:
+            # Derived here and not by a split above: between refreshes no hash is spent on it.
+            batch, fresh = jax.random.split(jax.random.fold_in(key, 1))
             seen = G
             if self.refresh_batch is not None:
-                seen = view(mean_grad(oracle, state.x, sample, self.refresh_batch))
+                seen = view(mean_grad(oracle, state.x, batch, self.refresh_batch))
             P = self.projector.frame(t, seen, fresh, self.r)
             memory = state.memory
             if self.momentum == "project":
-                memory = self.inner.carry(memory, product(P.T, state.P))
+                memory = self.inner.carry(memory, P.T @ state.P)
             return seen, P, memory
 
         G, P, memory = jax.lax.cond(t % self.tau == 0, refresh, lambda: (G, state.P, state.memory))
-        N, memory = self.inner.apply(product(P.T, G), memory)
-        return SubspaceState(state.x - self.eta * view(product(P, N)), P, memory)
+        N, memory = self.inner.apply(P.T @ G, memory)
+        return SubspaceState(state.x - self.eta * view(lift(P, N)), P, memory)

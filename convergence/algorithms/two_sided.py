@@ -7,7 +7,6 @@ from typing import Any
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.linalg import product
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Key, Matrix, real
 
@@ -23,5 +22,5 @@ class TwoSidedSGD(AbstractAlgorithm):
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
-        R = product(product(self.P.T, oracle.grad(state.x, key)), self.Q)
-        return State(state.x - self.eta * product(product(self.P, R), self.Q.T))
+        R = self.P.T @ oracle.grad(state.x, key) @ self.Q
+        return State(state.x - self.eta * (self.P @ R @ self.Q.T))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
 
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -36,7 +38,9 @@ class Oracle(AbstractOracle):
         return self.problem.grad(x) + self.noise.draw(x, key)
 
 
-def mean_grad(oracle: AbstractOracle, x: Iterate, key: Key, size: int | Count) -> Iterate:
+def mean_grad(
+    oracle: AbstractOracle, x: Iterate, key: Key, size: int | Int[Array | np.ndarray, ""]
+) -> Iterate:
     """(1/B) Σ_{b<B} ∇F(x; ξ_b), one sample at a time: memory flat in B, and B may be traced."""
 
     def add(b: Count, total: Iterate) -> Iterate:

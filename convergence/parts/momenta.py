@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 
 from convergence.errors import InvalidInput
-from convergence.linalg import product
 from convergence.shapes import Matrix, real
 
 
@@ -61,7 +60,7 @@ class EMA(AbstractInner):
         return M, M
 
     def carry(self, memory: Matrix, turn: Matrix) -> Matrix:
-        return product(turn, memory)
+        return turn @ memory
 
 
 class Optax(AbstractInner):
