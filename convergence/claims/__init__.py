@@ -15,6 +15,10 @@ FAMILIES = (
     "convergence.claims.natural_galore",
     "convergence.claims.zeroth_order",
     "convergence.claims.compression",
+    "convergence.claims.decentralized",
+    "convergence.claims.decentralized_bilevel",
+    "convergence.claims.decentralized_flatness",
+    "convergence.claims.heavy_tailed",
 )
 
 

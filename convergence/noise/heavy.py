@@ -36,13 +36,14 @@ def _check_index(index: Any, p: Any, name: str) -> None:
     )
 
 
-def sphere(key: Key, x: Iterate) -> Iterate:
-    """A unit vector of the shape of x, uniform on the sphere."""
-    z = jax.random.normal(key, x.shape, x.dtype)
+def sphere(u: Iterate) -> Iterate:
+    """A unit vector, uniform on the sphere, from as many uniforms on [0, 1)."""
+    inside = jnp.maximum(2 * u - 1, -1 + jnp.finfo(u.dtype).epsneg)  # u = 0 is drawn
+    z = jax.scipy.special.erfinv(inside)  # a standard normal up to √2
     return z / jnp.sqrt(jnp.sum(z**2))
 
 
-def exponential(key: Key, x: Iterate, beta: Any) -> Scalar:
+def exponential(u: Scalar, x: Iterate, beta: Any) -> Scalar:
     """E ~ Exp(1) as −log1p(−u), never log(u): u = 0 is drawn, u = 1 is not."""
     if x.dtype == jnp.float32:
         end = "2^(24/beta)" if isinstance(beta, Tracer) else f"{2 ** (24 / beta):.3g}"
@@ -51,15 +52,18 @@ def exponential(key: Key, x: Iterate, beta: Any) -> Scalar:
             "compute in float64 (dtype='float64').",
             stacklevel=4,
         )
-    return -jnp.log1p(-jax.random.uniform(key, (), x.dtype))
+    return -jnp.log1p(-u)
 
 
 class AbstractRadial(AbstractNoise):
-    """ξ = R U, U uniform on the unit sphere, R ≥ 0 independent: symmetric, E‖ξ‖^p = E R^p."""
+    """ξ = R U, U uniform on the unit sphere, R ≥ 0 independent: symmetric, E‖ξ‖^p = E R^p.
+
+    One call of the generator a sample: its code is a large part of every compiled step.
+    """
 
     @abstractmethod
-    def radius(self, x: Iterate, key: Key) -> Scalar:
-        """R."""
+    def radius(self, x: Iterate, u: Scalar) -> Scalar:
+        """R from one uniform on [0, 1)."""
 
     @abstractmethod
     def moment(self, p: float) -> float:
@@ -70,8 +74,8 @@ class AbstractRadial(AbstractNoise):
         """The order p that is certified."""
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        first, second = jax.random.split(key)
-        return self.radius(x, first) * sphere(second, x)
+        u = jax.random.uniform(key, (x.size + 1,), x.dtype)
+        return self.radius(x, u[0]) * sphere(u[1:]).reshape(x.shape)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return certified(self.order(), self.moment, symmetric=True)
@@ -80,28 +84,47 @@ class AbstractRadial(AbstractNoise):
 def certified(p: float, moment: Any, symmetric: bool) -> Constants:
     """p, sigma_p, symmetric, and `sigma` where the variance is finite and p = 2."""
     own = {"sigma": moment(2.0) ** 0.5} if p == 2 else {}
-    return Constants(p=p, sigma_p=moment(p) ** (1 / p), symmetric=symmetric, additive=True, **own)
+    return Constants(
+        p=p,
+        sigma_p=moment(p) ** (1 / p),
+        symmetric=symmetric,
+        additive=True,
+        light_tailed=False,
+        **own,
+    )
 
 
 class Pareto(AbstractRadial):
     """R = scale (exp(E/β) − shift), E ~ Exp(1): isotropic Pareto (shift 0) or Lomax (shift 1).
 
-    E R^p = β scale^p/(β−p) at shift 0 and scale^p Γ(p+1)Γ(β−p)/Γ(β) at shift 1, for p < β.
+    E R^p = β scale^p/(β−p) at shift 0 and scale^p Γ(p+1)Γ(β−p)/Γ(β) at shift 1, for p < β. With
+    M < ∞ (shift 0 only) R is conditioned on R ≤ M, and E R^p = β scale^p ((M/scale)^{p−β} − 1)/
+    ((p−β)(1 − (scale/M)^β)) for every p, β scale^p ln(M/scale)/(1 − (scale/M)^β) at p = β: the
+    moment of the index's own order, infinite without the truncation.
     """
 
     beta: Any = eqx.field(converter=real)
     scale: Any = eqx.field(converter=real, default=1.0)
     p: Any = eqx.field(converter=real, default=1.5)
     shift: Any = eqx.field(converter=real, default=0.0)
+    M: Any = eqx.field(converter=real, default=math.inf)
 
     def __check_init__(self) -> None:
-        _check_index(self.beta, self.p, "beta")
+        if math.isinf(float(self.M)):
+            _check_index(self.beta, self.p, "beta")
+        check_power(self.p)
         require(float(self.scale) >= 0, f"scale {float(self.scale):g}", "scale ≥ 0", "flip it")
         require(
             float(self.shift) in (0.0, 1.0),
             f"shift = {float(self.shift):g}",
             "0 (Pareto) or 1 (Lomax), whose moments have closed forms",
             "choose one of them",
+        )
+        require(
+            math.isinf(float(self.M)) or (float(self.M) > float(self.scale) and self.shift == 0),
+            f"M = {float(self.M):g} with scale {float(self.scale):g}, shift {float(self.shift):g}",
+            "M > scale, and shift 0",
+            "raise M, or leave it out",
         )
 
     @classmethod
@@ -111,11 +134,16 @@ class Pareto(AbstractRadial):
         unit = cls(beta, 1.0, p, shift)
         return cls(beta, sigma / unit.moment(p) ** (1 / p), p, shift)
 
-    def radius(self, x: Iterate, key: Key) -> Scalar:
-        return self.scale * (jnp.exp(exponential(key, x, self.beta) / self.beta) - self.shift)
+    def radius(self, x: Iterate, u: Scalar) -> Scalar:
+        mass = 1 - (self.scale / self.M) ** self.beta
+        E = exponential(u * mass, x, self.beta)
+        return self.scale * (jnp.exp(E / self.beta) - self.shift)
 
     def moment(self, p: float) -> float:
-        beta, s = float(self.beta), float(self.scale)
+        beta, s, M = float(self.beta), float(self.scale), float(self.M)
+        if math.isfinite(M):
+            whole = math.log(M / s) if p == beta else ((M / s) ** (p - beta) - 1) / (p - beta)
+            return beta * s**p * whole / (1 - (s / M) ** beta)
         if p >= beta:
             return math.inf
         if float(self.shift) == 0:
@@ -126,35 +154,9 @@ class Pareto(AbstractRadial):
         return float(self.p)
 
 
-class TruncatedPareto(AbstractRadial):
-    """R ~ Pareto of index p given R ≤ M: E R^p = p x_m^p ln(M/x_m)/(1 − (x_m/M)^p).
-
-    The moment of the index's own order, which is infinite without the truncation.
-    """
-
-    p: Any = eqx.field(converter=real)
-    x_m: Any = eqx.field(converter=real, default=1.0)
-    M: Any = eqx.field(converter=real, default=1e3)
-
-    def __check_init__(self) -> None:
-        check_power(self.p)
-        x_m, M = float(self.x_m), float(self.M)
-        require(0 < x_m < M, f"x_m = {x_m:g} and M = {M:g}", "0 < x_m < M", "swap or move them")
-
-    def radius(self, x: Iterate, key: Key) -> Scalar:
-        u = jax.random.uniform(key, (), x.dtype)
-        mass = -jnp.expm1(self.p * jnp.log(self.x_m / self.M))
-        return self.x_m * jnp.exp(-jnp.log1p(-u * mass) / self.p)
-
-    def moment(self, p: float) -> float:
-        a, x_m, M = float(self.p), float(self.x_m), float(self.M)
-        mass = 1 - (x_m / M) ** a
-        if p == a:
-            return a * x_m**a * math.log(M / x_m) / mass
-        return a * x_m**a * (M ** (p - a) - x_m ** (p - a)) / ((p - a) * mass)
-
-    def order(self) -> float:
-        return float(self.p)
+def truncated_pareto(p: float, x_m: float = 1.0, M: float = 1e3) -> Pareto:
+    """R ~ Pareto of index p given R ≤ M: E R^p = p x_m^p ln(M/x_m)/(1 − (x_m/M)^p)."""
+    return Pareto(p, x_m, p, 0.0, M)
 
 
 class StudentT(AbstractNoise):
@@ -171,6 +173,10 @@ class StudentT(AbstractNoise):
         _check_index(self.nu, self.p, "nu")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
+        if x.size == 2:  # the radius has a closed inverse: P(R > r) = (1 + r²/ν)^{−ν/2}
+            u = jax.random.uniform(key, (3,), x.dtype)
+            radius = jnp.sqrt(self.nu * jnp.expm1(2 * exponential(u[0], x, self.nu) / self.nu))
+            return self.scale * radius * sphere(u[1:]).reshape(x.shape)
         first, second = jax.random.split(key)
         chi2 = jax.random.chisquare(second, jnp.asarray(self.nu, x.dtype), (), x.dtype)
         z = jax.random.normal(first, x.shape, x.dtype)
@@ -209,9 +215,9 @@ class Stable(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        first, second = jax.random.split(key)
-        v = jax.random.uniform(first, (), x.dtype, minval=-0.5, maxval=0.5) * jnp.pi
-        w = exponential(second, x, self.a)
+        u = jax.random.uniform(key, (2,), x.dtype)
+        v = (u[0] - 0.5) * jnp.pi
+        w = exponential(u[1], x, self.a)
         w = jnp.maximum(w, jnp.finfo(x.dtype).tiny)
         a = self.a
         sample = jnp.sin(a * v) / jnp.cos(v) ** (1 / a)
@@ -251,7 +257,8 @@ class OneSidedLomax(AbstractNoise):
         return cls(beta, along, sigma / lomax_moment(beta, p) ** (1 / p), p)
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        v = jnp.expm1(exponential(key, x, self.beta) / self.beta) - 1 / (self.beta - 1)
+        u = jax.random.uniform(key, (), x.dtype)
+        v = jnp.expm1(exponential(u, x, self.beta) / self.beta) - 1 / (self.beta - 1)
         return self.scale * v * jnp.asarray(self.along, x.dtype)
 
     def moment(self, p: float) -> float:

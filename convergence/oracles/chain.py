@@ -6,9 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from convergence.noise.coin import Coin
 from convergence.oracles.base import AbstractOracle
-from convergence.problems.chain import Chain
 from convergence.shapes import Flag, Key, Vector
 
 
@@ -20,8 +18,8 @@ class ChainOracle(AbstractOracle):
     shows at most one new coordinate, and only if z = 1.
     """
 
-    problem: Chain
-    noise: Coin
+    problem: Any  # a Chain
+    noise: Any  # a Coin
 
     def grad(self, x: Vector, key: Key) -> Vector:
         gradient = self.problem.grad(x)

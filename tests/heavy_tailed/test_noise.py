@@ -15,7 +15,13 @@ from scipy import integrate, stats
 from convergence.errors import InvalidInput
 from convergence.noise.atoms import Atoms
 from convergence.noise.coin import Coin
-from convergence.noise.heavy import OneSidedLomax, Pareto, Stable, StudentT, TruncatedPareto
+from convergence.noise.heavy import (
+    OneSidedLomax,
+    Pareto,
+    Stable,
+    StudentT,
+    truncated_pareto,
+)
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import as_order, dyadic, three_point, two_point
 from convergence.oracles.ripple import RippleOracle
@@ -78,7 +84,7 @@ def test_pareto_lomax_and_truncated_pareto(p):
     assert pareto.moment(p) == pytest.approx(got, rel=QUADRATURE)
     got = by_density(lambda r: beta / s * (1 + r / s) ** (-beta - 1), p)
     assert lomax.moment(p) == pytest.approx(got, rel=1e-8)  # the cut-off e^(-60) of the range
-    cut = TruncatedPareto(p, s, 50.0)
+    cut = truncated_pareto(p, s, 50.0)
     mass = 1 - (s / 50.0) ** p
     for order in (p, 1.0, 2.0):
         got = by_density(lambda r: p * s**p * r ** (-p - 1) / mass, order, s, 50.0)
@@ -138,16 +144,22 @@ def draws(noise, d: int = 2, n: int = 4000):
         (Pareto(1.6, 0.5, 1.5), lambda r: stats.pareto.cdf(r / 0.5, 1.6)),
         (Pareto(1.6, 0.5, 1.5, 1.0), lambda r: stats.lomax.cdf(r / 0.5, 1.6)),
         (
-            TruncatedPareto(1.5, 1.0, 9.0),
+            truncated_pareto(1.5, 1.0, 9.0),
             lambda r: (1 - np.clip(r, 1, None) ** -1.5) / (1 - 9**-1.5),
         ),
         (StudentT(1.8, 0.5, 1.5), lambda r: stats.f.cdf(r**2 / (2 * 0.25), 2, 1.8)),
+        (StudentT(1.8, 1.0, 1.5), lambda r: stats.f.cdf(r**2 / 2, 2, 1.8)),
         (Stable(1.7, E1, 1.0, 1.5), lambda r: 2 * stats.levy_stable.cdf(r, 1.7, 0) - 1),
     ],
 )
 def test_the_sampler_has_the_law(noise, law):
     r = np.linalg.norm(draws(noise, n=60 if isinstance(noise, Stable) else 4000), axis=1)
     assert stats.kstest(r, law).pvalue > 1e-6
+
+
+def test_student_t_on_the_line_has_the_law():
+    x = draws(StudentT(1.8, 0.5, 1.5), d=1)[:, 0]
+    assert stats.kstest(x / 0.5, stats.t(1.8).cdf).pvalue > 1e-6
 
 
 def test_the_skewed_sampler_has_the_law_and_its_sign():
@@ -191,6 +203,7 @@ def test_a_ripple_is_a_gradient_and_symmetric_and_lipschitz():
         (lambda: StudentT(1.2, 1.0, 1.5), "does not exist"),
         (lambda: Stable(1.4, E1, 1.0, 1.5), "does not exist"),
         (lambda: two_point(1.5, q=1.0), "0 < q < 1"),
+        (lambda: truncated_pareto(1.5, 1.0, 0.5), "M > scale"),
         (lambda: Atoms([1.0, 0.0], [0.5, 0.5], E1), "mean zero"),
         (lambda: Atoms([1.0, -1.0], [0.5, 0.6], E1), "sum to 1"),
         (lambda: Atoms([1.0, -1.0], [0.5, 0.5], 2 * E1), "unit vector"),

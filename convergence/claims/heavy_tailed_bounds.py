@@ -1,0 +1,207 @@
+"""Explicit-constant bounds for p in {1.2, 1.5, 1.8, 2} on three objectives under three noises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.claims.base import Claim
+from convergence.claims.heavy_tailed_instances import (
+    BOUNDED,
+    E1,
+    FEW,
+    LONGER,
+    MANY,
+    OBJECTIVES,
+    SILENT,
+    F,
+    grid,
+    tag,
+)
+from convergence.noise.base import AbstractNoise
+from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import OneSidedLomax, Pareto, Stable, StudentT, truncated_pareto
+from convergence.noise.ripple import Ripple
+from convergence.noise.two_point import dyadic, three_point, two_point
+from convergence.oracles.ripple import RippleOracle
+from convergence.problems.nonconvex import Welsch, bowl, log_cosh
+from convergence.statistics import Verdict
+from convergence.theorems.cutkosky2020 import GradientTransport, MomentumFiniteVariance
+from convergence.theorems.fatkhullin2025 import SGDHoelder
+from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDUnknown
+from convergence.theorems.liu2023 import StormA, StormB
+from convergence.theorems.liu2025 import NSGDUnknown
+from convergence.theorems.sun2025 import (
+    NSGDClipped,
+    NSGDClippedLevel,
+    NSGDMomentum,
+    NSGDMomentumExact,
+    NSGDMomentumRate,
+)
+from convergence.theorems.zhang2020 import ClippedSGDNonconvex
+
+
+def rippled(noise: AbstractNoise) -> Ripple:
+    """The noise with a part that moves with the iterate, without which STORM has nothing to do."""
+    return Ripple(noise, 0.5)
+
+
+VR: dict[str, Any] = {"wrap": rippled, "oracle": RippleOracle}
+
+NORMALIZED = (
+    *grid("nsgd-batch", BatchNSGD(B=4), BOUNDED),
+    *grid("nsgd-batch-blind", BatchNSGDUnknown(), BOUNDED, horizons=(16, 64), more={}),
+    *grid("nsgdm", NSGDMomentum()),
+    *grid("nsgdm-exact", NSGDMomentumExact()),
+    *grid("nsgdm-rate", NSGDMomentumRate(), powers=(1.2, 2.0)),
+    *grid("nsgdm-blind", NSGDUnknown(), powers=(1.5, 2.0)),
+    *grid("nsgdc", NSGDClipped()),
+    *grid("nsgdc-quoted-level", NSGDClippedLevel(), powers=(1.5,)),
+    *grid("storm-a", StormA(), **VR),
+    *grid("storm-b", StormB(), **VR),
+    *grid("storm-clipped", StormA(clipped=True), powers=(1.5,), **VR),
+    *grid("nigt", GradientTransport(), seeds=2048),
+    *grid("nigt-clipped", GradientTransport(clipped=True), powers=(1.5,)),
+)
+
+UNNORMALIZED = (
+    *grid("clipped-sgd", ClippedSGDNonconvex(), BOUNDED, seeds=2048),
+    *grid("sgd-bounded-gradient", SGDHoelder(), BOUNDED, seeds=1024),
+    *(
+        Claim(
+            f"sgd-{where}-{law}",
+            SGDNonconvex(),
+            problem,
+            noise,
+            F,
+            horizons=(128, 512),
+            seeds=512,
+            more=LONGER,
+        )
+        for where, problem in OBJECTIVES.items()
+        for law, noise in (
+            ("gauss", Gaussian(0.5)),
+            ("skew", two_point(2.0, 0.5, 0.05)),
+            ("spikes", three_point(2.0, 0.5, 0.1)),
+        )
+    ),
+    Claim(
+        "sgd-quadratic",
+        SGDNonconvex(),
+        bowl([1.0, 0.0]),
+        two_point(2.0, 10.0, 0.3, E1),
+        F,
+        horizons=(64, 256),
+        seeds=1024,
+        note="tight: the noise term is an equality on (L/2)‖w‖²",
+    ),
+    Claim(
+        "nsgdm-finite-variance",
+        MomentumFiniteVariance(),
+        OBJECTIVES["quadcos"],
+        two_point(2.0, 1.0, 0.05),
+        F,
+        horizons=(128, 512),
+        seeds=FEW,
+        more=LONGER,
+        note="recalled constants, 29 and 21: loose, and implied by nsgdm-p20",
+    ),
+)
+
+# One method under every law of the library.
+LAWS = {
+    "dyadic": dyadic(1.5, 0.3),
+    "lomax": Pareto.of(1.5, 0.3, shift=1.0),
+    "skewed-lomax": OneSidedLomax.of(1.5, E1, 0.3),
+    "student": StudentT(1.8, 0.1, 1.5),
+    "stable": Stable(1.7, E1, 0.1, 1.5),
+    "truncated": truncated_pareto(1.5, 0.1, 1e6),
+}
+LIBRARY = (
+    *(
+        Claim(
+            f"nsgdm-{tag(1.5)}-logcosh-{law}",
+            NSGDMomentum(),
+            OBJECTIVES["logcosh"],
+            noise,
+            F,
+            horizons=(128, 512),
+            seeds=MANY // 2,
+            more=LONGER,
+        )
+        for law, noise in LAWS.items()
+    ),
+    Claim(
+        "nsgdm-welsch",
+        NSGDMomentum(),
+        Welsch([1.5, 1.5], 2.0),
+        two_point(1.5, 0.3),
+        F,
+        horizons=(128, 512),
+        seeds=FEW,
+    ),
+)
+
+# σ = 0: every normalized method keeps √(2LΔ/T). On a quadratic with γ = w⁰/T (scale 1/√T) it walks
+# to the minimum in T steps and every inequality is an equality: slack 1.
+TIGHT = {"horizons": (16,), "seeds": FEW, "more": {}, "family": F}
+LINE = bowl([1.0, 0.0])
+NOISELESS = (
+    Claim("nsgd-batch-noiseless", BatchNSGD(scale=0.25), LINE, SILENT, **TIGHT),
+    Claim("nsgdm-noiseless", NSGDMomentum(scale=0.25), LINE, SILENT, **TIGHT),
+    Claim("nsgdc-noiseless", NSGDClipped(scale=0.25), LINE, SILENT, **TIGHT),
+    Claim(
+        "storm-noiseless",
+        StormA(scale=0.25),
+        LINE,
+        Ripple(SILENT, 0.0),
+        oracle=RippleOracle,
+        **TIGHT,
+    ),
+    Claim("nigt-noiseless", GradientTransport(scale=0.25), LINE, SILENT, **TIGHT),
+    Claim(
+        "nsgdm-noiseless-rate",
+        NSGDMomentumRate(),
+        LINE,
+        SILENT,
+        F,
+        horizons=(64, 256, 1024),
+        seeds=FEW,
+        note="σ = 0 gives √(2LΔ/T)",
+    ),
+)
+
+# A theorem that needs a moment, a bounded gradient or a variance says so by name.
+OUTSIDE = (
+    Claim(
+        "sgd-infinite-variance",
+        SGDNonconvex(),
+        bowl([1.0, 1.0]),
+        Pareto.of(1.2, beta=1.3),
+        F,
+        Verdict.INAPPLICABLE,
+        horizons=(256,),
+        note="a bound with σ² says nothing where E‖ξ‖² = ∞",
+    ),
+    Claim(
+        "clipped-sgd-unbounded-gradient",
+        ClippedSGDNonconvex(),
+        OBJECTIVES["quadcos"],
+        two_point(1.5),
+        F,
+        Verdict.INAPPLICABLE,
+        horizons=(256,),
+    ),
+    Claim(
+        "nsgdm-large-step",
+        NSGDMomentum(scale=4.0),
+        log_cosh([4.0, 4.0]),
+        two_point(1.5),
+        F,
+        horizons=(128, 512),
+        seeds=FEW,
+        note="any step is allowed; here 4 times the prescribed one",
+    ),
+)
+
+CLAIMS = (*NORMALIZED, *UNNORMALIZED, *LIBRARY, *NOISELESS, *OUTSIDE)

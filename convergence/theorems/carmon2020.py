@@ -1,0 +1,76 @@
+"""Lower bounds from Carmon's chain behind a coin, for every zero-respecting method.
+
+A method is zero-respecting if its iterates leave 0 only along coordinates that some gradient
+showed: all methods of this package started at 0 are. A sample shows at most one new coordinate of
+the chain, and only with chance q; until the last one is found ‖∇f‖ > ε. With the noise
+σ^p = (e^{3/2}ε)^p[(1−q)^pq^{1−p} + 1 − q] this makes LΔσ^{p/(p−1)}ε^{−(3p−2)/(p−1)} samples
+necessary up to a constant, the exponent (p−1)/(3p−2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.witness import Witness
+from convergence.constants import Constants
+from convergence.metrics.certificates import Lead
+from convergence.metrics.folds import Smallest
+from convergence.metrics.pointwise import GradNorm
+from convergence.theorems.assumptions import Has
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+
+
+class ChainProgress(AbstractTheorem):
+    """max_{t≤T} (prog_0(w^t) − #{s < t : z_s = 1}) ≤ 0 on every run, with one sample a step.
+
+    Proof. If prog_{1/4}(w) ≤ prog_0(w) = j, the gradient of the chain beyond j+1 vanishes, and that
+    of coordinate j+1 is masked unless z = 1. So prog_0 grows by at most z a sample.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("carmon2020", "Lemma 2, with the masked oracle of arjevani2023; derived for p")
+    provenance = Provenance.DERIVED
+    statement = "prog_0(w^t) ≤ number of successes among t samples, every run, zero-respecting"
+    assumes = (Has("K"), Has("q", 0, 1))
+
+    method: AbstractAlgorithm
+
+    def prescribe(self, c: Constants, T: int) -> Witness:
+        return Witness(self.method)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Lead()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 0.0
+
+
+class ChainFloor(AbstractTheorem):
+    """E min_{t≤T} ‖∇f(w^t)‖ ≥ ε P(Bin(T, q) < K), zero-respecting, one sample a step.
+
+    Proof. By `ChainProgress` coordinate K is 0 on {Bin < K}, and there ‖∇f‖ > ε at every iterate.
+    ‖∇f(w⁰)‖ = √e ε bounds the minimum from above.
+    """
+
+    kind = Kind.FLOOR
+    source = Source("carmon2020", "Lemma 2, with the masked oracle of arjevani2023; derived for p")
+    provenance = Provenance.DERIVED
+    statement = "E min_{t≤T} ‖∇f(w^t)‖ ≥ ε P(Bin(T, q) < K),  every zero-respecting method"
+    assumes = (Has("K"), Has("q", 0, 1))
+
+    method: AbstractAlgorithm
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return self.method
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Smallest(GradNorm())
+
+    def bound(self, c: Constants, T: int) -> float:
+        from scipy import special
+
+        return float(c.eps * special.bdtr(c.K - 1, T, c.q))
+
+    def ceiling(self, c: Constants, T: int) -> float:
+        return c.grad0
