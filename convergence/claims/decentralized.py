@@ -6,6 +6,8 @@ how="both" are simulated as well, and the two must agree.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from convergence.claims.base import AbstractClaim
@@ -56,10 +58,10 @@ def crowd(T: int) -> AgentQuadratics:
     return slowest(graphs.lazy_complete(T, 1e-4))
 
 
-def exact(slug: str, theorem: object, problem: object, **fields: object) -> Exact:
+def exact(slug: str, theorem: Any, problem: Any, **fields: Any) -> Exact:
     """A claim of this family."""
     fields = {"noise": UNIT, "horizons": (1,), **fields}
-    return Exact(f"{F}/{slug}", theorem, problem, family=F, **fields)  # type: ignore[arg-type]
+    return Exact(f"agents-{slug}".lower(), theorem, problem, family=F, **fields)
 
 
 _RADII = tuple(exact(f"radius-{name}", suda.Radius(name, 0.05), SLOWEST) for name in ALL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -46,10 +47,12 @@ def alike(n: int) -> BilevelQuadratics:
     )  # fmt: skip
 
 
-def exact(slug: str, theorem: object, problem: object = REFERENCE, **fields: object) -> Exact:
+def exact(slug: str, theorem: Any, problem: Any = REFERENCE, **fields: Any) -> Exact:
     """A bilevel claim of this family."""
     fields = {"noise": UNIT, "horizons": (1,), **fields}
-    return Exact(f"{F}/{slug}", theorem, problem, family=F, oracle=BilevelOracle, **fields)  # type: ignore[arg-type]
+    return Exact(
+        f"bilevel-{slug}".lower(), theorem, problem, family=F, oracle=BilevelOracle, **fields
+    )
 
 
 _PAIRS = [
@@ -58,11 +61,11 @@ _PAIRS = [
 ]  # fmt: skip
 _UNBIASED = (
     *(
-        exact(f"sparkle-no-bias-{upper}-{lower}", sparkle.Unbiased(upper, lower), SEVERE)
+        exact(f"no-bias-{upper}-{lower}", sparkle.Unbiased(upper, lower), SEVERE)
         for upper, lower in _PAIRS
     ),
-    exact("sparkle-no-bias-jacobi", sparkle.Unbiased("ED", "EXTRA", jacobi=True), SEVERE),
-    exact("sparkle-no-bias-two-graphs",
+    exact("no-bias-jacobi", sparkle.Unbiased("ED", "EXTRA", jacobi=True), SEVERE),
+    exact("no-bias-two-graphs",
           sparkle.Unbiased("EXTRA", "ATC-GT", W_lower=graphs.lazy(graphs.star(8))), SEVERE),
 )  # fmt: skip
 _FALSE = (
@@ -72,8 +75,8 @@ _FALSE = (
           expect=Verdict.REFUTED),
     exact("no-correction-is-enough", sparkle.OneLevel("ATC", "ATC"), expect=Verdict.REFUTED),
     exact("d-soba-is-unbiased", sparkle.OneLevel("D-SOBA"), expect=Verdict.REFUTED),
-    exact("d-soba-is-unbiased-without-heterogeneity", sparkle.OneLevel("D-SOBA"), alike(4)),
-    exact("speed-up-of-d-soba-with-unequal-curvatures",
+    exact("d-soba-is-unbiased-alike", sparkle.OneLevel("D-SOBA"), alike(4)),
+    exact("d-soba-speed-up-unequal-curvatures",
           sparkle.SmallUpperStep("ATC", "ATC"), gap(20), horizons=(1_000_000,),
           expect=Verdict.REFUTED, note="unequal A_i: the limit is 1.0084 times the stated one"),
 )  # fmt: skip
@@ -84,22 +87,22 @@ _BIASES = (
 )  # fmt: skip
 _SPEED = (
     *(
-        exact(f"sparkle-small-step-{upper}-{lower}", sparkle.SmallUpperStep(upper, lower),
+        exact(f"small-step-{upper}-{lower}", sparkle.SmallUpperStep(upper, lower),
               problem, horizons=(100_000,))
         for upper, lower, problem in (
             ("ED", "ED", REFERENCE), ("ATC-GT", "ED", REFERENCE), ("EXTRA", "EXTRA", SEVERE),
             ("ATC", "ATC", alike(8)),
         )
     ),
-    exact("sparkle-speed-up", sparkle.SpeedUp(), alike, horizons=(2, 4, 8)),
-    exact("sparkle-rate", sparkle.Rate(), FAR,
+    exact("speed-up", sparkle.SpeedUp(), alike, horizons=(2, 4, 8)),
+    exact("rate", sparkle.Rate(), FAR,
           horizons=(1000, 4000, 16_000), note="recalled; leading term only"),
 )  # fmt: skip
 _TRANSIENTS = (
-    exact("sparkle-transient-ED", sparkle.Transient(), gap, horizons=(25, 100, 400)),
-    exact("sparkle-transient-EXTRA", sparkle.Transient("EXTRA", "EXTRA"), gap,
+    exact("transient-ED", sparkle.Transient(), gap, horizons=(25, 100, 400)),
+    exact("transient-EXTRA", sparkle.Transient("EXTRA", "EXTRA"), gap,
           horizons=(25, 100, 400)),
-    exact("sparkle-transient-ATC-GT", sparkle.Transient("ATC-GT", "ATC-GT"), gap,
+    exact("transient-ATC-GT", sparkle.Transient("ATC-GT", "ATC-GT"), gap,
           horizons=(25, 100, 400)),
     exact("d-soba-transient", sparkle.Transient("ATC", "ATC"), gap, horizons=(100, 400, 1600)),
 )  # fmt: skip
@@ -121,7 +124,7 @@ _BETTER = (
           note="the slowest mode is then the mean's, and all methods nearly tie"),
 )  # fmt: skip
 _BOTH = (
-    exact("sparkle-simulated-ED-GT", sparkle.Simulated("ATC-GT", "ED"), how="both",
+    exact("simulated-ED-GT", sparkle.Simulated("ATC-GT", "ED"), how="both",
           horizons=(16, 128), seeds=4096, margin=0.15, chunk=1024),
     exact("d-soba-simulated", sparkle.Simulated("D-SOBA"), how="both",
           horizons=(16, 128), seeds=4096, margin=0.15, chunk=1024),
@@ -134,7 +137,7 @@ _CENTRALIZED = (
     exact("stocbio-neumann-bias-10", stocbio.NeumannBias(10)),
     exact("stocbio-neumann-bias-matrix", stocbio.NeumannBias(6), SEVERE),
     exact("stocbio-exact-with-fixed-terms", stocbio.Exact(3), expect=Verdict.REFUTED),
-    Claim(f"{F}/ttsa-rate", ttsa.Rate(), FAR, UNIT, F, horizons=(32, 128, 512, 2048), seeds=32,
+    Claim("bilevel-ttsa-rate", ttsa.Rate(), FAR, UNIT, F, horizons=(32, 128, 512, 2048), seeds=32,
           chunk=32,
           oracle=BilevelOracle, note="recalled; quadratics are easier than what it is proved for"),
 )  # fmt: skip

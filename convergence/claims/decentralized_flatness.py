@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from convergence.claims.base import AbstractClaim
@@ -59,10 +61,10 @@ def batch(T: int) -> PerEntry:
     return PerEntry((len(c.h) * c.L * T / (2 * pull)) ** -0.5)
 
 
-def exact(slug: str, theorem: object, problem: object = NEAR, **fields: object) -> Exact:
+def exact(slug: str, theorem: Any, problem: Any = NEAR, **fields: Any) -> Exact:
     """A flatness claim of this family."""
     fields = {"noise": UNIT, "horizons": (1,), **fields}
-    return Exact(f"{F}/{slug}", theorem, problem, family=F, **fields)  # type: ignore[arg-type]
+    return Exact(f"flat-{slug}".lower(), theorem, problem, family=F, **fields)
 
 
 _LAWS = (
@@ -104,8 +106,8 @@ _FALSE = (
 def escape(slug: str, theorem: flat.Escape, expect: Verdict = Verdict.CONSISTENT) -> Separation:
     """A claim on the double well, het = 3, noise 8 an agent, step 0.02."""
     return Separation(
-        f"{F}/{slug}", theorem, WELL, PerEntry(8.0), F, expect, horizons=(400,), seeds=1024,
-        chunk=256,
+        f"flat-{slug}".lower(), theorem, WELL, PerEntry(8.0), F, expect, horizons=(400,),
+        seeds=1024, chunk=256,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class Exact(Claim):
     """The statement on the method's exact moments: no Monte Carlo, no seeds, no alpha.
 
     how: "exact", or "both" for statements about E q at T: the simulation must then have the exact
-    mean within `margin` as well, and a statement without a number of its own (NaN) is that
+    mean within `margin` as well, and a statement without a number of its own (∞) is that
     agreement. `Claim` judges the same statements by simulation alone.
     """
 
@@ -109,7 +109,7 @@ class Exact(Claim):
         ]
         light = bool(self.instance(horizons[-1])[2].get("light_tailed"))
         law = st.judge_exact(samples, settings.share, margin=self.margin, finite_variance=light)
-        if all(math.isnan(bound) for _, bound, _ in found):
+        if all(math.isinf(bound) for _, bound, _ in found):
             return records, law
         judgement = self.decide(horizons, found)
         verdict = st.combine([judgement.verdict, law.verdict])

@@ -37,7 +37,8 @@ class DoubleWell(AbstractProblem):
         check_mixing(self.W)
         tilt = abs(float(np.sum(self.b)))
         require(
-            np.shape(self.b) == (len(self.W), 1) and tilt <= 1e-9 * (1 + np.max(np.abs(self.b))),
+            np.shape(self.b) == (len(self.W), 1)
+            and tilt <= 1e-9 * (1 + float(np.max(np.abs(self.b)))),
             f"tilts of shape {np.shape(self.b)} with sum {tilt:.2g}",
             "one an agent, (n, 1), with Σ b = 0",
             "subtract their mean",

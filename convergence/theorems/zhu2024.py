@@ -208,14 +208,14 @@ class SpeedUp(Rate):
 class Simulated(AbstractSparkle):
     """The simulated mean of (1/n)Σ‖x_i^T − x*‖² is the exact moment of the probed recursion.
 
-    It names no number of its own: judged both ways, the two must agree.
+    It names no number of its own (∞): judged both ways, the two must agree.
     """
 
     quantity = Moment.EXPECTED
     statement = "the simulated mean of (1/n)Σ‖x_i^T − x*‖² is its exact moment"
 
     def bound(self, c: Constants, T: int) -> float:
-        return float("nan")
+        return float("inf")
 
 
 class Better(AbstractSparkle):
