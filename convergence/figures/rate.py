@@ -41,7 +41,7 @@ def draw(report: Mapping[str, Any], out: Path, name: str | None = None) -> list[
             2, 1, (6.4, 5.2), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
         )
         trace(top, report["kind"], columns)
-        ratio(low, columns)
+        ratio(low, report["kind"], columns)
         if min(columns["T"]) < max(columns["T"]):
             low.set_xscale("log")
         plain_ticks(low.xaxis, columns["T"])
@@ -99,11 +99,14 @@ def reach(far: float, near: float) -> float:
     return max(far - near, 0.0) if math.isfinite(far - near) else 0.0
 
 
-def ratio(axes: Any, columns: Mapping[str, list[float]]) -> None:
-    """The lower panel: slack = bound / measured."""
+def ratio(axes: Any, kind: str, columns: Mapping[str, list[float]]) -> None:
+    """The lower panel: slack = bound / measured; for a shape, relative to the first horizon."""
+    slack = columns["slack"]
+    if kind == "rate" and slack[0]:
+        slack = [s / slack[0] for s in slack]
     axes.axhline(1.0, color=GRAY, linewidth=1.0)
-    axes.plot(columns["T"], columns["slack"], "o-", color=BLACK)
-    known = [s for s in columns["slack"] if math.isfinite(s) and s > 0]
+    axes.plot(columns["T"], slack, "o-", color=BLACK)
+    known = [s for s in slack if math.isfinite(s) and s > 0]
     if known and max(known) > 20 * min(known):
         axes.set_yscale("log")
     elif known and max(known) - min(known) < 0.02:
@@ -114,7 +117,9 @@ def ratio(axes: Any, columns: Mapping[str, list[float]]) -> None:
 def stamp(figure: Any, axes: Any, report: Mapping[str, Any]) -> None:
     """Slug and verdict on one line, the statement under it."""
     color, _, glyph = VERDICTS[report["verdict"]]
-    told = "as expected" if report["verdict"] == report["expect"] else f"expected {report['expect']}"
+    told = (
+        "as expected" if report["verdict"] == report["expect"] else f"expected {report['expect']}"
+    )
     statement = textwrap.wrap(report["statement"], 88)[:3]
     axes.set_title("\n".join(statement), fontsize=8.5, color=GRAY)
     figure.suptitle(
