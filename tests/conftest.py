@@ -48,3 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def test_seed() -> int:
     """The root of all randomness in statistical tests; any value must pass."""
     return int(os.environ.get("CONVERGENCE_TEST_SEED", "0"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The mutation score: how many planted faults a claim has caught."""
+    outcomes = {
+        outcome: sum(
+            "test_mutant_is_caught" in r.nodeid for r in terminalreporter.getreports(outcome)
+        )
+        for outcome in ("passed", "failed")
+    }
+    if total := sum(outcomes.values()):
+        terminalreporter.write_line(
+            f"mutation score: {outcomes['passed']} of {total} faults caught"
+        )

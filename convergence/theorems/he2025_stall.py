@@ -153,6 +153,18 @@ class EvenBatchConverges(AbstractGaLore):
         return c.grad0**2
 
 
+class EvenBatchLaw(EvenBatchConverges):
+    """`EvenBatchConverges` with equality, for one visible row (n − r = 1) with s < 2σ/B.
+
+    Proof. A nonzero mean of B signs is at least 2/B in absolute value and hides the gradient
+    altogether; a zero mean shows all of it, and the whole of it shrinks by θ².
+    """
+
+    kind = Kind.EXACT
+    statement = "E‖∇f(X_T)‖² = (1 − 2^{−B} C(B,B/2)(1−θ²))^{T/τ} ‖∇f(X_0)‖²,  B even, n − r = 1"
+    assumes = (*EvenBatchConverges.assumes, Has("visible", 1, 1))
+
+
 class Plateau(AbstractGaLore):
     """f(X_T) on the published instance, exactly: only singular values above σ are ever reduced.
 

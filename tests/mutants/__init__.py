@@ -1,0 +1,25 @@
+"""The planted faults of every family."""
+
+from tests.mutants import (
+    decentralized,
+    frugal,
+    gwt,
+    qgalore,
+    rso,
+    subspace,
+    zeroth_order,
+)
+
+FAMILIES = {
+    module.__name__.rsplit(".", 1)[1]: module.MUTANTS
+    for module in (
+        subspace,
+        decentralized,
+        rso,
+        frugal,
+        gwt,
+        qgalore,
+        zeroth_order,
+    )
+}
+ALL = tuple(mutant for found in FAMILIES.values() for mutant in found)
