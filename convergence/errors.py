@@ -17,7 +17,7 @@ class Unknown(InvalidInput):
         )
 
 
-def require(condition: bool, given: str, needed: str, do: str) -> None:
+def require(condition: object, given: str, needed: str, do: str) -> None:
     """Raise `InvalidInput` with the three parts of a useful sentence unless `condition` holds."""
     if not condition:
         raise InvalidInput(f"Got {given}, but {needed} is needed; {do}.")
