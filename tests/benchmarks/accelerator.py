@@ -1,7 +1,7 @@
 """Seed-steps per second on an accelerator: `python -m tests.benchmarks.accelerator`.
 
 GaLore-SGD on the counterexample (n = 10, r = 4, τ = 100) for 2^8 to 2^17 seeds, float32 and
-float64. Prints a Markdown table that names the device; JAX_PLATFORMS=cpu gives the CPU's for comparison.
+float64. Prints a Markdown table that names the device; with JAX_PLATFORMS=cpu the CPU's to compare.
 """
 
 from __future__ import annotations
