@@ -60,7 +60,7 @@ def described(claim: AbstractClaim) -> dict[str, Any]:
     """What the claim says of itself, with its theorem's assumptions."""
     try:
         with precision("float64"):
-            about = dict(claim.describe())
+            about: dict[str, Any] = dict(claim.describe())
     except Unknown as error:  # an instance that the theorem cannot even prescribe for
         theorem = getattr(claim, "theorem", None)
         about = {name: str(getattr(claim, name)) for name in ("slug", "family", "kind", "expect")}
