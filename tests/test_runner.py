@@ -90,7 +90,8 @@ def test_one_device_and_two_give_the_same_bits() -> None:
         flags = f"--xla_force_host_platform_device_count={count}"
         done = subprocess.run(
             [sys.executable, "-c", DEVICES.format(count=count)],
-            env={**os.environ, "XLA_FLAGS": flags},
+            # Threads to spare: XLA's pools can wait for themselves where devices outnumber them.
+            env={**os.environ, "XLA_FLAGS": flags, "NPROC": "16"},
             capture_output=True,
             text=True,
             check=True,

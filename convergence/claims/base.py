@@ -25,7 +25,7 @@ from convergence.claims.assemble import (
 from convergence.claims.report import Report
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Settings, Shelf, precision
 from convergence.constants import Constants
-from convergence.errors import require
+from convergence.errors import Unknown, require
 from convergence.keys import claim_key
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
@@ -198,6 +198,13 @@ class Claim(AbstractClaim):
             self, settings, verdict, reason, judgement, assumptions, dict(c), hyper, notes, began
         )
 
+    def prescribed(self, c: Constants, T: int) -> dict[str, Any]:
+        """The hyper-parameters; none where the instance lacks a constant that they need."""
+        try:
+            return hyper_parameters(self.theorem.prescribe(c, T))
+        except Unknown as error:
+            return {"none": str(error)}
+
     def describe(self) -> dict[str, Any]:
         horizons, seeds = self.plan(Settings())
         problem, noise, c = self.instance(horizons[-1])
@@ -212,7 +219,7 @@ class Claim(AbstractClaim):
             "problem": first_line(problem),
             "noise": first_line(noise),
             "constants": dict(c),
-            "hyper_parameters": hyper_parameters(self.theorem.prescribe(c, horizons[-1])),
+            "hyper_parameters": self.prescribed(c, horizons[-1]),
             "horizons": horizons,
             "seeds": seeds,
             "note": self.note,

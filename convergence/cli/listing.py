@@ -15,7 +15,6 @@ from convergence.claims.settings import precision
 from convergence.cli.gather import gather
 from convergence.cli.table import MARKS, number
 from convergence.cli.verify import speaker
-from convergence.errors import Unknown
 
 COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
 
@@ -58,14 +57,8 @@ def row(claim: AbstractClaim) -> dict[str, Any]:
 
 def described(claim: AbstractClaim) -> dict[str, Any]:
     """What the claim says of itself, with its theorem's assumptions."""
-    try:
-        with precision("float64"):
-            about: dict[str, Any] = dict(claim.describe())
-    except Unknown as error:  # an instance that the theorem cannot even prescribe for
-        theorem = getattr(claim, "theorem", None)
-        about = {name: str(getattr(claim, name)) for name in ("slug", "family", "kind", "expect")}
-        about |= {name: str(getattr(theorem, name, "")) for name in ("statement", "provenance")}
-        about |= {"source": ", ".join(getattr(theorem, "source", ())), "note": str(error)}
+    with precision("float64"):
+        about: dict[str, Any] = dict(claim.describe())
     assumes = getattr(getattr(claim, "theorem", None), "assumes", ())
     about.setdefault("assumptions", [assumption(a) for a in assumes])
     return about
