@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from convergence.claims import heavy_tailed_bounds, heavy_tailed_false, heavy_tailed_tight
+from convergence.claims.heavy_tailed_bounds import CLAIMS as BOUNDS
+from convergence.claims.heavy_tailed_false import CLAIMS as FALSE
+from convergence.claims.heavy_tailed_tight import CLAIMS as TIGHT
 
-CLAIMS = (*heavy_tailed_bounds.CLAIMS, *heavy_tailed_tight.CLAIMS, *heavy_tailed_false.CLAIMS)
+CLAIMS = (*BOUNDS, *TIGHT, *FALSE)

@@ -23,8 +23,7 @@ from convergence.noise.heavy import OneSidedLomax, Pareto, Stable, StudentT, tru
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import dyadic, three_point, two_point
 from convergence.oracles.ripple import RippleOracle
-from convergence.problems.nonconvex import Welsch, bowl, log_cosh
-from convergence.statistics import Verdict
+from convergence.problems.nonconvex import Welsch, bowl
 from convergence.theorems.cutkosky2020 import GradientTransport, MomentumFiniteVariance
 from convergence.theorems.fatkhullin2025 import SGDHoelder
 from convergence.theorems.ghadimi2013 import SGDNonconvex
@@ -65,7 +64,7 @@ NORMALIZED = (
 )
 
 UNNORMALIZED = (
-    *grid("clipped-sgd", ClippedSGDNonconvex(), BOUNDED, seeds=2048),
+    *grid("clipped-sgd", ClippedSGDNonconvex(), BOUNDED, seeds=4096),
     *grid("sgd-bounded-gradient", SGDHoelder(), BOUNDED, seeds=1024),
     *(
         Claim(
@@ -75,7 +74,7 @@ UNNORMALIZED = (
             noise,
             F,
             horizons=(128, 512),
-            seeds=512,
+            seeds=1024,
             more=LONGER,
         )
         for where, problem in OBJECTIVES.items()
@@ -171,37 +170,15 @@ NOISELESS = (
     ),
 )
 
-# A theorem that needs a moment, a bounded gradient or a variance says so by name.
-OUTSIDE = (
-    Claim(
-        "sgd-infinite-variance",
-        SGDNonconvex(),
-        bowl([1.0, 1.0]),
-        Pareto.of(1.2, beta=1.3),
-        F,
-        Verdict.INAPPLICABLE,
-        horizons=(256,),
-        note="a bound with σ² says nothing where E‖ξ‖² = ∞",
-    ),
-    Claim(
-        "clipped-sgd-unbounded-gradient",
-        ClippedSGDNonconvex(),
-        OBJECTIVES["quadcos"],
-        two_point(1.5),
-        F,
-        Verdict.INAPPLICABLE,
-        horizons=(256,),
-    ),
-    Claim(
-        "nsgdm-large-step",
-        NSGDMomentum(scale=4.0),
-        log_cosh([4.0, 4.0]),
-        two_point(1.5),
-        F,
-        horizons=(128, 512),
-        seeds=FEW,
-        note="any step is allowed; here 4 times the prescribed one",
-    ),
+LARGE_STEP = Claim(
+    "nsgdm-large-step",
+    NSGDMomentum(scale=4.0),
+    OBJECTIVES["logcosh"],
+    two_point(1.5, 0.3),
+    F,
+    horizons=(128, 512),
+    seeds=FEW,
+    note="any step is allowed; here 4 times the prescribed one",
 )
 
-CLAIMS = (*NORMALIZED, *UNNORMALIZED, *LIBRARY, *NOISELESS, *OUTSIDE)
+CLAIMS = (*NORMALIZED, *UNNORMALIZED, *LIBRARY, *NOISELESS, LARGE_STEP)

@@ -227,7 +227,7 @@ LAWS = (
         two_point(1.2, 1.0, 0.05, E1),
         F,
         horizons=(256, 1024),
-        seeds=1024,
+        seeds=4096,
         note="the variance decides, although only a p-th moment is prescribed from",
     ),
     Identity("von-bahr-esseen", VonBahrEsseen(), F),

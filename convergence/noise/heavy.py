@@ -121,7 +121,8 @@ class Pareto(AbstractRadial):
             "choose one of them",
         )
         require(
-            math.isinf(float(self.M)) or (float(self.M) > float(self.scale) and self.shift == 0),
+            math.isinf(float(self.M))
+            or (float(self.M) > float(self.scale) and float(self.shift) == 0),
             f"M = {float(self.M):g} with scale {float(self.scale):g}, shift {float(self.shift):g}",
             "M > scale, and shift 0",
             "raise M, or leave it out",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -19,7 +20,8 @@ class Ripple(AbstractNoise):
     """ξ(w) = ζ + s cos(w + φ), φ uniform on [0, 2π)^d, ζ a noise that does not depend on w.
 
     ξ is s-Lipschitz in w for every sample: noise_lipschitz = s. E‖ξ‖^p ≤ (σ_ζ + s√(d/2))^p by
-    Minkowski and E cos² = 1/2. Symmetric with ζ, for φ + π has the law of φ.
+    Minkowski and E cos² = 1/2, and E‖ξ‖² = σ_ζ² + s²d/2 exactly. Symmetric with ζ, for φ + π has
+    the law of φ.
     """
 
     zeta: AbstractNoise
@@ -46,6 +48,9 @@ class Ripple(AbstractNoise):
     def constants(self, shape: tuple[int, ...]) -> Constants:
         c, s = self.zeta.constants(shape), float(self.s)
         more = s * (int(np.prod(shape)) / 2) ** 0.5
-        moved = {k: c[k] + more for k in ("sigma_p", "sigma") if k in c}
-        own = {k: c[k] for k in ("p", "symmetric") if k in c}
+        moved = {"sigma_p": c.sigma_p + more} if "sigma_p" in c else {}
+        if "sigma" in c:
+            moved["sigma"] = (c.sigma**2 + more**2) ** 0.5
+            moved["sigma_p"] = min(moved.get("sigma_p", math.inf), moved["sigma"])
+        own = {k: c[k] for k in ("p", "symmetric", "light_tailed") if k in c}
         return Constants(additive=False, noise_lipschitz=s, **own, **moved)

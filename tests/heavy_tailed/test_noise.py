@@ -188,9 +188,11 @@ def test_a_ripple_is_a_gradient_and_symmetric_and_lipschitz():
         assert slope == pytest.approx(np.asarray(oracle.grad(x, key)), rel=1e-12)
         gap = jnp.linalg.norm(noise.draw(x, key) - noise.draw(y, key))
         assert gap <= 0.5 * jnp.linalg.norm(x - y)
-    c = noise.constants((2,))
+    zeta = three_point(1.5, 1.0, 0.01)
+    c = Ripple(zeta, 0.5).constants((2,))
     assert c.symmetric
     assert c.noise_lipschitz == 0.5
+    assert c.sigma**2 == pytest.approx(zeta.moment(2.0) + 0.25)
     assert c.sigma_p == pytest.approx(1.5)  # 1 + 0.5·√(2/2)
 
 

@@ -1,0 +1,43 @@
+"""Normalizing is not averaging: one sample a step climbs the hill.
+
+Normalized SGD moves by γ along g/‖g‖, so a spike of length 10⁶ moves it no further than a spike of
+length 1. Is that not all one could ask of heavy tails?
+
+Let f = log cosh, so |f'| < 1, and let the noise be +8 with chance 0.3 and −3.4 otherwise: mean
+zero. At w > 0 the gradient f'(w) < 1 never outweighs −3.4. In 70 % of all steps g < 0, and w moves
+UP; in 30 % it moves down. The mean of g points downhill, the mean of g/‖g‖ uphill: w climbs at the
+speed 0.4γ for ever, and the average gradient tends to 1, its supremum.
+
+The bound for one sample a step keeps the term 2σ. Here it is true and says nothing. What helps is
+to average BEFORE normalizing: over a batch, σB^{−(p−1)/p}, or over time, by momentum with
+1 − θ = T^{−p/(3p−2)}. On the same instance momentum converges.
+
+    convergence verify counterexamples/nsgd_small_batch.py
+"""
+
+from __future__ import annotations
+
+from convergence.claims.base import Claim
+from convergence.claims.heavy_tailed_false import CLIMB, SMALL_BATCH, SMALL_BATCH_BOUND
+from convergence.claims.heavy_tailed_instances import FEW, F
+from convergence.problems.nonconvex import log_cosh
+from convergence.theorems.heavy_tailed import Decay
+from convergence.theorems.hubler2025 import BatchNSGD
+from convergence.theorems.sun2025 import NSGDMomentum
+
+START = log_cosh([3.0, 0.0])
+
+CLAIMS = (
+    SMALL_BATCH,
+    SMALL_BATCH_BOUND,
+    Claim("nsgd-batch-of-4096", BatchNSGD(B=4096), START, CLIMB, F, horizons=(64,), seeds=FEW),
+    Claim(
+        "nsgd-momentum-descends",
+        Decay(NSGDMomentum()),
+        START,
+        CLIMB,
+        F,
+        horizons=(256, 1024, 4096, 16384),
+        seeds=FEW,
+    ),
+)
