@@ -1,0 +1,93 @@
+"""Randomized subspace optimization: its exact law, and what accuracy costs each inner solver.
+
+Left: E f(W_k) on ½‖W‖² against f(W_0)(1 − 5r/(9m))^k; Gaussian frames miss it. Right: gradients a
+subproblem until ‖∇g‖²/(2L̂) ≤ ε on a spread quadratic, and the budget proved for GD.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convergence.algorithms.rso import RSO, GaussianFrame
+from convergence.claims.settings import precision
+from convergence.figures import style
+from convergence.keys import claim_key
+from convergence.metrics.effort import Calls
+from convergence.metrics.pointwise import Gap
+from convergence.noise.base import Noiseless
+from convergence.oracles.base import Oracle
+from convergence.parts.projectors import Haar
+from convergence.parts.solvers import AGD, GD, MSGD, Adam, Exact
+from convergence.problems.matrix_quadratic import EntryQuadratic
+from convergence.runner.run import run
+
+M, N, K, SEEDS = 6, 5, 12, 512
+X0 = np.random.default_rng(3).standard_normal((M, N))
+FLAT = EntryQuadratic(X0, np.ones((M, N)))
+SPREAD = EntryQuadratic.rows(np.linspace(0.1, 1.0, M), X0)
+CASES = ((1, Haar(), "o"), (2, Haar(), "s"), (5, Haar(), "^"), (5, GaussianFrame(), "x"))
+EPS = 10.0 ** -np.arange(1, 9)
+
+
+def measure(problem: Any, algorithm: RSO, metric: Any, steps: int, seeds: int) -> np.ndarray:
+    """The mean of the metric after 1, …, steps subproblems."""
+    marks = np.arange(1, steps + 1, dtype=np.int32)
+    oracle, key = Oracle(problem, Noiseless()), claim_key("figure-rso", 0, steps)
+    record = run(
+        problem, oracle, algorithm, metric, steps, key, seeds=range(seeds), chunk=seeds, marks=marks
+    )
+    return record.values.mean(axis=0)
+
+
+def law(table: dict[str, list[float]]) -> None:
+    """E f(W_k)/f(W_0), measured and by the law."""
+    table["k"] = list(range(1, K + 1))
+    for r, frame, _ in CASES:
+        name = f"r={r}, {type(frame).__name__}"
+        found = measure(FLAT, RSO(r / (2 * M), r, Exact(r), frame), Gap(), K, SEEDS)
+        table[name] = list(found / FLAT.constants().Delta)
+        table[f"law r={r}"] = list((1 - 5 * r / (9 * M)) ** np.arange(1, K + 1))
+
+
+def costs() -> dict[str, list[float]]:
+    """Gradients a subproblem for each accuracy."""
+    lam, Delta = M / 2, SPREAD.constants().Delta
+    solvers: dict[str, Any] = {"GD": GD, "AGD": AGD, "MSGD": MSGD, "Adam": Adam}
+    found: dict[str, list[float]] = {"epsilon": list(EPS)}
+    for name, solver in solvers.items():
+        found[name] = [
+            float(measure(SPREAD, RSO(1 / (2 * lam), 2, solver(10**4, e)), Calls(), 1, 64)[0])
+            for e in EPS
+        ]
+    found["bound for GD"] = list(np.ceil(np.log(Delta / EPS) / (2 * np.log(1.5))))
+    return found
+
+
+def draw(out: Path) -> None:
+    """Write rso.{svg,pdf,png,csv} to `out`."""
+    table: dict[str, list[float]] = {}
+    with precision("float64"):
+        law(table)
+        cost = costs()
+    with style.styled():
+        figure, (left, right) = style.panels(1, 2, (8.6, 3.6))
+        for (r, frame, marker), color in zip(CASES, style.PALETTE, strict=False):
+            name = f"r={r}, {type(frame).__name__}"
+            left.semilogy(table["k"], table[name], marker, color=color, label=name)
+            if marker != "x":
+                left.semilogy(table["k"], table[f"law r={r}"], "-", color=color)
+        left.set(xlabel="subproblems k", ylabel="E f(W_k) / f(W_0)")
+        left.set_title("lines: (1 − 5r/(9m))^k")
+        left.legend()
+        for name, color, marker in zip(cost, (None, *style.PALETTE), " os^Dx", strict=False):
+            if name == "epsilon":
+                continue
+            look = "k--" if name.startswith("bound") else f"{marker}-"
+            right.loglog(EPS, cost[name], look, label=name, **({} if "k" in look else {"c": color}))
+        right.invert_xaxis()
+        right.set(xlabel="accuracy ε of a subproblem", ylabel="gradients")
+        right.legend()
+        style.save(figure, out, "rso", table)
