@@ -37,6 +37,8 @@ CUBE = graphs.lazy(graphs.hypercube(3))
 _OFFSETS = np.random.default_rng(0).standard_normal((8, 3))
 # Three curvatures, offsets in every mode: all terms of the sums over (λ, h) count.
 SPREAD = common(CUBE, [0.5, 1.0, 2.0], _OFFSETS - _OFFSETS.mean(axis=0), x0=1.0)
+LIVELY = common(graphs.lazy_complete(8, 1.3), [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2])
+RING8 = common(graphs.lazy(graphs.ring(8)), [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2])
 MIXED = heterogeneous(graphs.lazy(graphs.ring(8)), 3)
 SQUARES = least_squares(graphs.lazy(graphs.star(8)), 3)
 SHARED = common(W16, [1.0], np.zeros((16, 1)), x0=1.0)  # one minimizer for all
@@ -64,18 +66,13 @@ def exact(slug: str, theorem: Any, problem: Any, **fields: Any) -> Exact:
     return Exact(f"agents-{slug}".lower(), theorem, problem, family=F, **fields)
 
 
-_RADII = tuple(exact(f"radius-{name}", suda.Radius(name, 0.05), SLOWEST) for name in ALL)
+_RADII = tuple(exact(f"radius-{name}", suda.Radius(name, 0.8), RING8) for name in ALL)
 _THRESHOLDS = tuple(
     exact(f"threshold-{name}", suda.Stability(name), SPREAD, horizons=(50, 98, 102)) for name in ALL
 )
-# λ_min = −0.3: the thresholds of negative eigenvalues bind.
+# λ = −0.3: the thresholds of negative eigenvalues bind.
 _NEGATIVE = tuple(
-    exact(
-        f"threshold-negative-{name}",
-        suda.Stability(name),
-        common(graphs.two_node(0.65), [1.0], [[1.0], [-1.0]]),
-        horizons=(98, 102),
-    )
+    exact(f"threshold-negative-{name}", suda.Stability(name), LIVELY, horizons=(98, 102))
     for name in ALL
 )
 _VARIANCES = tuple(exact(f"variance-{name}", suda.Variance(name), SPREAD) for name in ALL)

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,16 +31,24 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
-from convergence.runner.tape import NotAffine, samples
+from convergence.runner.tape import (
+    HIDDEN,
+    NotAffine,
+    Plan,
+    Reader,
+    check_noise,
+    draws,
+    on_tape,
+    plan,
+)
 
 # Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
 AFFINE = 1e-9
 
 
 class Form(NamedTuple):
-    """A quadratic q on flat states: q(s) = base + slope·s + ½ sᵀ curve s."""
+    """A quadratic on flat states: q(s) = base + slope·s + ½ sᵀ curve s."""
 
-    q: Callable[[Any], Any]
     base: float
     slope: np.ndarray
     curve: np.ndarray
@@ -55,7 +63,7 @@ class Moments:
     """The recursion S⁺ = M S + c + N u of a method on an instance, in flat float64 coordinates.
 
     start, N0: the initial state is start + N0 u₀. free: the projection on what is not conserved.
-    unravel: flat → state.
+    like: a state, for its structure and shapes.
     """
 
     M: np.ndarray
@@ -64,7 +72,7 @@ class Moments:
     start: np.ndarray
     N0: np.ndarray
     free: np.ndarray
-    unravel: Any
+    like: Any
     problem: AbstractProblem
 
     @functools.cached_property
@@ -105,29 +113,21 @@ class Moments:
     def form(self, metric: AbstractPointwise) -> Form:
         """A metric as a quadratic of the flat state; any other is refused."""
         with jax.enable_x64(True):
-
-            def q(s: Any) -> Any:
-                return metric.at(self.problem, self.unravel(s))
-
-            zero = jnp.zeros(len(self.c))
-            base, slope, curve = (
-                np.asarray(v) for v in (q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero))
-            )
-            form = Form(q, float(base), slope, curve)
             s = np.random.default_rng(0).standard_normal(len(self.c))
-            flat = form.base + float(slope @ s) + 0.5 * float(s @ curve @ s)
-            exact = float(q(jnp.asarray(s)))
-        if not abs(exact - flat) <= AFFINE * (1 + abs(exact)):
+            found = _form(self.problem, metric, self.like, jnp.asarray(s))
+            base, slope, curve, exact = (np.asarray(v) for v in found)
+        flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
+        if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
             raise NotAffine(
                 f"Got the metric {type(metric).__name__}, but one quadratic in the state is "
                 "needed for exact moments; use a simulation."
             )
-        return form
+        return Form(float(base), slope, curve)
 
     def at(self, metric: AbstractPointwise, s: np.ndarray) -> float:
         """q(s), evaluated as written so that nothing cancels near its minimum."""
         with jax.enable_x64(True):
-            return float(metric.at(self.problem, self.unravel(jnp.asarray(s))))
+            return float(_value(self.problem, metric, self.like, jnp.asarray(s)))
 
     def bias(self, metric: AbstractPointwise) -> float:
         """q at the fixed point; infinite beyond the stable steps."""
@@ -174,77 +174,123 @@ class Moments:
         return np.array([found[int(t)] for t in marks])
 
 
+def _unravel(like: Any, s: Any) -> Any:
+    return ravel_pytree(like)[1](s)
+
+
+@eqx.filter_jit
+def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
+    return metric.at(problem, _unravel(like, s))
+
+
+@eqx.filter_jit
+def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
+    """Value, slope and curvature at 0, and the value at s."""
+
+    def q(s: Any) -> Any:
+        return metric.at(problem, _unravel(like, s))
+
+    zero = jnp.zeros_like(s)
+    return q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), q(s)
+
+
+@eqx.filter_jit
+def _draws(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
+    """The keys that `init` and `step` draw from."""
+    x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
+    return (
+        draws(lambda o: algorithm.init(x0, o, keys[0]), oracle),
+        draws(lambda o: algorithm.step(clock, like, o, keys[0]), oracle),
+    )
+
+
+class Probe(NamedTuple):
+    """What one compiled call finds out about a method."""
+
+    start: Any
+    N0: Any
+    c: Any
+    M: Any
+    N: Any
+    free: Any
+    seen: Any  # the step at (s, u), then at another clock, then under another key
+
+
+@eqx.filter_jit
+def _probe(
+    problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
+) -> Probe:
+    """Jacobians at 0 are exact for affine maps; three evaluations at (s, u) test that they are."""
+    x0 = problem.start().astype(s.dtype)
+    key, other = keys[0], keys[1]
+    zero, nothing = jnp.zeros_like(s), jnp.zeros_like(u)
+
+    def begin(w: Any) -> Any:
+        return algorithm.init(x0, on_tape(oracle, Reader(plans[0], w)), key)
+
+    like = begin(jnp.zeros(plans[0].width, s.dtype))
+
+    def step(s: Any, u: Any, t: int = 0, key: Any = key) -> Any:
+        seen = on_tape(oracle, Reader(plans[1], u))
+        clock = jnp.asarray(t, jnp.int32)
+        return ravel_pytree(algorithm.step(clock, _unravel(like, s), seen, key))[0]
+
+    def project(s: Any) -> Any:
+        method = getattr(algorithm, "project", lambda state: state)
+        return ravel_pytree(method(_unravel(like, s)))[0]
+
+    return Probe(
+        start=ravel_pytree(like)[0],
+        N0=jax.jacfwd(lambda w: ravel_pytree(begin(w))[0])(jnp.zeros(plans[0].width, s.dtype)),
+        c=step(zero, nothing),
+        M=jax.jacfwd(lambda s: step(s, nothing))(zero),
+        N=jax.jacfwd(lambda u: step(zero, u))(nothing),
+        free=jax.jacfwd(project)(zero),
+        seen=jnp.stack([step(s, u), step(s, u, t=7), step(s, u, key=other)]),
+    )
+
+
+WHY = (
+    "its step is not affine in state and samples",
+    "its step depends on the clock t",
+    "it draws randomness other than through its noise",
+)
+
+
 def analyse(
     problem: AbstractProblem, oracle: AbstractOracle, algorithm: AbstractAlgorithm
 ) -> Moments:
     """The exact recursion of a method; `NotAffine` says why there is none."""
+    name = f"Got {type(algorithm).__name__} on {type(problem).__name__}, but"
+    check_noise(oracle)
     with jax.enable_x64(True):
-        # Host arrays become JAX arrays once, so that no operation mixes the two kinds.
+        # Host arrays become JAX arrays, so that other numbers of the same shape compile nothing.
         problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
-        key, other = jax.random.split(jax.random.key(0))
+        keys = jax.random.split(jax.random.key(0))
         x0 = problem.start().astype(jnp.float64)
-        first = algorithm.init(x0, oracle, key)
-        if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(first)):
-            raise NotAffine(
-                f"Got {type(algorithm).__name__}, whose state holds more than real numbers; exact "
-                "moments need a state of reals, use its simulation."
-            )
-        flat, unravel = ravel_pytree(first)
-
-        tape0, seen0 = samples(lambda o: algorithm.init(x0, o, key), oracle)
-
-        def begin(u: Any) -> Any:
-            tape0.inputs = u
-            return ravel_pytree(algorithm.init(x0, seen0, key))[0]
-
-        def stepper(t: int, key: Any) -> tuple[int, Callable[[Any, Any], Any]]:
-            clock = jnp.asarray(t, jnp.int32)
-            tape, seen = samples(lambda o: algorithm.step(clock, first, o, key), oracle)
-
-            def step(s: Any, u: Any) -> Any:
-                tape.inputs = u
-                return ravel_pytree(algorithm.step(clock, unravel(s), seen, key))[0]
-
-            return tape.size, step
-
-        width, step = stepper(0, key)
-        s0, u0 = jnp.zeros_like(flat), jnp.zeros(width)
-        c = np.asarray(step(s0, u0))
-        M = np.asarray(jax.jacfwd(lambda s: step(s, u0))(s0))
-        N = np.asarray(jax.jacfwd(lambda u: step(s0, u))(u0)) if width else np.zeros((len(c), 0))
-        nothing = jnp.zeros(tape0.size)
-        start = np.asarray(begin(nothing))
-        N0 = np.asarray(jax.jacfwd(begin)(nothing)) if tape0.size else np.zeros((len(c), 0))
-
+        shape = eqx.filter_eval_shape(lambda key: algorithm.init(x0, oracle, key), keys[0])
+        if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(shape)):
+            raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
+        like = jax.tree.map(lambda v: jnp.zeros(v.shape, v.dtype), shape)
+        try:
+            plans = tuple(plan(drawn) for drawn in _draws(problem, oracle, algorithm, like, keys))
+        except jax.errors.UnexpectedTracerError:
+            raise NotAffine(HIDDEN) from None
         rng = np.random.default_rng(0)
-        s, u = rng.standard_normal(len(c)), rng.standard_normal(width)
-        affine = M @ s + c + N @ u
-        probes = (
-            (0, key, "its step is not affine in state and samples"),
-            (7, key, "its step depends on the clock t"),
-            (0, other, "it draws randomness other than through its noise"),
+        size = sum(v.size for v in jax.tree.leaves(like))
+        s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
+        found = _probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
+        start, N0, c, M, N, free, seen = (np.asarray(v) for v in found)
+    affine = M @ s + c + N @ u
+    for value, why in zip(seen, WHY, strict=True):
+        miss = float(np.max(np.abs(value - affine)))
+        if not miss <= AFFINE * (1 + float(np.max(np.abs(affine)))):
+            raise NotAffine(f"{name} {why} (a probe misses by {miss:.2g}); use its simulation.")
+    moved = np.concatenate([M - np.eye(size), c[:, None], N], axis=1)
+    leak = float(np.max(np.abs(moved - free @ moved)))
+    if not leak <= AFFINE * (1 + float(np.max(np.abs(M)))):
+        raise NotAffine(
+            f"{name} it declares conserved what its step moves by {leak:.2g}; mend `project`, or "
+            "check that W is doubly stochastic."
         )
-        for t, k, why in probes:
-            wide, again = stepper(t, k)
-            miss = np.inf
-            if wide == width:
-                after = np.asarray(again(jnp.asarray(s), jnp.asarray(u)))
-                miss = float(np.max(np.abs(after - affine)))
-            if not miss <= AFFINE * (1 + float(np.max(np.abs(affine)))):
-                raise NotAffine(
-                    f"Got {type(algorithm).__name__} on {type(problem).__name__}, but {why} (a "
-                    f"probe misses by {miss:.2g}); use its simulation."
-                )
-        free = np.eye(len(c))
-        project = getattr(algorithm, "project", None)
-        if project is not None:
-            free = np.asarray(jax.jacfwd(lambda s: ravel_pytree(project(unravel(s)))[0])(s0))
-        rest = np.eye(len(c)) - free
-        moved = np.concatenate([M - np.eye(len(c)), c[:, None], N], axis=1)
-        leak = float(np.max(np.abs(rest @ moved)))
-        if not leak <= AFFINE * (1 + float(np.max(np.abs(M)))):
-            raise NotAffine(
-                f"Got {type(algorithm).__name__}, which declares conserved what its step moves by "
-                f"{leak:.2g}; mend `project`, or check that W is doubly stochastic."
-            )
-    return Moments(M, c, N, start, N0, free, unravel, problem)
+    return Moments(M, c, N, start, N0, free, like, problem)

@@ -1,9 +1,14 @@
-"""The unit samples behind a method's noise as explicit inputs, one block a key."""
+"""The unit samples behind a method's noise as explicit inputs, one block a key.
+
+A sample IS a key: what is drawn twice from one key is one input. Which draws of a step those are
+is found by running the step once and looking at the keys of its draws, in order (a `Plan`); a
+`Reader` then hands out the blocks of an input vector in the same order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -15,13 +20,56 @@ from convergence.errors import InvalidInput
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle
 
+HIDDEN = (
+    "Got a method that samples inside a compiled loop or branch, but every sample must be visible "
+    "to have exact moments; use its simulation."
+)
+
 
 class NotAffine(InvalidInput):
     """Raised for a method without exact moments, with the reason."""
 
 
+class Plan(NamedTuple):
+    """Where the n-th draw of a call finds its block: (first, shape) for each, and the width."""
+
+    draws: tuple[tuple[int, tuple[int, ...]], ...]
+    width: int
+
+
+class Recorder:
+    """Notes the key and the shape of every draw, and answers zeros."""
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = []
+        self.shapes: list[tuple[int, ...]] = []
+
+    def read(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+        self.keys.append(jax.random.key_data(key) if typed else key)
+        self.shapes.append(shape)
+        return jnp.zeros(shape, dtype)
+
+
+class Reader:
+    """Hands out the blocks of `inputs` in the order of a plan."""
+
+    def __init__(self, plan: Plan, inputs: Any) -> None:
+        self.plan, self.inputs, self.count = plan, inputs, 0
+
+    def read(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        first, planned = self.plan.draws[self.count]
+        self.count += 1
+        assert planned == shape
+        width = int(np.prod(shape))
+        return self.inputs[first : first + width].reshape(shape).astype(dtype)
+
+
 class Tape:
-    """Unit samples by key: the same key asked twice is the same block of inputs."""
+    """Blocks by key, for calls that are not compiled: keys are looked at where they are used.
+
+    Until `inputs` is set it notes what is drawn and answers zeros.
+    """
 
     def __init__(self) -> None:
         self.blocks: dict[tuple[bytes, tuple[int, ...]], slice] = {}
@@ -31,10 +79,7 @@ class Tape:
     def read(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         data = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
         if isinstance(data, jax.core.Tracer):
-            raise NotAffine(
-                "Got a method that samples inside a compiled loop or branch, but every sample must "
-                "be visible to have exact moments; use its simulation."
-            )
+            raise NotAffine(HIDDEN)
         name = (np.asarray(data).tobytes(), shape)
         if name not in self.blocks:
             if self.inputs is not None:
@@ -50,7 +95,7 @@ class Tape:
 
 
 class _Taped(AbstractNoise):
-    """A noise that reads its unit samples from a tape."""
+    """A noise that reads its unit samples from a recorder or a reader."""
 
     noise: Any
     tape: Any = eqx.field(static=True)
@@ -59,7 +104,7 @@ class _Taped(AbstractNoise):
         unit = self.tape.read(key, x.shape, x.dtype)
         if hasattr(self.noise, "scale"):
             return self.noise.scale(unit)
-        return float(self.noise.constants(x.shape).sigma) / unit.size**0.5 * unit
+        return self.noise.sigma / unit.size**0.5 * unit
 
     def constants(self, shape: tuple[int, ...]) -> Any:
         return self.noise.constants(shape)
@@ -71,28 +116,54 @@ def _leaf(node: Any) -> bool:
     )
 
 
-def _on_tape(oracle: AbstractOracle, tape: Tape) -> AbstractOracle:
-    def swap(node: Any) -> Any:
-        if not _leaf(node):
-            return node
-        if hasattr(node, "scale"):
-            return _Taped(node, tape)
+def check_noise(oracle: AbstractOracle) -> None:
+    """Refuse an oracle one of whose noises is not a known linear function of unit samples."""
+    for node in jax.tree.leaves(oracle, is_leaf=_leaf):
+        if not _leaf(node) or hasattr(node, "scale"):
+            continue
         c = node.constants((2,))
-        if "sigma" in c and c.sigma == 0:
-            return node
-        if "isotropic_noise" in c and c.isotropic_noise and np.isfinite(c.sigma):
+        if not (c.get("sigma") == 0 or (c.get("isotropic_noise") and hasattr(node, "sigma"))):
+            raise NotAffine(
+                f"Got the noise {type(node).__name__}, but one with a known covariance is needed "
+                "for exact moments; give it `scale(u)`, linear in a unit sample u."
+            )
+
+
+def on_tape(oracle: AbstractOracle, tape: Any) -> AbstractOracle:
+    """The oracle whose noises read from `tape`; a noise without randomness stays as it is."""
+
+    def swap(node: Any) -> Any:
+        if _leaf(node) and (hasattr(node, "scale") or hasattr(node, "sigma")):
             return _Taped(node, tape)
-        raise NotAffine(
-            f"Got the noise {type(node).__name__}, but one with a known covariance is needed for "
-            "exact moments; give it `scale(u)`, linear in a unit sample u."
-        )
+        return node
 
     return jax.tree.map(swap, oracle, is_leaf=_leaf)
 
 
+def draws(f: Callable[[AbstractOracle], Any], oracle: AbstractOracle) -> list[tuple[Any, Any]]:
+    """(key, zeros of its shape) of everything that f draws; compiled, only keys are computed."""
+    recorder = Recorder()
+    f(on_tape(oracle, recorder))
+    return [(key, jnp.zeros(s)) for key, s in zip(recorder.keys, recorder.shapes, strict=True)]
+
+
+def plan(drawn: list[tuple[Any, Any]]) -> Plan:
+    """The plan of the `draws` of a call."""
+    blocks: dict[tuple[bytes, tuple[int, ...]], int] = {}
+    found, width = [], 0
+    for key, zeros in drawn:
+        name = (np.asarray(key).tobytes(), zeros.shape)
+        if name not in blocks:
+            blocks[name] = width
+            width += int(np.prod(zeros.shape))
+        found.append((blocks[name], zeros.shape))
+    return Plan(tuple(found), width)
+
+
 def samples(f: Callable[[AbstractOracle], Any], oracle: AbstractOracle) -> tuple[Tape, Any]:
-    """The tape of everything that f draws, and the oracle that reads it."""
+    """The tape of everything that f draws, and the oracle that reads it, without compilation."""
+    check_noise(oracle)
     tape = Tape()
-    seen = _on_tape(oracle, tape)
+    seen = on_tape(oracle, tape)
     f(seen)
     return tape, seen

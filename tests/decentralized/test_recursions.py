@@ -38,7 +38,8 @@ def trajectory(method, problem, noise, steps, x0=None):
             # The sample of step t is that of the gradient at X_t for every method: gradient
             # tracking asks for it one step earlier, at the same point.
             ahead = isinstance(method, GradientTracking)
-            state = method.step(t, state, oracle, jax.random.key(t + 1 if ahead else t))
+            key = jax.random.key(t + 1 if ahead else t)
+            state = method.step(jax.numpy.asarray(t), state, oracle, key)
             found.append(np.asarray(state.x))
         return np.array(found)
 
