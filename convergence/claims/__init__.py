@@ -14,6 +14,7 @@ FAMILIES = (
     "convergence.claims.qgalore",
     "convergence.claims.natural_galore",
     "convergence.claims.zeroth_order",
+    "convergence.claims.estimators",
     "convergence.claims.compression",
     "convergence.claims.decentralized",
     "convergence.claims.decentralized_bilevel",

@@ -179,7 +179,7 @@ CLAIMS = (
         expect=REFUTED,
         note="EF21 sticks at a bias of its stale gradients, whatever the step",
     ),
-    against("econtrol-below-ec", fatkhullin2023.ThreeWay(other="ec", factor=0.1)),
+    against("econtrol-below-ec", fatkhullin2023.ThreeWay(other="ec", factor=0.2)),
     against("econtrol-below-ef21", fatkhullin2023.ThreeWay(other="ef21", factor=0.1)),
     against("econtrol-below-csgd", fatkhullin2023.ThreeWay(other="csgd", factor=0.1)),
 )  # fmt: skip

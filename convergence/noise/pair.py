@@ -48,3 +48,28 @@ class Pair(AbstractNoise):
             sigma=sigma, q=p, u=np.asarray(self.u), symmetric=p == 0.5, additive=True,
             light_tailed=top <= 5 * sigma,
         )  # fmt: skip
+
+
+class Points(AbstractNoise):
+    """ξ uniform on the K rows of `values`, which sum to 0: E‖ξ‖² = (1/K) Σ‖values_k‖²."""
+
+    values: Any = eqx.field(converter=real)
+
+    def __check_init__(self) -> None:
+        if isinstance(self.values, np.ndarray):
+            off = float(np.max(np.abs(self.values.sum(axis=0))))
+            # 1e-9: the rows are rounded, and so is their sum.
+            require(off < 1e-9, f"a sum of {off:g}", "rows that sum to 0", "center the values")
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        return jnp.asarray(self.values, x.dtype)[
+            jax.random.randint(key, (), 0, self.values.shape[0])
+        ]
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        square = np.sum(np.asarray(self.values) ** 2, axis=1)
+        sigma = float(np.mean(square)) ** 0.5
+        return Constants(
+            sigma=sigma, symmetric=False, additive=True,
+            light_tailed=float(square.max()) ** 0.5 <= 5 * sigma,
+        )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Sophia: clipped Newton steps, in the eigenbasis or with a diagonal; and sign descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
+from convergence.shapes import Count, Iterate, Key, Vector, real
+
+
+class Sophia(AbstractAlgorithm):
+    """θ⁺ = θ − η Vᵀ clip(V(∇²f)⁻¹∇f, ρ) with ∇²f = VᵀΣV; coordinates are clipped to [−ρ, ρ].
+
+    basis = "diagonal" uses V = I and the diagonal of ∇²f, as practical versions estimate it.
+    """
+
+    eta: Any = eqx.field(converter=real)
+    rho: Any = eqx.field(converter=real)
+    basis: str = eqx.field(static=True, default="eigen")
+
+    def __check_init__(self) -> None:
+        bases = ("eigen", "diagonal")
+        require(self.basis in bases, f"basis {self.basis!r}", f"one of {bases}", "choose one")
+        if isinstance(self.rho, np.ndarray):
+            rho = float(self.rho)
+            require(rho > 0, f"rho = {rho:g}", "ρ > 0", "give a clipping radius")
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
+        g, H = oracle.grad(state.x, key), oracle.hess(state.x)
+        if self.basis == "diagonal":
+            return State(state.x - self.eta * jnp.clip(g / jnp.diag(H), -self.rho, self.rho))
+        s, V = jnp.linalg.eigh(H)
+        return State(state.x - self.eta * V @ jnp.clip(V.T @ g / s, -self.rho, self.rho))
+
+
+class Moments(State):
+    """θ, the moving averages m of gradients and h of their squares."""
+
+    m: Vector
+    h: Vector
+
+
+class SophiaG(AbstractAlgorithm):
+    """m = β₁m + (1 − β₁)g; every k steps h = β₂h + (1 − β₂)B g²; θ = (1 − ηλ)θ − η sign(m) min{1,
+    |m|/(ρh + 1e-15)}: the public optimizer, with B the batch size and λ the weight decay.
+
+    No coordinate moves by more than η a step (without decay).
+    """
+
+    eta: Any = eqx.field(converter=real)
+    rho: Any = eqx.field(converter=real, default=0.04)
+    beta1: Any = eqx.field(converter=real, default=0.965)
+    beta2: Any = eqx.field(converter=real, default=0.99)
+    k: int = eqx.field(static=True, default=10)
+    B: Any = eqx.field(converter=real, default=1.0)
+    decay: Any = eqx.field(converter=real, default=0.0)
+
+    def __check_init__(self) -> None:
+        require(self.k >= 1, f"k = {self.k}", "k ≥ 1 steps", "refresh the diagonal at times")
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> Moments:
+        return Moments(x0, jnp.zeros_like(x0), jnp.zeros_like(x0))
+
+    def step(self, t: Count, state: Moments, oracle: Any, key: Key) -> Moments:
+        g = oracle.grad(state.x, key)
+        m = self.beta1 * state.m + (1 - self.beta1) * g
+        new = self.beta2 * state.h + (1 - self.beta2) * self.B * g**2
+        h = jnp.where(t % self.k == 0, new, state.h)
+        ratio = jnp.minimum(1.0, jnp.abs(m) / (self.rho * h + 1e-15))
+        x = (1 - self.eta * self.decay) * state.x - self.eta * jnp.sign(m) * ratio
+        return Moments(x, m, h)
+
+
+class SignGD(AbstractAlgorithm):
+    """x⁺ = x − η sign(∇F(x; ξ))."""
+
+    eta: Any = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
+        return State(state.x - self.eta * jnp.sign(oracle.grad(state.x, key)))

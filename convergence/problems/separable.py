@@ -1,0 +1,98 @@
+"""Convex functions that separate in an orthogonal basis: Hessians that vary by a known factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Iterate, Scalar, Vector, real
+
+SHAPES = ("cosh", "logcosh", "square")
+
+
+class Separable(AbstractProblem):
+    """f(θ) = Σ_i λ_i s² φ(z_i/s), z = Qθ with Q orthogonal, φ(u) = cosh u − 1, log cosh u or u²/2.
+
+    f* = 0 at 0; φ″(0) = 1, so mu_star = λ_min(∇²f(0)) = min λ. R: ‖θ − θ′‖ ≤ R implies
+    ‖∇²f(θ′)⁻¹∇²f(θ)‖ ≤ 2: the Hessian is Qᵀ diag(λφ″(z/s)) Q and |z_i − z_i′| ≤ ‖θ − θ′‖, with
+    cosh u/cosh u′ ≤ e^{|u−u′|}: R = s ln 2; sech²: twice the exponent, R = (s/2) ln 2; any R where
+    the Hessian is constant (`s` here). L = max λ except for cosh, which has none.
+    """
+
+    x0: Any = eqx.field(converter=real)
+    lam: Any = eqx.field(converter=real)
+    Q: Any = eqx.field(converter=lambda Q: None if Q is None else real(Q), default=None)
+    s: Any = eqx.field(converter=real, default=1.0)
+    shape: str = eqx.field(static=True, default="cosh")
+
+    def __check_init__(self) -> None:
+        require(
+            self.shape in SHAPES, f"shape {self.shape!r}", f"one of {SHAPES}", "choose one of them"
+        )
+        if isinstance(self.lam, np.ndarray):
+            ok = bool(np.all(self.lam > 0)) and float(self.s) > 0
+            require(ok, "a curvature or scale ≤ 0", "λ > 0 and s > 0", "make f strictly convex")
+
+    def turned(self, x: Iterate) -> Vector:
+        """z = Qθ."""
+        return x if self.Q is None else self.Q @ x
+
+    def back(self, z: Vector) -> Iterate:
+        """θ = Qᵀz."""
+        return z if self.Q is None else self.Q.T @ z
+
+    def value(self, x: Iterate) -> Scalar:
+        u = self.turned(x) / self.s
+        if self.shape == "cosh":
+            phi = 2 * jnp.sinh(u / 2) ** 2
+        elif self.shape == "logcosh":
+            a = jnp.abs(u)
+            small = jnp.log1p(2 * jnp.sinh(jnp.minimum(a, 1.0) / 2) ** 2)
+            phi = jnp.where(a < 1, small, a + jnp.log1p(jnp.exp(-2 * a)) - jnp.log(2.0))
+        else:
+            phi = u**2 / 2
+        return jnp.sum(self.lam * self.s**2 * phi)
+
+    def slopes(self, x: Iterate) -> tuple[Vector, Vector]:
+        """(Q∇f, the eigenvalues of ∇²f in the basis Q)."""
+        u = self.turned(x) / self.s
+        first, second = {
+            "cosh": (jnp.sinh(u), jnp.cosh(u)),
+            "logcosh": (jnp.tanh(u), 1 / jnp.cosh(u) ** 2),
+            "square": (u, jnp.ones_like(u)),
+        }[self.shape]
+        return self.lam * self.s * first, self.lam * second
+
+    def grad(self, x: Iterate) -> Iterate:
+        return self.back(self.slopes(x)[0])
+
+    def f_star(self) -> float:
+        return 0.0
+
+    def start(self) -> Iterate:
+        return jnp.asarray(self.x0)
+
+    def constants(self) -> Constants:
+        x0, lam, s = np.asarray(self.x0), np.asarray(self.lam), float(self.s)
+        z = x0 if self.Q is None else np.asarray(self.Q) @ x0
+        u = z / s
+        phi = {
+            "cosh": 2 * np.sinh(u / 2) ** 2,
+            "logcosh": np.logaddexp(u, -u) - np.log(2.0),
+            "square": u**2 / 2,
+        }[self.shape]
+        first = {"cosh": np.sinh(u), "logcosh": np.tanh(u), "square": u}[self.shape]
+        factor = {"cosh": np.log(2.0), "logcosh": np.log(2.0) / 2, "square": 1.0}[self.shape]
+        return Constants(
+            L=float("inf") if self.shape == "cosh" else float(lam.max()),
+            mu_star=float(lam.min()), Delta=float(np.sum(lam * s**2 * phi)), f_star=0.0,
+            R=float(np.linalg.norm(z)), grad0=float(np.linalg.norm(lam * s * first)), d=x0.size,
+            radius=s * factor, z0=z, lam=lam, turned=self.Q is not None,
+            quadratic=self.shape == "square",
+        )  # fmt: skip
