@@ -1,0 +1,1 @@
+"""The property-test kit: plugin, assertions, strategies and the search for violations."""
