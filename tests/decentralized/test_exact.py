@@ -1,0 +1,163 @@
+"""Claims on exact moments: what they answer, what they refuse, and that their judge bites."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact, crossing, exponent
+from convergence.claims.settings import Settings
+from convergence.errors import InvalidInput
+from convergence.noise.agents import PerEntry
+from convergence.noise.gaussian import Gaussian
+from convergence.parts import graphs
+from convergence.parts.strategies import CORRECTED, mode
+from convergence.problems.agents import AgentQuadratics, common, slowest
+from convergence.problems.quadratic import Isotropic
+from convergence.statistics import Row, Verdict
+from convergence.theorems.alghunaim2022 import NoBias, Radius, Variance, threshold
+from convergence.theorems.cao2024 import Law
+from convergence.theorems.ghadimi2013 import SGDNonconvex
+
+UNIT = PerEntry(1.0)
+RING8 = graphs.lazy(graphs.ring(8))
+
+
+def test_any_theorem_may_be_judged_by_exact_moments():
+    problem, noise = Isotropic(np.ones(4)), Gaussian(1.0)
+    for how, seeds in (("exact", 1), ("both", 512)):
+        claim = Exact(
+            "own-sgd", SGDNonconvex(0.1), problem, noise, horizons=(4, 16), how=how, seeds=seeds,
+            margin=0.2,
+        )  # fmt: skip
+        report = claim.verify(Settings())
+        assert report.verdict is Verdict.CONSISTENT
+        assert report.judgement is not None
+        assert report.judgement.slack is not None
+        assert report.judgement.slack > 1
+
+
+def test_a_report_names_the_spectral_radius_of_what_diverges():
+    claim = Exact("own-torus", NoBias("ED", 0.01), slowest(graphs.torus(4)), UNIT, horizons=(1,))
+    report = claim.verify(Settings())
+    assert report.verdict is Verdict.REFUTED
+    assert "spectral radius 1.5718" in report.reason
+
+
+def test_an_assumption_that_fails_is_named():
+    W = graphs.lazy(graphs.ring(4))
+    mixed = AgentQuadratics(W, np.arange(1.0, 5).reshape(4, 1, 1), np.ones((4, 1)))
+    report = Exact("own-mixed", Radius("ED"), mixed, UNIT, horizons=(1,)).verify(Settings())
+    assert report.verdict is Verdict.INAPPLICABLE
+    assert "common" in report.reason
+
+
+def test_simulation_and_exact_moments_disagree_if_the_noise_is_another():
+    problem = common(RING8, [1.0], np.linspace(-1, 1, 8)[:, None])
+
+    class Louder(PerEntry):
+        """A noise whose samples are larger than what exact moments are told."""
+
+        def draw(self, x, key):
+            return 1.3 * super().draw(x, key)
+
+    claim = Exact(
+        "own-loud", Law("diffusion", finite=True), problem, Louder(1.0), horizons=(8,), how="both",
+        seeds=1024, margin=0.2,
+    )  # fmt: skip
+    assert claim.verify(Settings()).verdict is Verdict.REFUTED
+
+
+def test_simulation_alone_confirms_what_exact_moments_say():
+    problem = common(RING8, [1.0], np.linspace(-1, 1, 8)[:, None])
+    law = Law("diffusion", finite=True)
+    claim = Claim("own-law", law, problem, UNIT, horizons=(8, 32), seeds=1024, margin=0.2)
+    assert claim.verify(Settings()).verdict is Verdict.CONSISTENT
+
+
+def rows(values, shapes):
+    return tuple(
+        Row(10**k, 0, v, (v, v), b, None, False, "") for k, (v, b) in enumerate(zip(values, shapes))
+    )
+
+
+@pytest.mark.parametrize(
+    ("power", "two_sided", "verdict"),
+    [
+        (-1.0, False, Verdict.CONSISTENT),
+        (-1.2, False, Verdict.CONSISTENT),  # faster
+        (-1.2, True, Verdict.REFUTED),
+        (-0.9, False, Verdict.REFUTED),
+        (-0.9, True, Verdict.REFUTED),
+    ],
+)
+def test_exponents_are_one_sided_unless_said(power, two_sided, verdict):
+    T = 10.0 ** np.arange(4)
+    assert exponent(rows(T**power, 1 / T), two_sided).verdict is verdict
+
+
+def test_an_exponent_still_on_its_way_is_not_judged():
+    T = 10.0 ** np.arange(3)
+    found = exponent(rows((1 + 20 / T) / T, 1 / T), True)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert exponent(rows([1, 2], [1, 1]), True).verdict is Verdict.INCONCLUSIVE
+    assert exponent(rows([1, np.inf, 2], [1, 1, 1]), True).verdict is Verdict.REFUTED
+
+
+def test_crossing_finds_where_the_network_costs_as_much():
+    assert crossing(lambda N: 1 + (3e7 / N) ** 0.5) == pytest.approx(3e7, rel=1e-3)
+    unstable_below = lambda N: np.inf if N < 1e6 else 1 + 1e9 / N  # noqa: E731
+    assert crossing(unstable_below) == pytest.approx(1e9, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", CORRECTED)
+def test_thresholds_are_those_of_the_mode_polynomial(name):
+    rng = np.random.default_rng(0)
+    lam = rng.uniform(-0.95, 0.999, 400)
+    for scale, stable in ((0.999, True), (1.001, False)):
+        ah = scale * threshold(name, lam)
+        ok = ah > 0
+        _, b2, p = mode(name, lam[ok], ah[ok])
+        half = (1 - b2 + p) / 2
+        root = np.sqrt((half**2 - p).astype(complex))
+        radius = np.maximum(abs(half + root), abs(half - root))
+        assert np.all((radius < 1) == stable)
+
+
+def test_where_the_slow_roots_are_real():
+    rng = np.random.default_rng(1)
+    lam, ah = rng.uniform(0, 1, 5000), rng.uniform(0, 1, 5000)
+    for name, real in (
+        ("ED", lam * ah**2 >= 4 * (1 - lam) * (1 - ah)),
+        ("EXTRA", ah**2 + 4 * (1 - lam) * ah >= 4 * lam * (1 - lam)),
+        ("ATC-GT", np.ones_like(lam, dtype=bool)),
+        ("non-ATC-GT", np.ones_like(lam, dtype=bool)),
+    ):
+        _, b2, p = mode(name, lam, ah)
+        _, _, stable = None, None, (-1 + b2 / 2 < p) & (p < 1)
+        assert np.all(((1 - b2 + p) ** 2 - 4 * p >= 0)[stable] == real[stable]), name
+
+
+def test_lively_ring_keeps_half_of_the_noise_more():
+    for alpha, excess in ((1e-2, 1.582), (1e-3, 1.509), (1e-4, 1.5009)):
+        problem = slowest(graphs.ring(8))
+        c = problem.constants() | UNIT.constants((8, 1))
+        central = alpha / (2 - alpha) / 8
+        # Half a unit of the last stated digit, 1.582.
+        assert Variance("ED", alpha).bound(c, 1) / central == pytest.approx(excess, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Exact("own", NoBias("ED"), slowest(RING8), UNIT, how="guess"), "choose one"),
+        (lambda: Exact("own", NoBias("ED"), slowest(RING8), UNIT, how="both"), "ask for more"),
+        (lambda: common(RING8, [1.0], np.ones((8, 1))), "subtract their mean"),
+        (lambda: AgentQuadratics(RING8, np.ones((7, 1, 1)), np.ones((7, 1))), "number of agents"),
+        (lambda: AgentQuadratics(RING8, -np.ones((8, 1, 1)), np.ones((8, 1))), "positive definite"),
+    ],
+)
+def test_bad_input_is_refused(make, says):
+    with pytest.raises(InvalidInput, match=says):
+        make()
