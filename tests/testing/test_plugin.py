@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -46,10 +47,12 @@ def test_claim(claim, verify_claim):
 def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on `folder` with the plugin, installed or not."""
     load = [] if INSTALLED else ["-p", "convergence.testing.plugin"]
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    path = [str(ROOT), str(folder), os.environ.get("PYTHONPATH", "")]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *load, *arguments],
         cwd=folder,
-        env={"PYTHONPATH": f"{ROOT}:{folder}", "PATH": "/usr/bin:/bin", "JAX_PLATFORMS": "cpu"},
+        env=surroundings | {"PYTHONPATH": os.pathsep.join(path)},
         capture_output=True,
         text=True,
         timeout=300,

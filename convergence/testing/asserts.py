@@ -1,0 +1,171 @@
+"""`assert_converges`: somebody's optimizer against the bound of a theorem, in one call.
+
+assert_converges(
+    optax.sgd(0.1),
+    theorem=SGDNonconvex(scale=0.1),
+    problem=Isotropic([1.0, -1.0]),
+    noise=Gaussian(1.0),
+)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import optax
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.optax_adapter import FromOptax
+from convergence.claims.base import Claim
+from convergence.claims.report import Report
+from convergence.claims.settings import Settings
+from convergence.constants import Constants
+from convergence.errors import InvalidInput, require
+from convergence.metrics.base import AbstractMetric
+from convergence.noise.base import AbstractNoise, Noiseless
+from convergence.oracles.base import AbstractOracle, Oracle
+from convergence.problems.base import AbstractProblem
+from convergence.statistics import Verdict
+from convergence.theorems.base import AbstractTheorem, Kind
+
+Method = Any  # AbstractAlgorithm | optax.GradientTransformation | (Constants, T) -> either
+
+
+def as_algorithm(method: Any) -> AbstractAlgorithm:
+    """An algorithm as it is, an optax transformation adapted; `InvalidInput` for anything else."""
+    if isinstance(method, AbstractAlgorithm):
+        return method
+    if isinstance(method, optax.GradientTransformation):
+        return FromOptax(method)
+    raise InvalidInput(
+        f"Got {method!r}, but an optax transformation or an algorithm is needed; for steps that "
+        "depend on the horizon give a function of (constants, T) that returns one."
+    )
+
+
+class Judged(AbstractTheorem):
+    """The statement of `theorem`, its metric and its bound, for another method than it prescribes.
+
+    Assumptions, source and provenance are those of `theorem`: whether its hyper-parameters are
+    the method's is for whoever puts the two together to see to.
+    """
+
+    theorem: AbstractTheorem
+    method: Method
+
+    def __init__(self, theorem: AbstractTheorem, method: Method):
+        require(
+            theorem.kind not in (Kind.SEPARATION, Kind.IDENTITY),
+            f"a statement of kind {theorem.kind}",
+            "one about a single method",
+            "choose a theorem with a bound",
+        )
+        self.theorem, self.method = theorem, method
+
+    @property
+    def kind(self) -> Kind:  # type: ignore[override]
+        return self.theorem.kind
+
+    @property
+    def source(self) -> Any:  # type: ignore[override]
+        return self.theorem.source
+
+    @property
+    def provenance(self) -> Any:  # type: ignore[override]
+        return self.theorem.provenance
+
+    @property
+    def statement(self) -> str:  # type: ignore[override]
+        return self.theorem.statement
+
+    @property
+    def assumes(self) -> Any:  # type: ignore[override]
+        return self.theorem.assumes
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        finished = isinstance(self.method, AbstractAlgorithm | optax.GradientTransformation)
+        made = self.method(c, T) if callable(self.method) and not finished else self.method
+        return as_algorithm(made)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return self.theorem.metric(c, T)
+
+    def bound(self, c: Constants, T: int) -> float | tuple[float, float]:
+        return self.theorem.bound(c, T)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return self.theorem.trivial(c, T)
+
+
+def claim_about(
+    method: Method,
+    theorem: AbstractTheorem,
+    problem: AbstractProblem | Callable[[int], AbstractProblem],
+    noise: AbstractNoise | Callable[[int], AbstractNoise] = Noiseless(),
+    oracle: Callable[[AbstractProblem, AbstractNoise], AbstractOracle] = Oracle,
+    **more: Any,
+) -> Claim:
+    """The claim that `theorem`'s bound holds for `method`; `more` as in `Claim`.
+
+    The theorem's almost-sure ceiling is that of its own method and is left out: CONSISTENT then
+    needs a noise of certified light tails.
+    """
+    if not (callable(method) or isinstance(method, optax.GradientTransformation)):
+        as_algorithm(method)
+    more.setdefault("slug", f"own-{type(theorem).__name__.lower()}")
+    return Claim(
+        theorem=Judged(theorem, method), problem=problem, noise=noise, oracle=oracle, **more
+    )
+
+
+def assert_converges(
+    method: Method,
+    *,
+    theorem: AbstractTheorem,
+    problem: AbstractProblem | Callable[[int], AbstractProblem],
+    noise: AbstractNoise | Callable[[int], AbstractNoise] = Noiseless(),
+    alpha: float = 1e-3,
+    tier: str = "quick",
+    seed: int = 0,
+    dtype: str = "float64",
+    vacuous: bool = False,
+    **more: Any,
+) -> Report:
+    """Raise `AssertionError` unless `theorem`'s bound is CONSISTENT with what `method` does.
+
+    method: an optax transformation, an algorithm, or a function of (constants, T) to either,
+    where the steps follow the theorem's. A pass is wrong with probability at most
+    `alpha`; share it yourself among several calls. A bound that holds without running is no test
+    and is refused unless `vacuous`. `more`: horizons, seeds, slug, oracle, margin, as in `Claim`.
+    """
+    claim = claim_about(method, theorem, problem, noise, **more)
+    report = claim.verify(Settings(tier=tier, alpha=alpha, seed=seed, dtype=dtype))
+    again = (
+        f"seed={seed}, alpha={alpha:g}, tier={tier!r}, dtype={dtype!r}, "
+        f"horizons={claim.horizons}, seeds={claim.plan(Settings(tier=tier))[1]}"
+    )
+    if report.verdict is not Verdict.CONSISTENT:
+        raise AssertionError(f"{told(report)}\n  again:     {again}")
+    if report.vacuous and report.kind == str(Kind.EXPECTATION) and not vacuous:
+        raise AssertionError(
+            f"{told(report)}\n  but the bound says no more than holds without running: ask for "
+            f"longer horizons or another instance, or pass vacuous=True\n  again:     {again}"
+        )
+    return report
+
+
+def told(report: Report) -> str:
+    """Verdict, statement, reason, slack and each horizon of a report, a line each."""
+    judgement = report.judgement
+    slack = judgement.slack if judgement else None
+    lines = [
+        f"{report.verdict} for {report.hyper.get('algorithm', 'the method')}",
+        f"  statement: {report.statement}  ({report.source}, {report.provenance})",
+        f"  reason:    {report.reason}",
+        f"  slack:     {'none' if slack is None else f'{slack:.3g}'}",
+        *(f"  note:      {note}" for note in report.notes),
+    ]
+    for row in judgement.rows if judgement else ():
+        lines.append(f"  T = {row.T}: measured {row.estimate:.4g}, bound {row.bound}")
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""`assert_converges` and the laws of transformations: each is seen to pass and to fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from convergence.algorithms.sgd import SGD
+from convergence.errors import InvalidInput
+from convergence.noise.gaussian import Gaussian
+from convergence.problems.quadratic import Isotropic
+from convergence.testing import assert_converges, transformation_laws
+from convergence.theorems.ghadimi2013 import SGDNonconvex
+
+SQUARE = Isotropic([1.0, -1.0])
+THEOREM = SGDNonconvex()  # prescribes γ = √(2Δ/(Lσ²T)) = √(4/T)/√2 here, Δ = L = 1 and σ = 1
+# The mean of one run has a relative deviation near 0.2, that of 8192 runs 0.002; the slack is 1.04.
+SMALL: dict[str, Any] = dict(horizons=(32,), seeds=8192)
+ALPHA = 1e-3
+
+
+def test_a_good_optimizer_passes_and_its_report_is_returned(test_seed: int):
+    report = assert_converges(
+        lambda c, T: optax.sgd(THEOREM.gamma(c, T)),
+        theorem=THEOREM,
+        problem=SQUARE,
+        noise=Gaussian(1.0),
+        seed=test_seed,
+        alpha=ALPHA,
+        **SMALL,
+    )
+    assert report.hyper["algorithm"] == "FromOptax"
+    # On (L/2)‖x‖² only f(x_T) ≥ f* is lossy, by about 1/(2γT).
+    assert report.judgement is not None
+    assert report.judgement.slack is not None
+    assert 1 < report.judgement.slack < 2
+
+
+def test_a_bad_optimizer_is_told_why_and_how_to_see_it_again(test_seed: int):
+    with pytest.raises(AssertionError) as caught:
+        assert_converges(
+            SGD(2.5), theorem=THEOREM, problem=SQUARE, noise=Gaussian(1.0), seed=test_seed, **SMALL
+        )
+    for part in ("REFUTED for SGD", "reason:", "slack:", "again:     seed=", "T = 32"):
+        assert part in str(caught.value)
+
+
+def test_a_vacuous_bound_is_no_test(test_seed: int):
+    given: dict[str, Any] = dict(
+        theorem=THEOREM, problem=SQUARE, noise=Gaussian(1.0), seed=test_seed, horizons=(1,),
+        seeds=512,
+    )  # fmt: skip
+    with pytest.raises(AssertionError, match="holds without running"):
+        assert_converges(SGD(1.0), **given)
+    assert assert_converges(SGD(1.0), vacuous=True, **given).vacuous
+
+
+def test_what_is_no_optimizer_is_refused():
+    with pytest.raises(InvalidInput, match="optax transformation or an algorithm is needed"):
+        assert_converges("sgd", theorem=THEOREM, problem=SQUARE)
+
+
+@pytest.mark.parametrize(
+    "tx",
+    [optax.sgd(0.1, momentum=0.9), optax.adam(0.1), optax.adamw(0.1), optax.lion(0.01)],
+    ids=["sgd", "adam", "adamw", "lion"],
+)
+def test_transformations_of_optax_obey_the_laws(tx: optax.GradientTransformation):
+    assert not transformation_laws(tx)
+
+
+def test_claims_of_invariance_and_descent():
+    assert not transformation_laws(optax.adam(0.1), scale_invariant=True)
+    assert "another unit" in transformation_laws(optax.sgd(0.1), scale_invariant=True)[0]
+    assert not transformation_laws(optax.sgd(1.9), decreases=SQUARE)
+    assert "f rises" in transformation_laws(optax.sgd(2.1), decreases=SQUARE)[0]
+
+
+def test_broken_transformations_are_caught():
+    def made(init: Any, update: Any) -> optax.GradientTransformation:
+        return optax.GradientTransformation(init, update)
+
+    calls = []
+
+    def counting(g: Any, s: Any, p: Any = None) -> Any:
+        calls.append(1)
+        return -len(calls) * g, s
+
+    weak = made(lambda p: 0.0, lambda g, s, p=None: (-g, s + jnp.float32(1)))
+    upcast = made(lambda p: (), lambda g, s, p=None: (-g.astype(jnp.float16), s))
+    grows = made(lambda p: (), lambda g, s, p=None: (-g, (*s, g)))
+    hidden = made(lambda p: (), counting)
+    late = made(lambda p: jnp.zeros(3), lambda g, s, p=None: (-g, jnp.zeros(3, jnp.int32)))
+    python = made(lambda p: (), lambda g, s, p=None: (-g if "Tracer" in type(g).__name__ else g, s))
+    for tx, word in (
+        (weak, "compiled the update 2 times"),
+        (upcast, "updates are float16"),
+        (grows, "another structure"),
+        (hidden, "kept between calls"),
+        (late, "turns state from float32(3,) into int32"),
+        (python, "compiled update differs"),
+    ):
+        wrong = transformation_laws(tx)
+        assert any(word in sentence for sentence in wrong), (word, wrong)
+    with pytest.raises(InvalidInput, match="GradientTransformation"):
+        transformation_laws(np.sin)
