@@ -62,7 +62,7 @@ SPIKES_P15 = false(
 )
 
 # Skewed noise whose usual value −lo e is longer than any gradient: s q/(1−q) > G = 1.
-CLIMB = two_point(1.5, 5.0, 0.3, E1)
+CLIMB = two_point(1.5, 1.3, 0.4, E1)
 SMALL_BATCH = false(
     "nsgd-one-sample",
     Decay(BatchNSGD(B=1), exponent=0.2),

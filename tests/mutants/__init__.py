@@ -4,6 +4,7 @@ from tests.mutants import (
     decentralized,
     frugal,
     gwt,
+    heavy_tailed,
     qgalore,
     rso,
     subspace,
@@ -18,6 +19,7 @@ FAMILIES = {
         rso,
         frugal,
         gwt,
+        heavy_tailed,
         qgalore,
         zeroth_order,
     )

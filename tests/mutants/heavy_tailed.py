@@ -1,0 +1,196 @@
+"""Faults planted in the heavy-tailed family: in methods, noises, oracles, bounds, certificates."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from convergence.algorithms.clipped_sgd import ClippedSGD
+from convergence.algorithms.nigt import NIGT
+from convergence.algorithms.nsgd import NSGDM, NormalizedState, unit
+from convergence.algorithms.storm import STORM
+from convergence.claims.heavy_tailed import CLAIMS
+from convergence.claims.identity import Identity
+from convergence.noise.atoms import Atoms
+from convergence.noise.two_point import two_point
+from convergence.oracles.chain import ChainOracle
+from convergence.problems.nonconvex import Separable, bowl
+from convergence.theorems.heavy_laws import SpikeLaw
+from convergence.theorems.moment_lemmas import Clipping, VonBahrEsseen
+from counterexamples import nsgd_small_batch
+from tests.mutants.base import Mutant, tamper
+
+CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*CLAIMS, *nsgd_small_batch.CLAIMS)}
+
+
+class Unnormalized(NSGDM):
+    """The step is γ m instead of γ m/‖m‖."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        after = super().step(t, state, oracle, key)
+        return NormalizedState(state.x - self.gamma * after.m, after.m)
+
+
+class Ascent(NSGDM):
+    """The sign of the step is wrong."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        after = super().step(t, state, oracle, key)
+        return NormalizedState(state.x + self.gamma * unit(after.m), after.m)
+
+
+class Swapped(NSGDM):
+    """α weighs the OLD momentum."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        g = oracle.grad(state.x, key)
+        m = jnp.where(t == 0, g, self.alpha * state.m + (1 - self.alpha) * g)
+        return NormalizedState(state.x - self.gamma * unit(m), m)
+
+
+class Stale(STORM):
+    """The correction has the wrong sign."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        after = super().step(t, state, oracle, key)
+        g, before = oracle.grad(state.x, key), oracle.grad(state.x_prev, key)
+        m = after.m - 2 * jnp.where(t == 0, 0.0, 1 - self.alpha) * (g - before)
+        return eqx.tree_at(lambda s: (s.x, s.m), after, (state.x - self.gamma * unit(m), m))
+
+
+class Backwards(NIGT):
+    """The look-ahead looks back."""
+
+    def ahead(self, state: Any) -> Any:
+        return -super().ahead(state)
+
+
+class Unmasked(ChainOracle):
+    """The mask of the chain is left out: every coordinate shows itself."""
+
+    def grad(self, x: Any, key: Any) -> Any:
+        return self.problem.grad(x)
+
+
+class Understated(Separable):
+    """A problem that certifies half of its Δ."""
+
+    def constants(self) -> Any:
+        c = super().constants()
+        return c | {"Delta": 0.5 * c.Delta}
+
+
+class ConstantOfSymmetry(VonBahrEsseen):
+    """The constant 1 of symmetric noise for all noises."""
+
+    def constant(self, p: float) -> float:
+        return 1.0
+
+
+class HalfBias(Clipping):
+    """Half the constant of the bias."""
+
+    def factors(self, p: float) -> tuple[float, float]:
+        b, v = super().factors(p)
+        return b / 2, v
+
+
+class HalfVariance(Clipping):
+    """Half the constant of the variance."""
+
+    def factors(self, p: float) -> tuple[float, float]:
+        b, v = super().factors(p)
+        return b, v / 2
+
+
+class WrongVariance(SpikeLaw):
+    """The recursion with σ_p² = 1 in place of E‖ξ‖²."""
+
+    def discrepancies(self) -> dict[str, float]:
+        found = super().discrepancies()
+        law = two_point(1.5, 1.0, 0.1)
+        return found | {"variance": abs(law.moment(2.0) - 1.0)}
+
+
+class Louder(Atoms):
+    """A noise 1.2 times as large as it certifies."""
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return 1.2 * super().draw(x, key)
+
+
+def rebuilt(slug: str, make: Any) -> Any:
+    """A claim whose prescribed method is replaced by `make(method)`."""
+    return lambda: tamper(CLAIM[slug], algorithm=make)
+
+
+def like(slug: str, kind: Any, **change: Any) -> Any:
+    """A claim whose prescribed method becomes a `kind` with the same fields, some multiplied."""
+
+    def make(method: Any) -> Any:
+        values = {n: v for n, v in vars(method).items() if n in kind.__dataclass_fields__}
+        return kind(**{n: v * change.get(n, 1.0) for n, v in values.items()})
+
+    return rebuilt(slug, make)
+
+
+def bounded(slug: str, factor: float) -> Any:
+    """A claim with its bound multiplied."""
+    return lambda: tamper(CLAIM[slug], number=lambda b, T: b * factor)
+
+
+def steeper(slug: str) -> Any:
+    """A rate with its exponent made better by 0.15."""
+    return lambda: tamper(CLAIM[slug], number=lambda b, T: b * T**-0.15)
+
+
+def replaced(slug: str, **fields: Any) -> Any:
+    """A claim with some fields replaced."""
+    return lambda: dataclasses.replace(CLAIM[slug], **fields)
+
+
+def fields_of(module: Any) -> dict[str, Any]:
+    """A module's fields by name."""
+    return {f.name: getattr(module, f.name) for f in dataclasses.fields(module)}
+
+
+LAW = CLAIM["sgd-spikes-law"].noise
+
+MUTANTS = (
+    Mutant("nsgdm-not-normalized", like("nsgdm-certificate-tight", Unnormalized)),
+    Mutant("nsgdm-uphill", like("nsgdm-certificate-tight", Ascent)),
+    Mutant("nsgdm-step-halved", like("nsgdm-certificate-tight", NSGDM, gamma=0.5)),
+    Mutant("nsgdm-steps-too-long", like("nsgdm-tracks-noise", NSGDM, gamma=3.0)),
+    Mutant("nsgdm-alpha-on-the-old-momentum", like("nsgd-momentum-descends", Swapped)),
+    Mutant("nsgdm-bound-three-quarters", bounded("nsgdm-noiseless", 0.75)),
+    Mutant("nigt-bound-three-quarters", bounded("nigt-noiseless", 0.75)),
+    Mutant("nsgdm-ramp-bound-sixteenth", bounded("nsgdm-p12-tight-ramp", 1 / 16)),
+    Mutant("nsgdm-exponent-improved", steeper("nsgdm-p15-rate-ramp")),
+    Mutant("storm-exponent-improved", steeper("storm-a-p18-rate-ramp")),
+    Mutant("storm-correction-wrong-sign", like("storm-b-p18-rate-ramp", Stale)),
+    Mutant("storm-control-with-one-sample", like("storm-two-samples", STORM)),
+    Mutant("nigt-looks-back", like("nigt-extrapolates", Backwards)),
+    Mutant(
+        "nigt-control-with-extrapolation",
+        replaced("nigt-without-extrapolation", theorem=CLAIM["nigt-extrapolates"].theorem),
+    ),
+    Mutant("clip-level-doubled", like("clipping-plateau", ClippedSGD, h=2.0)),
+    Mutant("plateau-off-by-a-tenth", bounded("clipping-plateau", 0.9)),
+    Mutant("clipped-sgd-bound-fifth", bounded("clipped-sgd-p18-lattice-skew", 0.2)),
+    Mutant("chain-unmasked", replaced("chain-nsgdm", oracle=Unmasked)),
+    Mutant("chain-floor-unmasked", replaced("chain-nsgdm-floor", oracle=Unmasked)),
+    Mutant(
+        "noise-louder-than-certified", replaced("sgd-spikes-law", noise=Louder(**fields_of(LAW)))
+    ),
+    Mutant(
+        "delta-understated",
+        replaced("nsgdm-noiseless", problem=Understated(**fields_of(bowl([1.0, 0.0])))),
+    ),
+    Mutant("von-bahr-esseen-constant-1", lambda: Identity("mutant", ConstantOfSymmetry())),
+    Mutant("clipping-bias-halved", lambda: Identity("mutant", HalfBias())),
+    Mutant("clipping-variance-halved", lambda: Identity("mutant", HalfVariance())),
+    Mutant("variance-taken-for-p-th-moment", lambda: Identity("mutant", WrongVariance())),
+)
