@@ -112,6 +112,7 @@ STALLS = (
         F,
         horizons=(64, 256, 1024, 4096),
         seeds=64,
+        chunk=64,
     ),
     Claim(
         "galore-converges",
@@ -173,7 +174,7 @@ CONVERGES = (
         SQUARE,
         Gaussian(1.0),
         F,
-        seeds=2048,
+        seeds=1024,
     ),
     Claim(
         "golore-msgd-law",
@@ -195,6 +196,7 @@ CONVERGES = (
         F,
         horizons=(4096, 16384),
         seeds=64,
+        chunk=64,
     ),
     Claim(
         "sgd-ghadimi-lan",
