@@ -53,7 +53,8 @@ CLAIMS = (
         FLAT,
         Gaussian(1.0),
         F,
-        horizons=(256,),
+        horizons=(128,),
+        seeds=128,
     ),
     Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, family=F, horizons=(64,)),
     Claim("rso-inner-zo", rso.RSOSteps(inner=ZO(24)), SPREAD, family=F, horizons=(64,)),
@@ -74,7 +75,7 @@ CLAIMS = (
         CornerSign(1.0, 4),
         F,
         Verdict.REFUTED,
-        horizons=(1024,),
+        horizons=(512,),
         seeds=64,
     ),
 )
