@@ -10,7 +10,7 @@ from convergence.claims.identity import Identity
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.matrix import CornerSign
 from convergence.parts.projectors import TopSVD
-from convergence.parts.solvers import AGD, GD, ZO
+from convergence.parts.solvers import AGD, GD, MSGD, ZO, Adam
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
@@ -44,6 +44,15 @@ CLAIMS = (
         note="entries N(0, 1/r), as in practice: PᵀP ≠ (m/r)I and the factor is missed",
     ),
     Claim("rso-inexact", rso.RSOInexact(), SPREAD, family=F, horizons=(16, 64)),
+    Claim("rso-inexact-msgd", rso.RSOInexact(inner=MSGD(10**5)), SPREAD, family=F, horizons=(64,)),
+    Claim(
+        "rso-inexact-adam",
+        rso.RSOInexact(inner=Adam(10**5)),
+        SPREAD,
+        family=F,
+        horizons=(16,),
+        seeds=64,
+    ),
     Claim("rso-paper-18", rso.RSOPaper(), SPREAD, family=F, horizons=(128,)),
     Claim("rso-accuracy-term-tight", rso.RSOIdle(), FLAT, family=F, horizons=(64, 512), seeds=64),
     Claim("rso-oracle-budget", rso.RSOBudget(), SPREAD, family=F, horizons=(16, 64)),

@@ -7,6 +7,7 @@ subproblems g_k(B) = f(W_k + P_k B) + L̂‖B‖². Since ‖P‖₂² = m/r, g_
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -77,13 +78,14 @@ class RSOInexact(AbstractRSO):
     Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
     f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g). Take means and sum.
 
-    Gradient descent runs until ‖∇g(B)‖²/(2L̂) ≤ ε, which certifies the accuracy; ε = eps·Δ/K.
+    The inner method runs until ‖∇g(B)‖²/(2L̂) ≤ ε, which certifies the accuracy; ε = eps·Δ/K.
     """
 
     source = Source(PAPER, "the main theorem with 6 for 18, derived")
     statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε,  L̂ = (m/r)L"
 
     eps: Any = eqx.field(converter=real, default=0.1)
+    inner: AbstractDescent = GD(10**5)
     constant = 6.0
 
     def accuracy(self, c: Constants, T: int) -> float:
@@ -91,7 +93,7 @@ class RSOInexact(AbstractRSO):
         return float(self.eps) * c.Delta / T
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
-        return GD(100, self.accuracy(c, T))
+        return dataclasses.replace(self.inner, eps=self.accuracy(c, T))
 
     def bound(self, c: Constants, T: int) -> float:
         return self.constant * self.lam(c) * (c.Delta / T + self.accuracy(c, T))
