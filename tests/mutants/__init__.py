@@ -1,7 +1,9 @@
 """The planted faults of every family."""
 
 from tests.mutants import (
+    compression,
     decentralized,
+    estimators,
     frugal,
     gwt,
     heavy_tailed,
@@ -22,6 +24,8 @@ FAMILIES = {
         heavy_tailed,
         qgalore,
         zeroth_order,
+        estimators,
+        compression,
     )
 }
 ALL = tuple(mutant for found in FAMILIES.values() for mutant in found)
