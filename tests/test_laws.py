@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
 import equinox as eqx
@@ -16,7 +17,8 @@ from convergence.claims.base import Claim
 from convergence.constants import Constants
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
-from convergence.problems.quadratic import Isotropic
+from convergence.problems.counterexample import Counterexample
+from convergence.problems.quadratic import Isotropic, Quadratic, rotation
 from convergence.testing.laws import algorithm_laws, noise_laws, oracle_laws, problem_laws
 from convergence.theorems.base import Kind
 
@@ -58,6 +60,20 @@ def float64() -> Iterator[None]:
 @pytest.mark.parametrize("claim", instances("problem"))
 def test_problem(claim: Claim) -> None:
     assert not problem_laws(claim.instance(claim.horizons[0])[0])
+
+
+SPARE = (  # offered to users, and in no claim
+    Quadratic([1.0, -2.0, 3.0], [0.1, 1.0, 2.0]),
+    Quadratic([1.0, -2.0, 3.0], [0.1, 1.0, 2.0], rotation(3), [0.5, 0.0, -1.0]),
+    Counterexample.from_csv(
+        resources.files("convergence.problems").joinpath("data/golore_figure1_D.csv"), r=3
+    ),
+)
+
+
+@pytest.mark.parametrize("problem", SPARE, ids=lambda p: type(p).__name__)
+def test_spare_problem(problem: Any) -> None:
+    assert not problem_laws(problem)
 
 
 @pytest.mark.parametrize("claim", instances("noise"))
