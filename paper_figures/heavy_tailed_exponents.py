@@ -1,0 +1,76 @@
+"""Six exponents against p: slopes measured on hard instances between the lines of the theorems.
+
+Each method runs on a ramp as long as its prescribed steps walk, beside a valley in which critical
+spikes act (for unnormalized SGD: log-cosh under fixed spikes). Lines are the asymptotic exponents;
+open markers the slope of the exact bound over the same horizons, which lower-order terms bend.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convergence.claims.heavy_tailed_bounds import BOUNDED
+from convergence.claims.heavy_tailed_instances import noises, walked
+from convergence.claims.heavy_tailed_tight import soft_ramp
+from convergence.claims.settings import precision
+from convergence.figures import style
+from convergence.theorems.cutkosky2020 import GradientTransport
+from convergence.theorems.fatkhullin2025 import SGDHoelder
+from convergence.theorems.liu2023 import StormA, StormB
+from convergence.theorems.liu2025 import NSGDUnknown
+from convergence.theorems.sun2025 import NSGDMomentum
+from paper_figures._heavy_tailed import build, curve, slope, slope_error
+
+POWERS = (1.2, 1.5, 1.8, 2.0)
+HORIZONS = (256, 1024, 4096)
+METHODS: dict[str, tuple[Any, Any]] = {
+    "NSGD-M, (p−1)/(3p−2)": (NSGDMomentum(), lambda p: (p - 1) / (3 * p - 2)),
+    "NSGD-M, p unknown, (p−1)/(2p)": (NSGDUnknown(), lambda p: (p - 1) / (2 * p)),
+    "NSGD-VR, A, (p−1)/(2p−1)": (StormA(), lambda p: (p - 1) / (2 * p - 1)),
+    "NSGD-VR, B, 2(p−1)/(5p−4)": (StormB(), lambda p: 2 * (p - 1) / (5 * p - 4)),
+    "NIGT, 2(p−1)/(5p−3)": (GradientTransport(), lambda p: 2 * (p - 1) / (5 * p - 3)),
+    "SGD (squared), (p−1)/p": (SGDHoelder(), lambda p: (p - 1) / p),
+}
+
+
+def instance(theorem: Any, p: float) -> tuple[Any, Any]:
+    """The hard instance of a method."""
+    if isinstance(theorem, SGDHoelder):
+        return BOUNDED["logcosh"], noises(p)["skew"][0]
+    if isinstance(theorem, GradientTransport):
+        return soft_ramp(theorem, p)
+    return walked(theorem, p, 0.3, (1.0, 1.0))
+
+
+def draw(out: Path) -> None:
+    """Write heavy_tailed_exponents.{svg,pdf,png,csv} to `out`."""
+    table: dict[str, list[float]] = {"p": list(POWERS)}
+    fine = np.linspace(1.01, 2, 100)
+    with style.styled():
+        figure, axis = style.panels(size=(6.4, 4.6))
+        for (name, (theorem, exponent)), color, marker in zip(
+            METHODS.items(), style.PALETTE, "osD^vP", strict=False
+        ):
+            measured, errors, stated = [], [], []
+            with precision("float64"):
+                for p in POWERS:
+                    problem, noise = instance(theorem, p)
+                    slug = f"figure-exponents-{type(theorem).__name__}-{p}"
+                    found = curve(build(slug, theorem, problem, noise), HORIZONS)
+                    measured.append(-slope(HORIZONS, found["mean"]))
+                    errors.append(slope_error(HORIZONS, found["mean"], found["error"]))
+                    stated.append(-slope(HORIZONS, found["bound"]))
+            axis.plot(fine, exponent(fine), "-", color=color, linewidth=1)
+            looks = {"fmt": marker, "color": color, "label": name, "capsize": 3}
+            axis.errorbar(POWERS, measured, errors, **looks)
+            axis.plot(POWERS, stated, marker, color=color, fillstyle="none")
+            table[f"{name}: measured"] = measured
+            table[f"{name}: two standard errors"] = errors
+            table[f"{name}: bound"] = stated
+        axis.set(xlabel="p", ylabel="exponent of 1/T", ylim=(0, 0.75))
+        axis.set_title("filled: measured, open: exact bound, lines: asymptotic")
+        axis.legend(loc="upper left")
+        style.save(figure, out, "heavy_tailed_exponents", table)

@@ -1,0 +1,41 @@
+"""Quantiles of Y_T at confidence 1 − δ with and without clipping: what clipping buys, if anything.
+
+NSGD-M and NSGDC with the same α, γ, T = 512, Pareto noise, p = 1.5. Exploratory: no explicit
+constant for a high-probability bound is claimed here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convergence.claims.heavy_tailed_instances import OBJECTIVES
+from convergence.claims.settings import precision
+from convergence.figures import style
+from convergence.noise.heavy import Pareto
+from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
+from paper_figures._heavy_tailed import build, values
+
+T, SEEDS = 512, 4096
+LAW = Pareto.of(1.5)
+DELTAS = np.geomspace(0.5, 2e-3, 13)
+
+
+def draw(out: Path) -> None:
+    """Write heavy_tailed_quantiles.{svg,pdf,png,csv} to `out`."""
+    table: dict[str, list[float]] = {"delta": [float(d) for d in DELTAS]}
+    with style.styled():
+        figure, axis = style.panels(size=(5.6, 3.8))
+        methods = (("NSGD-M", NSGDMomentum()), ("NSGDC", NSGDClipped()))
+        for (name, theorem), color, marker in zip(methods, style.PALETTE, "os", strict=False):
+            claim = build(f"figure-quantiles-{name}", theorem, OBJECTIVES["logcosh"], LAW)
+            with precision("float64"):
+                runs = values(claim, T, SEEDS)
+            table[name] = [float(q) for q in np.quantile(runs, 1 - DELTAS)]
+            axis.semilogx(1 / DELTAS, table[name], marker + "-", color=color, label=name)
+            axis.axhline(float(runs.mean()), color=color, linestyle=":")
+        axis.set(xlabel="1/δ", ylabel="quantile of Y_T at 1 − δ")
+        axis.set_title(f"T = {T}, {SEEDS} seeds; dotted: means")
+        axis.legend()
+        style.save(figure, out, "heavy_tailed_quantiles", table)

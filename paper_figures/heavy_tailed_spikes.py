@@ -1,0 +1,71 @@
+"""SGD on a quadratic under spikes of chance 1/T: the slope of (1/T) Σ E‖∇f‖² against p, exactly.
+
+With γ = ½/√T, the recipe for finite variance, it tends to 2/p − 3/2 and crosses 0 at p = 4/3:
+below, the average grows with T. With γ = ½T^{−1/p} it is −(p−1)/p. Nothing is simulated but the
+dots.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convergence.algorithms.sgd import SGD
+from convergence.claims.settings import precision
+from convergence.figures import style
+from convergence.keys import claim_key
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import GradNormSq
+from convergence.noise.two_point import three_point
+from convergence.oracles.base import Oracle
+from convergence.problems.nonconvex import bowl
+from convergence.runner.run import run
+from convergence.theorems.heavy_laws import quadratic_average
+from paper_figures._heavy_tailed import slope
+
+E1 = np.array([1.0, 0.0])
+FINE = np.linspace(1.05, 2, 39)
+POWERS = (1.2, 1.5, 1.8)
+HORIZONS = (100, 1000, 10_000)
+LONG = (10**8, 10**10)
+
+
+def exact(p: float, exponent: float, horizons: tuple[int, ...]) -> float:
+    """The slope of the closed form, γ = ½T^{−exponent}."""
+    averages = [quadratic_average(0.5 * T**-exponent, 1.0, T ** (2 / p - 1), T) for T in horizons]
+    return slope(horizons, averages)
+
+
+def simulated(p: float, exponent: float) -> float:
+    """The slope of means over 512 runs."""
+    problem, means = bowl(E1), []
+    for T in HORIZONS:
+        oracle = Oracle(problem, three_point(p, 1.0, 1 / T, E1))
+        key = claim_key(f"figure-spikes-{p}-{exponent:.3g}", 0, T)
+        method = SGD(0.5 * T**-exponent)
+        record = run(problem, oracle, method, Average(GradNormSq()), T, key, seeds=range(512))
+        means.append(float(record.final().mean()))
+    return slope(HORIZONS, means)
+
+
+def draw(out: Path) -> None:
+    """Write heavy_tailed_spikes.{svg,pdf,png,csv} to `out`."""
+    table: dict[str, list[float]] = {"p": [float(p) for p in FINE]}
+    with style.styled():
+        figure, axis = style.panels(size=(5.6, 3.8))
+        looks = (("γ = ½T^(−1/2)", lambda p: 0.5), ("γ = ½T^(−1/p)", lambda p: 1 / p))
+        for (name, exponent), color, marker in zip(looks, style.PALETTE, "os", strict=False):
+            table[f"{name}, T to 1e4"] = [exact(p, exponent(p), HORIZONS) for p in FINE]
+            table[f"{name}, T to 1e10"] = [exact(p, exponent(p), LONG) for p in FINE]
+            axis.plot(FINE, table[f"{name}, T to 1e4"], "-", color=color, label=name)
+            axis.plot(FINE, table[f"{name}, T to 1e10"], ":", color=color)
+            with precision("float64"):
+                dots = [simulated(p, exponent(p)) for p in POWERS]
+            axis.plot(POWERS, dots, marker, color=color)
+        axis.axhline(0, color=style.GRAY, linewidth=1)
+        axis.axvline(4 / 3, color=style.GRAY, linewidth=1)
+        axis.set(xlabel="p", ylabel="slope in log T")
+        axis.set_title("dots simulated, lines exact (T ≤ 10⁴), dotted T ≤ 10¹⁰")
+        axis.legend()
+        style.save(figure, out, "heavy_tailed_spikes", table)
