@@ -24,21 +24,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
+from convergence.runner.probe import draws_of, probe, unravel
 from convergence.runner.tape import (
     HIDDEN,
     NotAffine,
-    Plan,
-    Reader,
     check_noise,
-    draws,
-    on_tape,
     plan,
 )
 
@@ -52,6 +48,10 @@ class Form(NamedTuple):
     base: float
     slope: np.ndarray
     curve: np.ndarray
+
+    def mean(self, m: np.ndarray) -> float:
+        """q(m)."""
+        return self.base + float(self.slope @ m) + 0.5 * float(m @ self.curve @ m)
 
     def spread(self, K: np.ndarray) -> float:
         """½ tr(curve K Kᵀ)."""
@@ -146,22 +146,44 @@ class Moments:
     def expected(self, metric: Any, marks: Any) -> np.ndarray:
         """E of a quadratic metric, or of its `Average` over t < T, at every T in `marks`.
 
-        Σ_t = Σ_{j<t} M^j N Nᵀ M^jᵀ + M^t N₀ N₀ᵀ M^tᵀ enters by one product of M with an (S, u)
-        matrix a step: no covariance is formed.
+        A metric of the last state leaps from mark to mark. An average visits every step, and
+        Σ_t = Σ_{j<t} M^j N Nᵀ M^jᵀ + M^t N₀ N₀ᵀ M^tᵀ enters it by one thin product a step.
         """
-        form = self.form(metric.of if isinstance(metric, Average) else metric)
         wanted = [int(t) for t in marks]
+        if not isinstance(metric, Average):
+            return self._leaps(self.form(metric), wanted)
+        form = self.form(metric.of)
         m, K, K0, spread, total = self.start, self.N, self.N0, 0.0, 0.0
         found: dict[int, float] = {}
         for t in range(max(wanted) + 1):
-            mean = form.base + float(form.slope @ m) + 0.5 * float(m @ form.curve @ m)
-            value = mean + spread + form.spread(K0)
             if t in wanted:
-                found[t] = total / max(t, 1) if isinstance(metric, Average) else value
-            total += value
+                found[t] = total / max(t, 1)
+            total += form.mean(m) + spread + form.spread(K0)
             spread += form.spread(K)
             m, K, K0 = self.M @ m + self.c, self.M @ K, self.M @ K0
         return np.array([found[t] for t in wanted])
+
+    def _leaps(self, form: Form, wanted: list[int]) -> np.ndarray:
+        m, S, t, found = self.start, self.N0 @ self.N0.T, 0, {}
+        leaps: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for mark in sorted(set(wanted)):
+            if mark - t not in leaps:
+                leaps[mark - t] = self._leap(mark - t)
+            A, a, Q = leaps[mark - t]
+            m, S, t = A @ m + a, A @ S @ A.T + Q, mark
+            found[mark] = form.mean(m) + 0.5 * float(np.sum(form.curve * S))
+        return np.array([found[t] for t in wanted])
+
+    def _leap(self, gap: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(M^g, Σ_{j<g} M^j c, Σ_{j<g} M^j N Nᵀ M^jᵀ) by binary doubling."""
+        size = len(self.c)
+        B, b, R = np.eye(size), np.zeros(size), np.zeros((size, size))
+        A, a, Q = self.M, self.c, self.N @ self.N.T
+        while gap:
+            if gap & 1:
+                B, b, R = A @ B, A @ b + a, A @ R @ A.T + Q
+            A, a, Q, gap = A @ A, A @ a + a, A @ Q @ A.T + Q, gap >> 1
+        return B, b, R
 
     def means(self, metric: AbstractPointwise, marks: Any) -> np.ndarray:
         """q(E S_t) at every t in `marks`: the run without noise, evaluated as written."""
@@ -174,13 +196,9 @@ class Moments:
         return np.array([found[int(t)] for t in marks])
 
 
-def _unravel(like: Any, s: Any) -> Any:
-    return ravel_pytree(like)[1](s)
-
-
 @eqx.filter_jit
 def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
-    return metric.at(problem, _unravel(like, s))
+    return metric.at(problem, unravel(like, s))
 
 
 @eqx.filter_jit
@@ -188,66 +206,10 @@ def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     """Value, slope and curvature at 0, and the value at s."""
 
     def q(s: Any) -> Any:
-        return metric.at(problem, _unravel(like, s))
+        return metric.at(problem, unravel(like, s))
 
     zero = jnp.zeros_like(s)
     return q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), q(s)
-
-
-@eqx.filter_jit
-def _draws(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
-    """The keys that `init` and `step` draw from."""
-    x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
-    return (
-        draws(lambda o: algorithm.init(x0, o, keys[0]), oracle),
-        draws(lambda o: algorithm.step(clock, like, o, keys[0]), oracle),
-    )
-
-
-class Probe(NamedTuple):
-    """What one compiled call finds out about a method."""
-
-    start: Any
-    N0: Any
-    c: Any
-    M: Any
-    N: Any
-    free: Any
-    seen: Any  # the step at (s, u), then at another clock, then under another key
-
-
-@eqx.filter_jit
-def _probe(
-    problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
-) -> Probe:
-    """Jacobians at 0 are exact for affine maps; three evaluations at (s, u) test that they are."""
-    x0 = problem.start().astype(s.dtype)
-    key, other = keys[0], keys[1]
-    zero, nothing = jnp.zeros_like(s), jnp.zeros_like(u)
-
-    def begin(w: Any) -> Any:
-        return algorithm.init(x0, on_tape(oracle, Reader(plans[0], w)), key)
-
-    like = begin(jnp.zeros(plans[0].width, s.dtype))
-
-    def step(s: Any, u: Any, t: int = 0, key: Any = key) -> Any:
-        seen = on_tape(oracle, Reader(plans[1], u))
-        clock = jnp.asarray(t, jnp.int32)
-        return ravel_pytree(algorithm.step(clock, _unravel(like, s), seen, key))[0]
-
-    def project(s: Any) -> Any:
-        method = getattr(algorithm, "project", lambda state: state)
-        return ravel_pytree(method(_unravel(like, s)))[0]
-
-    return Probe(
-        start=ravel_pytree(like)[0],
-        N0=jax.jacfwd(lambda w: ravel_pytree(begin(w))[0])(jnp.zeros(plans[0].width, s.dtype)),
-        c=step(zero, nothing),
-        M=jax.jacfwd(lambda s: step(s, nothing))(zero),
-        N=jax.jacfwd(lambda u: step(zero, u))(nothing),
-        free=jax.jacfwd(project)(zero),
-        seen=jnp.stack([step(s, u), step(s, u, t=7), step(s, u, key=other)]),
-    )
 
 
 WHY = (
@@ -273,13 +235,13 @@ def analyse(
             raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
         like = jax.tree.map(lambda v: jnp.zeros(v.shape, v.dtype), shape)
         try:
-            plans = tuple(plan(drawn) for drawn in _draws(problem, oracle, algorithm, like, keys))
+            plans = tuple(plan(drawn) for drawn in draws_of(problem, oracle, algorithm, like, keys))
         except jax.errors.UnexpectedTracerError:
             raise NotAffine(HIDDEN) from None
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))
         s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
-        found = _probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
+        found = probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
         start, N0, c, M, N, free, seen = (np.asarray(v) for v in found)
     affine = M @ s + c + N @ u
     for value, why in zip(seen, WHY, strict=True):
