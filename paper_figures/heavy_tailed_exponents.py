@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _heavy_tailed import build, curve, slope, slope_error
 
 from convergence.claims.heavy_tailed_bounds import BOUNDED
 from convergence.claims.heavy_tailed_instances import noises, walked
@@ -22,7 +23,6 @@ from convergence.theorems.fatkhullin2025 import SGDHoelder
 from convergence.theorems.liu2023 import StormA, StormB
 from convergence.theorems.liu2025 import NSGDUnknown
 from convergence.theorems.sun2025 import NSGDMomentum
-from paper_figures._heavy_tailed import build, curve, slope, slope_error
 
 POWERS = (1.2, 1.5, 1.8, 2.0)
 HORIZONS = (256, 1024, 4096)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _heavy_tailed import build, values
 
 from convergence.claims.heavy_tailed_instances import OBJECTIVES
 from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.noise.heavy import Pareto
 from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
-from paper_figures._heavy_tailed import build, values
 
 T, SEEDS = 512, 4096
 LAW = Pareto.of(1.5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from _heavy_tailed import build, curve
+
 from convergence.claims.heavy_tailed_instances import walked
 from convergence.claims.heavy_tailed_tight import soft_ramp
 from convergence.claims.settings import precision
@@ -12,7 +14,6 @@ from convergence.figures import style
 from convergence.theorems.cutkosky2020 import GradientTransport
 from convergence.theorems.liu2023 import StormA, StormB
 from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
-from paper_figures._heavy_tailed import build, curve
 
 HORIZONS = (64, 256, 1024, 4096)
 METHODS: dict[str, Any] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _heavy_tailed import slope
 
 from convergence.algorithms.sgd import SGD
 from convergence.claims.settings import precision
@@ -22,7 +23,6 @@ from convergence.oracles.base import Oracle
 from convergence.problems.nonconvex import bowl
 from convergence.runner.run import run
 from convergence.theorems.heavy_laws import quadratic_average
-from paper_figures._heavy_tailed import slope
 
 E1 = np.array([1.0, 0.0])
 FINE = np.linspace(1.05, 2, 39)
