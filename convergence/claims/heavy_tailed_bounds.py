@@ -13,6 +13,7 @@ from convergence.claims.heavy_tailed_instances import (
     MANY,
     OBJECTIVES,
     SILENT,
+    WIDER,
     F,
     grid,
     tag,
@@ -75,7 +76,7 @@ UNNORMALIZED = (
             F,
             horizons=(128, 512),
             seeds=1024,
-            more=LONGER,
+            more=WIDER,
         )
         for where, problem in OBJECTIVES.items()
         for law, noise in (
@@ -126,7 +127,7 @@ LIBRARY = (
             F,
             horizons=(128, 512),
             seeds=MANY // 2,
-            more=LONGER,
+            more=WIDER,
         )
         for law, noise in LAWS.items()
     ),

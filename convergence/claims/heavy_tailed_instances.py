@@ -36,6 +36,7 @@ BOUNDED = {  # ‖∇f‖ ≤ G
     "ramp": ramp(5.0, Delta=10.0),
 }
 LONGER = {"standard": (1024, 4096, 16384), "full": (4096, 16384, 65536)}
+WIDER = {"standard": (128, 1024), "full": (1024, 4096)}  # where it takes many seeds
 FEW, MANY = 64, 1024  # seeds where a mean is light-tailed, and where only a ceiling bounds it
 
 
@@ -64,7 +65,7 @@ def grid(
     """For every p three claims, in which each objective and each noise occurs once: over four
     powers every objective meets every noise."""
     claims = []
-    options: dict[str, Any] = {"horizons": (128, 512), "more": LONGER, "family": F, **fields}
+    options: dict[str, Any] = {"horizons": (128, 512), "family": F, **fields}
     for i, p in enumerate(powers):
         laws = list(noises(p).items())
         for k, (where, problem) in enumerate(objectives.items()):
@@ -73,7 +74,9 @@ def grid(
             # A ceiling G makes an upper limit cheaper than one that grows with γT.
             seeds = seeds // 2 if "G" in problem.constants() and seeds > FEW else seeds
             slug = f"{name}-{tag(p)}-{where}-{law}"
-            claims.append(Claim(slug, theorem, problem, seen, **{"seeds": seeds, **options}))
+            more = LONGER if options.get("seeds", seeds) <= FEW else WIDER
+            own = {"seeds": seeds, "more": more, **options}
+            claims.append(Claim(slug, theorem, problem, seen, **own))
     return tuple(claims)
 
 
