@@ -78,7 +78,7 @@ STALLS = (
         PURE,
         BatchMean(SIGN, 2),
         F,
-        horizons=(10, 20, 40),
+        horizons=(20, 40),
         seeds=8192,
     ),
     Claim(
