@@ -16,6 +16,15 @@ from convergence.shapes import Iterate, Scalar, Vector, real
 SHAPES = ("cosh", "logcosh", "square")
 
 
+def profile(shape: str, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(φ(u), φ′(u)) on the host."""
+    if shape == "cosh":
+        return 2 * np.sinh(u / 2) ** 2, np.sinh(u)
+    if shape == "logcosh":
+        return np.logaddexp(u, -u) - np.log(2.0), np.tanh(u)
+    return u**2 / 2, u
+
+
 class Separable(AbstractProblem):
     """f(θ) = Σ_i λ_i s² φ(z_i/s), z = Qθ with Q orthogonal, φ(u) = cosh u − 1, log cosh u or u²/2.
 
@@ -82,12 +91,7 @@ class Separable(AbstractProblem):
         x0, lam, s = np.asarray(self.x0), np.asarray(self.lam), float(self.s)
         z = x0 if self.Q is None else np.asarray(self.Q) @ x0
         u = z / s
-        phi = {
-            "cosh": 2 * np.sinh(u / 2) ** 2,
-            "logcosh": np.logaddexp(u, -u) - np.log(2.0),
-            "square": u**2 / 2,
-        }[self.shape]
-        first = {"cosh": np.sinh(u), "logcosh": np.tanh(u), "square": u}[self.shape]
+        phi, first = profile(self.shape, u)
         factor = {"cosh": np.log(2.0), "logcosh": np.log(2.0) / 2, "square": 1.0}[self.shape]
         return Constants(
             L=float("inf") if self.shape == "cosh" else float(lam.max()),

@@ -1,0 +1,54 @@
+"""Floors of compressed methods under Bernoulli messages, exactly, against δ.
+
+lim E‖x‖² in units of the floor of SGD, γσ²/(2n): lines from the closed recursion of moments, dots
+from E[M ⊗ M] of the methods' own code. EF21 follows (2 − δ)/δ; EControl stays near 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convergence.claims.compression import ALIKE
+from convergence.claims.masks import compressed_moments
+from convergence.claims.settings import precision
+from convergence.figures import style
+from convergence.metrics.agents import TotalSquare
+from convergence.noise.gaussian import Gaussian
+from convergence.oracles.finite_workers import Workers
+from convergence.theorems.gao2024econtrol_laws import BernoulliLaw
+
+T, POINTS, DOTS = 1000, 25, 5
+NAMES = {"ec": "error feedback", "econtrol": "EControl, η = δ/4", "ef21": "EF21"}
+
+
+def law(name: str, delta: float) -> BernoulliLaw:
+    """The statement for one method and one δ."""
+    return BernoulliLaw(name, delta, delta / 4)
+
+
+def draw(out: Path) -> None:
+    """Write compression_floors.{svg,pdf,png,csv} to `out`."""
+    noise = Gaussian(1.0)
+    c = ALIKE.constants() | noise.constants((1,))
+    unit = c.sigma**2 / (2 * c.n * T)
+    deltas = np.geomspace(0.05, 1.0, POINTS)
+    table = {"delta": list(deltas)}
+    with style.styled(), precision("float64"):
+        figure, axis = style.panels(size=(5.6, 3.8))
+        for (name, label), color, marker in zip(NAMES.items(), style.PALETTE, "osD", strict=False):
+            table[name] = [law(name, d).bound(c, T) / unit for d in deltas]
+            axis.loglog(deltas, table[name], "-", color=color, label=f"{label}, closed recursion")
+            some = deltas[:: POINTS // DOTS]
+            exact = [
+                compressed_moments(ALIKE, Workers(ALIKE, noise), law(name, d).prescribe(c, T))
+                for d in some
+            ]
+            values = [m.steady(TotalSquare()) / unit for m in exact]
+            axis.loglog(some, values, marker, color=color, label=f"{label}, E[M ⊗ M] of the code")
+        axis.loglog(deltas, (2 - deltas) / deltas, ":", color=style.BLACK, label="(2 − δ)/δ")
+        axis.set(xlabel="δ", ylabel="lim E‖x‖² / (γσ²/2n)")
+        axis.set_title(f"What compression adds to the noise floor (n = {c.n}, γ = 1/{T})")
+        axis.legend()
+        style.save(figure, out, "compression_floors", table)
