@@ -37,3 +37,11 @@ def figures(arguments: Namespace) -> int:
     from convergence.cli.drawing import draw
 
     return draw(arguments)
+
+
+def falsify(arguments: Namespace) -> int:
+    """Search for an instance that violates a claim."""
+    prepare()
+    from convergence.cli.falsify import search
+
+    return search(arguments)

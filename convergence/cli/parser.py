@@ -62,6 +62,23 @@ def parser() -> argparse.ArgumentParser:
         "--jobs", type=jobs, metavar="J", default=cores(), help="claims at a time (one a core)"
     )
 
+    add = commands.add_parser("falsify", help="search for an instance that violates a claim")
+    add.add_argument("target", metavar="TARGET", type=target, help=TARGET.split(";")[0])
+    add.add_argument(
+        "--budget", type=budget, metavar="SECONDS", default=60.0, help="time for each claim (60)"
+    )
+    add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of the search (0)")
+    add.add_argument(
+        "--alpha", type=alpha, metavar="A", default=1e-3, help="error probability of a find (1e-3)"
+    )
+    add.add_argument(
+        "--out",
+        type=folder,
+        metavar="DIR",
+        default=Path("results/violations"),
+        help="where a violation is kept as a module (results/violations)",
+    )
+
     add = commands.add_parser("figures", help="draw the figures of papers and of stored reports")
     add.add_argument(
         "names",
@@ -141,6 +158,17 @@ def alpha(text: str) -> float:
         found = float("nan")
     if not 0 < found < 1:
         raise argparse.ArgumentTypeError(f"got {text!r}, but 0 < alpha < 1 is needed; try 1e-3")
+    return found
+
+
+def budget(text: str) -> float:
+    """A time in seconds, positive and finite."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = float("nan")
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text!r}, but a time of more than 0 s is needed")
     return found
 
 
