@@ -72,7 +72,7 @@ _LAWS = (
     *(exact(f"excess-risk-unequal-noise-{name}", flat.Law(name), drawn, noise=roots,
             horizons=(2, 3)) for name in NAMES),
     *(exact(f"excess-risk-from-the-minimum-{name}", flat.Law(name, finite=True),
-            horizons=(4, 32, 128), how="both", seeds=2048, margin=0.15, chunk=512)
+            horizons=(4, 32, 128), how="both", seeds=2048, margin=0.2, chunk=512)
       for name in NAMES),
     *(exact(f"excess-risk-small-step-{name}", flat.SmallStepGap(name), horizons=(5000,))
       for name in NAMES),
