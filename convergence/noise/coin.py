@@ -41,5 +41,11 @@ class Coin(AbstractNoise):
         moment = size**p * ((1 - q) ** p * q ** (1 - p) + 1 - q)
         own = {"sigma": moment**0.5} if p == 2 else {}
         return Constants(
-            p=p, sigma_p=moment ** (1 / p), symmetric=False, additive=False, q=q, **own
+            p=p,
+            sigma_p=moment ** (1 / p),
+            symmetric=False,
+            additive=False,
+            light_tailed=False,
+            q=q,
+            **own,
         )
