@@ -134,8 +134,10 @@ class Exact(Claim):
         ]
         k = int(np.argmax(gaps))
         row, gap = rows[k], gaps[k]
-        slack = min((st_ratio(r) for r in rows), default=None)
-        power = 1 + self.tolerance if self.kind is Kind.EXACT else slack
+        # A stated 0 has no constant that could be overstated.
+        zero = any(row.bound == 0 for row in rows)
+        slack = None if zero else min(ratio(row) for row in rows)
+        power = 1 + self.tolerance if self.kind is Kind.EXACT and not zero else slack
         if gap <= self.tolerance:
             reason = (
                 f"the {self.quantity} is {row.estimate:.8g} against {row.bound:.8g} where it is "
@@ -171,10 +173,9 @@ def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
     return max(0.0, (bound - value if kind is Kind.FLOOR else value - bound) / size)
 
 
-def st_ratio(row: Row) -> float:
+def ratio(row: Row) -> float:
     """bound / value."""
-    bound = float(row.bound)  # type: ignore[arg-type]
-    return bound / row.estimate if row.estimate else (1.0 if not bound else math.inf)
+    return float(row.bound) / row.estimate if row.estimate else math.inf  # type: ignore[arg-type]
 
 
 def exponent(rows: tuple[Row, ...], two_sided: bool) -> Judgement:

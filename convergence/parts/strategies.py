@@ -27,8 +27,6 @@ from convergence.parts.graphs import check_mixing
 from convergence.shapes import Iterate, real
 
 CORRECTED = ("ED", "EXTRA", "ATC-GT", "semi-ATC-GT", "non-ATC-GT")
-UNCORRECTED = ("ATC", "consensus")
-ROUNDS = {"ED": 1, "EXTRA": 1, "ATC-GT": 2, "semi-ATC-GT": 2, "non-ATC-GT": 2}
 
 
 class Strategy(eqx.Module):
