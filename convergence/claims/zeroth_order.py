@@ -152,7 +152,7 @@ CLAIMS = (
     ),
     bound(
         "lozo-step-too-large",
-        lozo.LozoQuadratic(R, 1, scale=2.2),
+        lozo.LozoAnyStep(R, 1, scale=2.2),
         UNIT,
         QUIET,
         (256,),

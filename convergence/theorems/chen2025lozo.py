@@ -101,8 +101,20 @@ class LozoQuadratic(Lazy):
     def bound(self, c: Constants, T: int) -> float:
         alpha = self.alpha(c, T)
         a, x = alpha * c.L * self.factor(c), alpha * c.L * c.n / self.r
+        require(a < 2 and x <= 1, f"αLD_S = {a:g}", "αLD_S < 2 and αLn/r ≤ 1", "keep scale ≤ 1")
         ratio = self.nu / float(np.sum((1 - x) ** (2.0 * np.arange(self.nu))))
         return ratio * (c.Delta / (alpha * (1 - a / 2) * T) + a * c.sigma**2 / (2 - a))
+
+
+class LozoAnyStep(LozoQuadratic):
+    """(1/T) Σ_t E‖∇f(X_t)‖² ≤ 2Δ/(αT) + aσ² at ν = 1, claimed for every α (folklore; false): from
+    a = αLD_S > 2 on the second moment grows. For a ≤ 1 it follows from the bound above."""
+
+    statement = "folklore: (1/T) Σ E‖∇f(X_t)‖² ≤ 2Δ/(αT) + αLD_S σ² for every α"
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha = self.alpha(c, T)
+        return 2 * c.Delta / (alpha * T) + alpha * c.L * self.factor(c) * c.sigma**2
 
 
 class LozoSmooth(Lazy):
