@@ -32,6 +32,10 @@ class Constants(Mapping[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Constants are immutable; build a new record to change {name!r}.")
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The constant, or `default` where nothing certifies it."""
+        return self._values.get(name, default)
+
     def __contains__(self, name: object) -> bool:
         return name in self._values
 
