@@ -57,8 +57,8 @@ class NoiseAverage(AbstractMetric):
     """1 + max_t (‖e_t − N_t‖ − Lγ(θ − θ^{t+1})/α)/(1 + max_t ‖m_t‖) for momentum with m_0 = g_0,
 
     e_t = m_t − ∇f(x_t), N_t = θ N_{t−1} + α ξ_t, N_0 = ξ_0: the error of the momentum is the same
-    average of the noise alone, up to the drift of the gradient. ξ_t is read off m_t, so that what is
-    put to the test is the drift: the length of the steps and L.
+    average of the noise alone, up to the drift of the gradient. ξ_t is read off m_t, so that what
+    is put to the test is the drift: the length of the steps and L.
     """
 
     gamma: Any = eqx.field(converter=real)
