@@ -7,9 +7,10 @@ from typing import Any
 
 import equinox as eqx
 
-from convergence.claims.exact import Exact, read
+from convergence.claims.exact import Exact
 from convergence.parts.compressors import Masks
 from convergence.runner.second_moment import SecondMoments, second_moments
+from convergence.theorems.moments import Moment
 
 
 def compressed_moments(problem: Any, oracle: Any, algorithm: Any) -> SecondMoments:
@@ -30,6 +31,16 @@ class ExactMasks(Exact):
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         problem, noise, c = self.instance(T)
         prescribe = self.theorem.rival if rival else self.theorem.prescribe  # type: ignore[attr-defined]
-        found: Any = compressed_moments(problem, self.oracle(problem, noise), prescribe(c, T))
-        value = read(found, self.quantity, self.theorem.metric(c, T), T)
+        found = compressed_moments(problem, self.oracle(problem, noise), prescribe(c, T))
+        metric: Any = self.theorem.metric(c, T)
+        asked = {
+            Moment.RADIUS: lambda: found.radius,
+            Moment.GAP: lambda: 1 - found.radius,
+            Moment.STABLE: lambda: float(found.radius < 1),
+            Moment.BIAS: lambda: found.bias(metric),
+            Moment.VARIANCE: lambda: found.variance(metric),
+            Moment.STEADY: lambda: found.steady(metric),
+            Moment.EXPECTED: lambda: float(found.expected(metric, [T])[0]),
+        }
+        value = asked[self.quantity]()
         return value, self.number(c, T), f"spectral radius {found.radius:.8g}"
