@@ -99,9 +99,9 @@ STALLS = (
         Counterexample.pure(n=8, r=4, lam=0.5),
         CornerGaussian(1.0, 4),
         F,
-        horizons=(50, 200),
+        horizons=(50, 100),
         more={"standard": (50, 200, 800), "full": (50, 200, 800, 3200)},
-        seeds=8192,
+        seeds=12288,
         margin=0.1,
     ),
     Claim(
