@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from convergence import problems
 from convergence.claims import registry
 from convergence.claims.base import Claim
 from convergence.constants import Constants
@@ -62,12 +63,11 @@ def test_problem(claim: Claim) -> None:
     assert not problem_laws(claim.instance(claim.horizons[0])[0])
 
 
+DATA = Path(problems.__path__[0]) / "data/golore_figure1_D.csv"
 SPARE = (  # offered to users, and in no claim
     Quadratic([1.0, -2.0, 3.0], [0.1, 1.0, 2.0]),
     Quadratic([1.0, -2.0, 3.0], [0.1, 1.0, 2.0], rotation(3), [0.5, 0.0, -1.0]),
-    Counterexample.from_csv(
-        resources.files("convergence.problems").joinpath("data/golore_figure1_D.csv"), r=3
-    ),
+    Counterexample.from_csv(DATA, r=3),
 )
 
 

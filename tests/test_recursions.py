@@ -123,7 +123,7 @@ def test_two_sided_projection() -> None:
 def test_adapter_is_optax_itself() -> None:
     problem = Quadratic([1.0, -2.0], [1.0, 3.0])
     tx = optax.adam(0.1)
-    x, memory = problem.start(), tx.init(problem.start())
+    x: Any
     for method in (FromOptax(tx), FromOptax(optax.adam, learning_rate=0.1)):
         x, memory = problem.start(), tx.init(problem.start())
         path = walk(method, problem, 3)
@@ -148,7 +148,7 @@ def test_lift_is_a_matrix_product() -> None:
     """Also under vmap and beyond the unrolled ranks; 1e-13 is rounding of 40 products."""
     rng = np.random.default_rng(0)
     for m, r, n in ((6, 2, 5), (3, 40, 4)):
-        P, N = rng.standard_normal((7, m, r)), rng.standard_normal((7, r, n))
+        P, N = (jnp.asarray(rng.standard_normal((7, *s))) for s in ((m, r), (r, n)))
         np.testing.assert_allclose(jax.vmap(lift)(P, N), P @ N, rtol=0, atol=1e-13)
 
 

@@ -77,7 +77,7 @@ def panels(
 
 
 def save(
-    figure: Figure, out: Path, name: str, columns: Mapping[str, Sequence[Any]] | None = None
+    figure: Figure, out: Path, name: str, columns: Mapping[str, Any] | None = None
 ) -> list[Path]:
     """Write out/name.svg, .pdf and .png, and with `columns` the plotted numbers as .csv."""
     out.mkdir(parents=True, exist_ok=True)
