@@ -36,11 +36,11 @@ FEW, MANY = (unit_workers(np.zeros((n, 2)), np.zeros(2)) for n in (8, 16))
 
 CLAIMS = (
     Claim("ef21-sticks-at-the-bias", fatkhullin2023.TwoAtomFloor(), FEW, ATOMS, F,
-          horizons=(4000,), seeds=64, margin=0.1, oracle=Workers),
+          horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
     Claim("ef21-sticks-with-more-workers", fatkhullin2023.TwoAtomFloor(), MANY, ATOMS, F,
-          horizons=(4000,), seeds=64, margin=0.1, oracle=Workers),
+          horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
     Separation("ef21-is-no-sgd", fatkhullin2023.FollowsSGD(name="ef21"), FEW, ATOMS, F,
-               Verdict.REFUTED, horizons=(2000,), seeds=64, oracle=Workers),
+               Verdict.REFUTED, horizons=(2000,), seeds=256, oracle=Workers),
     Separation("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), FEW, ATOMS, F,
-               horizons=(2000,), seeds=64, oracle=Workers),
+               horizons=(2000,), seeds=256, oracle=Workers),
 )  # fmt: skip

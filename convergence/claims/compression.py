@@ -77,7 +77,7 @@ def masks(
 
 def simulated(
     name: str, theorem: AbstractTheorem, problem: AbstractProblem, noise: AbstractNoise, T: int,
-    seeds: int = 64, **more: Any,
+    seeds: int = 256, **more: Any,
 ) -> Claim:  # fmt: skip
     """One statement by simulation."""
     return Claim(
@@ -88,7 +88,7 @@ def simulated(
 def against(name: str, theorem: AbstractTheorem, **more: Any) -> Separation:
     """A comparison at γ = 8/T on heterogeneous workers with two-atom noise."""
     return Separation(
-        name, theorem, DIFFERENT, PAIR, F, horizons=(2000,), seeds=64, oracle=Workers, **more
+        name, theorem, DIFFERENT, PAIR, F, horizons=(2000,), seeds=256, oracle=Workers, **more
     )
 
 

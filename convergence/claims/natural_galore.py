@@ -25,7 +25,7 @@ CLAIMS = (
         DiagonalGaussian(FISHER),
         F,
         horizons=(1, 16),
-        seeds=16384,
+        seeds=32768,
         chunk=2048,
     ),
     Claim(

@@ -137,7 +137,7 @@ CLAIMS = (
         NOISY,
         F,
         horizons=(256, 512, 1024, 4096),
-        seeds=256,
+        seeds=1024,
         chunk=128,
         note="on 2 × 2 matrices the transient is over at T = 256",
     ),
