@@ -226,14 +226,17 @@ def test_ctrl_c_keeps_what_is_finished():
         "CLAIMS = (dataclasses.replace(GOOD, slug='own-slow', problem=wait), GOOD)\n",
         "slow.py",
     )
-    command = [sys.executable, "-m", "convergence", "verify", slow, "--json", "a.json"]
+    # A suite started in the background hands down an ignored SIGINT; a terminal does not.
+    listening = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from convergence.cli import main\nraise SystemExit(main())"
+    )
+    command = [sys.executable, "-c", listening, "verify", slow, "--json", "a.json"]
     process = subprocess.Popen(
         [*command, "--jobs", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A suite started in the background hands down an ignored SIGINT.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 120
     while not Path("results/own-good").exists() and time.monotonic() < until:
