@@ -165,9 +165,8 @@ def test_float32_is_selectable_and_the_callers_setting_is_left_alone() -> None:
 
 
 def test_keys_do_not_depend_on_pythons_hash() -> None:
-    assert slug_seed("galore-stalls") == slug_seed("galore-stalls")
-    assert slug_seed("a") == 0x63F2B1C0 >> 1 or slug_seed("a") > 0
-    assert slug_seed("a") != slug_seed("b")
+    # The first four bytes of BLAKE2b(digest_size=4) of "a", big-endian, without the last bit.
+    assert slug_seed("a") == 1695655466
 
 
 def test_subspace_keeps_state(test_seed: int) -> None:

@@ -36,13 +36,15 @@ class TwoPoint(AbstractAssumption):
 
 
 class BelowNoise(AbstractAssumption):
-    """Every singular value of ∇f(X_0) is strictly below σ."""
+    """Every singular value of ∇f(X_0) is strictly below σ times the least nonzero |mean ξ|, which
+    is 1/B for an odd batch and 2/B for an even one (1 for a single sample)."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         largest = float(np.max(c.spectrum)) if "spectrum" in c else float("nan")
-        corner = float(c["corner"]) if "corner" in c else float("nan")
+        B = int(c.get("batch", 1))
+        level = float(c.get("corner", math.nan)) * (2 - B % 2) / B
         return Checked(
-            "gradient below the noise", bool(largest < corner), largest, f"σ = {corner:g}"
+            "gradient below the noise", bool(largest < level), largest, f"noise level {level:g}"
         )
 
 
@@ -162,7 +164,7 @@ class EvenBatchLaw(EvenBatchConverges):
 
     kind = Kind.EXACT
     statement = "E‖∇f(X_T)‖² = (1 − 2^{−B} C(B,B/2)(1−θ²))^{T/τ} ‖∇f(X_0)‖²,  B even, n − r = 1"
-    assumes = (*EvenBatchConverges.assumes, Has("visible", 1, 1))
+    assumes = (*EvenBatchConverges.assumes, Has("visible", 1, 1), BelowNoise())
 
 
 class Plateau(AbstractGaLore):
