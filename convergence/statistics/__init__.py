@@ -1,7 +1,7 @@
 """The judge: numbers in, verdicts out. NumPy and SciPy in float64, never JAX.
 
 `judge_*` turn samples of a metric into a `Judgement`; the limits, e-values and diagnostics they
-are made of are exported beside them. DESIGN: a verdict errs with probability at most alpha,
+are made of are exported beside them. A verdict errs with probability at most alpha,
 whatever it says, and where no test is certified to do so the verdict is INCONCLUSIVE.
 """
 

@@ -26,7 +26,7 @@ class RSGF(AbstractTheorem):
 
     kind = Kind.EXPECTATION
     source = Source("ghadimi2013", "Theorem 3.2 a), constant step")
-    provenance = Provenance.PRINTED
+    provenance = Provenance.RECALLED
     statement = (
         "(1/L)E‖∇f(x_R)‖² ≤ [D_f² + 2μ²(n+4)(1+L(n+4)²Σ(γ/4+Lγ²)) + 2(n+4)σ²Σγ²]/Σ[γ−2L(n+4)γ²]"
     )
