@@ -14,6 +14,7 @@ from convergence.claims import FAMILIES, registry
 from convergence.claims.base import AbstractClaim, Claim
 from convergence.claims.settings import precision
 from convergence.cli import main
+from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Provenance
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +67,17 @@ def test_every_source_is_in_the_bibliography():
     entries = set(re.findall(r"^@\w+\{([^,\s]+),", BIB.read_text(), re.M))
     theorems = [getattr(claim, "theorem", None) for claim in CLAIMS]
     assert {t.source.key for t in theorems if t is not None} - entries == set()
+
+
+def test_what_a_source_gets_wrong_is_corrected_by_a_claim():
+    known = {claim.slug: claim for claim in CLAIMS}
+    for claim in CLAIMS:
+        wrong = claim.expect is Verdict.REFUTED
+        if wrong and re.search(r"as (printed|recalled)", claim.describe()["statement"]):
+            assert claim.instead, f"{claim.slug} needs `instead`"
+        if claim.instead:
+            assert wrong
+            assert known[claim.instead].expect is Verdict.CONSISTENT
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.slug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from typing import Any
 
@@ -58,8 +59,10 @@ def report(
     hyper: dict[str, Any],
     notes: tuple[str, ...],
     began: float,
+    instance: tuple[Any, Any] | None = None,
 ) -> Report:
-    """Assemble the report of any kind of claim that has a `theorem`."""
+    """Assemble the report of any kind of claim that has a `theorem`; `instance`: its problem and
+    noise, where it has them."""
     theorem = claim.theorem
     return Report(
         slug=claim.slug,
@@ -81,6 +84,12 @@ def report(
         seed=settings.seed,
         dtype=settings.dtype,
         seconds=time.perf_counter() - began,
+        theorem=type(theorem).__name__,
+        explanation=inspect.cleandoc(type(theorem).__doc__ or ""),
+        problem=first_line(instance[0]) if instance else "",
+        noise=first_line(instance[1]) if instance else "",
+        note=claim.note,
+        instead=claim.instead,
     )
 
 

@@ -44,6 +44,8 @@ class AbstractClaim:
     family: str
     expect: Verdict
     kind: Kind
+    note: str = ""
+    instead: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Fields for `convergence show`."""
@@ -63,6 +65,7 @@ class Claim(AbstractClaim):
     problem and noise may be functions of T for instances that vary with the horizon. horizons and
     seeds are those of the quick tier; higher tiers multiply the seeds (`SEEDS_FACTOR`) and use
     `more[tier]` for the horizons if given. margin is the equivalence margin of an exact law.
+    instead: for a statement that its source gets wrong, the slug of the claim that corrects it.
     """
 
     slug: str
@@ -78,6 +81,7 @@ class Claim(AbstractClaim):
     note: str = ""
     chunk: int = CHUNK
     oracle: Callable[[AbstractProblem, AbstractNoise], AbstractOracle] = Oracle
+    instead: str = ""
 
     def __post_init__(self) -> None:
         require(
@@ -192,10 +196,20 @@ class Claim(AbstractClaim):
                 verdict, reason = judgement.verdict, judgement.reason
                 notes = divergence(records)
             notes += shelf.notes() if shelf else ()
-            _, _, c = self.instance(horizons[-1])
+            problem, noise, c = self.instance(horizons[-1])
             hyper = {} if failed else hyper_parameters(self.theorem.prescribe(c, horizons[-1]))
         return report(
-            self, settings, verdict, reason, judgement, assumptions, dict(c), hyper, notes, began
+            self,
+            settings,
+            verdict,
+            reason,
+            judgement,
+            assumptions,
+            dict(c),
+            hyper,
+            notes,
+            began,
+            (problem, noise),
         )
 
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:

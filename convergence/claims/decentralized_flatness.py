@@ -103,17 +103,20 @@ _FALSE = (
 )  # fmt: skip
 
 
-def escape(slug: str, theorem: flat.Escape, expect: Verdict = Verdict.CONSISTENT) -> Separation:
+def escape(
+    slug: str, theorem: flat.Escape, expect: Verdict = Verdict.CONSISTENT, note: str = ""
+) -> Separation:
     """A claim on the double well, het = 3, noise 8 an agent, step 0.02."""
     return Separation(
         f"flat-{slug}".lower(), theorem, WELL, PerEntry(8.0), F, expect, horizons=(400,),
-        seeds=1024, chunk=256,
+        seeds=1024, chunk=256, note=note,
     )  # fmt: skip
 
 
 _ESCAPES = (
     escape("diffusion-escapes-before-centralized", flat.Escape("diffusion", "centralized")),
     escape("consensus-escapes-before-diffusion", flat.Escape()),
-    escape("centralized-escapes-first", flat.Escape("centralized", "diffusion"), Verdict.REFUTED),
+    escape("centralized-escapes-first", flat.Escape("centralized", "diffusion"), Verdict.REFUTED,
+           "the two exchanged: the statement's opposite"),
 )
 CLAIMS: tuple[AbstractClaim, ...] = (*_LAWS, *_ORDER, *_FALSE, *_ESCAPES)

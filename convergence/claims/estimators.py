@@ -105,6 +105,7 @@ CLAIMS = (
         seeds=2,
         expect=REFUTED,
         note="top-1 rows converge to the Chebyshev center of three targets",
+        instead="celora-top1-stalls",
     ),
     layer(
         "celora-stale-rows",
@@ -144,6 +145,7 @@ CLAIMS = (
     Identity(
         "wta-score-minimizes", wta.ScoreMinimizes(), F, expect=REFUTED,
         note="X = Y = I_3, k = 2: the score keeps |C| = 0 with variance 3, |C| = 1 has 2",
+        instead="wta-exact-moments",
     ),
     Identity("wta-identity-instance", wta.IdentityInstance(), F),
     layer("crs-moment", sampled.SampledMoment(CRS(3)), SPIKED, (1,), seeds=4096, margin=0.15),

@@ -163,6 +163,7 @@ DIVERGENCE = false(
     horizons=(256, 4096),
     seeds=256,
     note="under infinite variance, but the gradient of f is bounded: SGD converges",
+    instead="sgd-bounded-gradient-p15-logcosh-spikes",
 )
 
 HEAVY_BALL = false(

@@ -24,6 +24,7 @@ class Identity(AbstractClaim):
     family: str = "own"
     expect: Verdict = Verdict.CONSISTENT
     note: str = ""
+    instead: str = ""
 
     @property
     def kind(self) -> Kind:  # type: ignore[override]

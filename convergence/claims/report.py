@@ -18,6 +18,8 @@ class Report:
 
     hyper: the prescribed hyper-parameters at the largest horizon. constants: those of the
     instance. notes: warnings a reader must see (vacuous bounds, divergence, recomputed records).
+    theorem, problem, noise: names of the classes, the latter two with their first line;
+    explanation: the docstring of the theorem; note, instead: those of the claim.
     """
 
     slug: str
@@ -39,6 +41,12 @@ class Report:
     seed: int
     dtype: str
     seconds: float
+    theorem: str = ""
+    explanation: str = ""
+    problem: str = ""
+    noise: str = ""
+    note: str = ""
+    instead: str = ""
 
     @property
     def expected(self) -> bool:
@@ -61,6 +69,12 @@ class Report:
             "statement": self.statement,
             "source": self.source,
             "provenance": self.provenance,
+            "theorem": self.theorem,
+            "explanation": self.explanation,
+            "problem": self.problem,
+            "noise": self.noise,
+            "note": self.note,
+            "instead": self.instead,
             "verdict": str(self.verdict),
             "expect": str(self.expect),
             "reason": self.reason,

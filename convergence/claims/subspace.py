@@ -124,6 +124,7 @@ STALLS = (
         horizons=(64, 256, 1024, 4096),
         seeds=16,
         chunk=16,
+        instead="golore-sgd",
         note="false: the same sentence as galore-isotropic-converges, on the counterexample",
     ),
     Claim(

@@ -65,6 +65,7 @@ CLAIMS = (
         NO_PRODUCT,
         expect=Verdict.REFUTED,
         horizons=(1, 2, 3, 6),
+        instead="galore-lemma-3-3",
         **ONE,
     ),
     Claim(
@@ -76,6 +77,7 @@ CLAIMS = (
         LARGE_STEP,
         expect=Verdict.REFUTED,
         horizons=(1,),
+        instead="galore-lemma-3-3-with-step-condition",
         **ONE,
     ),
     Claim(
@@ -93,6 +95,7 @@ CLAIMS = (
         expect=Verdict.REFUTED,
         horizons=(1, 4, 16, 64),
         note="no step condition: ‖R_t‖ does not even tend to 0",
+        instead="galore-theorem-3-8",
         **ONE,
     ),
     Claim(
@@ -102,6 +105,7 @@ CLAIMS = (
         expect=Verdict.REFUTED,
         horizons=(1,),
         note="the factor 2 of eq. (70) is missing in eq. (11)",
+        instead="galore-theorem-3-8-lipschitz-corrected",
         **ONE,
     ),
     Claim(
@@ -111,6 +115,7 @@ CLAIMS = (
         expect=Verdict.REFUTED,
         horizons=(1,),
         note="the proof uses ‖C‖ ≤ L_C D, which the statement does not assume",
+        instead="galore-theorem-3-8-unbounded-corrected",
         **ONE,
     ),
     Claim(
