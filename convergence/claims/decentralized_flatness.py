@@ -116,7 +116,11 @@ def escape(
 _ESCAPES = (
     escape("diffusion-escapes-before-centralized", flat.Escape("diffusion", "centralized")),
     escape("consensus-escapes-before-diffusion", flat.Escape()),
-    escape("centralized-escapes-first", flat.Escape("centralized", "diffusion"), Verdict.REFUTED,
-           "the two exchanged: the statement's opposite"),
+    escape(
+        "centralized-escapes-first",
+        flat.Escape("centralized", "diffusion"),
+        Verdict.REFUTED,
+        "the two exchanged: the statement's opposite",
+    ),
 )
 CLAIMS: tuple[AbstractClaim, ...] = (*_LAWS, *_ORDER, *_FALSE, *_ESCAPES)
