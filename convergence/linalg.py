@@ -1,7 +1,7 @@
 """Haar frames, leading singular subspaces, and the lift from a subspace.
 
-XLA multiplies a batch of small matrices one by one on a CPU. For the projection `P.T @ G` that is
-fine; the lift is written out instead, so that it fuses with the update around it.
+XLA multiplies a batch of small matrices one by one on a CPU; written out, a small product fuses
+with what is around it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ UNROLL = 32  # a longer contraction is left to XLA
 
 
 def lift(P: Float[Array, "m r"], N: Float[Array, "r n"]) -> Float[Array, "m n"]:
-    """P N as a sum of r outer products: twice as fast as `P @ N` under vmap for small r.
+    """P N as a sum of r outer products: up to twice as fast as `P @ N` under vmap for small r.
 
-    It fuses into what uses it, so N should come from a matrix product, not from another lift:
-    XLA would compute it again for every row.
+    It fuses into what uses it. A product of products needs a `lax.cond` or a loop between the two,
+    or XLA computes the inner one again for every row of the outer.
     """
     if P.shape[1] > UNROLL:
         return P @ N

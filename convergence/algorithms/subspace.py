@@ -112,8 +112,13 @@ class Subspace(AbstractAlgorithm):
             memory = state.memory
             if self.momentum == "project":
                 memory = self.inner.carry(memory, P.T @ state.P)
-            return seen, P, memory
+            return lift(P.T, seen), P, memory
 
-        G, P, memory = jax.lax.cond(t % self.tau == 0, refresh, lambda: (G, state.P, state.memory))
-        N, memory = self.inner.apply(P.T @ G, memory)
+        def keep() -> tuple[Matrix, Matrix, Any]:
+            return lift(state.P.T, G), state.P, state.memory
+
+        # R is computed inside the branches: outside, XLA would fuse it into P N and compute it
+        # again for every row.
+        R, P, memory = jax.lax.cond(t % self.tau == 0, refresh, keep)
+        N, memory = self.inner.apply(R, memory)
         return SubspaceState(state.x - self.eta * view(lift(P, N)), P, memory)
