@@ -2,14 +2,12 @@
 tests.benchmarks.bench_mixing`.
 
 Gradient tracking on quadratics of n agents in d dimensions. Everything is measured in one process,
-twice over; the better time of each counts and only ratios are worth quoting. Below, the time of one
-exact analysis of SPARKLE with 448 state entries, after a first one.
+several times over; the best of each counts and only ratios are worth quoting. Below, the time of
+one exact analysis of SPARKLE with 448 state entries, after a first one.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
 from convergence.runner.affine import analyse
 from convergence.runner.run import run
+from tests.benchmarks._clock import speeds
 
 T, SEEDS, ALPHA = 200, 256, 0.1
 
@@ -56,27 +55,19 @@ def runner(problem: Any) -> None:
     run(problem, oracle, method, MeanSquare(), T, key, seeds=range(SEEDS), chunk=SEEDS)
 
 
-def best(f: Callable[[], Any]) -> float:
-    """The better of two times, after one call for compilation."""
-    f()
-    times = []
-    for _ in range(2):
-        began = time.perf_counter()
-        f()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def main() -> None:
     """Print ratios."""
     with precision("float64"):
         for n, d in ((8, 2), (16, 4), (32, 8)):
             problem = heterogeneous(graphs.lazy(graphs.ring(n)), d)
-            ours, theirs = (
-                best(lambda p=problem: runner(p)),
-                best(lambda p=problem: numpy_batched(p)),
+            found = speeds(
+                {
+                    "runner": (lambda p=problem: runner(p), 1),
+                    "NumPy batched": (lambda p=problem: numpy_batched(p), 1),
+                }
             )
-            print(f"n = {n:2d}, d = {d}: NumPy batched / runner = {theirs / ours:.2f}")
+            ratio = found["runner"] / found["NumPy batched"]
+            print(f"n = {n:2d}, d = {d}: the runner is {ratio:.2f} times as fast as NumPy batched")
         problem = random_bilevel(graphs.lazy(graphs.torus(4)), 4, 4)
         oracle = BilevelOracle(problem, PerEntry(1.0))
         method = sparkle("ED", "ED", problem.W, (0.02, 0.1, 0.1, 0.3))
@@ -86,7 +77,8 @@ def main() -> None:
             assert m.radius < 1
             m.steady(MeanSquare())
 
-        print(f"exact analysis with 448 state entries: {best(exact):.2f} s")
+        seconds = 1 / speeds({"exact": (exact, 1)})["exact"]
+        print(f"exact analysis with 448 state entries: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from convergence.noise.heavy import Pareto
 from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.run import run
-from tests.benchmarks.engine import rate
+from tests.benchmarks._clock import speeds
 
 GAMMA, ALPHA, BETA = 1e-3, 0.1, 1.6
 # d: (T, seeds, chunk)
@@ -57,10 +57,12 @@ def compare(d: int) -> dict[str, float]:
         key = claim_key("bench-nsgd", 0, T)
         return run(problem, oracle, method, GradNorm(), T, key, seeds=range(seeds), chunk=chunk)
 
-    return {
-        "NumPy batched": rate(lambda: numpy_batched(d, T, seeds), T * seeds),
-        "runner": rate(engine, T * seeds),
-    }
+    return speeds(
+        {
+            "NumPy batched": (lambda: numpy_batched(d, T, seeds), T * seeds),
+            "runner": (engine, T * seeds),
+        }
+    )
 
 
 def main() -> None:
