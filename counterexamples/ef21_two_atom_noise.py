@@ -23,7 +23,6 @@ from __future__ import annotations
 import numpy as np
 
 from convergence.claims.base import Claim
-from convergence.claims.separation import Separation
 from convergence.noise.pair import Pair
 from convergence.oracles.finite_workers import Workers
 from convergence.problems.workers import unit_workers
@@ -32,15 +31,15 @@ from convergence.theorems import fatkhullin2023
 
 F = "counterexamples"
 ATOMS = Pair([1.448751, -1.378811], 0.2)
-FEW, MANY = (unit_workers(np.zeros((n, 2)), np.zeros(2)) for n in (8, 16))
+TWO, FEW, MANY = (unit_workers(np.zeros((n, 2)), np.zeros(2)) for n in (2, 8, 16))
 
 CLAIMS = (
     Claim("ef21-sticks-at-the-bias", fatkhullin2023.TwoAtomFloor(), FEW, ATOMS, F,
           horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
     Claim("ef21-sticks-with-more-workers", fatkhullin2023.TwoAtomFloor(), MANY, ATOMS, F,
           horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
-    Separation("ef21-is-no-sgd", fatkhullin2023.FollowsSGD(name="ef21"), FEW, ATOMS, F,
-               Verdict.REFUTED, horizons=(2000,), seeds=256, oracle=Workers),
-    Separation("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), FEW, ATOMS, F,
-               horizons=(2000,), seeds=256, oracle=Workers),
+    Claim("ef21-is-no-sgd", fatkhullin2023.FollowsSGD(name="ef21"), TWO, ATOMS, F,
+          Verdict.REFUTED, horizons=(128, 256, 512, 2048), seeds=1024, oracle=Workers),
+    Claim("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), TWO, ATOMS, F,
+          horizons=(128, 256, 512, 2048), seeds=1024, oracle=Workers),
 )  # fmt: skip

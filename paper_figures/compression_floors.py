@@ -39,16 +39,19 @@ def draw(out: Path) -> None:
         figure, axis = style.panels(size=(5.6, 3.8))
         for (name, label), color, marker in zip(NAMES.items(), style.PALETTE, "osD", strict=False):
             table[name] = [law(name, d).bound(c, T) / unit for d in deltas]
-            axis.loglog(deltas, table[name], "-", color=color, label=f"{label}, closed recursion")
+            axis.loglog(deltas, table[name], "-", color=color)
             some = deltas[:: POINTS // DOTS]
             exact = [
                 compressed_moments(ALIKE, Workers(ALIKE, noise), law(name, d).prescribe(c, T))
                 for d in some
             ]
             values = [m.steady(TotalSquare()) / unit for m in exact]
-            axis.loglog(some, values, marker, color=color, label=f"{label}, E[M ⊗ M] of the code")
+            axis.loglog(some, values, marker, color=color, label=label)
         axis.loglog(deltas, (2 - deltas) / deltas, ":", color=style.BLACK, label="(2 − δ)/δ")
         axis.set(xlabel="δ", ylabel="lim E‖x‖² / (γσ²/2n)")
-        axis.set_title(f"What compression adds to the noise floor (n = {c.n}, γ = 1/{T})")
+        axis.set_title(
+            f"What compression adds to the noise floor (n = {c.n}, γ = 1/{T})\n"
+            "marks: E[M ⊗ M] of the code, lines: closed recursion"
+        )
         axis.legend()
         style.save(figure, out, "compression_floors", table)

@@ -52,5 +52,5 @@ def draw(out: Path) -> None:
         axis.axhline(c.grad0**2, color=style.GRAY, ls=":", label="‖∇f(x_0)‖²")
         axis.set(xlabel="grid width h", ylabel="average of ‖∇f(x_t)‖²")
         axis.set_title(f"T = {T}, {SEEDS} seeds")
-        axis.legend()
+        axis.legend(loc="center left")
         style.save(figure, out, "qgalore", table)

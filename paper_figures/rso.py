@@ -89,5 +89,6 @@ def draw(out: Path) -> None:
             right.loglog(EPS, cost[name], look, label=name, **({} if "k" in look else {"c": color}))
         right.invert_xaxis()
         right.set(xlabel="accuracy ε of a subproblem", ylabel="gradients")
-        right.legend()
+        right.set_ylim(top=1e3)  # room for the legend above Adam
+        right.legend(ncols=2)
         style.save(figure, out, "rso", table)

@@ -1,14 +1,15 @@
-"""EF21 and EF21-SGDM: the server keeps h_i and workers send compressed corrections of it."""
+"""EF21, EF21-SGDM and their ideal: the server keeps h_i, workers send compressed corrections."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.compressed_sgd import AbstractCompressed
+from convergence.algorithms.compressed_sgd import AbstractCompressed, Message
 from convergence.errors import require
 from convergence.shapes import Count, Key, Matrix, real
 
@@ -59,3 +60,16 @@ class EF21SGDM(AbstractCompressed):
         v = (1 - self.eta) * v + self.eta * g
         h = h + self.compressor(v - h, key)
         return h, (h, v)
+
+
+class IdealEF21(AbstractCompressed):
+    """ĝ_i = ∇f_i(x) + C(g_i − ∇f_i(x)): EF21 whose server knows the exact local gradients.
+
+    What is left of the noise has the mean E C(ξ_i), which is not 0 where C is biased.
+    """
+
+    def step(self, t: Count, state: Message, oracle: Any, key: Key) -> Message:
+        sample, coin = jax.random.split(key)
+        h, g = oracle.exact(state.x), oracle.grads(state.x, sample)
+        sent = jnp.mean(h + self.compressor(g - h, coin), axis=0)
+        return Message(state.x - self.gamma * sent, state.memory)

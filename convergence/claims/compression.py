@@ -15,7 +15,8 @@ from convergence.claims.masks import ExactMasks
 from convergence.claims.separation import Separation
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.gaussian import Gaussian
-from convergence.noise.pair import Pair
+from convergence.noise.pair import ATOMS as THREE
+from convergence.noise.pair import Pair, Points
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import AbstractCompressor, Bernoulli, RandK, ScaledSign, TopK
 from convergence.problems.base import AbstractProblem
@@ -23,6 +24,7 @@ from convergence.problems.workers import (
     WorkerQuadratics,
     opposed_workers,
     random_workers,
+    scaled_workers,
     unit_workers,
 )
 from convergence.statistics import Verdict
@@ -43,6 +45,9 @@ OPPOSED = opposed_workers(1e-3)
 SINGLE = WorkerQuadratics(np.ones(3), np.eye(3)[None], np.zeros((1, 3)))
 PAIR = Pair([1.448751, -1.378811], 0.2)  # total variance 1
 SAME = unit_workers(np.zeros((8, 2)), np.zeros(2))
+TWO = unit_workers([[1.0, 2.0], [-1.0, -2.0]], np.zeros(2))
+ATOMS = Points(0.3**0.5 * THREE)  # total variance 1
+LEAST = scaled_workers()
 DIFFERENT = unit_workers(100 * np.random.default_rng(3).standard_normal((8, 2)), np.zeros(2))
 HALF = Bernoulli(0.5)
 
@@ -90,6 +95,14 @@ def against(name: str, theorem: AbstractTheorem, **more: Any) -> Separation:
     return Separation(
         name, theorem, DIFFERENT, PAIR, F, horizons=(2000,), seeds=256, oracle=Workers, **more
     )
+
+
+def follows(name: str, method: str, **more: Any) -> Claim:
+    """How the average falls with γ = 8/T, against SGD; two workers, for the seeds of a trend."""
+    return Claim(
+        name, fatkhullin2023.FollowsSGD(name=method), TWO, PAIR, F, horizons=(128, 256, 512, 2048),
+        seeds=1024, oracle=Workers, **more
+    )  # fmt: skip
 
 
 CLAIMS = (
@@ -172,14 +185,32 @@ CLAIMS = (
     simulated(
         "ef21-two-atom-floor", fatkhullin2023.TwoAtomFloor(), SAME, PAIR, 4000, margin=0.1
     ),
-    against("econtrol-follows-sgd", fatkhullin2023.FollowsSGD()),
-    against(
-        "ef21-follows-sgd",
-        fatkhullin2023.FollowsSGD(name="ef21"),
-        expect=REFUTED,
+    simulated(
+        "ef21-ideal-three-atoms", fatkhullin2023.IdealThreeAtoms(), SAME, ATOMS, 32, 4096,
+        note="Top-1 of the noise alone has the bias σ²/30, even next to exact gradients",
+    ),
+    simulated("ef21-ideal-floor", fatkhullin2023.ThreeAtomFloor(), SAME, ATOMS, 32, 4096),
+    masks(
+        "ef21-sgdm-exact-gradients", fatkhullin2023.EF21SGDMNonconvex(HALF, 0.1), CURVED, 0.0,
+        (64, 512),
+    ),
+    masks(
+        "ef21-sgdm-bound", fatkhullin2023.EF21SGDMNonconvex(Bernoulli(0.9)), FOUR, 1.0, (64, 2000)
+    ),
+    surely("ef21-least-squares", richtarik2021.EF21Surely(TopK(2)), LEAST, (64, 512)),
+    surely("econtrol-least-squares", econtrol.EControlSurely(TopK(2)), LEAST, (64, 512)),
+    surely("ec-least-squares", stich2018.ErrorFeedbackSurely(TopK(2), 0.02), LEAST, (64, 512)),
+    Identity("econtrol-linear-messages", laws.LinearMessages(), F),
+    follows("econtrol-follows-sgd", "econtrol"),
+    follows(
+        "ef21-follows-sgd", "ef21", expect=REFUTED,
         note="EF21 sticks at a bias of its stale gradients, whatever the step",
     ),
-    against("econtrol-below-ec", fatkhullin2023.ThreeWay(other="ec", factor=0.2)),
-    against("econtrol-below-ef21", fatkhullin2023.ThreeWay(other="ef21", factor=0.1)),
-    against("econtrol-below-csgd", fatkhullin2023.ThreeWay(other="csgd", factor=0.1)),
+    follows(
+        "csgd-follows-sgd", "csgd", expect=REFUTED,
+        note="compression without feedback sticks where the messages cancel",
+    ),
+    against("econtrol-below-ec", fatkhullin2023.ThreeWay(other="ec")),
+    against("econtrol-below-ef21", fatkhullin2023.ThreeWay(other="ef21")),
+    against("econtrol-below-csgd", fatkhullin2023.ThreeWay(other="csgd")),
 )  # fmt: skip

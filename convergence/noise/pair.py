@@ -50,8 +50,15 @@ class Pair(AbstractNoise):
         )  # fmt: skip
 
 
+# Top-1 of these has the mean (0, 1/3), although they sum to 0; E‖ξ‖² = 10/3.
+ATOMS = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, -1.0]])
+
+
 class Points(AbstractNoise):
-    """ξ uniform on the K rows of `values`, which sum to 0: E‖ξ‖² = (1/K) Σ‖values_k‖²."""
+    """ξ uniform on the K rows of `values`, which sum to 0: E‖ξ‖² = (1/K) Σ‖values_k‖².
+
+    Certifies sigma, light_tailed (as `Pair`) and three_atoms: values = σ√0.3 · `ATOMS`.
+    """
 
     values: Any = eqx.field(converter=real)
 
@@ -67,9 +74,11 @@ class Points(AbstractNoise):
         ]
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        square = np.sum(np.asarray(self.values) ** 2, axis=1)
+        values = np.asarray(self.values)
+        square = np.sum(values**2, axis=1)
         sigma = float(np.mean(square)) ** 0.5
+        three = values.shape == ATOMS.shape and bool(np.allclose(values, sigma * 0.3**0.5 * ATOMS))
         return Constants(
-            sigma=sigma, symmetric=False, additive=True,
+            sigma=sigma, symmetric=False, additive=True, three_atoms=three,
             light_tailed=float(square.max()) ** 0.5 <= 5 * sigma,
         )  # fmt: skip

@@ -37,5 +37,10 @@ class Workers(Oracle):
         noise = [self.noise.draw(x, jax.random.fold_in(key, i)) for i in range(self.n)]
         return problem.grads(x) + jnp.stack(noise)
 
+    def exact(self, x: Iterate) -> Matrix:
+        """(n, d) the stack of ∇f_i(x): for ideal methods, which are benchmarks."""
+        problem: Any = self.problem
+        return problem.grads(x)
+
     def grad(self, x: Iterate, key: Key) -> Iterate:
         return jnp.mean(self.grads(x, key), axis=0)

@@ -160,3 +160,6 @@ class Linear(AbstractCompressor):
 
     def contraction(self, d: int) -> float:
         return 1 - (1 - float(self.s)) ** 2
+
+    def patterns(self, n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.ones(1), np.full((1, n, d), float(self.s))

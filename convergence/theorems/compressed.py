@@ -51,15 +51,27 @@ class AbstractCompressedTheorem(AbstractTheorem):
         return c.grad0**2
 
 
-def descent(c: Constants, gamma: float, b: float, T: int) -> float:
-    """2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², where ‖∇f − ĝ‖ ≤ b‖ĝ‖ in ℓ².
+def descent(c: Constants, gamma: float, b: float, T: int, s: float = 0.0) -> float:
+    """The largest (1/T) Σ‖∇f‖² where ‖∇f − ĝ‖ ≤ b‖ĝ‖ + s√T in ℓ², b² < 1 − γL; without s it is
+    2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)².
 
     Proof. x⁺ = x − γĝ and the descent lemma give f⁺ ≤ f − (γ/2)[‖∇f‖² + (1 − γL)‖ĝ‖² −
-    ‖∇f − ĝ‖²]. Summed over t < T: Σ‖∇f‖² ≤ 2F₀/γ − (1 − γL − b²) Σ‖ĝ‖², and Minkowski gives
-    Σ‖∇f‖² ≤ (1 + b)² Σ‖ĝ‖².
+    ‖∇f − ĝ‖²]. With φ = ‖∇f‖/√T, g = ‖ĝ‖/√T and P = 2F₀/(γT): φ² ≤ P + (bg + s)² − (1 − γL)g², and
+    φ ≤ (1 + b)g + s. The first is largest at g* = bs/(1 − γL − b²); if it meets the second only
+    beyond g*, they meet where bg + s = φ − g, that is 0 = P − 2φg + γLg², g = (φ − s)/(1 + b).
     """
-    kappa = (1 - gamma * c.L - b * b) / (1 + b) ** 2
-    return 2 * c.Delta / (gamma * (1 + kappa) * T)
+    P, room = 2 * c.Delta / (gamma * T), 1 - gamma * c.L - b * b
+    if s == 0:
+        return P / (1 + room / (1 + b) ** 2)
+    if room <= 0:
+        return float("inf")
+    g = b * s / room
+    free = P + (b * g + s) ** 2 - (1 - gamma * c.L) * g * g
+    if free <= ((1 + b) * g + s) ** 2:
+        return free
+    u, v = 1 / (1 + b), gamma * c.L / (1 + b) ** 2
+    lead, slope = 2 * u - v, 2 * s * (u - v)  # lead φ² − slope φ − (P + v s²) = 0
+    return ((slope + (slope**2 + 4 * lead * (P + v * s * s)) ** 0.5) / (2 * lead)) ** 2
 
 
 def virtual(

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.compressed_sgd import AbstractCompressed, CompressedSGD
@@ -29,10 +31,10 @@ from convergence.algorithms.error_feedback import ErrorFeedback, IdealErrorFeedb
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.metrics.agents import TotalSquare
-from convergence.parts.compressors import Bernoulli
+from convergence.parts.compressors import Bernoulli, Linear
 from convergence.shapes import real
 from convergence.theorems.assumptions import FiniteVariance, Has
-from convergence.theorems.base import Provenance, Source
+from convergence.theorems.base import AbstractIdentity, Provenance, Source
 from convergence.theorems.moments import AbstractMoment, Moment
 
 
@@ -240,3 +242,53 @@ class EtaLimit(BernoulliLaw):
 
     def bound(self, c: Constants, T: int) -> float:
         return float(float(self.share) < 1)
+
+
+class LinearMessages(AbstractIdentity):
+    """With C(v) = δv the pair (h_i, e_i) of EControl, x at rest, obeys z² − (2 − δ − δη)z + 1 − δ:
+    real roots iff 4η/(1 + η)² ≤ δ, stable iff η < (4 − 2δ)/δ.
+
+    Proof. h⁺ = (1 − δ)h + δηe and e⁺ = (1 − δη)e − (1 − δ)h have the trace 2 − δ − δη and the
+    determinant (1 − δ)(1 − δη) + δη(1 − δ) = 1 − δ. Discriminant (2 − δ(1 + η))² − 4(1 − δ) =
+    δ[δ(1 + η)² − 4η]. Both roots are inside the circle iff |trace| < 1 + determinant: δη < 4 − 2δ.
+    As η → 0 the slow root is 1 − η + O(η²): why η is of the order of δ, and its best is δ/4.
+    """
+
+    source = Source("gao2024econtrol", "why η is of the order of δ; linear messages, derived")
+    provenance = Provenance.DERIVED
+    statement = (
+        "EControl, C(v) = δv: (h, e) has the roots of z² − (2−δ−δη)z + 1−δ, real iff 4η/(1+η)² ≤ δ"
+    )
+    tolerance = (
+        1e-12  # traces, determinants and discriminants of 2 × 2 matrices of numbers of size 1
+    )
+
+    extra: float = eqx.field(static=True, default=0.0)  # a fault: η off by so much
+
+    def map(self, delta: float, eta: float) -> np.ndarray:
+        """(h, e) → (h⁺, e⁺) of the algorithm's own exchange, at t = 1 with g = 0."""
+        method = EControl(1.0, Linear(delta), eta + self.extra)
+        key, t = jax.random.key(0), jnp.ones((), jnp.int32)
+
+        def image(h: float, e: float) -> list[float]:
+            memory = (jnp.full((1, 1), e), jnp.full((1, 1), h))
+            _, (e_new, h_new) = method.exchange(t, jnp.zeros((1, 1)), memory, key)
+            return [float(h_new[0, 0]), float(e_new[0, 0])]
+
+        return np.array([image(1.0, 0.0), image(0.0, 1.0)]).T
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for delta in (0.05, 0.3, 0.9):
+            critical = 2 / delta - 1 - 2 / delta * (1 - delta) ** 0.5  # 4η/(1 + η)² = δ
+            for name, eta in (("quarter", delta / 4), ("critical", critical), ("unit", 1.0)):
+                M, case = self.map(delta, eta), f"δ={delta:g}, η {name}"
+                found[f"{case}: trace"] = abs(np.trace(M) - (2 - delta - delta * eta))
+                found[f"{case}: determinant"] = abs(np.linalg.det(M) - (1 - delta))
+            M = self.map(delta, critical)
+            found[f"δ={delta:g}: double root"] = abs(np.trace(M) ** 2 - 4 * np.linalg.det(M))
+            for share in (0.99, 1.01):
+                edge = self.map(delta, share * (4 - 2 * delta) / delta)
+                radius = float(np.max(np.abs(np.linalg.eigvals(edge))))
+                found[f"δ={delta:g}: stable at {share}"] = float((radius < 1) != (share < 1))
+        return {case: float(value) for case, value in found.items()}

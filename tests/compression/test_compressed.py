@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from convergence.algorithms.compressed_sgd import CompressedSGD
 from convergence.algorithms.econtrol import EControl
-from convergence.algorithms.ef21 import EF21, EF21SGDM
+from convergence.algorithms.ef21 import EF21, EF21SGDM, IdealEF21
 from convergence.algorithms.error_feedback import ErrorFeedback, IdealErrorFeedback
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
@@ -39,6 +40,7 @@ from convergence.problems.workers import (
     scaled_workers,
     unit_workers,
 )
+from convergence.theorems.compressed import descent
 from convergence.theorems.gao2024econtrol_laws import BernoulliLaw
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
@@ -158,6 +160,27 @@ def test_econtrol_by_hand() -> None:
     states = walk(EControl(0.5, Linear(0.5), 0.5), unit_workers([[0.0]], np.ones(1)), 3)
     assert [float(s.x[0]) for s in states[1:]] == [0.5, 0.125, -0.0625]
     assert [float(m[0, 0]) for m in states[3].memory] == [-0.5, 0.375]
+
+
+def test_ideal_ef21_keeps_exact_gradients() -> None:
+    """Without noise nothing is compressed: gradient descent; with (2, 1) only (2, 0) is added."""
+    problem = unit_workers([[2.0, 0.0], [-2.0, 0.0]], np.ones(2))
+    assert walk(IdealEF21(0.5, TopK(1)), problem, 2)[-1].x.tolist() == [0.25, 0.25]
+    noise = Points(np.array([[2.0, 1.0], [2.0, 1.0], [-4.0, -2.0]]))  # entries 2 or −4 are sent
+    x = walk(IdealEF21(1.0, TopK(1)), unit_workers(np.zeros((1, 2)), np.ones(2)), 1, noise)[-1].x
+    assert float(x[0]) in (-2.0, 4.0)
+    assert float(x[1]) == 0.0
+
+
+def test_descent_is_the_largest_feasible() -> None:
+    """φ² over a fine grid of g, against the closed form, with and without the error s."""
+    c = Constants(L=1.0, Delta=2.0)
+    for gamma, b, s in ((0.2, 0.5, 0.0), (0.2, 0.5, 0.3), (0.1, 0.1, 2.0), (0.5, 0.6, 0.01)):
+        T, g = 10, np.linspace(0, 40, 2_000_001)
+        top = 2 * c.Delta / (gamma * T) + (b * g + s) ** 2 - (1 - gamma) * g * g
+        best = float(np.max(np.minimum(top, ((1 + b) * g + s) ** 2)))
+        # The grid misses the crossing by 2e-5 in g at slopes below 1e2.
+        assert abs(descent(c, gamma, b, T, s) - best) < 2e-3 * (1 + best)
 
 
 def test_ideal_feedback_knows_the_force() -> None:

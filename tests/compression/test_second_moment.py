@@ -89,7 +89,7 @@ def test_what_has_no_exact_moments_says_why() -> None:
         compressed_moments(problem, oracle, EF21(0.1, TopK(1)))
     big = unit_workers(np.zeros((13, 1)), np.ones(1))
     assert PATTERNS < 2**13
-    with pytest.raises(NotAffine, match="masks"):
+    with pytest.raises(NotAffine, match="patterns"):
         compressed_moments(big, Workers(big, Noiseless()), EF21(0.1, Bernoulli(0.5)))
     found = compressed_moments(problem, oracle, EF21(0.1, Bernoulli(0.5)))
     with pytest.raises(NotAffine, match="quadratic"):

@@ -172,5 +172,16 @@ MUTANTS = (
     Mutant("bound-shrunk-econtrol", number("econtrol-nonconvex", lambda b, T: 0.9 * b)),
     Mutant("rate-squared", number("econtrol-linear", lambda b, T: b**2)),
     Mutant("floor-without-n", number("ec-heterogeneity-floor", lambda b, T: 4 * b)),
-    Mutant("control-follows-ef21", method("econtrol-below-ef21", turned(EF21))),
+    Mutant("control-without-memory", method("econtrol-below-ef21", turned(CompressedSGD))),
+    Mutant("sgd-is-followed-by-ef21", method("econtrol-follows-sgd", turned(EF21))),
+    Mutant("ideal-without-gradients", method("ef21-ideal-three-atoms", turned(EF21))),
+    Mutant("ideal-floor-raised", number("ef21-ideal-floor", lambda b, T: 3 * b)),
+    Mutant("bound-shrunk-sgdm", number("ef21-sgdm-exact-gradients", lambda b, T: 0.9 * b)),
+    Mutant(
+        "linear-message-eta-off",
+        lambda: dataclasses.replace(
+            CLAIM["econtrol-linear-messages"],
+            theorem=dataclasses.replace(CLAIM["econtrol-linear-messages"].theorem, extra=0.01),
+        ),
+    ),
 )
