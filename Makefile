@@ -1,8 +1,9 @@
-# make verify   run every claim, draw the figures, end with the table    TIER=quick|standard|full
-# make test     ruff, pyright and the test-suite                         TIER=quick|standard|full
-# make bench    seed-steps per second against plain NumPy and hand-written JAX
-# make figures  draw the figures of papers and of stored reports
-# make clean    remove the environment, caches and results
+# make verify     run every claim, draw the figures, end with the table    TIER=quick|standard|full
+# make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
+# make bench      seed-steps per second against plain NumPy and hand-written JAX
+# make figures    draw the figures of papers and of stored reports
+# make notebooks  start Jupyter in notebooks/
+# make clean      remove the environment, caches and results
 #
 # Needs Python 3.11 or later with pip and venv; PYTHON=python3.12 chooses another one.
 
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify test bench figures clean
+.PHONY: verify test bench figures notebooks clean
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -31,6 +32,9 @@ bench: $(VENV)/installed
 figures: $(VENV)/installed
 	$(BIN)/convergence figures
 
+notebooks: $(VENV)/ready-for-notebooks
+	$(BIN)/jupyter lab notebooks
+
 clean:
 	rm -rf $(VENV) results dist build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -44,4 +48,8 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/ready-to-test: $(VENV)/installed pyproject.toml
 	$(PIP) install --group test
+	touch $@
+
+$(VENV)/ready-for-notebooks: $(VENV)/installed pyproject.toml
+	$(PIP) install --group notebooks
 	touch $@
