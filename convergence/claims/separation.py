@@ -10,25 +10,18 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.base import Claim
 from convergence.claims.settings import Settings, Shelf
 from convergence.constants import Constants
-from convergence.metrics.base import AbstractMetric
 from convergence.runner.record import Record
 from convergence.statistics import Judgement
-from convergence.theorems.base import AbstractSeparation, AbstractTheorem
+from convergence.theorems.base import AbstractAbout, AbstractSeparation
 
 
-class Rival(AbstractTheorem):
+class Rival(AbstractAbout):
     """The same statement seen from the other method: prescribes `of.rival`."""
 
     of: AbstractSeparation
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return self.of.rival(c, T)
-
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return self.of.metric(c, T)
-
-    def bound(self, c: Constants, T: int) -> float:
-        return self.of.bound(c, T)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,12 +22,11 @@ from convergence.claims.report import Report
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
-from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
-from convergence.theorems.base import AbstractTheorem, Kind
+from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind
 
 Method = Any  # AbstractAlgorithm | optax.GradientTransformation | (Constants, T) -> either
 
@@ -44,58 +43,27 @@ def as_algorithm(method: Any) -> AbstractAlgorithm:
     )
 
 
-class Judged(AbstractTheorem):
-    """The statement of `theorem`, its metric and its bound, for another method than it prescribes.
+class Judged(AbstractAbout):
+    """The statement of `of`, its metric and its bound, for another method than it prescribes.
 
-    Assumptions, source and provenance are those of `theorem`: whether its hyper-parameters are
+    Assumptions, source and provenance are those of `of`: whether its hyper-parameters are
     the method's is for whoever puts the two together to see to.
     """
 
-    theorem: AbstractTheorem
     method: Method
 
-    def __init__(self, theorem: AbstractTheorem, method: Method):
+    def __check_init__(self) -> None:
         require(
-            theorem.kind not in (Kind.SEPARATION, Kind.IDENTITY),
-            f"a statement of kind {theorem.kind}",
+            self.of.kind not in (Kind.SEPARATION, Kind.IDENTITY),
+            f"a statement of kind {self.of.kind}",
             "one about a single method",
             "choose a theorem with a bound",
         )
-        self.theorem, self.method = theorem, method
-
-    @property
-    def kind(self) -> Kind:  # type: ignore[override]
-        return self.theorem.kind
-
-    @property
-    def source(self) -> Any:  # type: ignore[override]
-        return self.theorem.source
-
-    @property
-    def provenance(self) -> Any:  # type: ignore[override]
-        return self.theorem.provenance
-
-    @property
-    def statement(self) -> str:  # type: ignore[override]
-        return self.theorem.statement
-
-    @property
-    def assumes(self) -> Any:  # type: ignore[override]
-        return self.theorem.assumes
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         finished = isinstance(self.method, AbstractAlgorithm | optax.GradientTransformation)
         made = self.method(c, T) if callable(self.method) and not finished else self.method
         return as_algorithm(made)
-
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return self.theorem.metric(c, T)
-
-    def bound(self, c: Constants, T: int) -> float | tuple[float, float]:
-        return self.theorem.bound(c, T)
-
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return self.theorem.trivial(c, T)
 
 
 def claim_about(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 
@@ -43,7 +43,8 @@ class Source(NamedTuple):
 
 class AbstractTheorem(eqx.Module):
     """One statement. Its own fields are the free parameters that the statement leaves open
-    (a rank r, a period τ, a multiple of the step), never ones fitted to an instance.
+    (a rank r, a period τ, a multiple of the step), never ones fitted to an instance. `open` names
+    those among them, positive numbers, for every value of which the statement is meant.
 
     The docstring opens with the statement; a derived one adds its proof.
     """
@@ -53,6 +54,7 @@ class AbstractTheorem(eqx.Module):
     provenance: ClassVar[Provenance]
     statement: ClassVar[str]
     assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
+    open: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
@@ -73,6 +75,38 @@ class AbstractTheorem(eqx.Module):
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None
+
+
+def _passed_on(name: str) -> Any:
+    """A property that reads the attribute of `of`."""
+    return property(lambda self: getattr(self.of, name))
+
+
+class AbstractAbout(AbstractTheorem):
+    """A statement made of another one, `of`: it says what that one says wherever a subclass does
+    not say otherwise. Only the almost-sure ceiling is not passed on: it belongs to the method that
+    `of` prescribes.
+    """
+
+    of: Any
+
+    kind = _passed_on("kind")
+    source = _passed_on("source")
+    provenance = _passed_on("provenance")
+    statement = _passed_on("statement")
+    assumes = _passed_on("assumes")
+
+    def prescribe(self, c: Constants, T: int) -> Any:
+        return self.of.prescribe(c, T)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return self.of.metric(c, T)
+
+    def bound(self, c: Constants, T: int) -> Any:
+        return self.of.bound(c, T)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return self.of.trivial(c, T)
 
 
 class AbstractSeparation(AbstractTheorem):

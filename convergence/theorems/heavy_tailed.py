@@ -21,7 +21,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance
+from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind, Provenance
 
 
 class Tail(NamedTuple):
@@ -148,7 +148,7 @@ class AbstractNormalized(AbstractTheorem):
         return c.grad0
 
 
-class Certified(AbstractTheorem):
+class Certified(AbstractAbout):
     """The descent inequality on every run of the method of `of`, whatever its noise:
 
     (1/T) Σ ‖∇f(w^t)‖ ≤ (f(w⁰) − f(w^T))/(γT) + Lγ/2 + (2/T) Σ ‖m^t − ∇f(w^t)‖.
@@ -163,21 +163,17 @@ class Certified(AbstractTheorem):
 
     of: AbstractNormalized
 
-    @property
-    def source(self) -> Any:  # type: ignore[override]
-        return self.of.source
-
-    def prescribe(self, c: Constants, T: int) -> Any:
-        return self.of.prescribe(c, T)
-
     def metric(self, c: Constants, T: int) -> Any:
         return Descent(self.of.gamma(c, T), c.L)
 
     def bound(self, c: Constants, T: int) -> float:
         return 1.0
 
+    def trivial(self, c: Constants, T: int) -> None:
+        return None
 
-class Decay(AbstractTheorem):
+
+class Decay(AbstractAbout):
     """M_T = O(b_T) for the metric M_T and the bound b_T of `of`: its rate without its constant.
 
     With `exponent` a the shape is T^{−a} instead of the exact curve b_T, whose lower-order terms
@@ -185,34 +181,12 @@ class Decay(AbstractTheorem):
     """
 
     kind = Kind.RATE
-    of: Any
     exponent: float | None = eqx.field(static=True, default=None)
 
     @property
-    def source(self) -> Any:  # type: ignore[override]
-        return self.of.source
-
-    @property
-    def provenance(self) -> Any:  # type: ignore[override]
-        return self.of.provenance
-
-    @property
-    def assumes(self) -> Any:  # type: ignore[override]
-        return self.of.assumes
-
-    @property
-    def statement(self) -> str:  # type: ignore[override]
+    def statement(self) -> str:
         shape = "the right-hand side" if self.exponent is None else f"T^(−{self.exponent:.4g})"
         return f"M_T = O({shape}) in: {self.of.statement}"
 
-    def prescribe(self, c: Constants, T: int) -> Any:
-        return self.of.prescribe(c, T)
-
-    def metric(self, c: Constants, T: int) -> Any:
-        return self.of.metric(c, T)
-
     def bound(self, c: Constants, T: int) -> float:
         return self.of.bound(c, T) if self.exponent is None else float(T) ** -self.exponent
-
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return self.of.trivial(c, T)

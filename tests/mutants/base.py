@@ -12,7 +12,7 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.base import AbstractClaim, Claim, Settings
 from convergence.constants import Constants
 from convergence.metrics.base import AbstractMetric
-from convergence.theorems.base import AbstractTheorem
+from convergence.theorems.base import AbstractAbout
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,33 +29,12 @@ class Mutant:
         return not report.expected
 
 
-class Tampered(AbstractTheorem):
+class Tampered(AbstractAbout):
     """The statement of `of`, with another algorithm, bound or metric in its place."""
 
-    of: AbstractTheorem
     algorithm: Any = eqx.field(static=True, default=None)
     number: Any = eqx.field(static=True, default=None)
     measure: Any = eqx.field(static=True, default=None)
-
-    @property
-    def kind(self) -> Any:  # type: ignore[override]
-        return self.of.kind
-
-    @property
-    def assumes(self) -> Any:  # type: ignore[override]
-        return self.of.assumes
-
-    @property
-    def statement(self) -> Any:  # type: ignore[override]
-        return self.of.statement
-
-    @property
-    def source(self) -> Any:  # type: ignore[override]
-        return self.of.source
-
-    @property
-    def provenance(self) -> Any:  # type: ignore[override]
-        return self.of.provenance
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         healthy = self.of.prescribe(c, T)
@@ -71,9 +50,6 @@ class Tampered(AbstractTheorem):
 
     def ceiling(self, c: Constants, T: int) -> float | None:
         return self.of.ceiling(c, T)
-
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return self.of.trivial(c, T)
 
 
 def tamper(
