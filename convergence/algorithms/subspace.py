@@ -80,6 +80,10 @@ class Subspace(AbstractAlgorithm):
         """Whether the loop works on transposes."""
         return self.side == "right" or (self.side == "short" and shape[0] > shape[1])
 
+    def rows(self, shape: tuple[int, ...]) -> int:
+        """m: how many rows the loop sees of an iterate of this shape."""
+        return shape[1] if self._turned(shape) else shape[0]
+
     def init(self, x0: Matrix, oracle: AbstractOracle, key: Key) -> SubspaceState:
         require(x0.ndim == 2, f"an iterate of shape {x0.shape}", "a matrix", "reshape it")
         m, n = x0.shape[::-1] if self._turned(x0.shape) else x0.shape

@@ -6,13 +6,16 @@ import numpy as np
 import optax
 
 from convergence.claims.base import Claim
+from convergence.claims.masks import ExactMasks
 from convergence.claims.subspace_errata import CLAIMS as ERRATA
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
 from convergence.parts.momenta import EMA, Optax
+from convergence.parts.projectors import Coordinates
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.huber import Huber
 from convergence.problems.linear import Linear
+from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
 from convergence.theorems import he2025, he2025_adapter, he2025_stall
@@ -25,6 +28,7 @@ PURE = Counterexample.pure(n=10, r=4, lam=0.5)
 SIGN = CornerSign(1.0, 4)
 SQUARE = Isotropic(np.eye(6)[:, :5])  # (1/2)‖X‖² on 6 × 5 matrices
 EYE = Isotropic(np.eye(6))
+ROWS = EntryQuadratic.rows([0.25, 0.5, 1.0, 2.0], 0.5 + np.eye(4)[:, :3])
 # As much total variance as the corner noise has, spread over all entries.
 SPREAD = Gaussian(2.0)
 
@@ -159,6 +163,27 @@ CONVERGES = (
         F,
         horizons=(5, 20, 80),
         seeds=4096,
+    ),
+    ExactMasks(
+        "golore-row-law",
+        he2025.GoLoreRowLaw(),
+        ROWS,
+        Gaussian(1.0),
+        F,
+        horizons=(4, 12),
+        how="both",
+        seeds=12288,
+        chunk=4096,
+        note="closed form, moments of the code by E Π ⊗ Π, and simulation agree",
+    ),
+    ExactMasks(
+        "golore-row-law-coordinates",
+        he2025.GoLoreRowLaw(projector=Coordinates()),
+        ROWS,
+        Gaussian(1.0),
+        F,
+        horizons=(4, 12, 1000),
+        note="the same E Π, another E Π ⊗ Π",
     ),
     Claim(
         "golore-sgd",

@@ -34,7 +34,7 @@ class EntryQuadratic(AbstractProblem):
     """f(X) = ½ Σ_ij H_ij X_ij² on m × n matrices, H ≥ 0.
 
     The Hessian is diagonal: L = max H, mu = min H ≥ 0, f* = 0 at X = 0, Delta = f(X_0).
-    `rows(h, X0)` gives ½ tr(Xᵀ diag(h) X).
+    `rows(h, X0)` gives ½ tr(Xᵀ diag(h) X), and certifies h and gram = X_0 X_0ᵀ.
     """
 
     x0: Any = eqx.field(converter=real)
@@ -68,6 +68,8 @@ class EntryQuadratic(AbstractProblem):
 
     def constants(self) -> Constants:
         x0, H = np.asarray(self.x0), np.asarray(self.H)
+        by_rows = bool(np.all(H[:, :1] == H))
+        rows = {"by_rows": True, "h": H[:, 0], "gram": x0 @ x0.T} if by_rows else {}
         return Constants(
             L=float(H.max()),
             mu=float(H.min()),
@@ -77,6 +79,7 @@ class EntryQuadratic(AbstractProblem):
             grad0=float(np.linalg.norm(H * x0)),
             isotropic=bool(np.all(H.flat[0] == H)),
             quadratic=True,
+            **rows,
             **shape_constants(np.shape(x0)),
         )
 

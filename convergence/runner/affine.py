@@ -112,17 +112,7 @@ class Moments:
 
     def form(self, metric: AbstractPointwise) -> Form:
         """A metric as a quadratic of the flat state; any other is refused."""
-        with jax.enable_x64(True):
-            s = np.random.default_rng(0).standard_normal(len(self.c))
-            found = _form(self.problem, metric, self.like, jnp.asarray(s))
-            base, slope, curve, exact = (np.asarray(v) for v in found)
-        flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
-        if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
-            raise NotAffine(
-                f"Got the metric {type(metric).__name__}, but one quadratic in the state is "
-                "needed for exact moments; use a simulation."
-            )
-        return Form(float(base), slope, curve)
+        return form_of(self.problem, metric, self.like)
 
     def at(self, metric: AbstractPointwise, s: np.ndarray) -> float:
         """q(s), evaluated as written so that nothing cancels near its minimum."""
@@ -194,6 +184,22 @@ class Moments:
                 found[t] = self.at(metric, m)
             m = self.M @ m + self.c
         return np.array([found[int(t)] for t in marks])
+
+
+def form_of(problem: AbstractProblem, metric: AbstractPointwise, like: Any) -> Form:
+    """A metric as a quadratic of flat states shaped like `like`; any other is refused."""
+    with jax.enable_x64(True):
+        size = sum(v.size for v in jax.tree.leaves(like))
+        s = np.random.default_rng(0).standard_normal(size)
+        found = _form(problem, metric, like, jnp.asarray(s))
+        base, slope, curve, exact = (np.asarray(v) for v in found)
+    flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
+    if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
+        raise NotAffine(
+            f"Got the metric {type(metric).__name__}, but one quadratic in the state is "
+            "needed for exact moments; use a simulation."
+        )
+    return Form(float(base), slope, curve)
 
 
 @eqx.filter_jit

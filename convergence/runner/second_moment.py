@@ -1,12 +1,15 @@
 """Exact second moments of S⁺ = M_ω S + c_ω + N_ω u with a random pattern ω: E[M ⊗ M].
 
-Compressed methods multiply by random masks. For a fixed mask one step on a quadratic is affine, so
-with finitely many masks the first two moments of the state follow exactly:
+Compressed methods multiply by random masks, GoLore by random projectors. For a fixed pattern one
+step on a quadratic is affine, so with finitely many patterns the first two moments of the state
+follow exactly:
 
     m⁺ = Σ p_ω (M m + c),    P⁺ = Σ p_ω [(M, c) P̂ (M, c)ᵀ + N Nᵀ],    P̂ the second moment of (S, 1).
 
-The mean square contracts by the spectral radius of E[M ⊗ M]. The first step may differ from the
-others (a first round that sends everything); nothing else may depend on the clock.
+The mean square contracts by the spectral radius of E[M ⊗ M]. A continuous law enters by finitely
+many patterns with weights p_ω of any sign, if M_ω, c_ω and N_ω are linear in what the weights
+integrate to degree two. The first step may differ from the others (a first round that sends
+everything); nothing else may depend on the clock.
 """
 
 from __future__ import annotations
@@ -26,16 +29,19 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
-from convergence.runner.tape import NotAffine, samples
+from convergence.runner.affine import AFFINE, Form, form_of
+from convergence.runner.probe import draws_of, unravel
+from convergence.runner.tape import HIDDEN, NotAffine, Plan, Reader, check_noise, on_tape, plan
 
-# Probes at unit scale in float64: sums over a few hundred entries lose at most about 1e-12.
-AFFINE = 1e-9
 PATTERNS, STATES = 4096, 48  # E[M ⊗ M] has STATES² rows
 
 
 @dataclasses.dataclass(frozen=True)
 class Family:
-    """The affine steps of one clock: chances (K,), A (K, S, S + 1) = (M, c), N (K, S, U)."""
+    """The affine steps of one clock: chances (K,), A (K, S, S + 1) = (M, c), N (K, S, U).
+
+    Chances sum to 1; they are negative where they are weights of a continuous law.
+    """
 
     chances: np.ndarray
     A: np.ndarray
@@ -67,7 +73,7 @@ class SecondMoments:
     first: Family
     rest: Family
     start: np.ndarray
-    unravel: Any
+    like: Any
     problem: AbstractProblem
 
     @functools.cached_property
@@ -102,29 +108,7 @@ class SecondMoments:
         """E q(S) for a quadratic q = ½ sᵀ(curve)s + slope·s + base."""
         if not np.all(np.isfinite(P)):
             return float("inf")
-        base, slope, curve = self.form(metric)
-        return base + float(slope @ P[:-1, -1]) + 0.5 * float(np.sum(curve * P[:-1, :-1]))
-
-    def form(self, metric: AbstractPointwise) -> tuple[float, np.ndarray, np.ndarray]:
-        """(base, slope, curve) of a quadratic metric; any other is refused."""
-        with jax.enable_x64(True):
-
-            def q(s: Any) -> Any:
-                return metric.at(self.problem, self.unravel(s))
-
-            zero = jnp.zeros(len(self.start))
-            base, slope, curve = (
-                np.asarray(v) for v in (q(zero), jax.grad(q)(zero), jax.hessian(q)(zero))
-            )
-            s = np.random.default_rng(0).standard_normal(len(self.start))
-            exact = float(q(jnp.asarray(s)))
-        flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
-        if not abs(exact - flat) <= AFFINE * (1 + abs(exact)):
-            raise NotAffine(
-                f"Got the metric {type(metric).__name__}, but one quadratic in the state is needed "
-                "for exact moments; use a simulation."
-            )
-        return float(base), slope, curve
+        return weigh(form_of(self.problem, metric, self.like), P)
 
     def steady(self, metric: AbstractPointwise) -> float:
         """lim E q(S_t)."""
@@ -145,9 +129,9 @@ class SecondMoments:
         wanted = [int(t) for t in marks]
         s = np.append(self.start, 1.0)
         P, total, found = np.outer(s, s), 0.0, {}
-        base, slope, curve = self.form(q)
+        form = form_of(self.problem, q, self.like)
         for t in range(max(wanted) + 1):
-            value = base + float(slope @ P[:-1, -1]) + 0.5 * float(np.sum(curve * P[:-1, :-1]))
+            value = weigh(form, P)
             if t in wanted:
                 found[t] = total / max(t, 1) if isinstance(metric, Average) else value
             total += value
@@ -155,65 +139,95 @@ class SecondMoments:
         return np.array([found[t] for t in wanted])
 
 
+def weigh(form: Form, P: np.ndarray) -> float:
+    """E q(S) from the second moment P̂ of (S, 1)."""
+    return form.base + float(form.slope @ P[:-1, -1] + 0.5 * np.sum(form.curve * P[:-1, :-1]))
+
+
+@eqx.filter_jit
+def _steps(
+    problem: Any, oracle: Any, algorithm: Any, masks: Any, patterns: Any, plan: Plan, clock: Any,
+    key: Any, s: Any, u: Any,
+) -> tuple[Any, Any, Any, Any]:  # fmt: skip
+    """c, M and N of the step at `clock` under each pattern, and where it takes (s, u)."""
+    x0 = problem.start().astype(s.dtype)
+
+    def one(omega: Any) -> tuple[Any, Any, Any, Any]:
+        method = masks(algorithm, omega)
+        like = method.init(x0, oracle, key)
+
+        def step(s: Any, u: Any) -> Any:
+            seen = on_tape(oracle, Reader(plan, u))
+            return ravel_pytree(method.step(clock, unravel(like, s), seen, key))[0]
+
+        zero, quiet = jnp.zeros_like(s), jnp.zeros_like(u)
+        M = jax.jacfwd(lambda s: step(s, quiet))(zero)
+        N = jax.jacfwd(lambda u: step(zero, u))(quiet)
+        return step(zero, quiet), M, N, step(s, u)
+
+    return jax.vmap(one)(patterns)
+
+
 def second_moments(
     problem: AbstractProblem,
     oracle: AbstractOracle,
     algorithm: Any,
-    masks: Callable[[Any], Any],
+    masks: Callable[[Any, Any], Any],
     chances: np.ndarray,
     patterns: np.ndarray,
 ) -> SecondMoments:
     """The exact moments of `algorithm` when ω is drawn anew at every step.
 
-    masks(ω) → the algorithm with the outcome ω in the place of its random part; chances (K,) and
-    patterns (K, …) list the outcomes. `NotAffine` says why there is none.
+    masks(algorithm, ω) → the algorithm with the outcome ω in the place of its random part, a
+    function of a module, so that other numbers compile nothing; chances (K,) and patterns (K, …)
+    list the outcomes, or stand for them. `NotAffine` says why there is none.
     """
+    name = f"Got {type(algorithm).__name__}, whose"
+    check_noise(oracle)
     with jax.enable_x64(True):
-        problem, oracle = jax.tree.map(jnp.asarray, (problem, oracle))
-        key = jax.random.key(0)
+        problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
+        keys = jax.random.split(jax.random.key(0))
         x0 = problem.start().astype(jnp.float64)
-        state = algorithm.init(x0, oracle, key)
-        start, unravel = ravel_pytree(state)
-        S = len(start)
+        state = algorithm.init(x0, oracle, keys[0])
+        flat = np.asarray(ravel_pytree(state)[0])
+        S = len(flat)
         if len(chances) > PATTERNS or S > STATES:
             raise NotAffine(
-                f"Got {len(chances)} masks and {S} state entries, but at most {PATTERNS} and "
-                f"{STATES} are needed for exact second moments; use fewer workers or a simulation."
+                f"Got {len(chances)} patterns and {S} state entries, but at most {PATTERNS} and "
+                f"{STATES} are needed for exact second moments; use a smaller instance or a "
+                "simulation."
             )
+        outcomes = jnp.asarray(patterns)
+        try:
+            drawn = draws_of(problem, oracle, masks(algorithm, outcomes[0]), state, keys)
+        except jax.errors.UnexpectedTracerError:
+            raise NotAffine(HIDDEN) from None
+        if drawn[0]:
+            raise NotAffine(f"{name} start is random; begin with a round that takes a sample.")
+        planned = plan(drawn[1])
+        rng = np.random.default_rng(0)
+        s, u = rng.standard_normal(S), rng.standard_normal(planned.width)
 
         def family(t: int) -> Family:
             clock = jnp.asarray(t, jnp.int32)
-            tape, seen = samples(lambda o: algorithm.step(clock, state, o, key), oracle)
-            zero, quiet = jnp.zeros(S), jnp.zeros(tape.size)
-
-            def step(omega: Any, s: Any, u: Any) -> Any:
-                tape.inputs = u
-                method = jax.tree.map(jnp.asarray, masks(omega), is_leaf=eqx.is_array)
-                return ravel_pytree(method.step(clock, unravel(s), seen, key))[0]
-
-            def probe(omega: Any) -> tuple[Any, Any, Any]:
-                M = jax.jacfwd(lambda s: step(omega, s, quiet))(zero)
-                N = jax.jacfwd(lambda u: step(omega, zero, u))(quiet)
-                return step(omega, zero, quiet), M, N
-
-            c, M, N = (np.asarray(v) for v in jax.vmap(probe)(jnp.asarray(patterns)))
-            rng = np.random.default_rng(0)
-            s, u = rng.standard_normal(S), rng.standard_normal(tape.size)
-            after = jax.vmap(lambda w: step(w, jnp.asarray(s), jnp.asarray(u)))(
-                jnp.asarray(patterns)
-            )
-            off = float(np.max(np.abs(np.asarray(after) - (M @ s + c + N @ u))))
+            found = _steps(
+                problem, oracle, algorithm, masks, outcomes, planned, clock, keys[0],
+                jnp.asarray(s), jnp.asarray(u),
+            )  # fmt: skip
+            c, M, N, after = (np.asarray(v) for v in found)
+            off = float(np.max(np.abs(after - (M @ s + c + N @ u))))
             if not off <= AFFINE * (1 + float(np.max(np.abs(after)))):
                 raise NotAffine(
-                    f"Got {type(algorithm).__name__}, whose step is not affine once its mask is "
-                    f"fixed (a probe misses by {off:.2g}); use its simulation."
+                    f"{name} step is not affine once its pattern is fixed (a probe misses by "
+                    f"{off:.2g}); use its simulation."
                 )
             return Family(np.asarray(chances), np.concatenate([M, c[:, :, None]], axis=2), N)
 
         first, rest, later = family(0), family(1), family(7)
-        if not np.allclose(rest.A, later.A, rtol=0, atol=AFFINE):
+        if not all(
+            np.allclose(getattr(rest, v), getattr(later, v), rtol=0, atol=AFFINE) for v in "AN"
+        ):
             raise NotAffine(
-                f"Got {type(algorithm).__name__}, whose step depends on the clock t beyond the "
-                "first; use its simulation."
+                f"{name} step depends on the clock t beyond the first; use its simulation."
             )
-    return SecondMoments(first, rest, np.asarray(start), unravel, problem)
+    return SecondMoments(first, rest, flat, state, problem)

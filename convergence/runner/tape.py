@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.core
 import jax.numpy as jnp
 import numpy as np
 
@@ -63,35 +62,6 @@ class Reader:
         assert planned == shape
         width = int(np.prod(shape))
         return self.inputs[first : first + width].reshape(shape).astype(dtype)
-
-
-class Tape:
-    """Blocks by key, for calls that are not compiled: keys are looked at where they are used.
-
-    Until `inputs` is set it notes what is drawn and answers zeros.
-    """
-
-    def __init__(self) -> None:
-        self.blocks: dict[tuple[bytes, tuple[int, ...]], slice] = {}
-        self.size = 0
-        self.inputs: Any = None
-
-    def read(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-        data = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
-        if isinstance(data, jax.core.Tracer):
-            raise NotAffine(HIDDEN)
-        name = (np.asarray(data).tobytes(), shape)
-        if name not in self.blocks:
-            if self.inputs is not None:
-                raise NotAffine(
-                    "Got a method whose samples change from probe to probe; use its simulation."
-                )
-            width = int(np.prod(shape))
-            self.blocks[name] = slice(self.size, self.size + width)
-            self.size += width
-        if self.inputs is None:
-            return jnp.zeros(shape, dtype)
-        return self.inputs[self.blocks[name]].reshape(shape).astype(dtype)
 
 
 class _Taped(AbstractNoise):
@@ -158,12 +128,3 @@ def plan(drawn: list[tuple[Any, Any]]) -> Plan:
             width += int(np.prod(zeros.shape))
         found.append((blocks[name], zeros.shape))
     return Plan(tuple(found), width)
-
-
-def samples(f: Callable[[AbstractOracle], Any], oracle: AbstractOracle) -> tuple[Tape, Any]:
-    """The tape of everything that f draws, and the oracle that reads it, without compilation."""
-    check_noise(oracle)
-    tape = Tape()
-    seen = on_tape(oracle, tape)
-    f(seen)
-    return tape, seen

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.subspace import Subspace
@@ -165,6 +166,33 @@ class GoLoreCounterexampleLaw(AbstractSubspaceTheorem):
         q = 1 - 2 * eta * r / m + eta**2 * (k1 + k2 + k2 * k)
         kick = eta**2 * k2 * k * c.sigma**2
         return q**T * c.grad0**2 + kick * (1 - q**T) / (1 - q)
+
+
+class GoLoreRowLaw(GoLoreCounterexampleLaw):
+    """E‖∇f(X_T)‖² = tr(H Q_T H) on f = ½ tr(XᵀHX), H = diag(h), for a fresh P at every step:
+
+    Q_{t+1} = Q_t − ηδ(HQ_t + Q_tH) + η² E[Π(HQ_tH + (σ²/m)I)Π], Q_0 = X_0X_0ᵀ, σ² isotropic.
+
+    Proof. X⁺ = X − ηΠ(HX + ξ) with E Π = δI independent of ξ, E ξξᵀ = (σ²/m)I; expand E X⁺X⁺ᵀ. ∎
+    E[ΠMΠ] tells laws apart that share E Π: the projector gives it.
+    """
+
+    statement = "E‖∇f(X_T)‖² = tr(HQ_TH), Q ← Q − ηδ(HQ+QH) + η²E[Π(HQH+(σ²/m)I)Π]"
+    assumes = (Has("by_rows", 1, 1), Has("isotropic_noise", 1, 1))
+
+    projector: AbstractProjector = Haar()
+    eta: Any = eqx.field(converter=real, default=0.4)
+
+    def prescribe(self, c: Constants, T: int) -> Subspace:
+        return Subspace(self.projector, self.eta, r=self.r, tau=1)
+
+    def bound(self, c: Constants, T: int) -> float:
+        H, eta, Q = np.diag(c.h), float(self.eta), c.gram
+        for _ in range(T):
+            seen = H @ Q @ H + c.sigma**2 / c.m * np.eye(c.m)
+            pull = eta * self.delta(c) * (H @ Q + Q @ H)
+            Q = Q - pull + eta**2 * self.projector.squeeze(seen, self.r)
+        return float(np.trace(H @ Q @ H))
 
 
 class GoLoreLazy(AbstractSubspaceTheorem):

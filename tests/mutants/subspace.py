@@ -18,7 +18,7 @@ from convergence.linalg import haar
 from convergence.metrics.folds import Average
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle, Oracle
-from convergence.parts.projectors import AbstractProjector, Coordinates, TopSVD
+from convergence.parts.projectors import AbstractProjector, Coordinates, Haar, TopSVD
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
@@ -124,6 +124,9 @@ def decayed() -> Claim:
 MUTANTS = (
     Mutant("golore-subspace-from-svd", swap("golore-counterexample-law", projector=TopSVD())),
     Mutant("golore-coordinate-frames", swap("golore-counterexample-law", projector=Coordinates())),
+    Mutant("golore-row-law-of-coordinates", swap("golore-row-law", projector=Coordinates())),
+    Mutant("golore-row-law-of-haar", swap("golore-row-law-coordinates", projector=Haar())),
+    Mutant("golore-row-law-one-percent-off", scaled_step("golore-row-law-coordinates", 1.01)),
     Mutant("golore-right-projection", swap("golore-counterexample-law", side="right")),
     Mutant("projector-not-orthonormal", swap("golore-sgd-law", projector=Stretched())),
     Mutant("weight-decay-in-galore", decayed),
