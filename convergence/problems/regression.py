@@ -21,7 +21,8 @@ class Regression(AbstractProblem):
     layer. Hessian I ⊗ WᵀW: L = ‖W‖₂², mu = σ_min(W)². f* = ½‖Y(I − WW⁺)‖². With in-dimension
     n = 1 and Y = 0 (`collinear`) the terms R_iW_i = θW_i² all point one way, shares = W_i²/Σ W²;
     with WᵀW = L·I and square W (`orthogonal`) their norms are those of orthogonal parts of ∇f.
-    frob = ‖W‖_F², residual = R at θ*.
+    frob = ‖W‖_F², residual = R at θ*, parts = |R_i||W_i| at θ_0, `ones`:
+    s = n = 1 and W = (1, …, 1)ᵀ.
     """
 
     W: Any = eqx.field(converter=real)
@@ -84,6 +85,8 @@ class Regression(AbstractProblem):
             frob=float(np.sum(W**2)), W=W, residual=R, quadratic=True, rank=len(singular),
             shares=np.sort(np.sum(W**2, axis=1))[::-1] / float(np.sum(W**2)),
             collinear=n == 1 and not np.any(Y), isotropic=round_, orthogonal=m == n and round_,
+            parts=np.linalg.norm(R0, axis=0) * np.linalg.norm(W, axis=1),
+            ones=x0.size == 1 and bool(np.all(W == 1)),
             three_rows=W.shape == (3, 1) and bool(np.all(W == 1)) and x0.tolist() == [[0.0]]
             and Y.tolist() == [[-1.0, -1.0, 1.0]],
         )  # fmt: skip

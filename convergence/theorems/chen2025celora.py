@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.celora import CELoRA
 from convergence.algorithms.compressed_sgd import CompressedSGD
@@ -109,6 +110,35 @@ class BiasedGD(BiasedSGD):
 
     kind = Kind.PATHWISE
     assumes = (Smooth(), NoNoise(), RelativeError())
+
+
+class StaleRows(AbstractCELoRA):
+    """‖∇f(θ_T)‖² = Σ_i s_i(T)² for orthogonal rows of W: every `refresh` steps the k largest s_i
+    are chosen, and each step multiplies those by 1 − Lη; s_i(0) = |R_i||W_i| at θ_0.
+
+    Proof. WᵀW = L·I and W square: the terms R_iW_i are orthogonal parts of ∇f, and a step along one
+    of them multiplies R_i by 1 − Lη and leaves the others. The row that matters rotates, and until
+    the next refresh the stale choice pays for one that has become small.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("chen2025celora", "stale rows, refreshed every 200 steps in the code; derived")
+    statement = (
+        "WᵀW = L·I: the k rows largest at the last refresh shrink by 1 − Lη a step, the rest stay"
+    )
+    assumes = (NoNoise(), Has("orthogonal", 1, 1))
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        s, chosen = np.array(c.parts, dtype=float), np.zeros(0, int)
+        for t in range(T):
+            if t % self.refresh == 0:
+                chosen = np.argsort(-s, kind="stable")[: self.k]
+            s[chosen] *= 1 - c.L * self.eta(c, T)
+        value = float(np.sum(s**2))
+        return value, value
 
 
 class MeasuredErrors(AbstractCELoRA):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.wta_crs import SampledBackward
 from convergence.constants import Constants
+from convergence.errors import require
 from convergence.metrics.errors import Excess
 from convergence.metrics.travel import AverageStepSq
 from convergence.parts.amm import CRS, WTA, AbstractProduct
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, NoNoise, Smooth
-from convergence.theorems.base import AbstractSeparation, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.liu2023wta import crs_variance, wta_variance
 
 
@@ -78,31 +80,51 @@ class SampledMoment(AbstractTheorem):
         return crs_variance(c.residual, c.W, product.k)
 
 
-class FloorRatio(AbstractSeparation):
-    """lim E f − f* of WTA ≤ 1.5 · (Var WTA / Var CRS at θ*) · that of CRS, as η → 0.
+class SampledLaw(AbstractTheorem):
+    """E f(θ_T) − f* = (m/2)v_T for W = (1, …, 1)ᵀ from θ*: v⁺ = (1 − 2ηm)v + η²E ĝ², v_0 = 0, where
+    E ĝ² = m²v + [S² − (Σr)² + (s² − m²)v]/k for CRS, r_i = θ* − y_i, S = Σ|r_i|, s = Σ sign r_i,
+    and the same sums over the rows outside C, with k − |C| draws, for WTA with |C| given.
 
-    Proof. Near θ* both are linear with additive noise of the variance at θ*, and the steady gap
-    is proportional to it where WᵀW ∝ I; 1.5 covers corrections O(η).
+    Proof. R_i = r_i + e, e = θ − θ*. While |e| is below δ = min{min|r_i|, half the gap that C has
+    in |r|} no sign and no rank changes, so Σ|R_i| = S + se; E e_t = 0 kills what is linear in e,
+    and the exact variances close the recursion. |ĝ| ≤ S + m|e|: η = δ/((S + mδ)T) keeps
+    |e_t| ≤ δ surely. The variances at θ* alone make the difference between the methods.
     """
 
-    source = Source("liu2023wta", "smaller variance, lower floor; derived")
+    kind = Kind.EXACT
+    source = Source("liu2023wta", "exact variances along a run; derived")
     provenance = Provenance.DERIVED
-    statement = "lim E f − f* of WTA ≤ 1.5 (Var WTA / Var CRS) · that of CRS, η → 0"
-    assumes = (NoNoise(), Has("isotropic", 1, 1))
+    statement = "E f(θ_T) − f* = (m/2)v_T,  v⁺ = (1−2ηm)v + η²E ĝ²(v),  exact for CRS and WTA-CRS"
+    assumes = (NoNoise(), Has("ones", 1, 1), Has("Delta", 0.0, 1e-20))
 
-    k: int = eqx.field(static=True, default=3)
-    c: int = eqx.field(static=True, default=2)
-    scale: Any = eqx.field(converter=real, default=0.05)
+    product: AbstractProduct = CRS(3)
+
+    def kept(self) -> int:
+        """|C|."""
+        c = self.product.c if isinstance(self.product, WTA) else 0
+        require(c is not None, "a |C| that is chosen on the way", "a fixed one", "give WTA(k, c)")
+        return int(c or 0)
+
+    def eta(self, c: Constants, T: int) -> float:
+        """δ/((S + mδ)T)."""
+        size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
+        j = self.kept()
+        delta = min(size[-1], (size[j - 1] - size[j]) / 2 if j else np.inf)
+        return float(delta / ((size.sum() + size.size * delta) * T))
 
     def prescribe(self, c: Constants, T: int) -> SampledBackward:
-        return SampledBackward(float(self.scale) / c.L, WTA(self.k, self.c))
-
-    def rival(self, c: Constants, T: int) -> SampledBackward:
-        return SampledBackward(float(self.scale) / c.L, CRS(self.k))
+        return SampledBackward(self.eta(c, T), self.product)
 
     def metric(self, c: Constants, T: int) -> Excess:
         return Excess()
 
     def bound(self, c: Constants, T: int) -> float:
-        ours = wta_variance(c.residual, c.W, self.k, self.c)
-        return 1.5 * ours / crs_variance(c.residual, c.W, self.k)
+        r, j, eta = np.asarray(c.residual).ravel(), self.kept(), self.eta(c, T)
+        rest, m = r[np.argsort(-np.abs(r))[j:]], r.size
+        fixed = np.abs(rest).sum() ** 2 - rest.sum() ** 2
+        moving = np.sign(rest).sum() ** 2 - rest.size**2
+        v = 0.0
+        for _ in range(T):
+            square = m * m * v + (fixed + moving * v) / (self.product.k - j)
+            v = (1 - 2 * eta * m) * v + eta**2 * square
+        return m / 2 * float(v)

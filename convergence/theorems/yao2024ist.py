@@ -132,15 +132,15 @@ class BlockLaw(BlockSGD):
 
 
 class ImportanceHelps(AbstractSeparation):
-    """E‖∇f(x_T)‖² with p_i ∝ ‖∇_i f‖² ≤ factor · that with uniform chances, on (L/2)‖x‖², η = 1/L.
+    """E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that with uniform chances, on (L/2)‖x‖², η = 1/L.
 
     Proof. One step makes E f⁺ = f − Σ p_i‖∇_i f‖²/(2L): importance beats uniform chances iff
-    Cov(p, ‖∇_i f‖²) > 0. With unequal blocks it is.
+    Cov(p, ‖∇_i f‖²) > 0, and p ∝ ‖∇_i f‖² has Σ p_i‖∇_i f‖² ≥ (1/blocks) Σ‖∇_i f‖².
     """
 
     source = Source("yao2024ist", "importance against uniform layers; derived")
     provenance = Provenance.DERIVED
-    statement = "E‖∇f(x_T)‖² with p_i ∝ ‖∇_i f‖² ≤ ½ · that of uniform chances on unequal blocks"
+    statement = "E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that of uniform chances on (L/2)‖x‖²"
     assumes = (NoNoise(), Has("isotropic", 1, 1))
 
     blocks: int = eqx.field(static=True, default=4)
@@ -153,6 +153,3 @@ class ImportanceHelps(AbstractSeparation):
 
     def metric(self, c: Constants, T: int) -> GradNormSq:
         return GradNormSq()
-
-    def bound(self, c: Constants, T: int) -> float:
-        return 0.5

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from convergence.algorithms.celora import CELoRA, Layered
 from convergence.algorithms.ist import IST
-from convergence.algorithms.sophia import Sophia
+from convergence.algorithms.sophia import SignGD, Sophia
 from convergence.algorithms.wta_crs import SampledBackward
 from convergence.claims.estimators import CLAIMS
 from convergence.parts.amm import CRS, WTA, TopPairs
@@ -118,6 +118,7 @@ MUTANTS = (
     Mutant("celora-rows-rescaled", method("celora-orthogonal", celora(Rescaled))),
     Mutant("celora-smallest-rows", method("celora-collinear-tight", celora(SmallRows))),
     Mutant("celora-never-refreshed", fields("celora-orthogonal", refresh=10**6)),
+    Mutant("celora-refreshed-always", fields("celora-rotating-rows", refresh=1)),
     Mutant("celora-step-too-large", fields("celora-orthogonal", eta=2.5)),
     Mutant(
         "celora-noise-forgotten",
@@ -137,6 +138,8 @@ MUTANTS = (
     Mutant(
         "crs-draws-frozen", method("crs-moment", lambda a: FrozenDraw(a.eta, a.product))
     ),
+    Mutant("wta-law-other-c", fields("wta-law", product=WTA(3, 1))),
+    Mutant("crs-law-half-step", method("crs-law", lambda a: dataclasses.replace(a, eta=a.eta / 2))),
     Mutant("ist-sharper-softmax", method("ist-law", ist(SharpIST))),
     Mutant("ist-rescaled", method("ist-law", ist(Everything))),
     Mutant("ist-uniform-instead", fields("ist-starved-block", mix=1.0)),
@@ -145,6 +148,8 @@ MUTANTS = (
     Mutant("sophia-clips-length", lambda: tamper(
         CLAIM["sophia-quadratic-law"], algorithm=lambda a: ClipAll(a.eta, a.rho))),
     Mutant("sophia-diagonal", fields("sophia-quadratic-law", basis="diagonal")),
+    Mutant("sophia-gradient-step", method("sophia-free-of-condition", lambda a: SignGD(a.eta))),
+    Mutant("sophia-runtime-shrunk", number("sophia-runtime-unclipped", lambda b, T: b / 3.1**T)),
     Mutant("sophia-short-step", fields("sophia-step-descent-logcosh", eta=0.05)),
     Mutant("sophia-unclipped", fields("sophia-step-descent-logcosh", rho=1e9)),
     Mutant("sign-floor-raised", number("sign-descent-floor", lambda b, T: (1.01 * b[0],) * 2)),
