@@ -48,5 +48,5 @@ def draw(out: Path) -> None:
                 table[f"{title}: {name}"], table[f"{title}: {name}, probed"] = both.T
             axis.set(title=title, xlabel="α" if title[0] == "1" else "1/(1 − λ)")
             axis.legend()
-        axes[0].set_ylabel("floor of (1/n) Σ‖x_i − x*‖²")
+        axes[0].set_ylabel("floor of (1/n) Σ‖xᵢ − x*‖²")
         style.save(figure, out, "decentralized_floor_laws", table)

@@ -17,7 +17,7 @@ from convergence.problems.agents import common
 from convergence.runner.affine import analyse
 from convergence.theorems.alghunaim2022 import METHODS, threshold
 
-LAM, GRID = 0.5, np.linspace(0.02, 2.3, 58)
+LAM, GRID = 0.5, np.linspace(0.02, 2.3, 229)
 
 
 def draw(out: Path) -> None:

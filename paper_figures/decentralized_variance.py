@@ -42,6 +42,6 @@ def draw(out: Path) -> None:
             axis.loglog(GRID, probed, marker, color=color, ms=4, label=name)
             table[name], table[f"{name}, probed"] = law, probed
         axis.loglog(GRID, GRID / (2 - GRID) / 16, color=style.GRAY, ls="--", label="centralized")
-        axis.set(xlabel="α", ylabel="(1/n) Σ Var x_i", title="Lines: closed form; markers: probed")
+        axis.set(xlabel="α", ylabel="(1/n) Σ Var xᵢ", title="Lines: closed form; markers: probed")
         axis.legend(ncols=2)
         style.save(figure, out, "decentralized_variance", table)

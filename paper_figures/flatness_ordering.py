@@ -35,8 +35,8 @@ def draw(out: Path) -> None:
         left.plot(found[:, 0], "o", color=style.BLUE, label="centralized / diffusion")
         left.plot(found[:, 1], "s", color=style.VERMILION, label="diffusion / consensus")
         left.axhline(1, color=style.GRAY, lw=0.8)
-        left.set(xlabel="instance", ylabel="ratio of steady excess risks", ylim=(0, 1.1))
-        left.legend()
+        left.set(xlabel="instance", ylabel="ratio of steady excess risks", ylim=(0, 1.3))
+        left.legend(loc="upper left")
         c = pair(0.5, 1.0).constants() | {"sigma": 0.0}
         for ah, color, marker in zip((0.3, 0.5, 1.0, 1.4), style.PALETTE, "osD^"):
             ratio = [

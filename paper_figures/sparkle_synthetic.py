@@ -1,6 +1,6 @@
 """The synthetic comparison of SPARKLE (arXiv 2411.14166): three graphs, two heterogeneities.
 
-Σ‖x_i − x*‖² in expectation against gradient evaluations of an agent, by exact moments: no seeds.
+Σ‖xᵢ − x*‖² in expectation against gradient evaluations of an agent, by exact moments: no seeds.
 The layout is that of the paper; its numerical parameters are not known to us, so the instance, the
 steps (α, β, γ, θ) = (0.03, 0.15, 0.15, 0.3) and the noise 0.02 are ours. One step for all methods.
 """
@@ -48,7 +48,7 @@ def draw(out: Path) -> None:
                     axis.semilogy(CALLS * marks, found, line, color=color, label=name)
                     table[f"{graph}, {level}: {name}"] = found
                 axis.set_title(f"{graph}, {level}")
-            row[0].set_ylabel("E Σ‖x_i − x*‖²")
+            row[0].set_ylabel("E Σ‖xᵢ − x*‖²")
         for axis in axes[1]:
             axis.set_xlabel("gradient evaluations an agent")
         axes[0, 0].legend()
