@@ -62,7 +62,7 @@ CLAIMS = (
         FAR,
         QUIET,
         F,
-        horizons=(10, 40),
+        horizons=(10, 20),
         seeds=1024,
     ),
     Claim(

@@ -162,9 +162,9 @@ CLAIMS = (
         instead="wta-exact-moments",
     ),
     Identity("wta-identity-instance", wta.IdentityInstance(), F),
-    layer("crs-moment", sampled.SampledMoment(CRS(3)), SPIKED, (1,), seeds=4096, margin=0.15),
+    layer("crs-moment", sampled.SampledMoment(CRS(3)), SPIKED, (1,), seeds=16384, margin=0.15),
     layer(
-        "wta-moment", sampled.SampledMoment(WTA(3, 2)), SPIKED, (1,), seeds=4096, margin=0.15
+        "wta-moment", sampled.SampledMoment(WTA(3, 2)), SPIKED, (1,), seeds=16384, margin=0.15
     ),
     layer("crs-three-rows", sampled.SampledSGD(CRS(1)), FAR, (16, 128), seeds=1024),
     layer("wta-sgd", sampled.SampledSGD(WTA(2)), FAR, (16, 128), seeds=1024),

@@ -42,7 +42,7 @@ CLAIMS = (
         FAR,
         Gaussian(0.5),
         F,
-        horizons=(10, 40),
+        horizons=(10, 20),
         seeds=1024,
     ),
     Claim(

@@ -15,6 +15,7 @@ from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
 from convergence.theorems import chen2025rso as rso
+from convergence.theorems import chen2025rso_costs as costs
 
 F = "rso"
 X0 = np.random.default_rng(3).standard_normal((6, 5))
@@ -23,7 +24,7 @@ SPREAD = EntryQuadratic.rows(np.linspace(0.1, 1.0, 6), X0)
 PURE = Counterexample.pure(n=10, r=4, lam=0.5)
 
 CLAIMS = (
-    Claim("rso-exact-law", rso.RSOLaw(), FLAT, family=F, horizons=(4, 16), seeds=4096, chunk=512),
+    Claim("rso-exact-law", rso.RSOLaw(), FLAT, family=F, horizons=(4, 8), seeds=4096, chunk=512),
     Claim(
         "rso-exact-subproblems",
         rso.RSOExact(),
@@ -55,7 +56,33 @@ CLAIMS = (
     ),
     Claim("rso-paper-18", rso.RSOPaper(), SPREAD, family=F, horizons=(128,)),
     Claim("rso-accuracy-term-tight", rso.RSOIdle(), FLAT, family=F, horizons=(64, 512), seeds=64),
-    Claim("rso-oracle-budget", rso.RSOBudget(), SPREAD, family=F, horizons=(16, 64)),
+    Claim("rso-oracle-budget", costs.RSOBudget(eps=1e-6), SPREAD, family=F, horizons=(1, 64)),
+    Claim("rso-budget-agd", costs.RSOBudgetAGD(eps=1e-6), SPREAD, family=F, horizons=(1, 64)),
+    Claim("rso-budget-zo", costs.RSOBudgetZO(eps=1e-3), SPREAD, family=F, horizons=(1,), seeds=64),
+    Claim(
+        "rso-budget-sgd",
+        costs.RSOBudgetSGD(),
+        FLAT,
+        Gaussian(1.0),
+        F,
+        horizons=(64,),
+        seeds=128,
+    ),
+    Identity("rso-conditioning", costs.Conditioning(), F),
+    Identity(
+        "rso-conditioning-gaussian",
+        costs.Conditioning(GaussianFrame()),
+        F,
+        Verdict.REFUTED,
+        note="entries N(0, 1/r): ‖P‖² > 2m/r at times, and a saddle leaves no convexity",
+    ),
+    Identity(
+        "rso-conditioning-without-prox",
+        costs.Conditioning(prox=False, draws=1),
+        F,
+        Verdict.REFUTED,
+        note="η = ∞: the subproblem of a saddle is unbounded below",
+    ),
     Claim(
         "rso-inner-sgd",
         rso.RSOSteps(inner=GD(4, scale=0.1)),

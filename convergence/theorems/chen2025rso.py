@@ -20,7 +20,6 @@ from convergence.algorithms.subspace import Subspace
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
-from convergence.metrics.effort import Calls
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.noise.base import Noiseless
@@ -215,27 +214,6 @@ class RSOSteps(AbstractRSO):
         # 9L̂γσ² with γ = scale/(3L̂).
         noise = 3 * float(self.inner.scale) * c.sigma**2 if isinstance(self.inner, GD) else 0.0
         return 6 * self.lam(c) * c.Delta / ((1 - rho) * T) + noise
-
-
-class RSOBudget(RSOInexact):
-    """K subproblems to accuracy ε cost at most K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD.
-
-    Proof. A step 1/(3L̂) contracts ∇g by 2/3, so ‖∇g(B_j)‖²/(2L̂) ≤ (4/9)^j‖Pᵀ∇f(W_k)‖²/(2L̂) ≤
-    (4/9)^j Δ, as ‖Pᵀ∇f‖² ≤ (m/r)·2L(f(W_k) − f*) and f(W_k) never increases.
-    """
-
-    kind = Kind.PATHWISE
-    source = Source(PAPER, "oracle complexity of GD, derived")
-    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD"
-
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return Calls()
-
-    def bound(self, c: Constants, T: int) -> float:
-        return T * float(np.ceil(np.log(c.Delta / self.accuracy(c, T)) / (2 * np.log(1.5))))
-
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return None
 
 
 class RSOStall(AbstractRSO):

@@ -9,6 +9,7 @@ from convergence.algorithms.rso import GaussianFrame
 from convergence.claims.rso import CLAIMS
 from convergence.linalg import haar
 from convergence.parts.projectors import AbstractProjector, TopSVD
+from convergence.parts.solvers import GD
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
@@ -46,6 +47,17 @@ MUTANTS = (
     Mutant("rso-prox-doubled", scaled("rso-exact-law", "eta", 2.0)),
     Mutant("rso-bound-shrunk", shrunk("rso-exact-subproblems")),
     Mutant("rso-accuracy-constant-lowered", shrunk("rso-accuracy-term-tight")),
+    Mutant(
+        "rso-subproblem-frames-unscaled",
+        lambda: dataclasses.replace(
+            CLAIM["rso-conditioning"],
+            theorem=dataclasses.replace(CLAIM["rso-conditioning"].theorem, frame=Unscaled()),
+        ),
+    ),
+    Mutant(
+        "rso-budget-by-slow-steps",
+        swap("rso-budget-agd", solver=GD(10**5, 1e-6, 0.05)),
+    ),
     Mutant(
         "rso-exponent-improved",
         lambda: tamper(CLAIM["rso-exact-subproblems"], number=lambda b, T: b / T),
