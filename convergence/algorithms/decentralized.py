@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.oracles.base import AbstractOracle
+from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy
 from convergence.shapes import Count, Iterate, Key, real
 
@@ -33,6 +34,7 @@ class Diffusion(AbstractDecentralized):
     """X⁺ = W(X − αG(X)): DSGD, adapt then combine."""
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        check_agents(x0, self.W)
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
@@ -68,6 +70,7 @@ class EXTRA(AbstractDecentralized):
     """
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        check_agents(x0, self.W)
         return Memory(x0, jnp.zeros_like(x0))
 
     def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:
@@ -87,6 +90,7 @@ class ExactDiffusion(AbstractDecentralized):
     """
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        check_agents(x0, self.W)
         return Memory(x0, x0)
 
     def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:
@@ -113,6 +117,7 @@ class GradientTracking(AbstractDecentralized):
     tracker: Any = eqx.field(converter=real, default=1.0)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
+        check_agents(x0, self.W)
         G = oracle.grad(x0, key)
         return Tracker(x0, self.tracker * (self.W @ G), G)
 
@@ -129,6 +134,7 @@ class SemiTracking(GradientTracking):
     """X⁺ = W(X − αT), T⁺ = WT + G⁺ − G, T₀ = G₀: semi-ATC."""
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
+        check_agents(x0, self.W)
         G = oracle.grad(x0, key)
         return Tracker(x0, self.tracker * G, G)
 
@@ -151,15 +157,19 @@ class PrimalDual(AbstractAlgorithm):
     """X⁺ = C X − αA G − D, D⁺ = D + B² X⁺, D₀ = dual: the unified form of the methods above.
 
     Equal to each of them from a consensual X_0 (exact diffusion from any). Gradient tracking
-    corresponds to the tracker T₀ = W G₀ (ATC) or G₀. dual = 0 is right; B² annihilates 1, so a
-    dual with a mean keeps it and moves the fixed point.
+    corresponds to the tracker T₀ = W G₀ (ATC) or G₀. The dual starts in range(B): B² annihilates 1,
+    so that one with a mean would keep it and move the fixed point.
     """
 
     strategy: Strategy
     alpha: Any = eqx.field(converter=real)
     dual: Any = eqx.field(converter=real, default=0.0)
 
+    def __check_init__(self) -> None:
+        self.strategy.check_dual(self.dual)
+
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Memory:
+        check_agents(x0, self.strategy.C)
         return Memory(x0, jnp.broadcast_to(jnp.asarray(self.dual, x0.dtype), x0.shape))
 
     def step(self, t: Count, state: Memory, oracle: AbstractOracle, key: Key) -> Memory:

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy, strategy
 from convergence.shapes import Count, Iterate, Key, real
 
@@ -29,7 +30,7 @@ class Sparkle(AbstractAlgorithm):
 
     V is taken at (X, Y); P at (X, Y⁺, Z) and U at (X, Y⁺, Z⁺) in the order of Gauss and Seidel, at
     (X, Y, Z) if `jacobi`. x, y, z: the strategies, which may differ in method and in graph. Duals
-    start at `dual_x` (0 is right) for the upper level and at 0 below.
+    start in range(B): at `dual_x` for the upper level and at 0 below.
     """
 
     x: Strategy
@@ -42,7 +43,12 @@ class Sparkle(AbstractAlgorithm):
     dual_x: Any = eqx.field(converter=real, default=0.0)
     jacobi: bool = eqx.field(static=True, default=False)
 
+    def __check_init__(self) -> None:
+        self.x.check_dual(self.dual_x)
+
     def init(self, x0: Iterate, oracle: Any, key: Key) -> BilevelState:
+        for level in (self.x, self.y, self.z):
+            check_agents(x0, level.C)
         y0 = oracle.lower_start().astype(x0.dtype)
         dual = jnp.broadcast_to(jnp.asarray(self.dual_x, x0.dtype), x0.shape)
         nothing = jnp.zeros_like(x0)
@@ -96,6 +102,7 @@ class DSOBA(AbstractAlgorithm):
     theta: Any = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> SobaState:
+        check_agents(x0, self.W)
         y0 = oracle.lower_start().astype(x0.dtype)
         return SobaState(x0, y0, y0, jnp.zeros_like(x0))
 

@@ -36,6 +36,16 @@ def metropolis(adjacency: Any) -> np.ndarray:
     return check_mixing(W)
 
 
+def check_agents(x0: Any, W: Any) -> None:
+    """Refuse a stack x0 whose rows are not one for each agent of W."""
+    require(
+        x0.shape[0] == W.shape[0],
+        f"a stack of {x0.shape[0]} agents and a mixing matrix of {W.shape[0]}",
+        "one number of agents",
+        "mix by the W of the problem",
+    )
+
+
 def lazy(W: Any) -> np.ndarray:
     """(I + W)/2, with eigenvalues (1 + λ)/2 ≥ 0."""
     W = np.asarray(W, dtype=float)

@@ -22,8 +22,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.errors import InvalidInput
-from convergence.parts.graphs import check_mixing
+from convergence.errors import InvalidInput, require
+from convergence.parts.graphs import ROUNDING, check_mixing
 from convergence.shapes import Iterate, real
 
 CORRECTED = ("ED", "EXTRA", "ATC-GT", "semi-ATC-GT", "non-ATC-GT")
@@ -41,6 +41,19 @@ class Strategy(eqx.Module):
         """(X⁺, D⁺) for the step `move` = αG."""
         x = self.C @ X - self.A @ move - D
         return x, D + self.B2 @ x
+
+    def check_dual(self, D: Any) -> None:
+        """Refuse a start outside range(B): its mean would stay and move the fixed point."""
+        if not isinstance(D, np.ndarray) or not self.corrects:
+            return
+        n = len(self.C)
+        mean = float(np.max(np.abs(np.mean(np.broadcast_to(D, (n, *D.shape[1:])), axis=0))))
+        require(
+            mean <= ROUNDING * (1 + float(np.max(np.abs(D)))),
+            f"a dual whose mean over agents is {mean:.3g}",
+            "one in range(B), with mean 0",
+            "start at 0, or subtract the mean",
+        )
 
     def moving(self, D: Iterate) -> Iterate:
         """The part of D that the recursion moves; the rest is conserved."""

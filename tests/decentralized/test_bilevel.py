@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from convergence.algorithms.bilevel import SOBA, TTSA, StocBiO
-from convergence.algorithms.sparkle import DSOBA, sparkle
+from convergence.algorithms.decentralized import PrimalDual
+from convergence.algorithms.sparkle import DSOBA, Sparkle, sparkle
 from convergence.errors import InvalidInput
 from convergence.metrics.agents import (
     CenterGradSq,
@@ -96,7 +99,8 @@ def two_steps(method):
     return [np.asarray(getattr(state, name)).ravel() for name in "xyz"]
 
 
-STEPS = (0.1, 0.5, 0.5, 1.0)
+STEPS: Any = (0.1, 0.5, 0.5, 1.0)
+ED4 = strategy("ED", RING4)
 # From zero, V = Y − X − b, P = Z − Y + d, U = X + Z; W halves differences around the mean.
 # Step 1: V = (−1, 1), P = (2, 0) (Jacobi), U = 0.
 
@@ -200,6 +204,13 @@ def test_metrics_of_a_stack():
         (lambda: pair(b=np.zeros((3, 1))), "2 agents"),
         (lambda: pair(W=np.array([[0.5, 0.5], [0.4, 0.6]])), "doubly stochastic"),
         (lambda: strategy("momentum", RING4), "choose one"),
+        (lambda: Sparkle(ED4, ED4, ED4, *STEPS, dual_x=0.1), "range\\(B\\)"),
+        (lambda: PrimalDual(strategy("EXTRA", RING4), 0.1, dual=np.eye(4)), "mean over agents"),
+        (lambda: two_steps(DSOBA(RING4, *STEPS)), "2 agents and a mixing matrix of 4"),
+        (
+            lambda: two_steps(sparkle("ED", "EXTRA", graphs.two_node(0.25), STEPS, RING4)),
+            "one number of agents",
+        ),
         (lambda: DoubleWell(RING4, np.ones((4, 1))), "Σ b = 0"),
         (lambda: double_well(RING4, sharp=1.0, flat=2.0), "sharp > flat"),
         (lambda: PerEntry(-1.0), "s ≥ 0"),

@@ -84,6 +84,17 @@ def test_unified_form_is_the_classical_recursion_run_by_run(name):
     np.testing.assert_allclose(one, two, atol=1e-12)  # rounding of 30 products
 
 
+def test_exact_diffusion_on_the_lazy_graph_is_nids():
+    """X⁺ = W̃(2X − X⁻ − α(G − G⁻)), W̃ = (I + W)/2."""
+    W, alpha = graphs.lazy(graphs.ring(6)), 0.2
+    problem = heterogeneous(W, 3)
+    X = trajectory(ExactDiffusion(W, alpha), problem, Noiseless(), 12)
+    with jax.enable_x64(True):
+        G = np.array([np.asarray(problem.grad(jax.numpy.asarray(x))) for x in X])
+    two = np.einsum("ij,kjd->kid", W, 2 * X[1:-1] - X[:-2] - alpha * (G[1:-1] - G[:-2]))
+    np.testing.assert_allclose(X[2:], two, atol=1e-13)  # rounding of one product
+
+
 def test_only_exact_diffusion_keeps_the_equality_from_a_start_without_consensus():
     W = graphs.lazy(graphs.ring(6))
     problem = heterogeneous(W, 3)
