@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.shapes import Count, Iterate, Key
+from convergence.shapes import Count, Iterate, Key, whole
 
 
 class WitnessState(State):
@@ -18,18 +20,35 @@ class WitnessState(State):
 
 
 class Witness(AbstractAlgorithm):
-    """`method` unchanged; successes_t counts z = 1 among the samples ξ_0 … ξ_{t−1}.
+    """`method` unchanged; successes_t counts z = 1 among the samples that led to x_t.
 
-    For methods that ask one sample a step, under the key of the step, of an oracle with `success`.
+    A step asks one sample under its own key, or `batch` samples as `mean_grad` does. A method with
+    an initial batch of `first` samples makes its step 0 from it and asks nothing new there. Needs
+    an oracle with `success`.
     """
 
     method: AbstractAlgorithm
+    batch: Any = eqx.field(converter=lambda v: None if v is None else whole(v), default=None)
+    first: Any = eqx.field(converter=whole, default=0)
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> WitnessState:
         inner = self.method.init(x0, oracle, key)
-        return WitnessState(inner.x, inner, jnp.zeros((), jnp.int32))
+        return WitnessState(inner.x, inner, shown(oracle, key, self.first, x0.dtype))
 
     def step(self, t: Count, state: WitnessState, oracle: Any, key: Key) -> WitnessState:
         inner = self.method.step(t, state.inner, oracle, key)
-        new = oracle.success(key, state.x.dtype).astype(jnp.int32)
+        if self.batch is None:
+            new = oracle.success(key, state.x.dtype).astype(jnp.int32)
+        else:
+            new = shown(oracle, key, self.batch, state.x.dtype)
+        new = jnp.where((t == 0) & (self.first > 0), 0, new)
         return WitnessState(inner.x, inner, state.successes + new)
+
+
+def shown(oracle: Any, key: Key, size: Any, dtype: Any) -> Count:
+    """The successes among the samples of `mean_grad(oracle, x, key, size)`."""
+
+    def add(b: Count, total: Count) -> Count:
+        return total + oracle.success(jax.random.fold_in(key, b), dtype).astype(jnp.int32)
+
+    return jax.lax.fori_loop(0, size, add, jnp.zeros((), jnp.int32))

@@ -28,8 +28,8 @@ from convergence.problems.nonconvex import Welsch, bowl
 from convergence.theorems.cutkosky2020 import GradientTransport, MomentumFiniteVariance
 from convergence.theorems.fatkhullin2025 import SGDHoelder
 from convergence.theorems.ghadimi2013 import SGDNonconvex
-from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDUnknown
-from convergence.theorems.liu2023 import StormA, StormB
+from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDBudget, BatchNSGDUnknown
+from convergence.theorems.liu2023 import StormA, StormB, StormMoment
 from convergence.theorems.liu2025 import NSGDUnknown
 from convergence.theorems.sun2025 import (
     NSGDClipped,
@@ -41,6 +41,11 @@ from convergence.theorems.sun2025 import (
 from convergence.theorems.zhang2020 import ClippedSGDNonconvex
 
 
+def swollen(noise: Any) -> Ripple:
+    """Waves of random height without a second moment: smooth in p-th mean, not in mean square."""
+    return Ripple(noise, 0.3, Pareto.of(float(noise.p), 1.0))
+
+
 def rippled(noise: AbstractNoise) -> Ripple:
     """The noise with a part that moves with the iterate, without which STORM has nothing to do."""
     return Ripple(noise, 0.5)
@@ -50,6 +55,14 @@ VR: dict[str, Any] = {"wrap": rippled, "oracle": RippleOracle}
 
 NORMALIZED = (
     *grid("nsgd-batch", BatchNSGD(B=4), BOUNDED),
+    *grid(
+        "nsgd-batch-budget",
+        BatchNSGDBudget(),
+        BOUNDED,
+        powers=(1.5, 2.0),
+        horizons=(16, 64),
+        more={},
+    ),
     *grid("nsgd-batch-blind", BatchNSGDUnknown(), BOUNDED, horizons=(16, 64), more={}),
     *grid("nsgdm", NSGDMomentum()),
     *grid("nsgdm-exact", NSGDMomentumExact()),
@@ -60,6 +73,21 @@ NORMALIZED = (
     *grid("storm-a", StormA(), **VR),
     *grid("storm-b", StormB(), **VR),
     *grid("storm-clipped", StormA(clipped=True), powers=(1.5,), **VR),
+    *(
+        Claim(
+            f"storm-moment-{tag(p)}-{where}",
+            StormMoment(),
+            OBJECTIVES[where],
+            swollen(two_point(p, 0.3, 0.05)),
+            F,
+            horizons=(128, 512),
+            seeds=MANY // 2,
+            more=WIDER,
+            oracle=RippleOracle,
+            note="E‖∇F(w;ξ) − ∇F(v;ξ)‖² = ∞: schedule A is INAPPLICABLE here",
+        )
+        for p, where in ((1.2, "logcosh"), (1.5, "lattice"), (1.8, "quadcos"))
+    ),
     *grid("nigt", GradientTransport(), seeds=2048),
     *grid("nigt-clipped", GradientTransport(clipped=True), powers=(1.5,)),
 )

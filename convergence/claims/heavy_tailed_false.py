@@ -110,7 +110,7 @@ TWO_SAMPLES = false(
     quad_cos([3.0, 3.0]),
     Ripple(three_point(1.8, 1.0, 0.02), 0.5),
     horizons=(3000,),
-    seeds=FEW,
+    seeds=256,
     oracle=RippleOracle,
 )
 

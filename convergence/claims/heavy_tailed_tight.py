@@ -1,20 +1,18 @@
-"""Instances that make the bounds tight, rates against exact curves, certificates, lower bounds."""
+"""Instances that make the bounds tight, rates against exact curves, certificates, laws."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from convergence.algorithms.clipped_sgd import ClippedSGD
-from convergence.algorithms.nigt import NIGT
-from convergence.algorithms.nsgd import NSGDM
-from convergence.algorithms.storm import STORM
 from convergence.claims.base import Claim
 from convergence.claims.heavy_tailed_bounds import VR, rippled
 from convergence.claims.heavy_tailed_instances import (
     E1,
+    E2,
     FEW,
     OBJECTIVES,
     POWERS,
@@ -25,24 +23,31 @@ from convergence.claims.heavy_tailed_instances import (
     walked,
 )
 from convergence.claims.identity import Identity
-from convergence.noise.coin import Coin
 from convergence.noise.heavy import Pareto
-from convergence.noise.two_point import two_point
-from convergence.oracles.chain import ChainOracle
-from convergence.problems.chain import HIDDEN, Chain
+from convergence.noise.two_point import three_point, two_point
 from convergence.problems.nonconvex import Separable, bowl, log_cosh
-from convergence.theorems.carmon2020 import ChainFloor, ChainProgress
+from convergence.problems.ramp import ramp, slope
+from convergence.statistics import Verdict
 from convergence.theorems.cutkosky2020 import GradientTransport
 from convergence.theorems.fatkhullin2025 import SGDHoelder
+from convergence.theorems.heavy_closed import (
+    BudgetForm,
+    Exponents,
+    MomentumForms,
+    RampLimits,
+    StormForms,
+    TransportForms,
+)
 from convergence.theorems.heavy_laws import (
     ClippedPlateau,
     MomentumTracksNoise,
     QuadraticLaw,
+    SGDShortSteps,
     SpikeLaw,
     plateau,
 )
 from convergence.theorems.heavy_tailed import Certified, Decay
-from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDUnknown
+from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDBudget, BatchNSGDUnknown
 from convergence.theorems.liu2023 import StormA, StormB
 from convergence.theorems.liu2025 import NSGDUnknown
 from convergence.theorems.moment_lemmas import Clipping, VonBahrEsseen, VonBahrEsseenSymmetric
@@ -53,15 +58,22 @@ LADDER = (64, 256, 1024, 4096)
 RUNGS = {"standard": (256, 1024, 4096, 16384), "full": (256, 1024, 4096, 16384, 65536)}
 
 
-def soft_ramp(theorem: GradientTransport, p: float, rho: float = 1.0) -> tuple[Any, Any]:
-    """A ramp of class C³ for NIGT: log-cosh with slope b and width k = max(b, √(0.77 b/ρ)), from a
-    start that the prescribed steps do not bring within 2k of the minimum; Δ close to 1."""
-    noise = two_point(p, 0.2, 0.05)
+def soft_ramp(theorem: Any, p: float, sigma: float = 0.2) -> tuple[Any, Any]:
+    """A ramp of class C³ for NIGT: log-cosh with slope b and width k = max(b, √(0.77 b/ρ)), ρ = 1,
+    from a start that the prescribed steps do not bring within 2k of the minimum; Δ close to 1.
+
+    So ‖∇f‖ is between b tanh 2 and b on every run, and b over the bound D tends to a constant,
+    0.33 at p = 1.5. How fast, is a matter of αT (the weight of the start) and of γT/k (the end of
+    the ramp), and both grow like powers of 1/σ: from T = 64 to 4096 b/D climbs with slope 0.025
+    in log T at σ = 0.2 and with slope 0.089 at σ = 1, where it takes T = 10⁶ to come down to 0.02
+    and T = 10¹² to 0.004.
+    """
+    noise = two_point(p, sigma, 0.05)
 
     def problem(T: int) -> Separable:
         b, found = 0.1, log_cosh([1.0, 0.0])
         for _ in range(30):  # γ depends on b through L and ρ: a contraction, done in a few rounds
-            k = max(b, math.sqrt(4 / (3 * math.sqrt(3)) * b / rho))
+            k = max(b, math.sqrt(4 / (3 * math.sqrt(3)) * b))
             c = stub(noise, 1.0, b / k) | {"rho": 4 / (3 * math.sqrt(3)) * b / k**2}
             reach = theorem.pair(c, T)[1] * T + 2 * k
             found = log_cosh([reach, 0.0], [b, 0.0], k)
@@ -71,15 +83,40 @@ def soft_ramp(theorem: GradientTransport, p: float, rho: float = 1.0) -> tuple[A
     return problem, noise
 
 
+def slid(theorem: Any, p: float, sigma: float = 0.3) -> tuple[Any, Any]:
+    """The ramp on which plain SGD has ‖∇f‖ = G at all t < T, with spikes across it; Δ = L = 1."""
+    noise = two_point(p, sigma, 0.05, E2)
+
+    def problem(T: int) -> Separable:
+        found, G = ramp(1.0), 0.5
+        for _ in range(60):  # γ depends on G, and G on γ: a contraction again
+            gamma = theorem.gamma(stub(noise, 1.0, 1.0) | {"G": G}, T)
+            found = ramp(gamma * G * T)
+            G = slope(gamma * G * T, 1.0, 1.0)
+        return found
+
+    return problem, noise
+
+
 def ramps() -> tuple[Claim, ...]:
-    """On the ramp every path has ‖∇f‖ = s: D/s tends to 2 + √2 c_p p^{−1/p}, 3 to 4.8."""
+    """On the ramp every path has ‖∇f‖ = s: D/s tends to 2 + √2 c_p p^{−1/p}, 3 to 4.8, for NSGD-M
+    and NSGDC, and to constants of that size for the others (`theorems.heavy_closed`)."""
     claims = []
-    for name, theorem in (("nsgdm", NSGDMomentum()), ("nsgdc", NSGDClipped())):
+    methods: tuple[tuple[str, Any, Callable[[Any, float], Any]], ...] = (
+        ("nsgd-batch-budget", BatchNSGDBudget(), lambda t, p: walked(t, p, 0.3)),
+        ("nsgdm", NSGDMomentum(), walked),
+        ("nsgdc", NSGDClipped(), walked),
+        ("storm-a", StormA(), walked),
+        ("storm-b", StormB(), walked),
+        ("nigt", GradientTransport(), soft_ramp),
+        ("sgd-bounded-gradient", SGDHoelder(), slid),
+    )
+    for name, theorem, instance in methods:
         for p in POWERS:
-            problem, noise = walked(theorem, p)
+            problem, noise = instance(theorem, p)
             claims.append(
                 Claim(f"{name}-{tag(p)}-tight-ramp", theorem, problem, noise, F,
-                      horizons=(256, 4096), seeds=16, chunk=16)
+                      horizons=(16, 64) if "batch" in name else (256, 4096), seeds=16, chunk=16)
             )  # fmt: skip
     return tuple(claims)
 
@@ -99,12 +136,27 @@ def rates() -> tuple[Claim, ...]:
         for p in powers:
             problem, noise = walked(theorem, p, 0.3, (1.0, 1.0))
             slug = f"{name}-{tag(p)}-rate-ramp"
-            claims.append(Claim(slug, Decay(theorem), problem, noise, **shared))
+            # Lower-order terms use up 0.035 of the margin 0.05 here: the slope must be known.
+            own = {**shared, "seeds": 4 * FEW} if slug == "storm-a-p12-rate-ramp" else shared
+            claims.append(Claim(slug, Decay(theorem), problem, noise, **own))
     for p in (1.5, 1.8):
         theorem = GradientTransport()
         problem, noise = soft_ramp(theorem, p)
         slug = f"nigt-{tag(p)}-rate-ramp"
         claims.append(Claim(slug, Decay(theorem), problem, noise, **shared))
+    problem, noise = soft_ramp(GradientTransport(), 1.5, 1.0)
+    claims.append(
+        Claim(
+            "nigt-p15-rate-ramp-loud",
+            Decay(GradientTransport()),
+            problem,
+            noise,
+            expect=Verdict.INCONCLUSIVE,
+            note="σ = 1: the bound holds, but its lower-order terms still move the slope by 0.09; "
+            "no ladder below T = 10⁵ shows the rate",
+            **shared,
+        )
+    )
     far = log_cosh([6.0, 6.0], b=2.0, k=2.0)
     for name, theorem in (("clipped-sgd", ClippedSGDNonconvex()), ("sgd", SGDHoelder())):
         noise = noises(1.5)["skew"][0]
@@ -112,6 +164,17 @@ def rates() -> tuple[Claim, ...]:
         # A transient from far away: the ladder starts later.
         later = {**shared, "horizons": (256, 1024, 4096, 16384)}
         claims.append(Claim(slug, Decay(theorem), far, noise, **later))
+    for p, many in ((1.5, 1024), (1.8, 512)):  # p = 1.2 is left to exact moments: `SpikeLaw`
+        claims.append(
+            Claim(
+                f"sgd-short-steps-{tag(p)}",
+                Decay(SGDShortSteps()),
+                bowl([1.0, 0.0]),
+                lambda T, p=p: three_point(p, 1.0, 1 / T, E1),
+                note="spikes of chance 1/T on a quadratic, where the step for a variance fails",
+                **{**shared, "seeds": many},
+            )
+        )
     blind = {**shared, "horizons": (4, 16, 64, 256), "more": {}}
     problem, noise = walked(BatchNSGDUnknown(), 1.5, 0.3, (1.0, 1.0))
     claims.append(
@@ -171,45 +234,6 @@ CERTIFICATES = (
     ),
 )
 
-# ‖∇f‖ of the chain, λ = 1: steps of a fraction of a coordinate.
-CHAIN = Chain(8, 1.0, 152.0)
-COIN = Coin(0.05, HIDDEN, 1.5)
-METHODS = {
-    "sgd": ClippedSGD(0.004),
-    "clipped-sgd": ClippedSGD(0.05, 10.0),
-    "nsgdm": NSGDM(0.25, 0.3),
-    "nigt": NIGT(0.1, 0.5),
-}
-LOWER = (
-    *(
-        Claim(
-            f"chain-{name}",
-            ChainProgress(method),
-            CHAIN,
-            COIN,
-            F,
-            horizons=(200, 400),
-            seeds=FEW,
-            oracle=ChainOracle,
-            note="no method finds a coordinate before a coin has shown it",
-        )
-        for name, method in METHODS.items()
-    ),
-    *(
-        Claim(
-            f"chain-{name}-floor",
-            ChainFloor(method),
-            CHAIN,
-            COIN,
-            F,
-            horizons=(100, 160),
-            seeds=256,
-            oracle=ChainOracle,
-        )
-        for name, method in (("nsgdm", METHODS["nsgdm"]), ("storm", STORM(0.25, 0.5)))
-    ),
-)
-
 SPIKY = two_point(1.5, 1.0, 0.05, E1)
 LAWS = (
     Claim(
@@ -236,6 +260,12 @@ LAWS = (
     Identity("von-bahr-esseen-symmetric", VonBahrEsseenSymmetric(), F),
     Identity("clipping-lemma", Clipping(), F),
     Identity("sgd-spikes-recursion", SpikeLaw(), F),
+    Identity("nsgdm-closed-forms", MomentumForms(), F),
+    Identity("storm-closed-forms", StormForms(), F),
+    Identity("nigt-closed-form", TransportForms(), F),
+    Identity("nsgd-batch-budget-form", BudgetForm(), F),
+    Identity("six-exponents", Exponents(), F, note="of the exact curves, not of pure powers"),
+    Identity("ramp-limits", RampLimits(), F),
 )
 
-CLAIMS = (*ramps(), *rates(), *CERTIFICATES, *LOWER, *LAWS)
+CLAIMS = (*ramps(), *rates(), *CERTIFICATES, *LAWS)

@@ -17,40 +17,56 @@ from convergence.shapes import Iterate, Key, Scalar, real
 
 
 class Ripple(AbstractNoise):
-    """ξ(w) = ζ + s cos(w + φ), φ uniform on [0, 2π)^d, ζ a noise that does not depend on w.
+    """ξ(w) = ζ + sA cos(w + φ), φ uniform on [0, 2π)^d, ζ a noise that does not depend on w, A a
+    noise on numbers (`swell`), 1 if not given; all independent.
 
-    ξ is s-Lipschitz in w for every sample: noise_lipschitz = s. E‖ξ‖^p ≤ (σ_ζ + s√(d/2))^p by
-    Minkowski and E cos² = 1/2, and E‖ξ‖² = σ_ζ² + s²d/2 exactly. Symmetric with ζ, for φ + π has
-    the law of φ.
+    ‖ξ(w) − ξ(v)‖ ≤ s|A|‖w − v‖: noise_lipschitz = s(E A²)^{1/2} where that is certified, and
+    noise_lipschitz_p = s(E|A|^p)^{1/p} =: s_p. E‖ξ‖^p ≤ (σ_ζ + s_p√(d/2))^p by Minkowski and
+    E cos² = 1/2, and E‖ξ‖² = σ_ζ² + s²E A²d/2 exactly. Symmetric with ζ, for φ + π is as
+    likely as φ.
     """
 
     zeta: AbstractNoise
     s: Any = eqx.field(converter=real, default=0.5)
+    swell: AbstractNoise | None = None
 
     def __check_init__(self) -> None:
         require(float(self.s) >= 0, f"s = {float(self.s):g}", "s ≥ 0", "flip its sign")
 
-    def parts(self, x: Iterate, key: Key) -> tuple[Iterate, Iterate]:
-        """(ζ, φ) of the sample `key`."""
+    def parts(self, x: Iterate, key: Key) -> tuple[Iterate, Iterate, Scalar]:
+        """(ζ, φ, sA) of the sample `key`."""
         first, second = jax.random.split(key)
         phase = jax.random.uniform(second, x.shape, x.dtype, maxval=2 * jnp.pi)
-        return self.zeta.draw(x, first), phase
+        height = jnp.asarray(self.s, x.dtype)
+        if self.swell is not None:
+            height = height * self.swell.draw(jnp.zeros((), x.dtype), jax.random.fold_in(second, 1))
+        return self.zeta.draw(x, first), phase, height
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        zeta, phase = self.parts(x, key)
-        return zeta + self.s * jnp.cos(x + phase)
+        zeta, phase, height = self.parts(x, key)
+        return zeta + height * jnp.cos(x + phase)
 
     def potential(self, x: Iterate, key: Key) -> Scalar:
-        """A function whose gradient in x is ξ(x): ⟨ζ, x⟩ + s Σ sin(x_i + φ_i)."""
-        zeta, phase = self.parts(x, key)
-        return jnp.sum(zeta * x) + self.s * jnp.sum(jnp.sin(x + phase))
+        """A function whose gradient in x is ξ(x): ⟨ζ, x⟩ + sA Σ sin(x_i + φ_i)."""
+        zeta, phase, height = self.parts(x, key)
+        return jnp.sum(zeta * x) + height * jnp.sum(jnp.sin(x + phase))
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         c, s = self.zeta.constants(shape), float(self.s)
-        more = s * (int(np.prod(shape)) / 2) ** 0.5
-        moved = {"sigma_p": c.sigma_p + more} if "sigma_p" in c else {}
-        if "sigma" in c:
-            moved["sigma"] = (c.sigma**2 + more**2) ** 0.5
+        wide = (int(np.prod(shape)) / 2) ** 0.5
+        high = Constants(p=2.0, sigma=1.0, sigma_p=1.0, light_tailed=True)
+        if self.swell is not None:
+            high = self.swell.constants(())
+            p, own = float(high.p), float(c["p"]) if "p" in c else 2.0
+            require(p == own, f"a swell of order {p:g}", f"{own:g}, that of ζ", "certify one p")
+        moved: dict[str, Any] = {"noise_lipschitz_p": s * high.sigma_p}
+        if "sigma_p" in c:
+            moved["sigma_p"] = c.sigma_p + s * high.sigma_p * wide
+        if "sigma" in high:
+            moved["noise_lipschitz"] = s * high.sigma
+        if "sigma" in c and "sigma" in high:
+            moved["sigma"] = (c.sigma**2 + (s * high.sigma * wide) ** 2) ** 0.5
             moved["sigma_p"] = min(moved.get("sigma_p", math.inf), moved["sigma"])
         own = {k: c[k] for k in ("p", "symmetric", "light_tailed") if k in c}
-        return Constants(additive=False, noise_lipschitz=s, **own, **moved)
+        own["light_tailed"] = bool(own.get("light_tailed")) and bool(high.light_tailed)
+        return Constants(additive=False, **own, **moved)

@@ -86,8 +86,8 @@ def missing(samples: Sequence[Sample], finite_variance: bool, side: str) -> str:
     if finite_variance:
         return f"one seed has no {side} confidence limit: run at least two"
     return (
-        f"no certified {side} confidence limit (no ceiling, no certified finite variance: the "
-        "mean need not be finite)"
+        f"no certified {side} confidence limit: mean not finite, for all that is certified (no "
+        "ceiling, no finite variance)"
     )
 
 

@@ -38,8 +38,10 @@ def judge_rate(
     First a regime diagnostic. Means below `roundoff` (default: 1e3 ulp of `trivial`, or of the
     largest mean; say what float32 leaves) are set aside. Where one run carries half of a sum
     nothing is decided. Where the curve bends or jumps only the last half can refute; a bend, down
-    or up, leaves a verdict only if that would survive bending once more by as much. A single seed
-    is taken to be as noisy as the scatter about the line; run deterministic methods with two.
+    or up, leaves a verdict only if that would survive bending once more by as much, and a
+    refutation also has to survive a bend down that is smaller than the margin: slopes that fade
+    from half to half are what lower-order terms look like. A single seed is taken to be as noisy
+    as the scatter about the line; run deterministic methods with two.
 
     Slack is span^(-s) and power span^d, span = T_max / T_min, d >= 0 the smallest improvement of
     the claimed exponent that these data refute: the factor by which the shape could be overstated
@@ -100,18 +102,20 @@ def judge_rate(
     settled = found.last.slope + max(0.0, found.bend) <= margin
     if settled and not found.irregular and high <= margin:
         return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
-    why = found.name or "more seeds or longer horizons are needed"
+    fading = "a fading trend (M/shape still settles)" if found.fade and low > margin else ""
+    why = found.name or fading or "more seeds or longer horizons are needed"
     return Judgement(Verdict.INCONCLUSIVE, f"{why}; {said}", rows, slack, power)
 
 
 def _refuted(line: Curve, found: Regime, low: float, alpha: float, margin: float) -> bool:
     """Two routes of alpha/2 each: the whole line if it is one, else the last half alone."""
     last = found.last
+    if last.slope + found.fade <= margin:
+        return False
     if not found.bend and not found.irregular:
-        return low > margin and last.slope > margin
+        return low > margin
     _, fall = swing(line, halves(line)[1])
-    robust = last.lower(alpha / 2) > margin and fall <= JUMP
-    return robust and last.slope + min(0.0, found.bend) > margin
+    return last.lower(alpha / 2) > margin and fall <= JUMP
 
 
 def _rows(

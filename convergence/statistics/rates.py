@@ -141,6 +141,7 @@ class Regime:
 
     `bend`: slope of the last half minus slope of the first, 0 unless significant at 1% and larger
     than the margin. Positive bends slow down towards a floor, negative ones leave a transient.
+    `fade`: the same where it is negative, however small.
     `irregular`: y both rises and falls by more than a factor 2. `dominated`: one run carries more
     than half of a sum, so that a mean and its bootstrap say nothing.
     """
@@ -148,6 +149,7 @@ class Regime:
     first: Trend
     last: Trend
     bend: float
+    fade: float
     irregular: bool
     dominated: bool
 
@@ -172,8 +174,10 @@ def regime(curve: Curve, values: Sequence[Floats], margin: float) -> Regime:
     bend = last.slope - first.slope
     error = math.hypot(first.error, last.error)
     # 2.58: the two-sided 1% point of the normal law. A false alarm costs a verdict, not its truth.
-    clear = abs(bend) > margin and abs(bend) > 2.58 * error
+    real = abs(bend) > 2.58 * error
+    clear = real and abs(bend) > margin
     rise, fall = swing(curve)
     # Below 8 runs one may carry half of the sum by chance.
     heavy = any(v.shape[0] >= 8 and max_to_sum(v) > DOMINATED for v in values)
-    return Regime(first, last, bend if clear else 0.0, min(rise, fall) > JUMP, heavy)
+    fade = min(0.0, bend) if real else 0.0
+    return Regime(first, last, bend if clear else 0.0, fade, min(rise, fall) > JUMP, heavy)

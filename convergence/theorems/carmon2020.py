@@ -22,22 +22,28 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
 class ChainProgress(AbstractTheorem):
-    """max_{t≤T} (prog_0(w^t) − #{s < t : z_s = 1}) ≤ 0 on every run, with one sample a step.
+    """max_{t≤T} (prog_0(w^t) − #{samples before w^t with z = 1}) ≤ 0 on every run.
+
+    Samples are those of the method: one a step, `batch` a step, `first` at the start.
 
     Proof. If prog_{1/4}(w) ≤ prog_0(w) = j, the gradient of the chain beyond j+1 vanishes, and that
-    of coordinate j+1 is masked unless z = 1. So prog_0 grows by at most z a sample.
+    of coordinate j+1 is masked unless z = 1. A sample is asked where no more than j coordinates
+    have been found, at one point or at two (STORM), and shows j+1 at most, if z = 1: so prog_0
+    grows by at most Σ z a step.
     """
 
     kind = Kind.PATHWISE
     source = Source("carmon2020", "Lemma 2, with the masked oracle of arjevani2023; derived for p")
     provenance = Provenance.DERIVED
-    statement = "prog_0(w^t) ≤ number of successes among t samples, every run, zero-respecting"
+    statement = "prog_0(w^t) ≤ number of successes ~ Bin(samples, q), every run, zero-respecting"
     assumes = (Has("K"), Has("q", 0, 1))
 
     method: AbstractAlgorithm
+    batch: Any = None
+    first: Any = 0
 
     def prescribe(self, c: Constants, T: int) -> Witness:
-        return Witness(self.method)
+        return Witness(self.method, self.batch, self.first)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Lead()

@@ -18,6 +18,8 @@ from convergence.noise.two_point import three_point, two_point
 from convergence.shapes import real
 from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
 from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.heavy_tailed import PthMoment, tail
 from convergence.theorems.moment_lemmas import TOLERANCE, excess
 from convergence.theorems.sun2025 import NSGDMomentum
 
@@ -91,17 +93,51 @@ class QuadraticLaw(AbstractTheorem):
 def quadratic_average(eta: float, start: float, variance: float, T: int) -> float:
     """(1/T) Σ_{t<T} u_t for u_{t+1} = (1−η)²u_t + η²·variance, in closed form."""
     floor = eta * variance / (2 - eta)
-    rho = (1 - eta) ** 2
-    return floor + (start - floor) * -math.expm1(T * math.log(rho)) / ((1 - rho) * T)
+    gone = -math.expm1(2 * T * math.log1p(-eta))  # 1 − (1−η)^{2T}, without cancellation
+    return floor + (start - floor) * gone / (eta * (2 - eta) * T)
+
+
+class SGDShortSteps(SGDNonconvex):
+    """(1/T) Σ E‖∇f(w^t)‖² ≤ 2Δ/(γT) + Lγσ_p^pM^{2−p}, ‖ξ‖ ≤ M, with γ = γ₀T^{−1/p}/L, γ₀ ≤ 1.
+
+    For spikes as long as T samples with a p-th moment let expect, M = σ_pT^{1/p}, the right side is
+    (2LΔ/γ₀ + γ₀σ_p²)T^{−(p−1)/p}: steps shorter than those for finite variance, and no clipping.
+
+    Proof. E‖ξ‖² ≤ M^{2−p}E‖ξ‖^p; insert in the bound with the variance, Lγ ≤ 1.
+    """
+
+    source = Source("ghadimi2013", "Corollary 2.2 with a step for a p-th moment; derived")
+    statement = (
+        "(1/T) Σ E‖∇f(w^t)‖² ≤ 2Δ/(γT) + Lγσ_p^p M^(2−p) = O(T^(−(p−1)/p)) at M = σ_p T^(1/p),  "
+        "γ = γ₀T^(−1/p)/L"
+    )
+    assumes = (Smooth(), PthMoment(), Has("top", 0.0))
+
+    gamma0: Any = eqx.field(converter=real, default=0.5)
+
+    def gamma(self, c: Constants, T: int) -> float:
+        return float(self.scale) * float(self.gamma0) * T ** (-1 / tail(c).p) / c.L
+
+    def prescribe(self, c: Constants, T: int) -> Any:
+        return ClippedSGD(self.gamma(c, T), math.inf)
+
+    def bound(self, c: Constants, T: int) -> float:
+        (p, sigma, _), g = tail(c), self.gamma(c, T)
+        return 2 * c.Delta / (g * T) + c.L * g * sigma**p * c.top ** (2 - p)
+
+
+def short(p: float, T: int) -> float:
+    """`quadratic_average` from 1 with γ = ½T^{−1/p}, under spikes ±T^{1/p} of chance 1/T."""
+    return quadratic_average(0.5 * T ** (-1 / p), 1.0, T ** (2 / p - 1), T)
 
 
 class SpikeLaw(AbstractIdentity):
     """E w_t² of SGD on w²/2 under finite noise obeys its recursion, and Ghadimi–Lan with the TRUE σ
-    holds for spikes of chance 1/T, where σ_p fails.
+    holds for spikes of chance 1/T, where σ_p fails; with γ = ½T^{−1/p} it decays like T^{−(p−1)/p}.
 
     Enumerated: all paths of up to 6 steps under two- and three-point noise, p from 1.2 to 2,
     against `quadratic_average`; and the closed form at T up to 10⁶ against Δ/(γ(1−γ/2)T) +
-    γσ²/(2−γ).
+    γσ²/(2−γ), the bound and the slope −(p−1)/p of the shorter steps.
     """
 
     source = Source("ghadimi2013", "the recursion of a quadratic; derived")
@@ -126,6 +162,10 @@ class SpikeLaw(AbstractIdentity):
             gamma, variance = 0.5 / math.sqrt(T), T ** (2 / p - 1)
             right = 0.5 / (gamma * (1 - gamma / 2) * T) + gamma * variance / (2 - gamma)
             found[f"bound p={p} T={T}"] = excess(quadratic_average(gamma, 1.0, variance, T), right)
+            found[f"short steps p={p} T={T}"] = excess(short(p, T), 2.5 * T ** ((1 - p) / p))
+        for p in (1.2, 4 / 3, 1.5, 1.8):
+            slope = math.log(short(p, 10**84) / short(p, 10**80)) / math.log(10**4)
+            found[f"short steps, slope p={p:.4g}"] = abs(slope + (p - 1) / p)
         return found
 
 

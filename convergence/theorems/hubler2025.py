@@ -43,6 +43,28 @@ class BatchNSGD(AbstractNormalized):
         return self.walk(c, T) + noise
 
 
+class BatchNSGDBudget(BatchNSGD):
+    """E Y_T ≤ √(2LΔ/T) + 2c_pσB^{−r} ≤ (1+1/(2r))√(2LΔ/T), r = (p−1)/p, in batches of
+    B = ⌈(4rc_pσ/√(2LΔ/T))^{1/r}⌉.
+
+    Up to rounding the batch that makes the bound smallest among all B, T with BT = N samples: along
+    them √(2LΔB/N) + 2c_pσB^{−r} is least where √(2LΔ/T) = 4rc_pσB^{−r}. In samples the bound is
+    of the order N^{−(p−1)/(3p−2)} (`heavy_closed.BudgetForm`).
+    """
+
+    source = Source("hubler2025", "minibatch NSGD with the best batch; constants derived")
+    statement = (
+        "E Y_T ≤ √(2LΔ/T) + 2c_pσB^(−r),  r = (p−1)/p, "
+        "B = ⌈(4rc_pσ/√(2LΔ/T))^(1/r)⌉: the best batch for its number of samples"
+    )
+
+    def batch(self, c: Constants, T: int) -> int:
+        t = tail(c)
+        r = (t.p - 1) / t.p
+        wanted = 4 * r * t.c * t.sigma / (c.L * noiseless_step(c, T))
+        return max(1, math.ceil(wanted ** (1 / r)))
+
+
 class BatchNSGDUnknown(BatchNSGD):
     """E Y_T ≤ (Δ/γ₀ + Lγ₀/2)T^{−1/2} + 2c_pσT^{−(p−1)/p} with B = T, γ = γ₀/√T.
 

@@ -196,6 +196,30 @@ def test_a_ripple_is_a_gradient_and_symmetric_and_lipschitz():
     assert c.sigma_p == pytest.approx(1.5)  # 1 + 0.5·√(2/2)
 
 
+def test_a_ripple_of_random_height_is_smooth_in_the_means_that_its_height_has():
+    noise = Ripple(three_point(1.5, 1.0, 0.3), 0.5, Pareto.of(1.5, 1.0))
+    oracle = RippleOracle(bowl(np.ones(2)), noise)
+    with jax.enable_x64(True):
+        x, key = jnp.array([0.3, -2.0]), jax.random.key(SEED)
+        slope = np.asarray(jax.grad(oracle.value)(x, key))
+        assert slope == pytest.approx(np.asarray(oracle.grad(x, key)), rel=1e-12)
+        heights = [float(noise.parts(x, jax.random.key(i))[2]) for i in range(20)]
+        assert len(set(heights)) == 20
+    c = noise.constants((2,))
+    assert c.noise_lipschitz_p == pytest.approx(0.5)
+    assert c.sigma_p == pytest.approx(1.5)  # 1 + 0.5·√(2/2)
+    assert c.symmetric
+    assert not c.light_tailed
+    assert "noise_lipschitz" not in c
+    assert "sigma" not in c
+    # E A² = q^{1−2/p} for E|A|^p = 1: 10^{1/3} at q = 0.1, p = 1.5.
+    swell = three_point(1.5, 1.0, 0.1, 1.0)
+    c = Ripple(three_point(1.5, 1.0, 0.3), 0.5, swell).constants((2,))
+    assert c.noise_lipschitz == pytest.approx(0.5 * 10 ** (1 / 6))
+    with pytest.raises(InvalidInput, match=r"a swell of order 1\.2"):
+        Ripple(three_point(1.5), 0.5, Pareto.of(1.2)).constants((2,))
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

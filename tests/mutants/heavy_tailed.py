@@ -11,15 +11,20 @@ import jax.numpy as jnp
 from convergence.algorithms.clipped_sgd import ClippedSGD
 from convergence.algorithms.nigt import NIGT
 from convergence.algorithms.nsgd import NSGDM, NormalizedState, unit
-from convergence.algorithms.storm import STORM
+from convergence.algorithms.storm import STORM, STORMTwoSamples
 from convergence.claims.heavy_tailed import CLAIMS
+from convergence.claims.heavy_tailed_lower import METHODS
 from convergence.claims.identity import Identity
 from convergence.noise.atoms import Atoms
 from convergence.noise.two_point import two_point
 from convergence.oracles.chain import ChainOracle
 from convergence.problems.nonconvex import Separable, bowl
+from convergence.theorems.carmon2020 import ChainProgress
+from convergence.theorems.cutkosky2020 import GradientTransport
+from convergence.theorems.heavy_closed import Exponents, RampLimits, StormForms, TransportForms
 from convergence.theorems.heavy_laws import SpikeLaw
 from convergence.theorems.moment_lemmas import Clipping, VonBahrEsseen
+from convergence.theorems.sun2025 import NSGDMomentum
 from counterexamples import nsgd_small_batch
 from tests.mutants.base import Mutant, tamper
 
@@ -122,6 +127,35 @@ class Louder(Atoms):
         return 1.2 * super().draw(x, key)
 
 
+class SharperStorm(StormForms):
+    """A tenth less in front of x."""
+
+    def lead(self, c_p: float) -> float:
+        return 0.9 * super().lead(c_p)
+
+
+class SharperTransport(TransportForms):
+    """A tenth less in front of x."""
+
+    def lead(self, c_p: float) -> float:
+        return 0.9 * super().lead(c_p)
+
+
+class ExponentOfMomentum(Exponents):
+    """NIGT with the exponent of NSGD-M, as if its curvature did nothing."""
+
+    def table(self, p: float) -> dict[type[Any], float]:
+        found = super().table(p)
+        return found | {GradientTransport: found[NSGDMomentum]}
+
+
+class LimitWithoutPower(RampLimits):
+    """2 + √2c_p for NSGD-M: (1−θ^p)^{−1/p} taken for α^{−1/p}."""
+
+    def limits(self, p: float) -> dict[type[Any], float]:
+        return super().limits(p) | {NSGDMomentum: 2 + 2**0.5 * 2 ** ((2 - p) / p)}
+
+
 def rebuilt(slug: str, make: Any) -> Any:
     """A claim whose prescribed method is replaced by `make(method)`."""
     return lambda: tamper(CLAIM[slug], algorithm=make)
@@ -150,6 +184,11 @@ def steeper(slug: str) -> Any:
 def replaced(slug: str, **fields: Any) -> Any:
     """A claim with some fields replaced."""
     return lambda: dataclasses.replace(CLAIM[slug], **fields)
+
+
+def counted(name: str, **change: Any) -> Any:
+    """A lower bound on the chain with a method, or a count of its samples, that is wrong."""
+    return replaced(f"chain-{name}", theorem=ChainProgress(**(METHODS[name] | change)))
 
 
 def fields_of(module: Any) -> dict[str, Any]:
@@ -182,6 +221,16 @@ MUTANTS = (
     Mutant("clipped-sgd-bound-fifth", bounded("clipped-sgd-p18-lattice-skew", 0.2)),
     Mutant("chain-unmasked", replaced("chain-nsgdm", oracle=Unmasked)),
     Mutant("chain-floor-unmasked", replaced("chain-nsgdm-floor", oracle=Unmasked)),
+    Mutant("chain-batch-counted-once", counted("nsgd-batch", batch=1)),
+    Mutant("chain-storm-two-samples", counted("storm", method=STORMTwoSamples(0.25, 0.5))),
+    Mutant("storm-moment-bound-fifth", bounded("storm-moment-p15-lattice", 0.2)),
+    Mutant("budget-bound-two-fifths", bounded("nsgd-batch-budget-p15-logcosh-skew", 0.4)),
+    Mutant("sgd-ramp-bound-eighth", bounded("sgd-bounded-gradient-p20-tight-ramp", 1 / 8)),
+    Mutant("short-steps-exponent-improved", steeper("sgd-short-steps-p15")),
+    Mutant("storm-form-sharper", lambda: Identity("mutant", SharperStorm())),
+    Mutant("nigt-form-sharper", lambda: Identity("mutant", SharperTransport())),
+    Mutant("nigt-exponent-of-momentum", lambda: Identity("mutant", ExponentOfMomentum())),
+    Mutant("ramp-limit-without-power", lambda: Identity("mutant", LimitWithoutPower())),
     Mutant(
         "noise-louder-than-certified", replaced("sgd-spikes-law", noise=Louder(**fields_of(LAW)))
     ),

@@ -56,6 +56,16 @@ def test_lower_order_terms_are_forgiven() -> None:
     assert judged(lambda T: T**-0.5 + 4 / T, lambda T: T**-0.5).verdict is C  # bends by 0.07
 
 
+def test_a_fading_trend_is_not_refuted() -> None:
+    """M/shape on its way up to a constant, in slopes 0.11, 0.09 and 0.07 a factor 4 in T: every one
+    exceeds the margin, and the bend is smaller than the margin."""
+    ladder = {64: 0.1656, 256: 0.1928, 1024: 0.2180, 4096: 0.2396}
+    samples = [Sample(T, np.full(2, ratio / T), 1 / T) for T, ratio in ladder.items()]
+    judgement = judge_rate(samples, ALPHA)
+    assert judgement.verdict is I
+    assert "fading" in judgement.reason
+
+
 def test_exponential_decay_is_consistent_with_any_power() -> None:
     ladder = [8, 16, 32, 64, 128]
     samples = [Sample(T, np.full(2, math.exp(-T / 16)), 1.0 / T) for T in ladder]
