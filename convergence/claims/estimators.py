@@ -99,7 +99,7 @@ CLAIMS = (
     layer("celora-collinear-tight", celora.BiasedGD(1), COLLINEAR, (16, 64)),
     layer("celora-collinear-small-step", celora.BiasedGD(1, scale=0.1), COLLINEAR, (64, 256)),
     layer("celora-orthogonal", celora.BiasedGD(1), ORTHOGONAL, (16, 64)),
-    layer("celora-noisy", celora.BiasedSGD(1), COLLINEAR, (32, 128), Gaussian(1.0), 2048),
+    layer("celora-noisy", celora.BiasedSGD(1), COLLINEAR, (32, 64), Gaussian(1.0), 16384),
     layer("celora-measured-errors", celora.MeasuredErrors(8, 2), SPECTRUM, (16, 64)),
     layer("celora-double-lora", celora.BiasedGD(1, 1), COLLINEAR, (16, 64)),
     layer("celora-split-is-exact", celora.MeasuredErrors(1, 1, scale=0.5), THREE, (16,)),

@@ -47,6 +47,15 @@ CLAIMS = (
         horizons=(128, 512),
     ),
     Claim(
+        "frugal-rate",
+        frugal.RandomSplitRate(beta=0.5),
+        Quadratic(np.ones(8), np.ones(8)),
+        Gaussian(2.0),
+        F,
+        horizons=(128, 256, 512, 2048),
+        seeds=512,
+    ),
+    Claim(
         "frugal-step-too-large",
         frugal.FixedSplitRounded(beta=0.9, scale=88.0),
         FLAT,

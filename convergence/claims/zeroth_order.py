@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from convergence.claims.base import Claim
+from convergence.claims.identity import Identity
 from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
 from convergence.noise.gaussian import Gaussian
@@ -19,6 +20,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.problems.matrix_quadratic import Cosines, EntryQuadratic
 from convergence.statistics import Verdict
 from convergence.theorems import chen2025lozo as lozo
+from convergence.theorems import chen2025lozo_estimates as estimates
 from convergence.theorems import chen2025lozo_laws as laws
 from convergence.theorems import ghadimi2013zo as rsgf
 from convergence.theorems import nesterov2017 as ns
@@ -166,4 +168,10 @@ CLAIMS = (
     bound("rsgf-corollary", rsgf.RSGFTuned(), UNIT, Gaussian(0.3), (1024,)),
     bound("nesterov-spokoiny-convex", ns.GradientFreeConvex(), UNIT, QUIET, (256,)),
     bound("nesterov-spokoiny-strong", ns.GradientFreeStrong(), UNIT, QUIET, (8, 64), 512),
+    bound("zo-accelerated-sharp", ns.Accelerated(), UNIT, QUIET, (8, 32), 512),
+    bound("zo-accelerated-convex", ns.Accelerated(0.0), SPREAD, QUIET, (256,)),
+    bound("nesterov-spokoiny-accelerated", ns.AcceleratedAsStated(0.0), SPREAD, QUIET, (256,)),
+    bound("nesterov-spokoiny-accelerated-strong", ns.AcceleratedAsStated(), UNIT, QUIET, (64,)),
+    Identity("lozo-layers", estimates.LayerMoments(), F),
+    Identity("lozo-finite-width", estimates.FiniteWidth(), F),
 )

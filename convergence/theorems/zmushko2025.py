@@ -165,6 +165,38 @@ class RandomSplit(AbstractFrugal):
         return (c.Delta / (self.alpha(c) * (1 - b) * T) + noise * c.sigma**2) / rest
 
 
+class RandomSplitRate(RandomSplit):
+    """(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p̂β/(1−β))), p̂ = p_max(1 − p_min), for α ≤
+    (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]: O(1/√K) at the best α. Of the paper's theorem
+    only this form is remembered; SGDM (p = 1) and SGD (p = 0) are its ends.
+
+    α = min{(1 − β)/(L(4 − β + β²)), √(Δ/(Lσ²(1 + p̂β/(1−β))K))}.
+    """
+
+    kind = Kind.RATE
+    source = Source(PAPER, "the convergence theorem, its form from memory")
+    provenance = Provenance.RECALLED
+    statement = "(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p_max(1−p_min)β/(1−β)))"
+
+    def noise(self, c: Constants) -> float:
+        """Lσ²(1 + p̂β/(1−β))."""
+        b, p = float(self.beta), float(self.p)
+        return c.L * c.sigma**2 * (1 + p * (1 - p) * b / (1 - b))
+
+    def alpha_at(self, c: Constants, T: int) -> float:
+        """The step for K = T."""
+        b = float(self.beta)
+        best = (c.Delta / (self.noise(c) * T)) ** 0.5 if c.sigma > 0 else float("inf")
+        return min((1 - b) / (c.L * (4 - b + b * b)), best)
+
+    def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
+        return FrugalSGDM(self.alpha_at(c, T), self.beta, BernoulliMask(self.p), self.gap)
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha = self.alpha_at(c, T)
+        return c.Delta / (alpha * T) + alpha * self.noise(c)
+
+
 class AbstractOnCounterexample(AbstractTheorem):
     """FRUGAL with the SVD of the stochastic gradient on the corner counterexample, pathwise.
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from convergence.algorithms.frugal import Columns, FixedMask
 from convergence.claims.frugal import CLAIMS
@@ -50,6 +51,11 @@ MUTANTS = (
         "frugal-bound-shrunk",
         lambda: tamper(CLAIM["frugal-fixed-split"], number=lambda b, T: 0.8 * b),
     ),
+    Mutant(
+        "frugal-exponent-improved",
+        lambda: tamper(CLAIM["frugal-rate"], number=lambda b, T: b / T**0.2),
+    ),
+    Mutant("frugal-rate-of-a-fixed-step", swap("frugal-rate", alpha=np.asarray(0.1))),
     Mutant(
         "frugal-wrong-sign",
         lambda: tamper(

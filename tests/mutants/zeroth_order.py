@@ -24,6 +24,13 @@ def scaled(slug: str, name: str, factor: float) -> Any:
     )
 
 
+def identity(slug: str, **changes: Any) -> Any:
+    """A mutant of an identity claim whose theorem has some fields replaced."""
+    claim = CLAIM[slug]
+    theorem = dataclasses.replace(claim.theorem, **changes)
+    return lambda: dataclasses.replace(claim, theorem=theorem)
+
+
 def shrunk(slug: str) -> Any:
     """A mutant of `slug` with its bound multiplied by 0.8."""
     return lambda: tamper(CLAIM[slug], number=lambda b, T: 0.8 * b)
@@ -52,5 +59,13 @@ MUTANTS = (
     ),
     Mutant("mezo-one-sided", swap("mezo-second-moment", slope="forward", mu=1.0)),
     Mutant("zo-sgd-bound-shrunk", shrunk("zo-sgd-sharp")),
+    Mutant(
+        "accelerated-bound-shrunk",
+        lambda: tamper(CLAIM["zo-accelerated-sharp"], number=lambda b, T: 0.4 * b),
+    ),
+    Mutant("accelerated-center-too-fast", scaled("zo-accelerated-sharp", "theta", 16.0)),
+    Mutant("lozo-layers-apart", identity("lozo-layers", alone=True)),
+    Mutant("lozo-width-constant-low", identity("lozo-finite-width", factor=0.9)),
+    Mutant("lozo-width-constant-high", identity("lozo-finite-width", factor=1.1)),
     Mutant("zo-sgd-unshared-sample", swap("zo-sgd-sharp", slope="unshared")),
 )

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convergence.algorithms.lozo import LOZO, LOZOM
+from convergence.algorithms.zo_accelerated import AcceleratedZO
 from convergence.algorithms.zo_sgd import ZOSGD
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
@@ -27,6 +28,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.theorems.chen2025lozo import LozoQuadratic, LozoSmooth, stiefel_factor
 from convergence.theorems.chen2025lozo_laws import LozoLaw, LozoMLaw, LozoMoment
 from convergence.theorems.ghadimi2013zo import RSGF, RSGFTuned
+from convergence.theorems.nesterov2017 import Accelerated
 
 ROUND = 1e-12  # a few dozen float64 operations on numbers of order 1
 KEY = jax.random.key(0)
@@ -52,6 +54,32 @@ def direction(t: int, shape: tuple[int, ...]) -> np.ndarray:
     """The U that LOZO draws at step t."""
     estimate = jax.random.split(jax.random.fold_in(KEY, t))[1]
     return np.asarray(jax.random.normal(jax.random.split(estimate)[1], shape))
+
+
+def test_accelerated_by_hand() -> None:
+    """f = x²/2 from 1, θ = ½, γ = 1, τ = 0: 2α² = 1 − α gives α = ½, γ⁺ = ½, y = 1, g = u²; then
+    4α² = 1 − α gives α = (√17 − 1)/8 and y = x + α(v − x)."""
+    method = AcceleratedZO(0.25, 0.5, 1.0, slope="limit")
+    states = walk(method, Isotropic([1.0]), 2)
+    keys = [jax.random.split(jax.random.fold_in(KEY, t))[1] for t in range(2)]
+    u, w = (float(jax.random.normal(k, (1,))[0]) for k in keys)
+    x, v = 1 - 0.25 * u * u, 1 - u * u
+    assert float(states[1].x[0]) == pytest.approx(x, abs=ROUND)
+    assert float(states[1].v[0]) == pytest.approx(v, abs=ROUND)
+    assert float(states[1].gamma) == pytest.approx(0.5, abs=ROUND)
+    alpha = (17**0.5 - 1) / 8
+    y = x + alpha * (v - x)
+    assert float(states[2].x[0]) == pytest.approx(y - 0.25 * y * w * w, abs=ROUND)
+    assert float(states[2].v[0]) == pytest.approx(v - 0.5 / alpha * y * w * w, abs=10 * ROUND)
+
+
+def test_accelerated_strong_is_plain_on_the_isotropic_quadratic() -> None:
+    """τ = L: v = x throughout, and x moves as zeroth-order SGD with step h."""
+    theorem, c = Accelerated(), Isotropic([1.0, -2.0]).constants()
+    states = walk(theorem.prescribe(c, 3), Isotropic([1.0, -2.0]), 3)
+    plain = walk(ZOSGD(theorem.steps(c)[0], 1e-3), Isotropic([1.0, -2.0]), 3)
+    assert np.allclose(states[-1].x, plain[-1].x, atol=ROUND)
+    assert np.allclose(states[-1].v, plain[-1].x, atol=ROUND)
 
 
 def test_slopes_by_hand() -> None:
@@ -228,6 +256,9 @@ BAD = {
     "momentum rank 0": lambda: LOZOM(0.1, 1, 0),
     "momentum period 0": lambda: LOZOM(0.1, 0, 1),
     "width 0": lambda: ZOSGD(0.1, 0.0),
+    "theta 0": lambda: AcceleratedZO(0.1, 0.0, 1.0),
+    "tau above gamma": lambda: AcceleratedZO(0.1, 0.1, 1.0, 2.0),
+    "accelerated slope": lambda: AcceleratedZO(0.1, 0.1, 1.0, slope="backward"),
     "zo slope": lambda: ZOSGD(0.1, 0.1, "backward"),
     "theorem rank": lambda: LozoLaw(0),
     "theorem period": lambda: LozoLaw(1, 0),
