@@ -13,16 +13,10 @@ from convergence.figures import style
 from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.theorems.alghunaim2022 import Transient
+from convergence.theorems.alghunaim2022 import Transient, leading
 
 INVERSE, AGENTS = (10, 30, 100, 300, 1000), (4, 8, 16, 32)
 NAMES = ("ED", "EXTRA", "ATC-GT", "ATC")
-
-
-def limit(name: str, n: float, gap: float) -> float:
-    """The leading term as 1 − λ → 0."""
-    corrected = n * (n - 2) ** 2 / gap**2
-    return {"ATC": 4 * n**3 / gap**4, "ATC-GT": corrected / 4}.get(name, corrected)
 
 
 def draw(out: Path) -> None:
@@ -38,11 +32,9 @@ def draw(out: Path) -> None:
             # ED and EXTRA nearly agree: squares inside open circles.
             looks = ({"ms": 8, "mfc": "none"}, {"ms": 4}, {}, {})
             for name, color, marker, look in zip(NAMES, style.PALETTE, "osD^", looks):
-                claim = Exact(
-                    "figure", Transient(name, over_n=over_n), problem, PerEntry(1.0), horizons=grid
-                )
+                claim = Exact("figure", Transient(name), problem, PerEntry(1.0), horizons=grid)
                 found = [claim.exact(T)[0] for T in grid]
-                line = [limit(name, T, 1e-4) if over_n else limit(name, 8, 1 / T) for T in grid]
+                line = [leading(name, T, 1e-4) if over_n else leading(name, 8, 1 / T) for T in grid]
                 axis.loglog(grid, found, marker, color=color, label=name, **look)
                 axis.loglog(grid, line, "--", color=color, lw=1)
                 if not over_n:

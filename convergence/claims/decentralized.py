@@ -106,9 +106,12 @@ _TRANSIENTS = tuple(
     exact(f"transient-gap-{name}", suda.Transient(name), slow, horizons=(100, 1000, 10_000))
     for name in ("ED", "EXTRA", "ATC-GT", "ATC")
 ) + tuple(
-    exact(f"transient-n-{name}", suda.Transient(name, over_n=True), crowd, horizons=(4, 8, 16))
-    for name in ("ED", "ATC")
-)
+    exact(f"transient-{kind}-{name}", theorem(name), problem, horizons=horizons)
+    for kind, theorem, problem, horizons in (
+        ("n", suda.Transient, crowd, (4, 8, 16)), ("law", suda.TransientLaw, slow, (1000,)),
+    )
+    for name in ("ED", "EXTRA", "ATC-GT", "ATC")
+)  # fmt: skip
 _FALSE = (
     exact("dsgd-converges-at-constant-step", dsgd.ConstantStep(), SLOWEST,
           expect=Verdict.REFUTED, note="heterogeneity ζ = 1"),

@@ -238,17 +238,17 @@ class Transient(AbstractUnified):
     order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
 
     On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
-    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD. Proof: equate `Variance` (and the
-    bias) of the λ modes with α/(2hn)·s² for the mean. The known (1 − λ)^{−8/3} of gradient
-    tracking is an upper bound that quadratics do not attain. T names 1/(1 − λ), or n if `over_n`.
+    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`). Proof: the mean costs
+    αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED or EXTRA cost α²s²/(2(g + αh)) each
+    and those of ATC-GT α²s²/(2(2g + αh)): equal at αh = g/(n − 2), or twice that. The bias of DSGD
+    is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient tracking is an upper bound that quadratics do
+    not attain. T names 1/(1 − λ) or n.
     """
 
     kind = Kind.RATE
     quantity = Moment.TRANSIENT
     two_sided = True
     statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
-
-    over_n: bool = eqx.field(static=True, default=False)
 
     def alpha(self, c: Constants, T: int) -> float:
         return float((c.n / T) ** 0.5 / c.L)
@@ -257,6 +257,20 @@ class Transient(AbstractUnified):
         return dec.Diffusion(complete(c.n), self.alpha(c, T))
 
     def bound(self, c: Constants, T: int) -> float:
-        if self.over_n:
-            return float(T**3 if self.name in ("ATC", "consensus") else T * (T - 2.0) ** 2)
-        return float(T) ** (4 if self.name in ("ATC", "consensus") else 2)
+        spread = c.sigma / (c.n * len(c.h)) ** 0.5
+        return leading(self.name, c.n, float(1 - c.lam[1]), c.zeta / spread)
+
+
+class TransientLaw(Transient):
+    """The same T with its constant, up to a relative O(n(1 − λ))."""
+
+    kind = Kind.EXACT
+    tolerance = 0.01  # at n(1 − λ) ≤ 0.008
+    statement = "T_transient = n(n−2)²/(1−λ)² (ED, EXTRA), a quarter (ATC-GT), 4n³(ζ/s)⁴/(1−λ)⁴"
+
+
+def leading(name: str, n: int, gap: float, ratio: float = 1.0) -> float:
+    """The leading term of `Transient` as gap = 1 − λ → 0; ratio: ζ/s."""
+    if name in ("ATC", "consensus"):
+        return 4 * n**3 * ratio**4 / gap**4
+    return n * (n - 2.0) ** 2 / gap**2 / (4 if name.endswith("GT") else 1)

@@ -16,7 +16,7 @@ from convergence.parts.strategies import CORRECTED, mode
 from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Row, Verdict
-from convergence.theorems.alghunaim2022 import NoBias, Radius, Variance, threshold
+from convergence.theorems.alghunaim2022 import NoBias, Radius, Transient, Variance, threshold
 from convergence.theorems.cao2024 import Law
 from convergence.theorems.ghadimi2013 import SGDNonconvex
 
@@ -137,6 +137,16 @@ def test_where_the_slow_roots_are_real():
         _, b2, p = mode(name, lam, ah)
         _, _, stable = None, None, (-1 + b2 / 2 < p) & (p < 1)
         assert np.all(((1 - b2 + p) ** 2 - 4 * p >= 0)[stable] == real[stable]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [("ATC", 2.041e15), ("ED", 2.873e8), ("EXTRA", 2.885e8), ("ATC-GT", 7.162e7)],
+)
+def test_transients_have_their_stated_digits(name, stated):
+    problem = slowest(graphs.lazy_complete(8, 1e-3))
+    found = Exact("own-transient", Transient(name), problem, UNIT, horizons=(1000,)).exact(1000)[0]
+    assert found == pytest.approx(stated, rel=3e-4)  # four digits, and `crossing` stops at 1e-4
 
 
 def test_lively_ring_keeps_half_of_the_noise_more():

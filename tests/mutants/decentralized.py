@@ -160,6 +160,10 @@ MUTANTS: tuple[Mutant, ...] = (
         CLAIM["variance-ed"], theorem=_NoHalf("ED"))),
     Mutant("transient exponent improved by one", lambda: statement(
         "transient-gap-ed", lambda b, T: b / T)),
+    Mutant("transient law without the factor ¼ of tracking", lambda: statement(
+        "transient-law-atc-gt", lambda b, T: 4 * b)),
+    Mutant("transient in n of another exponent", lambda: statement(
+        "transient-n-extra", lambda b, T: b / T**0.1)),
     Mutant("SPARKLE that forgets the dual of z",
            lambda: method("no-bias-ed-ed", leaky)),
     Mutant("SPARKLE with a dual that starts with a mean",
