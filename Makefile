@@ -2,6 +2,8 @@
 # make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
 # make figures    draw the figures of papers and of stored reports
+# make report     turn results/report.json into results/report/index.html
+# make browser    install Debian's chromium, for the tests of that page; needs root
 # make notebooks  start Jupyter in notebooks/
 # make clean      remove the environment, caches and results
 #
@@ -14,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify test bench figures notebooks clean
+.PHONY: verify test bench figures report browser notebooks clean
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -31,6 +33,13 @@ bench: $(VENV)/installed
 
 figures: $(VENV)/installed
 	$(BIN)/convergence figures
+
+report: $(VENV)/installed
+	$(BIN)/convergence report
+
+browser:
+	command -v chromium || { apt-get update -q && \
+	apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
 
 notebooks: $(VENV)/ready-for-notebooks
 	$(BIN)/jupyter lab notebooks

@@ -18,6 +18,7 @@ its rooms may use one another.
     digest
     store
     figures testing
+    report
     cli
 
 Two walls besides: algorithms never import problems (an algorithm asks an oracle), and neither

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from convergence.cli import main
+from convergence.cli.drawing import drawers, perform
 from convergence.figures import rate, verdicts
-from convergence.figures.style import panels, save, styled
+from convergence.figures.columns import band, numbers, slopes, statement, tightest
+from convergence.figures.style import panels, plain_log, power, save, styled
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 
@@ -32,7 +34,7 @@ def report(
     return {
         "slug": f"a-{kind}", "family": "own", "kind": kind, "statement": "E M ≤ √b " * 20,
         "verdict": "CONSISTENT", "expect": "CONSISTENT", "slack": 1.5, "power": 2.0,
-        "vacuous": False, "horizons": rows, **other,
+        "vacuous": False, "horizons": rows, "theorem": "Some", "alpha": 1e-6, **other,
     }  # fmt: skip
 
 
@@ -65,6 +67,84 @@ def test_odd_numbers_are_drawn_without_warnings(rows: list[Any], tmp_path: Path)
 
 def test_a_report_without_horizons_has_no_figure(tmp_path: Path):
     assert rate.draw(report("identity", []), tmp_path) == []
+
+
+def test_the_band_is_named_for_what_it_is():
+    def said(kind: str, rows: list[Any]) -> str:
+        return band(report(kind, rows))
+
+    sampled = [row(T, 1.0, [0.9, 1.1], 2.0) for T in (1, 2, 3)]
+    assert said("expectation", sampled).endswith("with probability 6e-06")  # 2·3 limits
+    assert said("exact", sampled).endswith("with probability 1e-06")
+    assert said("rate", sampled).endswith("with probability 3e-06 (asymptotic)")
+    assert "lowest to the highest" in said("pathwise", sampled)
+    assert "no certified limit" in said("expectation", [row(1, 1.0, [0.9, "inf"], 2.0)])
+    assert "without sampling" in said("exact", [row(1, 1.0, [1.0, 1.0], 1.0) | {"seeds": 0}])
+
+
+def test_slopes_are_those_of_the_powers():
+    rows = [row(T, 2.0 / T, [0, 1], T**-0.5) for T in (1, 10, 100)]
+    assert slopes(numbers(rows)) == pytest.approx((-1.0, -0.5))
+    assert slopes(numbers(rows[:2])) is None
+    assert slopes(numbers([row(T, -1.0, [0, 1], 1.0) for T in (1, 2, 3)])) is None
+
+
+def test_the_tight_instance_is_the_tightest_of_the_same_statement(tmp_path: Path):
+    loose = report(slug="loose", slack=9.0)
+    close = report(slug="close", slack=1.05)
+    closest = report(slug="closest", slack=1.01)
+    other = report(slug="other", slack=1.0, statement="something else")
+    false = report(slug="false", slack=1.0, verdict="REFUTED")
+    found = tightest([loose, close, closest, other, false])
+    assert found[statement(loose)] is closest
+    assert len(found) == 2
+    rate.draw(loose, tmp_path, "alone")
+    rate.draw(loose, tmp_path, "beside", tight=closest)
+    alone, beside = ((tmp_path / f"{name}.svg").read_bytes() for name in ("alone", "beside"))
+    assert alone != beside
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [(1e-9, 1e-1, 7), (0.09, 0.4, 7), (1.0, 1.0001, 2), (5e-4, 2e-3, 7)],
+)
+def test_logarithmic_ticks_are_few_and_within(low: float, high: float, marks: int):
+    with styled():
+        _, axes = panels()
+        axes.set_yscale("log")
+        axes.plot([1, 2], [low, high])
+        plain_log(axes.yaxis, low, high)
+        ticks = axes.get_yticks()
+    assert 2 <= len(ticks) <= marks
+    assert all(low <= tick <= high for tick in ticks)
+
+
+def test_powers_are_written_out():
+    words = ["10⁻¹²", "10⁵", "0.01", "1000", "0.25"]
+    assert [power(v) for v in (1e-12, 1e5, 0.01, 1000, 0.25)] == words
+
+
+def test_what_has_not_changed_is_not_drawn_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "out"
+
+    def figures(slack: float) -> str:
+        jobs = drawers([report(slug="one", slack=slack)], out)
+        assert perform(jobs, out, 1) == 0
+        return capsys.readouterr().err
+
+    assert "unchanged" not in figures(1.5)
+    before = (out / "claims/one.svg").stat().st_mtime_ns
+    assert "2 of them unchanged" in figures(1.5)
+    assert (out / "claims/one.svg").stat().st_mtime_ns == before
+    (out / "claims/one.pdf").unlink()
+    assert "1 of them unchanged" in figures(1.5)
+    assert (out / "claims/one.pdf").exists()
+    assert "unchanged" not in figures(1.6)
+    (out / "drawn.json").write_text("[")
+    assert "unchanged" not in figures(1.6)
 
 
 def test_the_overview_takes_every_verdict(tmp_path: Path):

@@ -39,6 +39,22 @@ def figures(arguments: Namespace) -> int:
     return draw(arguments)
 
 
+def report(arguments: Namespace) -> int:
+    """Make a page of the JSON of a run."""
+    prepare()
+    from convergence.cli.publishing import report
+
+    return report(arguments)
+
+
+def reproduce(arguments: Namespace) -> int:
+    """Run a random sample of a certificate again."""
+    prepare()
+    from convergence.cli.publishing import reproduce
+
+    return reproduce(arguments)
+
+
 def falsify(arguments: Namespace) -> int:
     """Search for an instance that violates a claim."""
     prepare()

@@ -1,26 +1,45 @@
-"""`convergence figures`: scripts of paper_figures/, and figures of stored reports."""
+"""`convergence figures`: scripts of paper_figures/, and figures of stored reports.
+
+What has not changed since it was drawn is not drawn again: out/drawn.json holds, for each figure,
+a digest of all that goes into it and the files that came out.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
 import fnmatch
+import functools
+import hashlib
+import json
 import multiprocessing
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from convergence.cli.environment import cores
 from convergence.cli.gather import load, told, unknown
+from convergence.digest import versions
 from convergence.errors import InvalidInput
 from convergence.figures import rate, verdicts
-from convergence.store import Store
+from convergence.figures.columns import statement, tightest
+from convergence.store import Store, write_whole
 
+PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path("paper_figures")
+KEPT = "drawn.json"
 FEW = 8  # fewer figures than this are drawn faster than processes start
 
-Job = tuple[Callable[[Any, Path], Any], Any, Path]  # (drawer, what it draws, folder)
+
+class Job(NamedTuple):
+    """One figure: `drawer(what, folder)` returns the files; None where that is not known."""
+
+    drawer: Callable[[Any, Path], list[Path] | None]
+    what: Any
+    folder: Path
+    digest: str
 
 
 def draw(arguments: Namespace) -> int:
@@ -49,46 +68,97 @@ def drawers(reports: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Job]:
     """Every figure by name: scripts first, then `verdicts`, then one a report."""
     found: dict[str, Job] = {}
     if SCRIPTS.is_dir():
+        code = sources(PACKAGE.rglob("*.py"), SCRIPTS.glob("*.py"))
         for path in sorted(SCRIPTS.glob("[!_]*.py")):
-            found[path.stem] = (script, path, out)
-    if reports:
-        found["verdicts"] = (verdicts.draw, reports, out)
-    for report in reports:
-        found.setdefault(report["slug"], (rate.draw, report, out / "claims"))
+            found[path.stem] = Job(script, path, out, digest(code, path.stem))
+    code = sources((PACKAGE / "figures").glob("*.py"))
+    shown = [{k: v for k, v in r.items() if k not in ("run", "seconds")} for r in reports]
+    if shown:
+        found["verdicts"] = Job(verdicts.draw, shown, out, digest(code, shown))
+    attained = tightest(shown)
+    for report in shown:
+        tight = attained.get(statement(report))
+        one = functools.partial(rate.draw, tight=tight)
+        found.setdefault(
+            report["slug"], Job(one, report, out / "claims", digest(code, (report, tight)))
+        )
     return found
 
 
-def script(path: Path, out: Path) -> None:
-    """Call the function `draw(out)` of a script."""
+def sources(*groups: Iterable[Path]) -> str:
+    """A hash of source files, and of the libraries that compute and draw."""
+    hasher = hashlib.sha256(repr((versions(), metadata.version("matplotlib"))).encode())
+    for group in groups:
+        for path in sorted(group):
+            hasher.update(path.name.encode() + path.read_bytes())
+    return hasher.hexdigest()
+
+
+def digest(code: str, content: Any) -> str:
+    """A hash of what draws a figure and of what it shows."""
+    return hashlib.sha256((code + json.dumps(content, sort_keys=True)).encode()).hexdigest()
+
+
+def script(path: Path, out: Path) -> list[Path]:
+    """Call the function `draw(out)` of a script; the files that it wrote."""
     drawer = getattr(load(path), "draw", None)
     if drawer is None:
         raise InvalidInput(f"{str(path)!r} has no function draw(out); give it one")
+    out.mkdir(parents=True, exist_ok=True)
     drawer(out)
+    return sorted(out.glob(f"{path.stem}.*"))
 
 
 def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
-    """Draw, scripts here and reports in processes of their own if they are many."""
+    """Draw what has changed, in processes of its own if it is much; the number that failed."""
+    kept = remembered(out)
+    new = {name: job for name, job in chosen.items() if not current(job, kept.get(name), out)}
     failed = 0
 
-    def attempt(name: str, action: Callable[[], Any]) -> None:
+    def attempt(name: str, action: Callable[[], list[Path] | None]) -> None:
         nonlocal failed
         try:
-            action()
+            made = action()
         except Exception as error:
             print(f"convergence: figure {name!r} failed: {told(error)}", file=sys.stderr)
             failed += 1
+            return
+        files = [str(path.relative_to(out)) for path in made or ()]
+        kept[name] = {"digest": new[name].digest, "files": files}
 
-    apart = {k: job for k, job in chosen.items() if job[0] is not script}
-    if len(apart) < FEW or jobs < 2:
-        apart = {}
-    # Started afresh, not forked: a fork of a process with XLA's threads can hang.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(min(jobs, 8), mp_context=context) as pool:
-        waiting = {name: pool.submit(f, what, to) for name, (f, what, to) in apart.items()}
-        for name, (f, what, to) in chosen.items():
-            if name not in apart:
-                attempt(name, lambda f=f, what=what, to=to: f(what, to))
-        for name, future in waiting.items():
-            attempt(name, future.result)
-    print(f"{len(chosen) - failed} of {len(chosen)} figures in {out}", file=sys.stderr)
+    if len(new) < FEW or jobs < 2:
+        for name, job in new.items():
+            attempt(name, lambda job=job: job.drawer(job.what, job.folder))
+    else:
+        # Started afresh, not forked: a fork of a process with XLA's threads can hang.
+        context = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(min(jobs, 8), mp_context=context) as pool:
+            waiting = {n: pool.submit(j.drawer, j.what, j.folder) for n, j in new.items()}
+            for name, future in waiting.items():
+                attempt(name, future.result)
+    if new:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / KEPT, json.dumps(kept, indent=0).encode())
+    old = len(chosen) - len(new)
+    unchanged = f", {old} of them unchanged" if old else ""
+    print(f"{len(chosen) - failed} of {len(chosen)} figures in {out}{unchanged}", file=sys.stderr)
     return failed
+
+
+def remembered(out: Path) -> dict[str, Any]:
+    """What `drawn.json` says; nothing if it cannot be read."""
+    try:
+        found = json.loads((out / KEPT).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def current(job: Job, kept: Any, out: Path) -> bool:
+    """Whether a figure was drawn from the same content and its files are still there."""
+    if not isinstance(kept, dict) or kept.get("digest") != job.digest:
+        return False
+    files = kept.get("files", [])
+    if not files and isinstance(job.what, Path):
+        return False
+    return all((out / file).exists() for file in files)

@@ -59,4 +59,5 @@ def provenance(arguments: Any) -> dict[str, Any]:
         "seed": arguments.seed,
         "seeds": arguments.seeds,
         "alpha": arguments.alpha,
+        "targets": [str(target) for target in arguments.targets],
     }

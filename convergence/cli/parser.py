@@ -47,6 +47,12 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "--json", type=file, metavar="FILE", help="write the reports to FILE (docs/json.md)"
     )
+    add.add_argument(
+        "--certificate",
+        type=certificate,
+        metavar="FILE.json",
+        help="write a certificate for `convergence reproduce`, and its badge as FILE.svg",
+    )
     add.add_argument("--quiet", action="store_true", help="print unexpected verdicts only")
     add.add_argument(
         "--out",
@@ -101,6 +107,28 @@ def parser() -> argparse.ArgumentParser:
         default=Path("results"),
         help="where `verify` kept its reports (results)",
     )
+
+    add = commands.add_parser("report", help="one HTML page from the JSON of a run")
+    add.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        default=Path("results/report.json"),
+        help="what `verify --json FILE` wrote (results/report.json)",
+    )
+    add.add_argument(
+        "--out",
+        type=folder,
+        metavar="DIR",
+        default=Path("results/report"),
+        help="where index.html goes: a new folder, or one with such a page (results/report)",
+    )
+
+    add = commands.add_parser("reproduce", help="run a random sample of a certificate again")
+    add.add_argument("file", type=Path, metavar="FILE", help="what `verify --certificate` wrote")
+    add.add_argument("--sample", type=jobs, metavar="N", default=10, help="how many claims (10)")
+    add.add_argument("--seed", type=seed, metavar="S", help="of the sample; a new one without it")
     return top
 
 
@@ -137,7 +165,7 @@ def seed(text: str) -> int:
 
 def jobs(text: str) -> int:
     """At least one."""
-    return _whole(text, 1, "a number of jobs")
+    return _whole(text, 1, "a number")
 
 
 def _whole(text: str, least: int, what: str) -> int:
@@ -180,6 +208,13 @@ def file(text: str) -> Path:
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; name a file in it")
     return _writable(path, path.parent)
+
+
+def certificate(text: str) -> Path:
+    """A file in JSON, since its badge goes beside it."""
+    if Path(text).suffix != ".json":
+        raise argparse.ArgumentTypeError(f"got {text!r}, but a name that ends in .json is needed")
+    return file(text)
 
 
 def folder(text: str) -> Path:

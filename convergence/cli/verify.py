@@ -21,6 +21,7 @@ from convergence.cli.environment import provenance
 from convergence.cli.gather import gather, told
 from convergence.cli.pool import Outcome, Pool, Stopped
 from convergence.cli.table import WIDTH, close, line
+from convergence.report.certificate import Witness, certify, write
 from convergence.store import Store, write_whole
 
 
@@ -36,6 +37,7 @@ def run(arguments: Namespace) -> int:
         dtype=arguments.dtype,
     )
     store, about = Store(arguments.out), provenance(arguments)
+    witness = Witness(store)
     to_stdout = arguments.json is not None and str(arguments.json) == "-"
     console = speaker(to_stdout)
     reports: list[Report] = []
@@ -53,7 +55,7 @@ def run(arguments: Namespace) -> int:
                 watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
             watch.finish(claim)
 
-        pool = Pool(claims, settings, store, arguments.jobs, watch.tell)
+        pool = Pool(claims, settings, witness, arguments.jobs, watch.tell)
         try:
             for claim, outcome in pool:
                 take(claim, outcome)
@@ -62,6 +64,11 @@ def run(arguments: Namespace) -> int:
             for claim, outcome in pool.stop():
                 take(claim, outcome)
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
+    if arguments.certificate is not None and len(reports) == len(claims):
+        run = {**about, "asked": len(claims)}
+        write(arguments.certificate, certify(run, reports, witness))
+    elif arguments.certificate is not None:
+        console.print(f"no certificate: {len(reports)} of {len(claims)} claims were judged")
     if interrupted:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,95 +1,87 @@
-"""Any report as a figure: measured mean and bound against T, the slack below, the verdict above."""
+"""Any report as a figure: measured mean with its band and bound against T, the ratio below, the
+verdict above. Log-log wherever the numbers allow it, for there rates are straight lines."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from convergence.figures.columns import (
+    Columns,
+    Report,
+    band,
+    numbers,
+    ratios,
+    said,
+    slopes,
+    stated,
+)
 from convergence.figures.style import (
     BLACK,
     BLUE,
     GRAY,
+    GREEN,
+    SKY,
     VERDICTS,
     VERMILION,
-    panels,
+    plain_log,
     plain_ticks,
     save,
+    sheet,
     styled,
 )
 
-SAID = {
-    "pathwise": ("extreme runs", "bound on every run"),
-    "expectation": ("mean over runs", "bound"),
-    "exact": ("mean over runs", "law"),
-    "rate": ("mean over runs", "shape of the bound, through the first point"),
-    "floor": ("mean over runs", "lower bound"),
-    "separation": ("difference of the two methods", "no difference"),
-}
 
+def draw(
+    report: Report, out: Path, name: str | None = None, tight: Report | None = None
+) -> list[Path]:
+    """Draw an entry of the array `claims` (docs/json.md); nothing where no horizon was run.
 
-def draw(report: Mapping[str, Any], out: Path, name: str | None = None) -> list[Path]:
-    """Draw an entry of the array `claims` (docs/json.md); nothing where no horizon was run."""
+    tight: the report of an instance that attains the same statement, for the lower panel.
+    """
     rows = report["horizons"]
     if not rows:
         return []
     columns = numbers(rows)
-    with styled():
-        figure, (top, low) = panels(
-            2, 1, (6.4, 5.2), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
-        )
-        trace(top, report["kind"], columns)
-        ratio(low, report["kind"], columns)
-        if min(columns["T"]) < max(columns["T"]):
+    # Type 3 fonts: cutting a TrueType font to size would take most of the time of a figure.
+    with styled(**{"pdf.fonttype": 3}):
+        figure, top, low = sheet()
+        trace(top, report, columns)
+        ratio(low, report, columns, tight)
+        others = numbers(tight["horizons"])["T"] if tight else []
+        T = sorted({*columns["T"], *others})
+        if T[0] < T[-1]:
             low.set_xscale("log")
-        plain_ticks(low.xaxis, columns["T"])
-        low.set_xlabel("T")
-        stamp(figure, top, report)
+        plain_ticks(low.xaxis, T)
+        low.set_xlabel(f"T        {band(report)}", fontsize=8.5)
+        stamp(figure, report)
         return save(figure, out, name or report["slug"], columns)
 
 
-def numbers(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
-    """The rows as columns of floats; an upper bound alone has the lower one −∞."""
-    columns: dict[str, list[float]] = {
-        name: [] for name in ("T", "seeds", "estimate", "low", "high", "bound_low", "bound")
-    }
-    for row in rows:
-        bound = row["bound"] if isinstance(row["bound"], list) else [-math.inf, row["bound"]]
-        values = (row["T"], row["seeds"], row["estimate"], *row["interval"], *bound)
-        for name, value in zip(columns, values, strict=True):
-            columns[name].append(math.nan if value is None else float(value))
-    columns["slack"] = [
-        b / e if e and math.isfinite(b) else math.nan
-        for b, e in zip(columns["bound"], columns["estimate"], strict=True)
-    ]
-    return columns
-
-
-def trace(axes: Any, kind: str, columns: Mapping[str, list[float]]) -> None:
+def trace(axes: Any, report: Report, columns: Columns) -> None:
     """The upper panel: what was measured and what was stated."""
-    measured, stated = SAID.get(kind, ("measured", "bound"))
-    T, estimate = columns["T"], columns["estimate"]
-    below = [reach(e, x) for e, x in zip(estimate, columns["low"], strict=True)]
-    above = [reach(x, e) for e, x in zip(estimate, columns["high"], strict=True)]
-    bound = columns["bound"]
-    if kind == "rate":
-        scale = estimate[0] / bound[0] if bound[0] else 1.0
-        bound = [b * scale for b in bound]
-    axes.plot(T, finite(bound), "--", color=VERMILION, marker="_", markersize=9, label=stated)
-    if any(math.isfinite(b) for b in columns["bound_low"]):
-        axes.plot(T, finite(columns["bound_low"]), "--", color=VERMILION, marker="_", markersize=9)
-    axes.errorbar(
-        T, finite(estimate), (below, above), fmt="o-", color=BLUE, capsize=3, label=measured
-    )
+    measured, claimed = said(report)
+    T, estimate = columns["T"], finite(columns["estimate"])
+    bound, lower = stated(report["kind"], columns), finite(columns["bound_low"])
+    style: Any = {"color": VERMILION, "marker": "_", "markersize": 9}
+    axes.plot(T, finite(bound), "--", label=claimed, **style)
+    if any(math.isfinite(b) for b in lower):
+        axes.plot(T, lower, "--", **style)
+    low, high = finite(columns["low"]), finite(columns["high"])
+    axes.fill_between(T, low, high, color=BLUE, alpha=0.2, linewidth=0)
+    below = [reach(e, x) for e, x in zip(estimate, low, strict=True)]
+    above = [reach(x, e) for e, x in zip(estimate, high, strict=True)]
+    axes.errorbar(T, estimate, (below, above), fmt="o-", color=BLUE, capsize=3, label=measured)
     shown = [v for v in (*estimate, *bound) if math.isfinite(v)]
-    if shown and min(shown) > 0 and (max(shown) > 1.5 * min(shown)):
+    if shown and min(shown) > 0 and max(shown) > 1.5 * min(shown):
         axes.set_yscale("log")
-        if max(shown) < 10 * min(shown):  # less than a decade: the default has no labels
-            axes.yaxis.set_major_formatter("{x:.3g}")
-            axes.yaxis.set_minor_formatter("{x:.3g}")
-            axes.tick_params(axis="y", which="minor", labelsize=8)
+        plain_log(axes.yaxis, min(shown), max(shown))
+    elif shown and max(shown) - min(shown) < 1e-3 * max(map(abs, shown)):  # round-off is no shape
+        middle, around = shown[0], 0.1 * abs(shown[0])
+        axes.set_ylim(middle - around, middle + around)
     axes.set_ylabel("metric")
     axes.legend(loc="best")
 
@@ -99,36 +91,44 @@ def reach(far: float, near: float) -> float:
     return max(far - near, 0.0) if math.isfinite(far - near) else 0.0
 
 
-def ratio(axes: Any, kind: str, columns: Mapping[str, list[float]]) -> None:
-    """The lower panel: slack = bound / measured; for a shape, relative to the first horizon."""
-    slack = columns["slack"]
-    if kind == "rate" and slack[0]:
-        slack = [s / slack[0] for s in slack]
+def ratio(axes: Any, report: Report, columns: Columns, tight: Report | None) -> None:
+    """The lower panel: bound / measured, here and where the statement is attained; slopes."""
+    shown = ratios(report["kind"], columns)
     axes.axhline(1.0, color=GRAY, linewidth=1.0)
-    axes.plot(columns["T"], slack, "o-", color=BLACK)
-    known = [s for s in slack if math.isfinite(s) and s > 0]
+    axes.plot(columns["T"], shown, "o-", color=BLACK)
+    if tight is not None and tight["slug"] != report["slug"]:
+        other = numbers(tight["horizons"])
+        axes.plot(other["T"], other["slack"], "s:", color=GREEN, markersize=4)
+        shown = [*shown, *other["slack"]]
+        words = f"tight instance (green): {tight['slug']}"
+        axes.text(0.01, 0.95, words, transform=axes.transAxes, fontsize=8, va="top", color=GREEN)
+    if report["kind"] == "separation":
+        words = "no ratio: the difference is compared with 0"
+        axes.text(0.01, 0.95, words, transform=axes.transAxes, fontsize=8, va="top")
+    known = [s for s in shown if math.isfinite(s) and s > 0]
     if known and max(known) > 20 * min(known):
         axes.set_yscale("log")
+        plain_log(axes.yaxis, min(known), max(known))
     elif known and max(known) - min(known) < 0.02:
         axes.set_ylim(min(*known, 1.0) - 0.1, max(*known, 1.0) + 0.1)
-    axes.set_ylabel("bound /\nmeasured")
+    found = slopes(columns)
+    if found is not None:
+        measured, claimed = (f"{slope:+.2f}".replace("-", "−") for slope in found)
+        words = f"log-log slopes: measured {measured}, stated {claimed}"
+        axes.text(0.99, 0.95, words, transform=axes.transAxes, fontsize=8, va="top", ha="right")
+    axes.set_ylabel("bound /\nmeasured", fontsize=8.5)
 
 
-def stamp(figure: Any, axes: Any, report: Mapping[str, Any]) -> None:
+def stamp(figure: Any, report: Report) -> None:
     """Slug and verdict on one line, the statement under it."""
     color, _, glyph = VERDICTS[report["verdict"]]
     told = (
         "as expected" if report["verdict"] == report["expect"] else f"expected {report['expect']}"
     )
-    statement = textwrap.wrap(report["statement"], 88)[:3]
-    axes.set_title("\n".join(statement), fontsize=8.5, color=GRAY)
-    figure.suptitle(
-        f"{report['slug']}   {glyph} {report['verdict']}, {told}",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        color=color if color != "#56B4E9" else BLUE,
-    )
+    head = f"{report['slug']}   {glyph} {report['verdict']}, {told}"
+    figure.text(0.01, 0.985, head, va="top", fontsize=11, color=BLUE if color == SKY else color)
+    statement = "\n".join(textwrap.wrap(report["statement"], 92)[:3])
+    figure.text(0.01, 0.94, statement, va="top", fontsize=8.5, color=GRAY)
 
 
 def finite(values: Sequence[float]) -> list[float]:

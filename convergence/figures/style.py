@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ VERDICTS = {
     "INAPPLICABLE": (SKY, "s", "–"),
 }
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 RC: Any = {
     "axes.grid": True,
     "axes.labelsize": 10,
@@ -59,9 +62,10 @@ RC: Any = {
 
 
 @contextlib.contextmanager
-def styled() -> Iterator[None]:
-    """The style of this project, for everything drawn and saved inside."""
-    with mpl.rc_context(RC):
+def styled(**changes: Any) -> Iterator[None]:
+    """The style of this project with some entries changed, for everything drawn inside."""
+    entries: Any = {**RC, **changes}
+    with mpl.rc_context(entries):
         yield
 
 
@@ -76,16 +80,29 @@ def panels(
     return figure, figure.subplots(rows, columns, **options)
 
 
+def sheet() -> tuple[Figure, Any, Any]:
+    """A figure with an upper and a lower panel at fixed places.
+
+    Hundreds are drawn alike, and a layout that is solved for each would take most of the time.
+    """
+    figure = Figure(figsize=(6.4, 5.2))
+    places = {"left": 0.13, "right": 0.98, "top": 0.86, "bottom": 0.095, "hspace": 0.07}
+    top, low = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1.2], **places})
+    for axes in (top, low):
+        axes.yaxis.set_label_coords(-0.1, 0.5)
+    low.xaxis.set_label_coords(0.5, -0.23)
+    return figure, top, low
+
+
 def save(
     figure: Figure, out: Path, name: str, columns: Mapping[str, Any] | None = None
 ) -> list[Path]:
     """Write out/name.svg, .pdf and .png, and with `columns` the plotted numbers as .csv."""
     out.mkdir(parents=True, exist_ok=True)
     made = [out / f"{name}.{kind}" for kind in ("svg", "pdf", "png")]
-    with styled():
-        figure.savefig(made[0], metadata={"Date": None})
-        figure.savefig(made[1], metadata={"CreationDate": None})
-        figure.savefig(made[2], metadata={"Software": None})
+    figure.savefig(made[0], metadata={"Date": None})
+    figure.savefig(made[1], metadata={"CreationDate": None})
+    figure.savefig(made[2], metadata={"Software": None})
     if columns is not None:
         made.append(out / f"{name}.csv")
         lengths = {len(values) for values in columns.values()}
@@ -105,3 +122,26 @@ def plain_ticks(axis: Any, values: Sequence[float]) -> None:
         kept = kept[::-2][::-1]
     axis.set_ticks(kept, [f"{v:g}" if v < 1e5 else f"{v:.0e}" for v in kept])
     axis.set_ticks([], minor=True)
+
+
+def plain_log(axis: Any, low: float, high: float) -> None:
+    """Label a logarithmic axis that shows [low, high] in plain text, which mathtext would typeset
+    at many times the cost: powers of ten, or where there are not two, numbers between them."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    marks = [10.0**k for k in powers if low <= 10.0**k <= high]
+    if len(marks) < 2:
+        marks = [m * 10.0**k for k in powers for m in (1, 1.5, 2, 3, 4, 5, 6, 8)]
+        marks = [mark for mark in marks if low <= mark <= high]
+    if len(marks) < 2:
+        marks = [low, high]
+    axis.set_ticks(marks[:: math.ceil(len(marks) / 7)])
+    axis.set_ticks([], minor=True)
+    axis.set_major_formatter(lambda value, _: power(value))
+
+
+def power(value: float) -> str:
+    """10⁻³ for a power of ten beyond a few digits, else up to three digits."""
+    exponent = round(math.log10(value))
+    if math.isclose(value, 10.0**exponent) and not -2 <= exponent <= 3:
+        return "10" + str(exponent).translate(SUPERSCRIPTS)
+    return f"{value:.4g}"

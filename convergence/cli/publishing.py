@@ -1,0 +1,92 @@
+"""`convergence report` and `convergence reproduce`: what a run leaves for others."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from convergence.errors import InvalidInput
+from convergence.store import write_whole
+
+MARK = '<meta name="generator" content="convergence report">'  # stands in page.html
+
+
+def report(arguments: Namespace) -> int:
+    """Write DIR/index.html from the JSON of a run."""
+    from convergence.report.document import read
+    from convergence.report.page import build
+
+    document = read(arguments.file)
+    page = arguments.out / "index.html"
+    refuse_foreign(arguments.out, page)
+    content = build(document).encode()
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        write_whole(page, content)
+    except OSError as error:
+        raise InvalidInput(
+            f"{str(page)!r} cannot be written ({error.strerror}); choose another place with --out."
+        ) from error
+    print(f"{len(document['claims'])} claims in {page}", file=sys.stderr)
+    return 0
+
+
+def refuse_foreign(folder: Path, page: Path) -> None:
+    """A folder may be new, empty, or hold a page of ours; nothing else is written into."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
+        raise InvalidInput(
+            f"{str(folder)!r} exists and holds something other than a report; name a new folder "
+            "with --out."
+        )
+
+
+def reproduce(arguments: Namespace) -> int:
+    """Run a random sample of a certificate again; 1 if a claim comes out otherwise."""
+    from convergence.claims.settings import Settings
+    from convergence.cli.environment import provenance
+    from convergence.cli.gather import gather, told
+    from convergence.report.certificate import Witness, difference, read, sample
+
+    found = read(arguments.file)
+    run = found["run"]
+    entries = {entry["slug"]: entry for entry in found["claims"]}
+    seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
+    chosen = sample(list(entries), arguments.sample, seed)
+    known = {claim.slug: claim for claim in gather(run["targets"])}
+    lost = [slug for slug in chosen if slug not in known]
+    if lost:
+        raise InvalidInput(
+            f"There is no claim {lost[0]!r} here, which {str(arguments.file)!r} certifies; run "
+            "this where its files are, with the version of convergence-lab that it names."
+        )
+    here = provenance(Namespace(**run))
+    same = all(here[k] == run[k] for k in ("versions", "platform", "device", "devices"))
+    settings = Settings(
+        tier=run["tier"],
+        seed=run["seed"],
+        alpha=run["alpha"],
+        claims=run["asked"],
+        seeds=run["seeds"],
+        dtype=run["dtype"],
+    )
+    print(
+        f"{len(chosen)} of {len(entries)} claims again (--sample {len(chosen)} --seed {seed}), "
+        + ("bit for bit" if same else "by their verdicts: versions or device differ"),
+        file=sys.stderr,
+    )
+    different = 0
+    for slug in chosen:
+        witness = Witness()
+        try:
+            again = known[slug].verify(settings, witness)
+        except Exception as error:
+            raise InvalidInput(f"{slug} could not be judged: {told(error)}.") from error
+        why = difference(entries[slug], str(again.verdict), witness.digest(again), same)
+        different += why is not None
+        print(f"{'✗' if why else '✓'} {slug}: {why or again.verdict}")
+    print("reproduced" if not different else f"NOT reproduced: {different} of {len(chosen)} differ")
+    return int(different > 0)

@@ -1,0 +1,163 @@
+"""A certificate: what a run found, in a file that others can check by running a part of it again.
+
+Its integrity digest shows that the file was altered by somebody who did not recompute the digest.
+Against somebody who did, only re-running helps: `convergence reproduce`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from convergence.claims.report import Report
+from convergence.errors import InvalidInput
+from convergence.report.document import parse
+from convergence.runner.record import Record
+from convergence.store import write_whole
+
+SCHEMA = "convergence-certificate/1"
+ADVICE = "make one with `convergence verify --certificate FILE`"
+RUN = {
+    "date": str, "versions": dict, "platform": str, "device": str, "devices": int, "dtype": str,
+    "tier": str, "seed": int, "alpha": float, "asked": int, "targets": list,
+}  # fmt: skip
+ENTRY = {"slug": str, "verdict": str, "expect": str, "digest": str}
+
+
+class Witness:
+    """A `Shelf` before another one, or before none, that keeps a hash of every record that a claim
+    used, in the order of use."""
+
+    def __init__(self, shelf: Any = None):
+        self.shelf = shelf
+        self.seen: dict[str, list[str]] = {}
+
+    def fetch(self, claim: Any, T: int, settings: Any, seeds: int) -> Record | None:
+        """The shelf's record; it is used as it is only if it has all the runs."""
+        record = self.shelf.fetch(claim, T, settings, seeds) if self.shelf else None
+        if record is not None and record.seeds >= seeds:
+            self._see(claim, record.first(seeds))
+        return record
+
+    def keep(self, claim: Any, record: Record, settings: Any) -> None:
+        """Note the record, then store it."""
+        self._see(claim, record)
+        if self.shelf:
+            self.shelf.keep(claim, record, settings)
+
+    def notes(self) -> tuple[str, ...]:
+        """The shelf's."""
+        return self.shelf.notes() if self.shelf else ()
+
+    def _see(self, claim: Any, record: Record) -> None:
+        hasher = hashlib.sha256(str(record.T).encode())
+        for array in (record.marks, record.values, record.finite, record.first_bad):
+            hasher.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
+        self.seen.setdefault(claim.slug, []).append(hasher.hexdigest())
+
+    def digest(self, report: Report) -> str:
+        """A hash over the bits of a claim's records and of the numbers made of them."""
+        found = report.to_json()
+        judged = {key: found[key] for key in ("verdict", "slack", "power", "horizons")}
+        return hashed([self.seen.get(report.slug, []), judged])
+
+
+def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Witness) -> dict[str, Any]:
+    """The certificate of a run that was finished."""
+    claims = [
+        {"slug": r.slug, "verdict": str(r.verdict), "expect": str(r.expect),
+         "digest": witness.digest(r)}
+        for r in reports
+    ]  # fmt: skip
+    content = {"schema": SCHEMA, "run": dict(run), "claims": claims}
+    return {**content, "integrity": hashed(content)}
+
+
+def hashed(content: Any) -> str:
+    """SHA-256 of JSON in one spelling."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(path: Path, certificate: Mapping[str, Any]) -> None:
+    """The certificate, and its badge beside it."""
+    text = json.dumps(certificate, indent=1, ensure_ascii=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode())
+        write_whole(path.with_suffix(".svg"), badge(certificate).encode())
+    except OSError as error:
+        raise InvalidInput(
+            f"{str(path)!r} cannot be written ({error.strerror}); choose another place."
+        ) from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A certificate whose digest fits its content; `InvalidInput` otherwise."""
+    found = parse(path, ADVICE)
+    if found.get("schema") != SCHEMA:
+        raise InvalidInput(
+            f"{str(path)!r} has the schema {found.get('schema')!r} and {SCHEMA!r} is needed; "
+            f"{ADVICE}."
+        )
+    content = {key: value for key, value in found.items() if key != "integrity"}
+    if hashed(content) != found.get("integrity"):
+        raise InvalidInput(
+            f"{str(path)!r} was altered after it was made: its content has the digest "
+            f"{hashed(content)[:12]}… and it says {str(found.get('integrity'))[:12]}…; get it "
+            "again from where it was published."
+        )
+    claims = found.get("claims")
+    sound = isinstance(claims, list) and claims and all(fits(entry, ENTRY) for entry in claims)
+    if not sound or not fits(found.get("run"), RUN):
+        raise InvalidInput(f"{str(path)!r} lacks what a certificate holds; {ADVICE}.")
+    return found
+
+
+def fits(found: Any, needed: Mapping[str, type]) -> bool:
+    """Whether an object has the keys with values of their types."""
+    return isinstance(found, dict) and all(isinstance(found.get(k), t) for k, t in needed.items())
+
+
+def sample(slugs: Sequence[str], number: int, seed: int) -> list[str]:
+    """So many of the slugs, all if there are no more, at random and in their order."""
+    chosen = set(random.Random(seed).sample(range(len(slugs)), min(number, len(slugs))))
+    return [slug for place, slug in enumerate(slugs) if place in chosen]
+
+
+def difference(entry: Mapping[str, Any], verdict: str, digest: str, exact: bool) -> str | None:
+    """How a claim run again differs from its entry; None if it does not.
+
+    exact: the machine and the versions are those of the certificate, so that bits must agree.
+    """
+    if verdict != entry["verdict"]:
+        return f"{verdict}, certified as {entry['verdict']}"
+    if exact and digest != entry["digest"]:
+        return f"{verdict} again, but from other bits"
+    return None
+
+
+def badge(certificate: Mapping[str, Any]) -> str:
+    """A small SVG: how many verdicts are as expected, and on which day."""
+    claims, run = certificate["claims"], certificate["run"]
+    good = sum(entry["verdict"] == entry["expect"] for entry in claims)
+    color = "#00694d" if good == len(claims) else "#8a4b00"
+    left, right = "convergence", f"{good}/{len(claims)} as expected · {run['date'][:10]}"
+    a, b = 12 + 6.6 * len(left), 12 + 6.6 * len(right)
+    title = escape(f"{left}: {right}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{a + b:.0f}" height="20" role="img" '
+        f'aria-label="{title}"><title>{title}</title>'
+        f'<rect width="{a:.1f}" height="20" fill="#3b3b3b"/>'
+        f'<rect x="{a:.1f}" width="{b:.1f}" height="20" fill="{color}"/>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" '
+        'text-anchor="middle">'
+        f'<text x="{a / 2:.1f}" y="14" textLength="{a - 12:.0f}">{escape(left)}</text>'
+        f'<text x="{a + b / 2:.1f}" y="14" textLength="{b - 12:.0f}">{escape(right)}</text>'
+        "</g></svg>\n"
+    )

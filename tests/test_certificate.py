@@ -1,0 +1,161 @@
+"""A certificate says what was found, and running a part of it again says whether it is so."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convergence.claims.settings import Settings
+from convergence.cli import main
+from convergence.report.certificate import Witness, badge, difference, hashed, sample
+from convergence.store import Store
+from tests.own import GOOD
+
+OWN = str(Path(__file__).with_name("own.py"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("certificate")
+    file = folder / "c.json"
+    assert main(["verify", OWN, "--quiet", "--out", str(folder), "--certificate", str(file)]) == 1
+    return file
+
+
+def forged(made: Path, folder: Path, change: Any) -> Path:
+    """A copy with a changed content and a digest that fits it."""
+    found = json.loads(made.read_text())
+    change(found)
+    found.pop("integrity")
+    file = folder / "forged.json"
+    file.write_text(json.dumps({**found, "integrity": hashed(found)}))
+    return file
+
+
+def test_it_reproduces_bit_for_bit(made: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["reproduce", str(made)]) == 0
+    told = capsys.readouterr()
+    assert "bit for bit" in told.err
+    assert told.out.splitlines() == [
+        "✓ own-good: CONSISTENT", "✓ own-odd: CONSISTENT", "reproduced"]  # fmt: skip
+
+
+def test_its_badge_is_an_svg(made: Path):
+    root = ET.fromstring(made.with_suffix(".svg").read_text())
+    assert root.tag.endswith("svg")
+    assert "1/2 as expected" in (root.get("aria-label") or "")
+    whole = json.loads(made.read_text())
+    whole["claims"] = whole["claims"][:1]
+    assert "#00694d" in badge(whole)
+    assert "#00694d" not in made.with_suffix(".svg").read_text()
+
+
+def test_one_altered_by_hand_is_refused(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    altered = tmp_path / "altered.json"
+    altered.write_text(made.read_text().replace('"seed": 0', '"seed": 1'))
+    assert main(["reproduce", str(altered)]) == 2
+    assert "was altered after it was made" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["verdict", "digest"])
+def test_a_forged_one_does_not_reproduce(key: str, made: Path, tmp_path: Path, capsys: Any):
+    wrong = {"verdict": "REFUTED", "digest": "0" * 64}[key]
+    file = forged(made, tmp_path, lambda c: c["claims"][1].update({key: wrong}))
+    assert main(["reproduce", str(file), "--seed", "3"]) == 1
+    assert "NOT reproduced: 1 of 2 differ" in capsys.readouterr().out
+
+
+def test_elsewhere_verdicts_must_agree_and_bits_need_not(made: Path, tmp_path: Path, capsys: Any):
+    def move(found: Any) -> None:
+        found["run"]["versions"]["jaxlib"] = "0.0.1"
+        for entry in found["claims"]:
+            entry["digest"] = "0" * 64
+
+    assert main(["reproduce", str(forged(made, tmp_path, move)), "--sample", "1"]) == 0
+    assert "1 of 2 claims again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.update(schema="convergence-certificate/0"), "is needed"),
+        (lambda c: c.update(claims=[]), "lacks what a certificate holds"),
+        (lambda c: c["run"].pop("alpha"), "lacks what a certificate holds"),
+        (lambda c: c["claims"][0].update(digest=3), "lacks what a certificate holds"),
+        (lambda c: c["claims"][0].update(slug="gone"), "There is no claim 'gone' here"),
+        (lambda c: c["run"].update(tier="huge"), "huge"),
+        (lambda c: c["run"].update(targets=["nowhere.py"]), "nowhere.py"),
+    ],
+)
+def test_bad_certificates_are_refused(
+    change: Any, said: str, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["reproduce", str(forged(made, tmp_path, change))]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert said in error
+    assert error.startswith("convergence: ")
+
+
+def test_bad_usage(tmp_path: Path):
+    for words in (
+        ["verify", "--certificate", "c.txt"],
+        ["verify", "--certificate", "-"],
+        ["reproduce"],
+        ["reproduce", "c.json", "--sample", "0"],
+        ["reproduce", "c.json", "--seed", "-1"],
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(words)
+    assert main(["reproduce", str(tmp_path / "none.json")]) == 2
+
+
+def test_the_digest_is_that_of_the_bits_wherever_they_come_from(tmp_path: Path):
+    def digest(shelf: Any, seed: int = 0) -> str:
+        witness = Witness(shelf)
+        return witness.digest(GOOD.verify(Settings(seed=seed), witness))
+
+    fresh = digest(None)
+    assert digest(Store(tmp_path)) == fresh  # measured and stored
+    assert digest(Store(tmp_path)) == fresh  # fetched
+    GOOD.verify(Settings(seeds=16), Store(tmp_path / "short"))
+    assert digest(Store(tmp_path / "short")) == fresh  # extended
+    assert digest(None, seed=1) != fresh
+
+
+def test_a_run_with_an_error_has_no_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "bad.py").write_text(
+        "from convergence.claims.base import AbstractClaim\n"
+        "class Bad(AbstractClaim):\n"
+        "    slug, family, kind, expect = 'bad', 'own', 'exact', 'CONSISTENT'\n"
+        "    def verify(self, *_):\n        raise RuntimeError('no')\n"
+        "CLAIMS = (Bad(),)\n"
+    )
+    file = tmp_path / "c.json"
+    words = ["verify", str(tmp_path / "bad.py"), "--out", str(tmp_path), "--certificate", str(file)]
+    assert main(words) == 2
+    assert "no certificate: 0 of 1 claims" in capsys.readouterr().out
+    assert not file.exists()
+
+
+def test_samples():
+    slugs = [f"c{i}" for i in range(50)]
+    drawn = sample(slugs, 10, 1)
+    assert len(set(drawn)) == 10
+    assert drawn == sample(slugs, 10, 1)
+    assert drawn == sorted(drawn, key=slugs.index)
+    assert drawn != sample(slugs, 10, 2)
+    assert sample(slugs, 99, 1) == slugs
+
+
+def test_differences():
+    entry = {"verdict": "REFUTED", "digest": "a"}
+    assert difference(entry, "REFUTED", "a", True) is None
+    assert difference(entry, "REFUTED", "b", False) is None
+    assert "other bits" in str(difference(entry, "REFUTED", "b", True))
+    assert "certified as REFUTED" in str(difference(entry, "CONSISTENT", "a", False))
