@@ -62,7 +62,8 @@ def draw(out: Path) -> None:
             momentum[nu] = measure(LozoMLaw(2, nu), 1.0, 0.0, steps)
     with style.styled():
         figure, (left, right) = style.panels(1, 2, (8.6, 3.6))
-        left.plot(SCALES, table["floor"], "k-", label="αLDσ²/(2 − αLD)")
+        a = np.linspace(SCALES[0], SCALES[-1], 60)
+        left.plot(a, a / (2 - a), "k-", label="αLDσ²/(2 − αLD)")
         for nu, color, marker in zip(PERIODS, style.PALETTE, "osD", strict=False):
             left.plot(SCALES, table[f"nu={nu}"], marker, color=color, label=f"ν = {nu}")
         left.set(xlabel="αLD", ylabel=f"E‖∇f(X_{T})‖²")

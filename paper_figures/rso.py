@@ -1,7 +1,7 @@
 """Randomized subspace optimization: its exact law, and what accuracy costs each inner solver.
 
 Left: E f(W_k) on ½‖W‖² against f(W_0)(1 − 5r/(9m))^k; Gaussian frames miss it. Right: gradients a
-subproblem until ‖∇g‖²/(2L̂) ≤ ε on a spread quadratic, and the budget proved for GD.
+subproblem until ‖∇g‖²/(2L̂) ≤ ε on a spread quadratic, and the budgets proved for GD and AGD.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from convergence.parts.projectors import Haar
 from convergence.parts.solvers import AGD, GD, MSGD, Adam, Exact
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.runner.run import run
+from convergence.theorems.chen2025rso_costs import RSOBudget, RSOBudgetAGD
 
 M, N, K, SEEDS = 6, 5, 12, 512
 X0 = np.random.default_rng(3).standard_normal((M, N))
@@ -46,7 +47,7 @@ def law(table: dict[str, list[float]]) -> None:
     """E f(W_k)/f(W_0), measured and by the law."""
     table["k"] = list(range(1, K + 1))
     for r, frame, _ in CASES:
-        name = f"r={r}, {type(frame).__name__}"
+        name = f"r={r}, {type(frame).__name__.removesuffix('Frame')}"
         found = measure(FLAT, RSO(r / (2 * M), r, Exact(r), frame), Gap(), K, SEEDS)
         table[name] = list(found / FLAT.constants().Delta)
         table[f"law r={r}"] = list((1 - 5 * r / (9 * M)) ** np.arange(1, K + 1))
@@ -54,7 +55,8 @@ def law(table: dict[str, list[float]]) -> None:
 
 def costs() -> dict[str, list[float]]:
     """Gradients a subproblem for each accuracy."""
-    lam, Delta = M / 2, SPREAD.constants().Delta
+    c = SPREAD.constants()
+    lam, Delta = M / 2, c.Delta
     solvers: dict[str, Any] = {"GD": GD, "AGD": AGD, "MSGD": MSGD, "Adam": Adam}
     found: dict[str, list[float]] = {"epsilon": list(EPS)}
     for name, solver in solvers.items():
@@ -62,7 +64,8 @@ def costs() -> dict[str, list[float]]:
             float(measure(SPREAD, RSO(1 / (2 * lam), 2, solver(10**4, e)), Calls(), 1, 64)[0])
             for e in EPS
         ]
-    found["bound for GD"] = list(np.ceil(np.log(Delta / EPS) / (2 * np.log(1.5))))
+    found["bound, GD"] = [RSOBudget(eps=e / Delta).bound(c, 1) for e in EPS]
+    found["bound, AGD"] = [RSOBudgetAGD(eps=e / Delta).bound(c, 1) for e in EPS]
     return found
 
 
@@ -75,18 +78,21 @@ def draw(out: Path) -> None:
     with style.styled():
         figure, (left, right) = style.panels(1, 2, (8.6, 3.6))
         for (r, frame, marker), color in zip(CASES, style.PALETTE, strict=False):
-            name = f"r={r}, {type(frame).__name__}"
+            name = f"r={r}, {type(frame).__name__.removesuffix('Frame')}"
             left.semilogy(table["k"], table[name], marker, color=color, label=name)
             if marker != "x":
                 left.semilogy(table["k"], table[f"law r={r}"], "-", color=color)
         left.set(xlabel="subproblems k", ylabel="E f(W_k) / f(W_0)")
         left.set_title("lines: (1 − 5r/(9m))^k")
         left.legend()
-        for name, color, marker in zip(cost, (None, *style.PALETTE), " os^Dx", strict=False):
+        for name, color, marker in zip(cost, (None, *style.PALETTE), " os^Dxx", strict=False):
             if name == "epsilon":
                 continue
-            look = "k--" if name.startswith("bound") else f"{marker}-"
-            right.loglog(EPS, cost[name], look, label=name, **({} if "k" in look else {"c": color}))
+            if name.startswith("bound"):
+                solver = style.PALETTE[["GD", "AGD"].index(name.split()[1])]
+                right.loglog(EPS, cost[name], "--", color=solver, label=name)
+            else:
+                right.loglog(EPS, cost[name], f"{marker}-", color=color, label=name)
         right.invert_xaxis()
         right.set(xlabel="accuracy ε of a subproblem", ylabel="gradients")
         right.set_ylim(top=1e3)  # room for the legend above Adam

@@ -61,7 +61,7 @@ class LayerMoments(AbstractIdentity):
             Z = [np.einsum("kir,jr->kij", u, v) for u, v in zip(U, V)]
             slopes = [np.einsum("ij,kij->k", g, z) for g, z in zip(G, Z)]
             for j, (_, _, r) in enumerate(self.shapes):
-                c = slopes[j] if self.alone else sum(slopes)
+                c = slopes[j] if self.alone else np.sum(slopes, axis=0)
                 g = c[:, None, None] * Z[j] / r
                 mean[j] += np.einsum("k,kij->ij", weights, g) / len(choices)
                 square[j] += float(weights @ np.sum(g**2, axis=(1, 2))) / len(choices)
