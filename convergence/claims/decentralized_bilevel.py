@@ -47,6 +47,13 @@ def alike(n: int) -> BilevelQuadratics:
     )  # fmt: skip
 
 
+# One pair of lower curvatures, coupling and fit for all eight agents, offsets of their own.
+SHARED = dataclasses.replace(
+    SEVERE, **{name: np.broadcast_to(np.asarray(getattr(SEVERE, name))[:1], (8, 2, 2))
+               for name in "ABC"}
+)  # fmt: skip
+
+
 def exact(slug: str, theorem: Any, problem: Any = REFERENCE, **fields: Any) -> Exact:
     """A bilevel claim of this family."""
     fields = {"noise": UNIT, "horizons": (1,), **fields}
@@ -67,6 +74,13 @@ _UNBIASED = (
     exact("no-bias-jacobi", sparkle.Unbiased("ED", "EXTRA", jacobi=True), SEVERE),
     exact("no-bias-two-graphs",
           sparkle.Unbiased("EXTRA", "ATC-GT", W_lower=graphs.lazy(graphs.star(8))), SEVERE),
+)  # fmt: skip
+_RADII = tuple(
+    exact(f"radius-{upper}-{lower}", sparkle.ModeRadius(upper, lower, steps), SHARED)
+    for upper, lower, steps in (
+        ("ED", "ED", BIG), ("EXTRA", "ATC-GT", sparkle.MILD), ("ATC", "ATC", BIG),
+        ("semi-ATC-GT", "non-ATC-GT", sparkle.MILD),
+    )
 )  # fmt: skip
 _FALSE = (
     exact("correcting-the-upper-level-is-enough", sparkle.OneLevel("ED", "ATC"),
@@ -143,5 +157,5 @@ _CENTRALIZED = (
           oracle=BilevelOracle, note="recalled; quadratics are easier than what it is proved for"),
 )  # fmt: skip
 CLAIMS: tuple[AbstractClaim, ...] = (
-    *_UNBIASED, *_FALSE, *_BIASES, *_SPEED, *_TRANSIENTS, *_BETTER, *_BOTH, *_CENTRALIZED,
+    *_UNBIASED, *_RADII, *_FALSE, *_BIASES, *_SPEED, *_TRANSIENTS, *_BETTER, *_BOTH, *_CENTRALIZED,
 )  # fmt: skip

@@ -136,6 +136,7 @@ class BilevelQuadratics(AbstractProblem):
             Delta=float(0.5 * np.sum((X0 - star) * ((X0 - star) @ H))),
             grad0=float(np.linalg.norm((X0 - star) @ H)),
             R=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))),
+            common=all(bool(np.all(v[:1] == v)) for v in (A, B, C)),
             hyper=H, A=mean[0], B=mean[1], K=K, k=k, y0=y0, r=mean[3], weight=float(self.rho),
             x_star=star, y_star=y, z_star=z, start=X0,
             zeta=float(np.sqrt(sum(np.mean(np.sum(f**2, axis=1)) for f in force))),

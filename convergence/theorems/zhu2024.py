@@ -17,6 +17,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq, MeanSquare
 from convergence.metrics.folds import Average
 from convergence.parts.graphs import complete
+from convergence.parts.strategies import CORRECTED, mode
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has
 from convergence.theorems.base import Kind, Provenance, Source
@@ -78,6 +79,52 @@ class OneLevel(Unbiased):
 
     source = Source("zhu2024", "a folklore reading of mixed strategies")
     statement = "folklore: (1/n) Σ ‖E x_i − x*‖² → 0 with a correction at one level only"
+
+
+class ModeRadius(AbstractSparkle):
+    """ρ = max over network modes λ of ρ(M_λ), if the agents have A, B and C in common (offsets may
+    differ): without noise ‖x_i − x*‖ falls as ρᵗ.
+
+    Proof. W and the curvatures act on different axes, so u_λ splits off a recursion M_λ of one
+    "agent", with (a, b², c) the eigenvalues of (A_s, B_s², C_s):
+    y⁺ = cy − βa(Āy − B̄x) − d_y, z⁺ = cz − γa(Āz − Ky⁺) − d_z, r⁺ = (1 − θ)r + θ(ϱx + B̄ᵀz⁺),
+    x⁺ = cx − αar⁺ − d_x and d_s⁺ = d_s + b²s⁺. Where b = 0 the dual stays 0 and is left out. ∎
+    """
+
+    quantity = Moment.RADIUS
+    statement = "ρ = max_λ ρ(M_λ), M_λ the seven-block recursion of one network mode"
+    tolerance = 1e-7  # eigenvalues of a defective pair move by √eps
+    assumes = (Has("common", 1, 1),)
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha, beta, gamma, theta = self.sizes(c, T)
+        p, q = c.p, c.q
+        cuts = np.cumsum([p, p, p, q, q, q])
+
+        def one(levels: tuple[tuple[float, float, float], ...], s: np.ndarray) -> np.ndarray:
+            x, r, dx, y, dy, z, dz = np.split(s, cuts)
+            (a, bx, k), (e, b, f) = levels
+            y = f * y - beta * e * (c.A @ y - c.B @ x) - dy
+            z = f * z - gamma * e * (c.A @ z - c.K @ y) - dz
+            r = (1 - theta) * r + theta * (c.weight * x + c.B.T @ z)
+            x = k * x - alpha * a * r - dx
+            d = [(v + w * s) * (w > 1e-12) for v, w, s in ((dx, bx, x), (dy, b, y), (dz, b, z))]
+            return np.concatenate([x, r, d[0], y, d[1], z, d[2]])
+
+        radii = []
+        for lam in c.lam:
+            levels = tuple(_scalars(name, float(lam)) for name in (self.upper, self.lower))
+            M = np.array([one(levels, s) for s in np.eye(3 * p + 4 * q)]).T
+            radii.append(np.max(np.abs(np.linalg.eigvals(M))))
+        return float(max(radii))
+
+
+def _scalars(name: str, lam: float) -> tuple[float, float, float]:
+    """(a, b², c) of a strategy at the network eigenvalue λ."""
+    if name in CORRECTED:
+        a, b2, c = mode(name, lam, 0.0)
+        return float(a), float(b2), float(c)
+    return (lam if name == "ATC" else 1.0), 0.0, lam
 
 
 class BiasOfUncorrected(AbstractSparkle):

@@ -172,6 +172,22 @@ def test_soba_is_sparkle_on_the_complete_graph_by_jacobi():
     assert one.steady(CenterSquare()) == pytest.approx(two.steady(CenterSquare()), rel=1e-10)
 
 
+@pytest.mark.parametrize("upper", ["ED", "EXTRA"])
+def test_the_error_falls_at_the_spectral_radius(upper):
+    problem = random_bilevel(RING4, 2, 2, hetA=0.3)
+    method = sparkle(upper, "ED", RING4, (0.2, 0.4, 0.4, 1.0))
+    oracle = BilevelOracle(problem, Noiseless())
+    radius = analyse(problem, oracle, method).radius
+    step = jax.jit(lambda t, state: method.step(t, state, oracle, jax.random.key(0)))
+    state = method.init(problem.start() + 1.0, oracle, jax.random.key(0))
+    found = []
+    for t in range(121):
+        found.append(float(MeanSquare().at(problem, state)))
+        state = step(jnp.asarray(t), state)
+    # The slowest root is real and the next 4 % smaller: 0.96^60 = 0.09 is left over 60 steps.
+    assert (found[120] / found[60]) ** (1 / 120) == pytest.approx(radius, rel=1e-3)
+
+
 def test_levels_carry_their_own_noise():
     problem = pair()
     noise = Levels(PerEntry(0.0), PerEntry(0.0), PerEntry(2.0))

@@ -24,7 +24,7 @@ from convergence.claims.exact import Exact
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts.strategies import Strategy
-from convergence.theorems import alghunaim2022, cao2024
+from convergence.theorems import alghunaim2022, cao2024, zhu2024
 from tests.mutants.base import Mutant
 
 CLAIM: dict[str, Any] = {}
@@ -166,6 +166,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "transient-n-extra", lambda b, T: b / T**0.1)),
     Mutant("SPARKLE that forgets the dual of z",
            lambda: method("no-bias-ed-ed", leaky)),
+    Mutant("SPARKLE's radius with x moved by the old average",
+           lambda: method("radius-ed-ed", old_average)),
+    Mutant("SPARKLE's radius with the levels exchanged", lambda: dataclasses.replace(
+        CLAIM["radius-extra-atc-gt"],
+        theorem=_Exchanged("EXTRA", "ATC-GT"))),
     Mutant("SPARKLE with a dual that starts with a mean",
            lambda: method("no-bias-extra-extra", shifted)),
     Mutant("SPARKLE that moves x by the old average",
@@ -203,6 +208,13 @@ class _NoHalf(alghunaim2022.Variance):
         w, b2, p = alghunaim2022.mode(self.name, lam, a * h)
         mean = np.sum(a * s2 / (c.h * (2 - a * c.h)))
         return float(mean + np.sum(w**2 * a**2 * s2 / ((1 - p) * (1 + p - b2)))) / c.n
+
+
+class _Exchanged(zhu2024.ModeRadius):
+    """The radius of upper and lower strategies exchanged."""
+
+    def bound(self, c: Any, T: int) -> float:
+        return zhu2024.ModeRadius(self.lower, self.upper).bound(c, T)
 
 
 class _Diffusive(cao2024.Law):
