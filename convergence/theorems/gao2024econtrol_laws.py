@@ -16,6 +16,7 @@ F_δ = F + δc vᵀ, f_δ = f + δwc: (1 + k)² + k² numbers instead of 2ⁿ ma
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -251,7 +252,9 @@ class LinearMessages(AbstractIdentity):
     Proof. h⁺ = (1 − δ)h + δηe and e⁺ = (1 − δη)e − (1 − δ)h have the trace 2 − δ − δη and the
     determinant (1 − δ)(1 − δη) + δη(1 − δ) = 1 − δ. Discriminant (2 − δ(1 + η))² − 4(1 − δ) =
     δ[δ(1 + η)² − 4η]. Both roots are inside the circle iff |trace| < 1 + determinant: δη < 4 − 2δ.
-    As η → 0 the slow root is 1 − η + O(η²): why η is of the order of δ, and its best is δ/4.
+    As η → 0 the slow root is 1 − η + O(η²): why η is of the order of δ, and its best is δ/4. The
+    same holds for C(v) = sv, 0 < s < 2; s = 1 + q, of contraction δ = 1 − q², is the hardest:
+    η < 2(1 − q)/(1 + q) is necessary for all compressors.
     """
 
     source = Source("gao2024econtrol", "why η is of the order of δ; linear messages, derived")
@@ -287,8 +290,8 @@ class LinearMessages(AbstractIdentity):
                 found[f"{case}: determinant"] = abs(np.linalg.det(M) - (1 - delta))
             M = self.map(delta, critical)
             found[f"δ={delta:g}: double root"] = abs(np.trace(M) ** 2 - 4 * np.linalg.det(M))
-            for share in (0.99, 1.01):
-                edge = self.map(delta, share * (4 - 2 * delta) / delta)
-                radius = float(np.max(np.abs(np.linalg.eigvals(edge))))
-                found[f"δ={delta:g}: stable at {share}"] = float((radius < 1) != (share < 1))
+        for s, share in itertools.product((0.05, 0.3, 0.9, 1.3, 1.7), (0.99, 1.01)):
+            edge = self.map(s, share * (4 - 2 * s) / s)
+            radius = float(np.max(np.abs(np.linalg.eigvals(edge))))
+            found[f"s={s:g}: stable at {share}"] = float((radius < 1) != (share < 1))
         return {case: float(value) for case, value in found.items()}
