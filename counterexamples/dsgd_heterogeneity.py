@@ -30,7 +30,7 @@ from convergence.parts import graphs
 from convergence.problems.agents import common, slowest
 from convergence.statistics import Verdict
 from convergence.theorems.alghunaim2022 import NoBias
-from convergence.theorems.koloskova2020 import ConstantStep, ModeBias
+from convergence.theorems.koloskova2020 import ConstantStep, ModeBias, SharedMinimizer
 
 F = "counterexamples"
 RING = graphs.lazy(graphs.ring(16))
@@ -43,7 +43,7 @@ CLAIMS = (
           Verdict.REFUTED, horizons=(1,)),
     Exact("dsgd-stops-exactly-there", ModeBias("ATC"), DISAGREE, UNIT, F,
           horizons=(1,)),
-    Exact("dsgd-is-fine-in-agreement", ConstantStep(), AGREE, UNIT, F,
+    Exact("dsgd-is-fine-in-agreement", SharedMinimizer(), AGREE, UNIT, F,
           horizons=(1,)),
     *(Exact(f"{name.lower()}-does-not-stop", NoBias(name), DISAGREE, UNIT, F,
             horizons=(1,)) for name in ("ED", "EXTRA", "ATC-GT")),

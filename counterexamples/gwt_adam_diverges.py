@@ -24,7 +24,7 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
-from convergence.theorems.wen2025 import AdamDiverges, AdamStable
+from convergence.theorems.wen2025 import AdamDiverges, AdamRecovers, AdamStable
 
 F = "counterexamples"
 PAIR = Isotropic(np.array([1.0, -1.0]))
@@ -43,6 +43,13 @@ CLAIMS = (
         horizons=(48,),
         seeds=1,
     ),
-    Claim("adam-does", AdamStable(plain=True), PAIR, family=F, horizons=(2000,), seeds=1),
-    Claim("a-tilted-start-recovers", AdamStable(), TILTED, family=F, horizons=(2000,), seeds=1),
+    Claim(
+        "adam-does",
+        AdamRecovers(plain=True, start=(1.0, -1.0)),
+        PAIR,
+        family=F,
+        horizons=(2000,),
+        seeds=1,
+    ),
+    Claim("a-tilted-start-recovers", AdamRecovers(), TILTED, family=F, horizons=(2000,), seeds=1),
 )

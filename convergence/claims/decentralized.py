@@ -115,7 +115,7 @@ _TRANSIENTS = tuple(
 _FALSE = (
     exact("dsgd-converges-at-constant-step", dsgd.ConstantStep(), SLOWEST,
           expect=Verdict.REFUTED, note="heterogeneity ζ = 1"),
-    exact("exact-diffusion-stable-on-any-graph", suda.NoBias("ED", 0.01), slowest(TORUS),
+    exact("exact-diffusion-stable-on-any-graph", suda.AnyGraph("ED", 0.01), slowest(TORUS),
           expect=Verdict.REFUTED,
           note="the un-lazy even torus has λ_min = −3/5 < −1/3"),
     exact("tracking-from-any-tracker", suda.NoBias("ATC-GT", 0.05, tracker=0.0),
@@ -125,8 +125,10 @@ _FALSE = (
           expect=Verdict.REFUTED, note="W is not column-stochastic"),
 )  # fmt: skip
 _TRUE = (
-    exact("dsgd-converges-with-a-shared-minimizer", dsgd.ConstantStep(), SHARED),
+    exact("dsgd-converges-with-a-shared-minimizer", dsgd.SharedMinimizer(), SHARED),
     exact("exact-diffusion-on-the-lazy-torus", suda.NoBias("ED", 0.01),
+          slowest(graphs.lazy(TORUS))),
+    exact("exact-diffusion-stable-on-the-lazy-torus", suda.AnyGraph("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
     exact("dsgd-rate", dsgd.Rate(), common(CUBE, [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2], x0=3.0),
           horizons=(2000, 8000, 32_000), note="recalled; leading term only"),

@@ -37,12 +37,19 @@ CLAIMS = (
     ),
     Claim(
         "gwt-adam-generic-start",
-        gwt.AdamStable(),
+        gwt.AdamRecovers(),
         GENERIC,
         family=F,
         horizons=(2000,),
         seeds=1,
         note="any approximation at all makes v > 0 and ends the blow-up",
     ),
-    Claim("gwt-plain-adam", gwt.AdamStable(plain=True), PAIR, family=F, horizons=(2000,), seeds=1),
+    Claim(
+        "gwt-plain-adam",
+        gwt.AdamRecovers(plain=True, start=(1.0, -1.0)),
+        PAIR,
+        family=F,
+        horizons=(2000,),
+        seeds=1,
+    ),
 )

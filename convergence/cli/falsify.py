@@ -7,30 +7,39 @@ from argparse import Namespace
 from pathlib import Path
 
 from convergence.cli.gather import gather
+from convergence.statistics import Verdict
 from convergence.store import write_whole
-from convergence.testing.falsify import Findings, falsify
+from convergence.testing.falsify import Findings, sweep
 
 
 def search(arguments: Namespace) -> int:
     """Search for each claim in turn; 1 if some is violated."""
-    found = []
-    for claim in gather([arguments.target]):
-        print(f"{claim.slug}: searching for {arguments.budget:g} s", file=sys.stderr)
-        outcome = falsify(
-            claim,
-            arguments.budget,
-            arguments.alpha,
-            arguments.seed,
-            lambda text: print(f"  {text}", file=sys.stderr),
-        )
+    claims = gather(arguments.targets)
+    if not arguments.targets:
+        claims = tuple(c for c in claims if c.expect is Verdict.CONSISTENT)
+    found, several = [], len(claims) > 1
+    print(f"searching {len(claims)} claims for {arguments.budget:g} s", file=sys.stderr)
+
+    def tell(text: str) -> None:
+        print(f"  {text}", file=sys.stderr)
+
+    for outcome in sweep(
+        claims, arguments.budget, arguments.alpha, arguments.seed, None if several else tell
+    ):
         found.append(outcome)
-        print(line(outcome))
+        print(line(outcome), flush=True)
         if outcome.module is not None:
-            file = arguments.out / f"{claim.slug.replace('-', '_')}_violated.py"
+            file = arguments.out / f"{outcome.slug.replace('-', '_')}_violated.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(Path(file), outcome.module.encode())
-            print(f"  kept: convergence verify {file}")
-    return int(any(outcome.module is not None for outcome in found))
+            print(f"  kept: convergence verify {file}", flush=True)
+    violated = sum(outcome.module is not None for outcome in found)
+    if several:
+        print(
+            f"{violated} of {len(found)} claims violated; {len(claims) - len(found)} of "
+            f"{len(claims)} have no bound, law or graph to search"
+        )
+    return int(violated > 0)
 
 
 def line(found: Findings) -> str:
@@ -39,4 +48,5 @@ def line(found: Findings) -> str:
     return (
         f"{found.slug}: {word}; worst measured/bound {found.ratio:.4g} among {found.candidates} "
         f"instances ({found.family}), {found.seconds:.0f} s; {found.reason}"
+        + (f"; {found.edge}" if found.edge else "")
     )

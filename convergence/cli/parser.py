@@ -69,13 +69,19 @@ def parser() -> argparse.ArgumentParser:
     )
 
     add = commands.add_parser("falsify", help="search for an instance that violates a claim")
-    add.add_argument("target", metavar="TARGET", type=target, help=TARGET.split(";")[0])
     add.add_argument(
-        "--budget", type=budget, metavar="SECONDS", default=60.0, help="time for each claim (60)"
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        type=target,
+        help=f"{TARGET.split(';')[0]}; without one: all that is expected to be CONSISTENT",
+    )
+    add.add_argument(
+        "--budget", type=budget, metavar="SECONDS", default=60.0, help="time for all claims (60)"
     )
     add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of the search (0)")
     add.add_argument(
-        "--alpha", type=alpha, metavar="A", default=1e-3, help="error probability of a find (1e-3)"
+        "--alpha", type=alpha, metavar="A", default=1e-3, help="error probability of any find (1e-3)"
     )
     add.add_argument(
         "--out",

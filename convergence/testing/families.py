@@ -1,7 +1,7 @@
 """Families of admissible instances, each a map from Rᵏ: what `falsify` searches.
 
-All problems are quadratics, convex and smooth with constants in closed form, so that they belong
-to every class that a statement about such functions can ask for. At z = 0 an instance is plain.
+Quadratics belong to every class of convex smooth functions; the separable ones are nonconvex or of
+bounded gradient. Constants are in closed form. At z = 0 an instance is plain.
 """
 
 from __future__ import annotations
@@ -17,34 +17,40 @@ from convergence.noise.heavy import Pareto
 from convergence.noise.two_point import three_point, two_point
 from convergence.problems.base import AbstractProblem
 from convergence.problems.matrix_quadratic import EntryQuadratic
+from convergence.problems.nonconvex import Separable
 from convergence.problems.quadratic import Quadratic
 
 Instance = tuple[AbstractProblem, AbstractNoise]
 
 
 class Family(NamedTuple):
-    """`make(z)` is an instance for every z ∈ Rᵏ, k = `size`; `noisy` if its noise is none."""
+    """`make(z)` is an `Instance` or a noise `Law` for every z ∈ Rᵏ, k = `size`; `noisy` if runs of
+    it differ."""
 
     name: str
     size: int
-    make: Callable[[np.ndarray], Instance]
+    make: Callable[[np.ndarray], Any]
     noisy: bool
 
 
 def families(shape: tuple[int, ...], sigma: float, p: float | None) -> tuple[Family, ...]:
-    """Quadratics of this shape under noises whose moment is near the given one.
+    """Problems of this shape under noises whose moment is near the given one.
 
     sigma = 0: no noise. p: the order of the moment for heavy tails, or None for a finite variance.
     """
-    count, make = vectors(shape[0]) if len(shape) == 1 else matrices(shape)
     laws = noises(shape, sigma, p) if sigma > 0 else (("no noise", 0, lambda z: Noiseless()),)
+    problems = (
+        ("quadratics", *(vectors(shape[0]) if len(shape) == 1 else matrices(shape))),
+        ("separable functions", *separables(shape)),
+    )
     return tuple(
         Family(
-            f"quadratics under {name}",
+            f"{problem} under {name}",
             count + more,
-            lambda z, law=law: (make(z[:count]), law(z[count:])),
+            lambda z, make=make, law=law, count=count: (make(z[:count]), law(z[count:])),
             sigma > 0,
         )
+        for problem, count, make in problems
         for name, more, law in laws
     )
 
@@ -76,6 +82,23 @@ def matrices(shape: tuple[int, ...]) -> tuple[int, Callable[[np.ndarray], Abstra
         return EntryQuadratic(np.exp(size) * (np.eye(m, n) + np.outer(u, v)), H)
 
     return 2 * (m + n) + 2, make
+
+
+def separables(shape: tuple[int, ...]) -> tuple[int, Callable[[np.ndarray], AbstractProblem]]:
+    """½c w² + a(1 − cos(w/l)) + b k log cosh(w/k) in every entry; c and a are often 0, so that
+    the gradient is bounded or f convex."""
+    d = int(np.prod(shape))
+
+    def make(z: np.ndarray) -> AbstractProblem:
+        start, (size, c, a, l, b, k) = z[:d].reshape(shape), z[d:]
+        full = dict(
+            c=max(0.0, np.tanh(c)), a=max(0.0, np.sinh(a)), l=np.exp(l), b=np.exp(b),
+            k=np.exp(k), L_h=0.0, r=0.0,
+        )  # fmt: skip
+        given = {name: np.full(shape, float(v)) for name, v in full.items()}
+        return Separable((1.0 + start) * np.exp(size), **given)
+
+    return d + 6, make
 
 
 def noises(

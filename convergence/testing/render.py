@@ -9,6 +9,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from convergence.claims.base import Claim
 from convergence.errors import InvalidInput
 
 
@@ -31,15 +32,15 @@ class Source:
         """An expression that evaluates to `value`: modules of arrays, numbers, strings, tuples."""
         if value is None or isinstance(value, bool | int | str):
             return repr(value)
+        if isinstance(value, tuple):
+            inside = ", ".join(self.write(v) for v in value)
+            return f"({inside},)" if len(value) == 1 else f"({inside})"
         if isinstance(value, float | np.floating) or (
             np.ndim(value) == 0 and hasattr(value, "item")
         ):
             return self.number(np.asarray(value).item())
         if hasattr(value, "tolist"):
             return self.nested(np.asarray(value).tolist())
-        if isinstance(value, tuple):
-            inside = ", ".join(self.write(v) for v in value)
-            return f"({inside},)" if len(value) == 1 else f"({inside})"
         if isinstance(value, eqx.Module):
             return self.module(value)
         if inspect.isclass(value) or inspect.isfunction(value):
@@ -87,16 +88,15 @@ def script(**values: Any) -> str:
 def claim_module(story: str, theorem: Any, problem: Any, noise: Any, **more: Any) -> str:
     """A module in the form of those in counterexamples/: the story, the instance, CLAIMS.
 
-    The theorem's class is loaded from its module, and so are those of problem and noise.
+    The theorem's class is loaded from its module, and so are those of problem and noise, which may
+    be None. kind: the class of the claim; `more`: its other arguments.
     """
     source = Source()
-    expect = more.pop("expect")
-    source.imports = {
-        "convergence.claims.base": {"Claim"},
-        "convergence.statistics": {"Verdict"},
-    }
-    lines = [f"PROBLEM = {source.write(problem)}", f"NOISE = {source.write(noise)}",
-             f"THEOREM = {source.write(theorem)}"]  # fmt: skip
+    expect, kind = more.pop("expect"), source.name(more.pop("kind", Claim))
+    source.imports["convergence.statistics"] = {"Verdict"}
+    parts = {"problem": problem, "noise": noise, "theorem": theorem}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    lines = [f"{name.upper()} = {source.write(part)}" for name, part in parts.items()]
     if more.get("oracle") is not None:
         more["oracle"] = Raw(source.name(more["oracle"]))
     given = "".join(
@@ -107,8 +107,9 @@ def claim_module(story: str, theorem: Any, problem: Any, noise: Any, **more: Any
     return (
         f'"""{story}"""\n\nfrom __future__ import annotations\n\n{source.header()}\n\n'
         + "\n".join(lines)
-        + "\n\nCLAIMS = (\n    Claim(\n        theorem=THEOREM,\n        problem=PROBLEM,\n"
-        f"        noise=NOISE,\n        expect=Verdict.{expect.name},\n{given}    ),\n)\n"
+        + f"\n\nCLAIMS = (\n    {kind}(\n"
+        + "".join(f"        {name}={name.upper()},\n" for name in parts)
+        + f"        expect=Verdict.{expect.name},\n{given}    ),\n)\n"
     )
 
 

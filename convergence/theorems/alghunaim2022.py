@@ -118,6 +118,22 @@ class Radius(AbstractUnified):
         return float(max(np.max(np.abs(half + root)), np.max(np.abs(half - root)), mean.max()))
 
 
+class AnyGraph(AbstractUnified):
+    """FALSE for ED: ρ ≤ 1 at a small step αh, whatever the graph.
+
+    True while every eigenvalue of W is above −1/3 (`threshold`). On the un-lazy even torus λ = −3/5
+    and ρ = 1.5719 at αh = 0.01; ρ → 0.6 + √0.96 = 1.5798 as αh → 0.
+    """
+
+    kind = Kind.EXPECTATION
+    quantity = Moment.RADIUS
+    statement = "ρ ≤ 1 on every connected graph, at a small step αh (false for ED at λ_min < −1/3)"
+    tolerance = 1e-7  # as for `Radius`
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
+
+
 class Stability(AbstractUnified):
     """The method is stable if and only if αh < the least `threshold` and αh < 2, for all modes.
 
@@ -203,9 +219,14 @@ class Energy(AbstractUnified):
     1/(z² − (1 − b² + p)z + p); Parseval. ∎ T must be long after the sum has converged.
     """
 
+    assumes = (*AbstractUnified.assumes, Has("R", 0.0, 1e-9), Has("sigma", 0.0, 0.0))
     quantity = Moment.EXPECTED
     statement = "Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n)Σ (aαβ)²(1+p)/[(1−p)b²(2+2p−b²)]"
     tolerance = 1e-6  # the tail beyond T
+
+    def scale(self, c: Constants, T: int) -> float:
+        """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
+        return 1e-18 / self.tolerance * (c.zeta / c.mu) ** 2
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(MeanSquare())

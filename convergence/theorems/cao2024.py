@@ -87,6 +87,11 @@ class Law(AbstractFlat):
 
     statement = "ER = (1/2K)Σ h[g²α²s²(1−p^{2n})/(1−p²) + (gαβ(1−pⁿ)/(1−p))²]"
 
+    @property
+    def assumes(self) -> Any:  # type: ignore[override]
+        start = (Has("R", 0.0, 1e-9),) if self.finite else ()
+        return (*AbstractFlat.assumes, *start)
+
     def bound(self, c: Constants, T: int) -> float:
         return excess_risk(self.name, c, self.alpha(c, T), T if self.finite else None)
 

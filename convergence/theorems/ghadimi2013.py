@@ -55,11 +55,13 @@ class SGDNonconvex(AbstractTheorem):
 class SGDAnyStep(SGDNonconvex):
     """(1/T) Σ E‖∇f(x_t)‖² ≤ 2Δ/(γT) + Lγσ² for EVERY γ, here γ = scale/L.
 
-    True for γ ≤ 1/L (it follows from `SGDNonconvex`); FALSE beyond 2/L, where (L/2)‖x‖² diverges.
+    True for γ ≤ 1/L (it follows from `SGDNonconvex`). FALSE beyond: on (L/2)‖x‖² the gradients
+    settle at Lγσ²/(2−Lγ), more than Lγσ² as soon as Lγ > 1, and diverge for γ > 2/L.
     """
 
     source = Source("ghadimi2013", "Corollary 2.2 without its step condition")
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2Δ/(γT) + Lγσ² for every γ > 0 (false beyond 2/L)"
+    open = ("scale",)
 
     def gamma(self, c: Constants, T: int) -> float:
         return float(self.scale) / c.L

@@ -41,6 +41,10 @@ class AbstractDSGD(AbstractMoment):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return FORMS[self.name](c.W, self.alpha(c, T))
 
+    def scale(self, c: Constants, T: int) -> float:
+        """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
+        return 1e-18 / self.tolerance * ((c.zeta / c.mu) ** 2 + c.R**2 + 1e-12)
+
 
 class ModeBias(AbstractDSGD):
     """(1/n) Σ‖E x_i − x*‖² → (1/n) Σ_{m≥2,j} (αλβ/(1 − λ(1 − αh)))² for ATC and
@@ -115,7 +119,7 @@ class SmallStep(AbstractDSGD):
 class ConstantStep(AbstractDSGD):
     """FALSE AS TOLD: "DSGD converges exactly at a constant step without noise".
 
-    True if the agents share a minimizer (ζ = 0); `ModeBias` is what happens otherwise.
+    True if the agents share a minimizer (`SharedMinimizer`); `ModeBias` is what happens otherwise.
     """
 
     source = Source("koloskova2020", "a folklore reading of DSGD with constant steps")
@@ -125,8 +129,18 @@ class ConstantStep(AbstractDSGD):
     def bound(self, c: Constants, T: int) -> float:
         return 0.0
 
-    def scale(self, c: Constants, T: int) -> float:
-        return (c.zeta / c.mu) ** 2 + c.R**2 + 1e-12
+
+class SharedMinimizer(ConstantStep):
+    """(1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a stable constant step if every ∇f_i(x*) = 0.
+
+    Proof. β = 0 in `FixedPoint`. ∎
+    """
+
+    source = SOURCE
+    assumes = (Has("zeta", 0.0, 1e-12),)
+    statement = (
+        "(1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a small constant step if ∇f_i(x*) = 0 for all i"
+    )
 
 
 class AnyRowStochastic(AbstractDSGD):

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import abstractmethod
+from typing import Any, NamedTuple
 
+import equinox as eqx
 import numpy as np
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
@@ -43,7 +46,69 @@ def one_moment(q: float, p: float) -> float:
     return float(w @ np.abs(v) ** p)
 
 
-class VonBahrEsseen(AbstractIdentity):
+class Law(NamedTuple):
+    """A centered law of finitely many `values` with their `chances`, and where it is put to use.
+
+    p: the order of the moment. n: how many summands. at: the point x = (at, 0) that is clipped to
+    the unit ball after adding noise along (cos turn, sin turn).
+    """
+
+    p: float
+    n: int
+    values: tuple[float, ...]
+    chances: tuple[float, ...]
+    at: float = 0.0
+    turn: float = 0.0
+
+
+def plain(p: Any, n: Any, values: Any, chances: Any, at: Any = 0.0, turn: Any = 0.0) -> Law:
+    """A `Law` of Python numbers."""
+    numbers = (tuple(map(float, values)), tuple(map(float, chances)))
+    return Law(float(p), int(n), *numbers, float(at), float(turn))
+
+
+class AbstractLawLemma(AbstractIdentity):
+    """An inequality left ≤ right for every `Law` that it covers: the enumerated ones, or `law`."""
+
+    law: Any = eqx.field(
+        static=True, converter=lambda v: None if v is None else plain(*v), default=None
+    )
+
+    def covers(self, law: Law) -> bool:
+        """Whether the statement is about this law."""
+        return bool(abs(np.dot(law.values, law.chances)) <= 1e-9 * max(map(abs, law.values)))
+
+    @abstractmethod
+    def ratio(self, law: Law) -> float:
+        """left/right, the largest where there are several inequalities; 1 where it is attained."""
+
+    @abstractmethod
+    def enumerated(self) -> dict[str, float]:
+        """The violations of the standing list of laws."""
+
+    def discrepancies(self) -> dict[str, float]:
+        if self.law is None:
+            return self.enumerated()
+        return {"the given law": max(0.0, self.ratio(self.law) - 1)}
+
+
+def iid_moment(law: Law) -> float:
+    """E|X_1 + … + X_n|^p over the counts of each value, K^n paths in C(n+K−1, K−1) terms."""
+    total = 0.0
+    last = len(law.values) - 1
+    for bars in itertools.combinations(range(law.n + last), last):
+        ends = (-1, *bars, law.n + last)
+        counts = [b - a - 1 for a, b in itertools.pairwise(ends)]
+        if any(k and not w for k, w in zip(counts, law.chances)):
+            continue
+        log = math.lgamma(law.n + 1) + sum(
+            k * math.log(w) - math.lgamma(k + 1) for k, w in zip(counts, law.chances) if k
+        )
+        total += math.exp(log) * abs(float(np.dot(counts, law.values))) ** law.p
+    return total
+
+
+class VonBahrEsseen(AbstractLawLemma):
     """E‖X_1 + … + X_n‖^p ≤ E‖X_1‖^p + 2^{2−p} Σ_{j≥2} E‖X_j‖^p, martingale differences, 1 ≤ p ≤ 2.
 
     Proof. x ↦ ‖x‖^{p−2}x is (p−1)-Hölder with constant 2^{2−p} (with equality at y = −x), so
@@ -61,7 +126,11 @@ class VonBahrEsseen(AbstractIdentity):
         """The constant in front of the sum."""
         return 2 ** (2 - p)
 
-    def discrepancies(self) -> dict[str, float]:
+    def ratio(self, law: Law) -> float:
+        one = float(np.dot(law.chances, np.abs(law.values) ** law.p))
+        return iid_moment(law) / max(one * (1 + self.constant(law.p) * (law.n - 1)), 1e-300)
+
+    def enumerated(self) -> dict[str, float]:
         found = {}
         for p, q, n in itertools.product(POWERS, CHANCES, (1, 2, 5, 20, 100, 400)):
             one = one_moment(q, p)
@@ -103,7 +172,15 @@ class VonBahrEsseenSymmetric(VonBahrEsseen):
 
     statement = "E‖X_1+…+X_n‖^p ≤ Σ E‖X_j‖^p,  differences symmetric given the past"
 
-    def discrepancies(self) -> dict[str, float]:
+    def constant(self, p: float) -> float:
+        return 1.0
+
+    def covers(self, law: Law) -> bool:
+        found = sorted((v, w) for v, w in zip(law.values, law.chances) if w > 0)
+        back = sorted((-v, w) for v, w in found)
+        return bool(np.allclose(found, back, rtol=1e-12, atol=0))
+
+    def enumerated(self) -> dict[str, float]:
         found = {}
         for p, q, n in itertools.product(POWERS, CHANCES, (2, 5, 20, 100)):
             step = np.array([q / 2, 1 - q, q / 2])
@@ -128,7 +205,7 @@ class VonBahrEsseenOne(VonBahrEsseen):
         return 1.0
 
 
-class Clipping(AbstractIdentity):
+class Clipping(AbstractLawLemma):
     """‖E clip_h X − x‖ ≤ b_pσ^ph^{1−p}, E‖clip_h X − E clip_h X‖² ≤ v_ph^{2−p}σ^p and
     E‖clip_h X − x‖ ≤ σ for X = x + ξ, E ξ = 0, E‖ξ‖^p ≤ σ^p, ‖x‖ ≤ h/2.
 
@@ -152,7 +229,16 @@ class Clipping(AbstractIdentity):
         """(b_p, v_p)."""
         return b_p(p), v_p(p)
 
-    def discrepancies(self) -> dict[str, float]:
+    def covers(self, law: Law) -> bool:
+        return super().covers(law) and abs(law.at) <= 0.5
+
+    def ratio(self, law: Law) -> float:
+        e = np.array([math.cos(law.turn), math.sin(law.turn)])
+        xi, w = np.outer(law.values, e), np.asarray(law.chances)
+        sides = self.sides(law.p, np.array([law.at, 0.0]), xi, w)
+        return max(left / max(right, 1e-300) for left, right in sides)
+
+    def enumerated(self) -> dict[str, float]:
         found = {}
         grid = itertools.product(POWERS, CHANCES, np.geomspace(0.1, 100, 25), (0.0, 0.5, -0.5))
         for p, q, s, at in grid:
@@ -167,6 +253,12 @@ class Clipping(AbstractIdentity):
 
     def worst(self, p: float, x: np.ndarray, xi: np.ndarray, w: np.ndarray) -> float:
         """The largest of the three violations at h = 1."""
+        return max(excess(left, right) for left, right in self.sides(p, x, xi, w))
+
+    def sides(
+        self, p: float, x: np.ndarray, xi: np.ndarray, w: np.ndarray
+    ) -> tuple[tuple[float, float], ...]:
+        """(left, right) of the three inequalities at h = 1."""
         X = x + xi
         norm = np.linalg.norm(X, axis=1)
         clipped = X * np.minimum(1.0, 1 / np.maximum(norm, 1e-300))[:, None]
@@ -175,9 +267,7 @@ class Clipping(AbstractIdentity):
         spread = float(w @ np.sum((clipped - w @ clipped) ** 2, axis=1))
         error = float(w @ np.linalg.norm(clipped - x, axis=1))
         b, v = self.factors(p)
-        return max(
-            excess(bias, b * moment), excess(spread, v * moment), excess(error, moment ** (1 / p))
-        )
+        return (bias, b * moment), (spread, v * moment), (error, moment ** (1 / p))
 
 
 class ClippingSharper(Clipping):

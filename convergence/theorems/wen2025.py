@@ -126,3 +126,31 @@ class AdamStable(AbstractFromPair):
         if self.plain:
             return FromOptax(optax.adam, learning_rate=float(self.lr))
         return GWT(self.lr)
+
+
+class StartsAt(AbstractAssumption):
+    """½‖x‖² from one given point."""
+
+    start: tuple[float, ...] = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        x0 = np.asarray(problem.start())
+        holds = np.array_equal(np.ravel(x0), self.start) and c.L == 1
+        return Checked("that start", holds, None, f"½‖x‖² from {self.start}")
+
+
+class AdamRecovers(AdamStable):
+    """f(x_T) ≤ f(x_0) on ½‖x‖² from the one point `start`: what a run shows, and no more.
+
+    Of `AdamStable` nothing general is left: from nearer to an antisymmetric start GWT-Adam ends
+    above it again, and Adam does from starts below its own step.
+    """
+
+    source = Source(PAPER, "Algorithm 1 as coded; computed from one start")
+    statement = "f(x_T) ≤ f(x_0) on ½‖x‖² from the given start (that one alone)"
+
+    start: tuple[float, ...] = eqx.field(static=True, default=(1.0, -1.1))
+
+    @property
+    def assumes(self) -> Any:  # type: ignore[override]
+        return (*AbstractFromPair.assumes, StartsAt(self.start))
