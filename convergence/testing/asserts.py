@@ -10,6 +10,7 @@ assert_converges(
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ import optax
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
+from convergence.algorithms.torch_adapter import from_optimizer
 from convergence.claims.base import Claim
 from convergence.claims.report import Report
 from convergence.claims.settings import Settings
@@ -28,15 +30,18 @@ from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind
 
-Method = Any  # AbstractAlgorithm | optax.GradientTransformation | (Constants, T) -> either
+Method = Any  # an algorithm, an optimizer of optax or torch, or (Constants, T) -> one of them
 
 
 def as_algorithm(method: Any) -> AbstractAlgorithm:
-    """An algorithm as it is, an optax transformation adapted; `InvalidInput` for anything else."""
+    """An algorithm as it is, an optimizer of optax or torch adapted; else `InvalidInput`."""
     if isinstance(method, AbstractAlgorithm):
         return method
     if isinstance(method, optax.GradientTransformation):
         return FromOptax(method)
+    torch = sys.modules.get("torch")  # whoever has an optimizer has imported it
+    if torch is not None and isinstance(method, torch.optim.Optimizer):
+        return from_optimizer(method)
     raise InvalidInput(
         f"Got {method!r}, but an optax transformation or an algorithm is needed; for steps that "
         "depend on the horizon give a function of (constants, T) that returns one."
@@ -102,7 +107,7 @@ def assert_converges(
 ) -> Report:
     """Raise `AssertionError` unless `theorem`'s bound is CONSISTENT with what `method` does.
 
-    method: an optax transformation, an algorithm, or a function of (constants, T) to either,
+    method: an algorithm, an optimizer of optax or torch, or a function of (constants, T) to one,
     where the steps follow the theorem's. A pass is wrong with probability at most
     `alpha`; share it yourself among several calls. A bound that holds without running is no test
     and is refused unless `vacuous`. `more`: horizons, seeds, slug, oracle, margin, as in `Claim`.

@@ -1,0 +1,157 @@
+"""The torch adapter: torch's optimizers make our steps, and the same claims judge them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.optax_adapter import FromOptax
+from convergence.algorithms.sgd import SGD
+from convergence.algorithms.torch_adapter import FromTorch, from_optimizer
+from convergence.claims.settings import precision
+from convergence.errors import InvalidInput
+from convergence.metrics.pointwise import GradNormSq
+from convergence.noise.base import Noiseless
+from convergence.noise.gaussian import Gaussian
+from convergence.oracles.base import Oracle
+from convergence.problems.quadratic import Isotropic
+from convergence.runner.run import run
+from convergence.testing import assert_converges
+from convergence.testing.laws import algorithm_laws
+from convergence.theorems.drori2014 import GradientDescentConvex
+from convergence.theorems.ghadimi2013 import SGDNonconvex
+
+torch = pytest.importorskip(
+    "torch", reason="torch is not installed: make test TORCH=1 brings a build without CUDA"
+)
+PROBLEM, NOISE = Isotropic([[1.0, -2.0], [3.0, 0.5]]), Gaussian(1.0)
+
+
+def path(method: AbstractAlgorithm, seed: int, dtype: str = "float64") -> np.ndarray:
+    """(seeds, checkpoints) of ‖∇f‖² under the keys of `seed`."""
+    with precision(dtype):
+        oracle, key = Oracle(PROBLEM, NOISE), jax.random.key(seed)
+        record = run(PROBLEM, oracle, method, GradNormSq(), 12, key, seeds=range(3), chunk=3)
+    return record.values
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (lambda o: FromTorch(o.SGD, lr=0.1), SGD(0.1)),
+        (
+            lambda o: FromTorch(o.SGD, lr=0.1, momentum=0.9, nesterov=True),
+            FromOptax(optax.sgd, learning_rate=0.1, momentum=0.9, nesterov=True),
+        ),
+        (lambda o: FromTorch(o.Adam, lr=0.1), FromOptax(optax.adam, learning_rate=0.1)),
+        (
+            lambda o: FromTorch(o.AdamW, lr=0.1, weight_decay=0.02),
+            FromOptax(optax.adamw, learning_rate=0.1, weight_decay=0.02),
+        ),
+    ],
+    ids=["sgd", "nesterov", "adam", "adamw"],
+)
+def test_torch_makes_our_steps_on_the_same_samples(theirs: Any, ours: Any, test_seed: int):
+    # Twelve steps of a few roundings each; Adam divides by √v, which is of the size of x.
+    np.testing.assert_allclose(path(theirs(torch.optim), test_seed), path(ours, test_seed),
+                               rtol=1e-12)  # fmt: skip
+
+
+def test_a_finished_optimizer_keeps_its_options(test_seed: int):
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    made = from_optimizer(torch.optim.SGD([parameter], lr=0.2, momentum=0.5))
+    given = FromTorch(torch.optim.SGD, lr=0.2, momentum=0.5)
+    np.testing.assert_array_equal(path(made, test_seed), path(given, test_seed))
+    assert not np.allclose(path(made, test_seed), path(SGD(0.2), test_seed))
+
+
+def test_single_precision_stays_single(test_seed: int):
+    found = path(FromTorch(torch.optim.SGD, lr=0.1), test_seed, "float32")
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, path(SGD(0.1), test_seed, "float32"))
+
+
+def test_it_obeys_the_laws_of_algorithms():
+    with precision("float64"):
+        method = FromTorch(torch.optim.Adam, lr=0.1)
+        assert not algorithm_laws(method, PROBLEM, Oracle(PROBLEM, Noiseless()))
+
+
+class Jumpy(torch.optim.SGD if torch else object):  # type: ignore[misc]
+    """SGD that draws from torch's generator."""
+
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.data += torch.randn_like(parameter)
+        return super().step(closure)
+
+
+def test_what_torch_draws_is_drawn_from_the_key(test_seed: int):
+    method = FromTorch(Jumpy, lr=0.1)
+    state = torch.random.get_rng_state()
+    first = path(method, test_seed)
+    np.testing.assert_array_equal(first, path(method, test_seed))
+    assert torch.equal(state, torch.random.get_rng_state())  # the user's generator is as it was
+    assert len(np.unique(first[:, -1])) == 3
+    assert not np.allclose(first, path(method, test_seed + 1))
+
+
+def test_the_same_claim_judges_torch(test_seed: int):
+    given: dict[str, Any] = dict(
+        theorem=GradientDescentConvex(), problem=lambda T: _huber(T), horizons=(1, 10), seeds=1,
+        seed=test_seed,
+    )  # fmt: skip
+    report = assert_converges(lambda c, T: FromTorch(torch.optim.SGD, lr=1 / c.L), **given)
+    assert report.hyper["algorithm"] == "FromTorch"
+    assert report.judgement is not None
+    assert report.judgement.slack == pytest.approx(1)  # Huber's function is the worst case
+    with pytest.raises(AssertionError, match="REFUTED for FromTorch"):
+        assert_converges(torch.optim.SGD([torch.zeros(1)], lr=0.5), **given)
+
+
+def test_a_diverging_optimizer_is_refuted(test_seed: int):
+    given: dict[str, Any] = dict(
+        theorem=SGDNonconvex(), problem=Isotropic([1.0, -1.0]), noise=NOISE, horizons=(16,),
+        seeds=16, seed=test_seed,
+    )  # fmt: skip
+    with pytest.raises(AssertionError, match="REFUTED for FromTorch"):
+        assert_converges(torch.optim.SGD([torch.zeros(1)], lr=2.5), **given)
+
+
+def _huber(T: int) -> Any:
+    from convergence.problems.huber import Huber
+
+    return Huber(1 / (2 * T + 1))
+
+
+def test_what_needs_a_closure_is_refused_in_one_sentence():
+    with pytest.raises(InvalidInput, match="LBFGS, whose step needs a closure, but an optimizer"):
+        FromTorch(torch.optim.LBFGS)
+
+    class Sharp(torch.optim.SGD):
+        """Asks for a closure when it is too late."""
+
+        def step(self, closure: Any = None) -> Any:
+            assert closure is not None, "requires closure"
+
+    with pytest.raises(InvalidInput, match=r"failed on one dense gradient \(requires closure"):
+        path(FromTorch(Sharp, lr=0.1), 0)
+    with pytest.raises(InvalidInput, match="a class of optimizers is needed"):
+        FromTorch(torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    with pytest.raises(InvalidInput, match="changes its structure"):
+        path(FromTorch(Growing, lr=0.1), 0)
+
+
+class Growing(torch.optim.SGD if torch else object):  # type: ignore[misc]
+    """Keeps every gradient."""
+
+    def step(self, closure: Any = None) -> Any:
+        state = self.state[self.param_groups[0]["params"][0]]
+        state[f"kept {len(state)}"] = 1.0
+        return super().step(closure)
