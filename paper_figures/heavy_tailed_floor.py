@@ -66,6 +66,8 @@ def draw(out: Path) -> None:
             table[f"p={p}: measured"] = [m for m, _ in found]
             table[f"p={p}: twice the noise term"] = [2 * b for _, b in found]
         axis.set(xlabel="α = 1 − θ", ylabel="stationary E‖∇f‖")
-        axis.set_title("lines 0.33 σα^((p−1)/p), dashed the bound's noise term")
+        style.plain_ticks(axis.xaxis, ALPHAS)
+        style.plain_log(axis.yaxis, *axis.get_ylim())
+        axis.set_title(r"lines: $0.33\,\sigma\alpha^{(p-1)/p}$; dashed: noise term of the bound")
         axis.legend()
         style.save(figure, out, "heavy_tailed_floor", table)

@@ -1,4 +1,4 @@
-"""From little to much noise, T = 1024: flat at √(2LΔ/T), then σ^{p/(3p−2)}, kink at σ²T = LΔ."""
+"""From little to much noise at T = 1024: flat below √(2LΔ/T), then σ^{p/(3p−2)} from σ²T = LΔ."""
 
 from __future__ import annotations
 
@@ -31,10 +31,20 @@ def draw(out: Path) -> None:
                     rows.append({k: v[0] for k, v in curve(claim, (T,)).items()})
             axis.loglog(SIGMAS, [r["mean"] for r in rows], marker, color=color, label=f"p = {p}")
             axis.loglog(SIGMAS, [r["bound"] for r in rows], "--", color=color)
+            # x = σα^{(p−1)/p} = σ^{p/(3p−2)}T^{−(p−1)/(3p−2)}; the ramp has the slope √2x.
+            loud = SIGMAS[SIGMAS >= T**-0.5]
+            power = (2**0.5) * loud ** (p / (3 * p - 2)) * T ** (-(p - 1) / (3 * p - 2))
+            axis.loglog(loud, power, ":", color=color, linewidth=1.2)
             table |= {f"p={p}: {k}": [r[k] for r in rows] for k in rows[0]}
+        axis.axhline((2 / T) ** 0.5, color=style.GRAY, linestyle=":", linewidth=1.2)
+        axis.annotate("√(2LΔ/T)", (SIGMAS[0], (2 / T) ** 0.5), (0, -11), color=style.GRAY,
+                      textcoords="offset points")  # fmt: skip
         axis.axvline(T**-0.5, color=style.GRAY, linewidth=1)
-        axis.annotate("σ²T = LΔ", (T**-0.5, axis.get_ylim()[1]), va="top", color=style.GRAY)
-        axis.set(xlabel="σ", ylabel="(1/T) Σ E‖∇f(w^t)‖")
-        axis.set_title(f"NSGD-M at T = {T}: measured and, dashed, the bound")
+        axis.annotate("σ²T = LΔ", (T**-0.5, 1), (4, -4), color=style.GRAY, va="top",
+                      xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
+        style.plain_log(axis.xaxis, *axis.get_xlim())
+        style.plain_log(axis.yaxis, *axis.get_ylim())
+        axis.set(xlabel="σ", ylabel="(1/T) Σ E‖∇f(wᵗ)‖")
+        axis.set_title(rf"NSGD-M, T = {T}; dashed: bound; dotted: $\sigma^{{p/(3p-2)}}$")
         axis.legend()
         style.save(figure, out, "heavy_tailed_sigma", table)

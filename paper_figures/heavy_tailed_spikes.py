@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _heavy_tailed import slope
+from _heavy_tailed import slope, slope_error
 
 from convergence.algorithms.sgd import SGD
 from convergence.claims.settings import precision
@@ -37,16 +37,18 @@ def exact(p: float, exponent: float, horizons: tuple[int, ...]) -> float:
     return slope(horizons, averages)
 
 
-def simulated(p: float, exponent: float) -> float:
-    """The slope of means over 512 runs."""
-    problem, means = bowl(E1), []
+def simulated(p: float, exponent: float) -> tuple[float, float]:
+    """The slope of means over 512 runs, and two standard errors of it."""
+    problem, means, errors = bowl(E1), [], []
     for T in HORIZONS:
         oracle = Oracle(problem, three_point(p, 1.0, 1 / T, E1))
         key = claim_key(f"figure-spikes-{p}-{exponent:.3g}", 0, T)
         method = SGD(0.5 * T**-exponent)
         record = run(problem, oracle, method, Average(GradNormSq()), T, key, seeds=range(512))
-        means.append(float(record.final().mean()))
-    return slope(HORIZONS, means)
+        runs = record.final()
+        means.append(float(runs.mean()))
+        errors.append(2 * float(runs.std(ddof=1)) / len(runs) ** 0.5)
+    return slope(HORIZONS, means), slope_error(HORIZONS, means, errors)
 
 
 def draw(out: Path) -> None:
@@ -54,18 +56,25 @@ def draw(out: Path) -> None:
     table: dict[str, list[float]] = {"p": [float(p) for p in FINE]}
     with style.styled():
         figure, axis = style.panels(size=(5.6, 3.8))
-        looks = (("γ = ½T^(−1/2)", lambda p: 0.5), ("γ = ½T^(−1/p)", lambda p: 1 / p))
-        for (name, exponent), color, marker in zip(looks, style.PALETTE, "os", strict=False):
+        steps = (
+            ("γ = ½/√T", "2/p − 3/2", lambda p: 0.5),
+            (r"$\gamma = T^{-1/p}/2$", "−(p−1)/p", lambda p: 1 / p),
+        )
+        for (label, limit, exponent), color, marker in zip(
+            steps, style.PALETTE, "os", strict=False
+        ):
+            name = f"{label}, limit {limit}"
             table[f"{name}, T to 1e4"] = [exact(p, exponent(p), HORIZONS) for p in FINE]
             table[f"{name}, T to 1e10"] = [exact(p, exponent(p), LONG) for p in FINE]
             axis.plot(FINE, table[f"{name}, T to 1e4"], "-", color=color, label=name)
             axis.plot(FINE, table[f"{name}, T to 1e10"], ":", color=color)
             with precision("float64"):
-                dots = [simulated(p, exponent(p)) for p in POWERS]
-            axis.plot(POWERS, dots, marker, color=color)
+                dots, errors = zip(*(simulated(p, exponent(p)) for p in POWERS))
+            axis.errorbar(POWERS, dots, errors, fmt=marker, color=color, mfc="none", capsize=3)
         axis.axhline(0, color=style.GRAY, linewidth=1)
         axis.axvline(4 / 3, color=style.GRAY, linewidth=1)
         axis.set(xlabel="p", ylabel="slope in log T")
-        axis.set_title("dots simulated, lines exact (T ≤ 10⁴), dotted T ≤ 10¹⁰")
+        axis.annotate("p = 4/3", (4 / 3, 0), (4, 4), color=style.GRAY, textcoords="offset points")
+        axis.set_title("markers: simulated; lines: exact, T ≤ 10⁴; dotted: exact, 10⁸ to 10¹⁰")
         axis.legend()
         style.save(figure, out, "heavy_tailed_spikes", table)

@@ -84,15 +84,18 @@ def soft_ramp(theorem: Any, p: float, sigma: float = 0.2) -> tuple[Any, Any]:
 
 
 def slid(theorem: Any, p: float, sigma: float = 0.3) -> tuple[Any, Any]:
-    """The ramp on which plain SGD has ‖∇f‖ = G at all t < T, with spikes across it; Δ = L = 1."""
+    """The ramp on which SGD has ‖∇f‖ = G at all t < T, with spikes across it; Δ = L = 1.
+
+    There D = pΔ/((p−1)γT) is p/(p−1) times G² in the limit, and a little more than 4 with clipping.
+    """
     noise = two_point(p, sigma, 0.05, E2)
 
     def problem(T: int) -> Separable:
         found, G = ramp(1.0), 0.5
-        for _ in range(60):  # γ depends on G, and G on γ: a contraction again
+        for _ in range(60):  # G is about 1/(γGT): the geometric mean makes that a contraction
             gamma = theorem.gamma(stub(noise, 1.0, 1.0) | {"G": G}, T)
             found = ramp(gamma * G * T)
-            G = slope(gamma * G * T, 1.0, 1.0)
+            G = math.sqrt(G * slope(gamma * G * T, 1.0, 1.0))
         return found
 
     return problem, noise
@@ -110,6 +113,7 @@ def ramps() -> tuple[Claim, ...]:
         ("storm-b", StormB(), walked),
         ("nigt", GradientTransport(), soft_ramp),
         ("sgd-bounded-gradient", SGDHoelder(), slid),
+        ("clipped-sgd", ClippedSGDNonconvex(), slid),
     )
     for name, theorem, instance in methods:
         for p in POWERS:
