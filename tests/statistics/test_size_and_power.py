@@ -4,12 +4,31 @@ Each trial is a binomial count. It fails where a count as bad or worse has proba
 GUARD if the promise holds: with 50 trials and 100 seeds one false alarm in 200 such campaigns.
 """
 
+import re
+from pathlib import Path
+
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from tests.statistics.measure import TRIALS, Trial
 
 GUARD = 1e-6
+PAGE = Path(__file__).parents[2] / "docs/verdicts.md"
+
+
+def published() -> dict[str, tuple[str, float, int]]:
+    """Name of a trial → wanted, measured and repetitions in the table of docs/verdicts.md."""
+    cell = r" ([^|]+) \|"
+    rows = re.findall(
+        rf"^\|{cell}{cell} (size|power) \|{cell}{cell}{cell}$", PAGE.read_text(), re.M
+    )
+    return {
+        f"{test}: {situation} ({kind})": (wanted, float(measured), int(reps))
+        for test, situation, kind, wanted, measured, reps in rows
+    }
+
+
+PUBLISHED = published()
 
 
 def surprise(trial: Trial, hits: int, reps: int) -> float:
@@ -24,6 +43,17 @@ def test_promise_is_kept(trial: Trial) -> None:
     hits, reps = trial.run()
     assert reps >= 1000
     assert surprise(trial, hits, reps) >= GUARD, f"{hits} of {reps}, promised {trial.level}"
+    _, told, times = PUBLISHED[trial.name]
+    both = [[hits, reps - hits], [round(told * times), times - round(told * times)]]
+    p = stats.fisher_exact(both).pvalue  # type: ignore[attr-defined]
+    assert p >= GUARD, f"{hits / reps:.3f}, published {told}"
+
+
+def test_the_published_table_lists_every_trial() -> None:
+    """`python -m tests.statistics.measure` prints the table of docs/verdicts.md."""
+    signs = {"size": "≤", "power": "≥"}
+    wanted = {trial.name: f"{signs[trial.kind]} {trial.level:g}" for trial in TRIALS}
+    assert {name: row[0] for name, row in PUBLISHED.items()} == wanted
 
 
 def test_names_are_unique_so_that_simulations_are_independent() -> None:
