@@ -18,6 +18,7 @@ from convergence.theorems import dagreou2022 as soba
 from convergence.theorems import hong2020 as ttsa
 from convergence.theorems import ji2021 as stocbio
 from convergence.theorems import zhu2024 as sparkle
+from convergence.theorems.zhu2024_table import TransientTable
 
 F = "decentralized"
 UNIT = PerEntry(1.0)
@@ -119,6 +120,9 @@ _TRANSIENTS = (
     exact("transient-ATC-GT", sparkle.Transient("ATC-GT", "ATC-GT"), gap,
           horizons=(25, 100, 400)),
     exact("d-soba-transient", sparkle.Transient("ATC", "ATC"), gap, horizons=(100, 400, 1600)),
+    *(exact(f"transient-table-{upper}-{lower}", TransientTable(upper, lower), gap,
+            horizons=(100, 400, 1600), note="recalled; in 1/(1 − λ) at n = 4")
+      for upper, lower in (("ED", "ED"), ("ATC-GT", "ED"), ("ATC-GT", "ATC-GT"), ("ATC", "ATC"))),
 )  # fmt: skip
 _BETTER = (
     exact("ED-is-faster-than-tracking", sparkle.Better(steps=BIG)),

@@ -164,6 +164,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "transient-law-atc-gt", lambda b, T: 4 * b)),
     Mutant("transient in n of another exponent", lambda: statement(
         "transient-n-extra", lambda b, T: b / T**0.1)),
+    Mutant("the entry of SPARKLE-ED for D-SOBA", lambda: statement(
+        "transient-table-atc-atc", lambda b, T: b**0.5)),
     Mutant("SPARKLE that forgets the dual of z",
            lambda: method("no-bias-ed-ed", leaky)),
     Mutant("SPARKLE's radius with x moved by the old average",
