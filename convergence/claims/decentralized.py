@@ -1,7 +1,6 @@
 """Single-level decentralized methods: thresholds, rates, variances, biases and transients, exactly.
 
-Quadratics with additive noise have exact moments, so most claims here spend no seeds; those with
-how="both" are simulated as well, and the two must agree.
+Quadratics with additive noise have exact moments, so that no claim here spends a seed.
 """
 
 from __future__ import annotations
