@@ -55,6 +55,7 @@ from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum, NSGDMomentum
 from convergence.theorems.zhang2020 import ClippedSGDNonconvex
 
 LADDER = (64, 256, 1024, 4096)
+LATER = {"standard": (256, 1024, 4096, 16384), "full": (256, 1024, 4096, 16384)}  # many seeds
 RUNGS = {"standard": (256, 1024, 4096, 16384), "full": (256, 1024, 4096, 16384, 65536)}
 
 
@@ -141,7 +142,8 @@ def rates() -> tuple[Claim, ...]:
             problem, noise = walked(theorem, p, 0.3, (1.0, 1.0))
             slug = f"{name}-{tag(p)}-rate-ramp"
             # Lower-order terms use up 0.035 of the margin 0.05 here: the slope must be known.
-            own = {**shared, "seeds": 4 * FEW} if slug == "storm-a-p12-rate-ramp" else shared
+            noisy = {"seeds": 4 * FEW, "more": LATER}
+            own = {**shared, **noisy} if slug == "storm-a-p12-rate-ramp" else shared
             claims.append(Claim(slug, Decay(theorem), problem, noise, **own))
     for p in (1.5, 1.8):
         theorem = GradientTransport()
@@ -176,7 +178,7 @@ def rates() -> tuple[Claim, ...]:
                 bowl([1.0, 0.0]),
                 lambda T, p=p: three_point(p, 1.0, 1 / T, E1),
                 note="spikes of chance 1/T on a quadratic, where the step for a variance fails",
-                **{**shared, "seeds": many},
+                **{**shared, "seeds": many, "more": {"full": LATER["full"]}},
             )
         )
     blind = {**shared, "horizons": (4, 16, 64, 256), "more": {}}
