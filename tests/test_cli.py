@@ -19,7 +19,7 @@ from convergence.cli.environment import rivals
 from convergence.cli.table import number, whole
 
 OWN = str(Path(__file__).with_name("own.py"))
-COMMANDS = ("list", "show", "verify", "figures")
+COMMANDS = ("list", "show", "verify", "falsify", "figures", "report", "reproduce")
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +72,12 @@ def test_help_needs_no_jax(command: tuple[str, ...]):
         (("verify", "--json", "."), "is a folder"),
         (("verify", "--json", f"{__file__}/x.json"), "cannot be written"),
         (("figures", "--out", __file__), "cannot be written"),
+        (("report", "--out", __file__), "cannot be written"),
+        (("verify", "--certificate", "c.txt"), "ends in .json"),
+        (("verify", "--certificate", f"{__file__}/c.json"), "cannot be written"),
+        (("reproduce",), "required"),
+        (("reproduce", "c.json", "--sample", "0"), "at least 1"),
+        (("reproduce", "c.json", "--seed", "-1"), "at least 0"),
     ],
 )
 def test_bad_usage_needs_no_jax_and_leaves_with_2(arguments: tuple[str, ...], said: str):
