@@ -80,15 +80,14 @@ def perform(command: str) -> None:
     assert main(arguments) == 0, command
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
+def run_through(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the blocks of a page in order in an empty folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
     program = ModuleType(f"page_{page.stem}")  # classes look for the module that defines them
     monkeypatch.setitem(sys.modules, program.__name__, program)
     left: set[str] = set()  # files that no command has used
     for block in blocks(page):
-        where = f"{page.name}:{block.line}"
         if block.language == "sh":
             for command in commands(block):
                 perform(command)
@@ -99,18 +98,55 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
             left.add(file)
         elif block.language == "python":
             lines = "\n" * block.line  # so that a traceback names the line of the page
-            exec(compile(lines + block.text, where, "exec", dont_inherit=True), vars(program))
+            exec(compile(lines + block.text, page.name, "exec", dont_inherit=True), vars(program))
     assert not left, f"no command of {page.name} runs {sorted(left)}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_block_has_a_language(page: Path):
+def look_through(page: Path) -> None:
+    """Every block has a language, and none hides code from `run_through`."""
     fences = re.findall(r"^ *```", page.read_text(), re.M)
     assert len(fences) == 2 * len(blocks(page)), "a fence is indented or never closed"
     for block in blocks(page):
         assert block.language in CODE | PROSE, f"{page.name}:{block.line}: {block.language!r}"
         if block.language in PROSE:
             assert not re.search(r"^(from [\w.]+ )?import \w", block.text, re.M), "that is Python"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run_through(page, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_has_a_language(page: Path):
+    look_through(page)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nassert False\n```\n",
+        "```python\n# unused.py\nx = 1\n```\n",
+        "```sh\nrm nothing\n```\n",
+        "```sh\nconvergence figures\n```\n",
+    ],
+    ids=["wrong", "unused", "another program", "exit code"],
+)
+def test_code_that_fails_is_noticed(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "page.md").write_text(text)
+    with pytest.raises(AssertionError):
+        run_through(tmp_path / "page.md", tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```\nx\n```\n", "```c\nx;\n```\n", "```text\nimport jax\n```\n", "  ```sh\n  make\n  ```\n"],
+    ids=["none", "unknown", "hidden", "indented"],
+)
+def test_a_block_that_would_not_run_is_noticed(text: str, tmp_path: Path):
+    (tmp_path / "page.md").write_text(text)
+    with pytest.raises(AssertionError):
+        look_through(tmp_path / "page.md")
 
 
 def test_the_gallery_shows_the_theorems_as_they_are():
