@@ -39,7 +39,7 @@ CLAIMS = (
     Claim("ef21-sticks-with-more-workers", fatkhullin2023.TwoAtomFloor(), MANY, ATOMS, F,
           horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
     Claim("ef21-is-no-sgd", fatkhullin2023.FollowsSGD(name="ef21"), TWO, ATOMS, F,
-          Verdict.REFUTED, horizons=(128, 256, 512, 2048), seeds=1024, oracle=Workers),
+          Verdict.REFUTED, horizons=(256, 512, 1024, 4096), seeds=256, oracle=Workers),
     Claim("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), TWO, ATOMS, F,
-          horizons=(128, 256, 512, 2048), seeds=1024, oracle=Workers),
+          horizons=(256, 512, 1024, 4096), seeds=2048, oracle=Workers),
 )  # fmt: skip

@@ -186,17 +186,18 @@ class FollowsSGD(AbstractTheorem):
     Proof for SGD. E‖x_t‖² = γσ²/(n(2 − γ)) · (1 − (1 − γ)^{2t}); sum. EC and EControl send in the
     end what was asked for: x̃ = x − γē makes steps along the same samples, so that
     ‖x_t − x_t^SGD‖ ≤ 2γ max‖ē_s‖ and the excess is of the order γ^{3/2}. EF21 keeps the bias of
-    `TwoAtomFloor`, C-SGD that of heterogeneity.
+    `TwoAtomFloor`, C-SGD that of heterogeneity. The trend is that of SGD once γ is well below η,
+    here a/2: half of a = 1 − √½ of Top-1 in R², and below the limit a/(2q) of EControl's bounds.
     """
 
     kind = Kind.RATE
     source = Source("gao2024econtrol", "the asymptotic term of SGD; derived")
     provenance = Provenance.DERIVED
-    statement = "(1/T) Σ E‖∇f(x_t)‖² = O(that of SGD) at the step γ = 8/T, from x*"
+    statement = "(1/T) Σ E‖∇f(x_t)‖² = O(that of SGD) at the step γ = 4/T, from x*"
     assumes = (FiniteVariance(), Has("unit", 1, 1), Has("R", 0.0, 0.0))
 
-    scale: Any = eqx.field(converter=real, default=8.0)
-    eta: Any = eqx.field(converter=real, default=0.07)
+    scale: Any = eqx.field(converter=real, default=4.0)
+    eta: Any = eqx.field(converter=real, default=(1 - 0.5**0.5) / 2)
     name: str = eqx.field(static=True, default="econtrol")
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
