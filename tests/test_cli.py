@@ -154,7 +154,8 @@ def check_schema(document: dict[str, Any], slugs: list[str]) -> None:
         assert {
             "slug", "family", "kind", "statement", "source", "provenance", "verdict", "expect",
             "reason", "slack", "power", "vacuous", "assumptions", "constants", "hyper_parameters",
-            "horizons", "notes", "alpha", "tier", "seconds",
+            "horizons", "notes", "alpha", "tier", "seconds", "theorem", "explanation", "problem",
+            "noise", "note", "instead",
         } == set(claim)  # fmt: skip
         for a in claim["assumptions"]:
             assert set(a) == {"name", "holds", "value", "detail"}
