@@ -101,10 +101,10 @@ def ratio(axes: Any, report: Report, columns: Columns, tight: Report | None) -> 
         axes.plot(other["T"], other["slack"], "s:", color=GREEN, markersize=4)
         shown = [*shown, *other["slack"]]
         words = f"tight instance (green): {tight['slug']}"
-        axes.text(0.01, 0.95, words, transform=axes.transAxes, fontsize=8, va="top", color=GREEN)
+        remark(axes, words, color=GREEN)
     if report["kind"] == "separation":
         words = "no ratio: the difference is compared with 0"
-        axes.text(0.01, 0.95, words, transform=axes.transAxes, fontsize=8, va="top")
+        remark(axes, words)
     known = [s for s in shown if math.isfinite(s) and s > 0]
     if known and max(known) > 20 * min(known):
         axes.set_yscale("log")
@@ -115,8 +115,14 @@ def ratio(axes: Any, report: Report, columns: Columns, tight: Report | None) -> 
     if found is not None:
         measured, claimed = (f"{slope:+.2f}".replace("-", "−") for slope in found)
         words = f"log-log slopes: measured {measured}, stated {claimed}"
-        axes.text(0.99, 0.95, words, transform=axes.transAxes, fontsize=8, va="top", ha="right")
+        remark(axes, words, x=0.99, ha="right")
     axes.set_ylabel("bound /\nmeasured", fontsize=8.5)
+
+
+def remark(axes: Any, words: str, x: float = 0.01, **style: Any) -> None:
+    """Small words at the top of a panel, legible over lines."""
+    paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
+    axes.text(x, 0.95, words, transform=axes.transAxes, fontsize=8, va="top", bbox=paper, **style)
 
 
 def stamp(figure: Any, report: Report) -> None:
