@@ -92,7 +92,7 @@ def band(report: Report) -> str:
 
 
 def slopes(columns: Columns) -> tuple[float, float] | None:
-    """Least-squares slopes in log T of the logs of estimate and bound; None without three points."""
+    """Least-squares slopes of log estimate and log bound in log T; None without three points."""
     T = np.asarray(columns["T"])
     found = []
     for name in ("estimate", "bound"):
