@@ -1,5 +1,6 @@
 # make verify     run every claim, draw the figures, end with the table    TIER=quick|standard|full
 # make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
+#                                                                        TORCH=1 with torch, no CUDA
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 verify: $(VENV)/installed
 	$(BIN)/convergence verify --tier $(TIER) --figures --json results/report.json
 
-test: $(VENV)/ready-to-test
+test: $(VENV)/ready-to-test $(if $(TORCH),$(VENV)/torch)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -57,6 +58,11 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/ready-to-test: $(VENV)/installed pyproject.toml
 	$(PIP) install --group test
+	touch $@
+
+# A local version is on no index but that of builds without CUDA, and none is ever fetched instead.
+$(VENV)/torch: $(VENV)/installed
+	$(PIP) install --extra-index-url https://download.pytorch.org/whl/cpu "torch==2.13.0+cpu"
 	touch $@
 
 $(VENV)/ready-for-notebooks: $(VENV)/installed pyproject.toml

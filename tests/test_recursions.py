@@ -11,6 +11,7 @@ import numpy as np
 import optax
 import pytest
 
+from convergence.algorithms.accelerated import HeavyBall, Nesterov
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.sgd import MSGD, SGD, BatchSGD
 from convergence.algorithms.subspace import Subspace
@@ -217,3 +218,15 @@ def test_the_published_instance() -> None:
     assert round(c.f_star, 4) == -23.2174
     assert round(float(problem.value(problem.start())), 4) == 0.8107
     assert round(float(c.spectrum[0]), 4) == 5.045
+
+
+def test_nesterov() -> None:
+    """f = x²/2 from 1, η = ½: x = ½; y = ½, x = ¼; y = ¼ + ¼(¼ − ½) = 3/16, x = 3/32."""
+    path = walk(Nesterov(0.5), Isotropic([1.0]), 3)
+    assert [float(p[0]) for p in path] == [1.0, 0.5, 0.25, 3 / 32]
+
+
+def test_heavy_ball() -> None:
+    """f = x²/2 from 1, η = 1: x = 1 − ½; ½ + ⅓(−½ − ½) = ⅙; ⅙ + ¼(2(⅙ − ½) − ⅙) = −1/24."""
+    path = walk(HeavyBall(1.0), Isotropic([1.0]), 3)
+    np.testing.assert_allclose([float(p[0]) for p in path], [1, 1 / 2, 1 / 6, -1 / 24], rtol=1e-14)

@@ -115,7 +115,7 @@ def check(factory: Any) -> None:
 def import_torch() -> Any:
     """The module torch, or one sentence."""
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise InvalidInput(
             "The torch adapter needs torch, which is not installed; pip install "

@@ -8,6 +8,7 @@ from convergence.claims.base import AbstractClaim
 
 FAMILIES = (
     "convergence.claims.subspace",
+    "convergence.claims.deterministic",
     "convergence.claims.rso",
     "convergence.claims.frugal",
     "convergence.claims.gwt",

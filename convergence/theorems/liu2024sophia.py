@@ -142,9 +142,10 @@ class Inside(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         # The certified radius is (s/2) ln 2 for log cosh.
-        found = float(np.max(np.abs(c.z0))) / (2 * c.radius / math.log(2.0))
-        holds = getattr(problem, "shape", None) == "logcosh" and math.sinh(2 * found) < 4 * found
-        return Checked("a start inside", holds or found == 0, found, "log cosh from |u| < 1.0887")
+        found = float(np.max(np.abs(c.z0)) / (2 * c.radius / math.log(2.0)))
+        inside = found == 0 or (found < 2 and math.sinh(2 * found) < 4 * found)
+        holds = getattr(problem, "shape", None) == "logcosh" and inside
+        return Checked("a start inside", holds, found, "log cosh from |u| < 1.0887")
 
 
 class NewtonInside(NewtonConverges):

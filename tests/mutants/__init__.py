@@ -3,6 +3,7 @@
 from tests.mutants import (
     compression,
     decentralized,
+    deterministic,
     estimators,
     frugal,
     gwt,
@@ -17,6 +18,7 @@ FAMILIES = {
     module.__name__.rsplit(".", 1)[1]: module.MUTANTS
     for module in (
         subspace,
+        deterministic,
         decentralized,
         rso,
         frugal,

@@ -1,0 +1,46 @@
+"""Gradient descent with inertia: Nesterov's acceleration, and a heavy ball of decaying steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.oracles.base import AbstractOracle
+from convergence.shapes import Count, Iterate, Key, real
+
+
+class LastState(State):
+    """x_t and x_{t−1}."""
+
+    last: Iterate
+
+
+class Nesterov(AbstractAlgorithm):
+    """x_{t+1} = y_t − η ∇F(y_t; ξ_t),  y_t = x_t + (t−1)/(t+2) (x_t − x_{t−1}), y_0 = x_0."""
+
+    eta: Any = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
+        return LastState(x0, x0)
+
+    def step(self, t: Count, state: LastState, oracle: AbstractOracle, key: Key) -> LastState:
+        clock = jnp.asarray(t, state.x.dtype)
+        y = state.x + (clock - 1) / (clock + 2) * (state.x - state.last)
+        return LastState(y - self.eta * oracle.grad(y, key), state.x)
+
+
+class HeavyBall(AbstractAlgorithm):
+    """x_{t+1} = x_t − η/(t+2) ∇F(x_t; ξ_t) + t/(t+2) (x_t − x_{t−1})."""
+
+    eta: Any = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
+        return LastState(x0, x0)
+
+    def step(self, t: Count, state: LastState, oracle: AbstractOracle, key: Key) -> LastState:
+        clock = jnp.asarray(t, state.x.dtype)
+        move = clock * (state.x - state.last) - self.eta * oracle.grad(state.x, key)
+        return LastState(state.x + move / (clock + 2), state.x)
