@@ -34,5 +34,5 @@ CLAIMS = (
     Claim("heavy-ball-convex", HeavyBallConvex(), wedge, family=F,
           horizons=(4, 32), seeds=1),
     Claim("gd-nonconvex", GradientDescentNonconvex(), wedge, family=F,
-          horizons=(4, 32), seeds=1, note="the exact worst case, 4LΔ/(3T + 2), is no Huber function"),
+          horizons=(4, 32), seeds=1, note="the worst case is no Huber function"),
 )  # fmt: skip
