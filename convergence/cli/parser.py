@@ -81,7 +81,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of the search (0)")
     add.add_argument(
-        "--alpha", type=alpha, metavar="A", default=1e-3, help="error probability of any find (1e-3)"
+        "--alpha",
+        type=alpha,
+        metavar="A",
+        default=1e-3,
+        help="error probability of any find (1e-3)",
     )
     add.add_argument(
         "--out",
