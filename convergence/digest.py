@@ -42,7 +42,8 @@ def digest(claim: Any, T: int, settings: Settings, single: bool = False) -> str:
     """
     hasher = hashlib.blake2b(digest_size=16)
     chunk = 1 if single else getattr(claim, "chunk", None)
-    where = (settings.seed, settings.dtype, T, chunk, jax.default_backend())
+    program = (chunk, settings.hasty, jax.default_backend())
+    where = (settings.seed, settings.dtype, T, *program)
     for token in (SCHEMA, source_hash(), repr(versions()), claim.slug, repr(where)):
         hasher.update(token.encode() + b"\0")
     for token in tokens(parts(claim, T), ()):

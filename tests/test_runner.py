@@ -68,9 +68,11 @@ def test_another_horizon_step_or_seed_compiles_nothing() -> None:
     assert len(TRACES) == before + 3
 
 
-def test_added_seeds_leave_earlier_runs_bitwise_alone() -> None:
-    few, many = measure(SGD(0.1), seeds=range(5)), measure(SGD(0.1), seeds=range(37))
-    later = measure(SGD(0.1), seeds=range(5, 37))
+@pytest.mark.parametrize("hasty", [False, True])
+def test_added_seeds_leave_earlier_runs_bitwise_alone(hasty: bool) -> None:
+    few, later, many = (
+        measure(SGD(0.1), seeds=seeds, hasty=hasty) for seeds in (range(5), range(5, 37), range(37))
+    )
     np.testing.assert_array_equal(few.values, many.values[:5])
     np.testing.assert_array_equal(few.join(later).values, many.values)
 
@@ -79,8 +81,15 @@ DEVICES = """
 import numpy as np, jax
 from tests.test_runner import measure, Subspace, Haar
 assert jax.local_device_count() == {count}
-print(measure(Subspace(Haar(), 0.1, r=2), seeds=range(40)).values.tobytes().hex())
+for hasty in (False, True):
+    record = measure(Subspace(Haar(), 0.1, r=2), seeds=range(40), hasty=hasty)
+    print(record.values.tobytes().hex())
 """
+
+
+def test_a_hasty_program_differs_by_rounding_alone() -> None:
+    slow, fast = (measure(Subspace(Haar(), 0.1, r=2), hasty=hasty) for hasty in (False, True))
+    np.testing.assert_allclose(fast.values, slow.values, rtol=1e-12)
 
 
 def test_one_device_and_two_give_the_same_bits() -> None:

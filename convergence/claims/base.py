@@ -139,6 +139,7 @@ class Claim(AbstractClaim):
             claim_key(self.slug, settings.seed, T),
             seeds=range(have, seeds),
             chunk=1 if seeds == 1 else self.chunk,
+            hasty=settings.hasty,
             progress=progress,
         )
         record = stored.join(record) if stored else record

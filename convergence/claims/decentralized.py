@@ -127,7 +127,7 @@ _TRUE = (
     exact("dsgd-converges-with-a-shared-minimizer", dsgd.SharedMinimizer(), SHARED),
     exact("exact-diffusion-on-the-lazy-torus", suda.NoBias("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
-    exact("exact-diffusion-stable-on-the-lazy-torus", suda.AnyGraph("ED", 0.01),
+    exact("exact-diffusion-stable-on-lazy-torus", suda.AnyGraph("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
     exact("dsgd-rate", dsgd.Rate(), common(CUBE, [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2], x0=3.0),
           horizons=(2000, 8000, 32_000), note="recalled; leading term only"),

@@ -49,6 +49,11 @@ class Settings:
         """The part of alpha that one claim may spend."""
         return st.share(self.alpha, self.claims)
 
+    @property
+    def hasty(self) -> bool:
+        """Whether to compile in haste: the runs of the quick tier are short."""
+        return self.tier == "quick"
+
 
 @runtime_checkable
 class Shelf(Protocol):

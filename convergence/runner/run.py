@@ -27,6 +27,9 @@ from convergence.shapes import Key
 
 CHECKPOINTS = 16
 CHUNK = 256
+# On a CPU this halves the time to compile, the larger part of a short run; steps become up to a
+# third slower.
+HASTE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
 
 def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
@@ -92,24 +95,27 @@ def _first_bad(
     return jnp.where(sound(state), -1, t - 1)
 
 
-@eqx.filter_jit
-def _chunks(one: Callable[..., Any], parts: Any, marks: Any, key: Key, indices: Any) -> Any:
+def _share(one: Callable[..., Any], parts: Any, marks: Any, key: Key, indices: Any) -> Any:
     """`one` for a chunk a device: `indices` has shape (devices · chunk,), each runs its share."""
     arrays, rest = eqx.partition(parts, eqx.is_array)
 
-    def share(arrays: Any, marks: Any, key: Key, indices: Any) -> Any:
+    def device(arrays: Any, marks: Any, key: Key, indices: Any) -> Any:
         parts = eqx.combine(arrays, rest)
         return jax.vmap(lambda k: one(*parts, marks, k))(run_keys(key, indices))
 
     mesh = jax.sharding.Mesh(np.array(jax.local_devices()), ("seeds",))
     everywhere, split = jax.P(), jax.P("seeds")
     return jax.shard_map(
-        share,
+        device,
         mesh=mesh,
         in_specs=(everywhere, everywhere, everywhere, split),
         out_specs=split,
         check_vma=False,
     )(arrays, marks, key, indices)
+
+
+_chunks = eqx.filter_jit(_share)
+_hasty = eqx.filter_jit(_share, compiler_options=HASTE)
 
 
 def check_step(problem: AbstractProblem, oracle: AbstractOracle, algorithm: Any) -> None:
@@ -148,24 +154,27 @@ def run(
     seeds: range,
     chunk: int = CHUNK,
     marks: np.ndarray | None = None,
+    hasty: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """The runs with the indices `seeds` up to horizon `T`.
 
     `progress` is told how many further runs are done. Each local device takes one chunk a call.
+    A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
     check_step(problem, oracle, algorithm)
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
     width = chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     parts = (problem, oracle, algorithm, metric)
+    chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
     pieces = []
     for first in firsts:
         indices = np.arange(first, first + width, dtype=np.uint32)
-        values, finite = map(np.asarray, _chunks(trajectory, parts, marks, key, indices))
+        values, finite = map(np.asarray, chunks(trajectory, parts, marks, key, indices))
         bad = np.full(width, -1, np.int32)
         if not finite.all():
-            bad = np.asarray(_chunks(_first_bad, parts, marks, key, indices))
+            bad = np.asarray(chunks(_first_bad, parts, marks, key, indices))
         pieces.append((values, finite, bad))
         if progress is not None:
             progress(min(first + width, seeds.stop) - max(first, seeds.start))
