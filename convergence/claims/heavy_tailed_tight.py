@@ -207,17 +207,21 @@ CERTIFICATES = (
             ("nsgdm", NSGDMomentum()),
             ("nsgdc", NSGDClipped()),
             ("nigt", GradientTransport()),
+            ("nigt-clipped", GradientTransport(clipped=True)),
         )
     ),
-    Claim(
-        "storm-certificate",
-        Certified(StormA()),
-        OBJECTIVES["quadcos"],
-        rippled(HEAVIEST),
-        F,
-        horizons=(64, 512),
-        seeds=FEW,
-        oracle=VR["oracle"],
+    *(
+        Claim(
+            f"{name}-certificate",
+            Certified(theorem),
+            OBJECTIVES["quadcos"],
+            rippled(HEAVIEST),
+            F,
+            horizons=(64, 512),
+            seeds=FEW,
+            oracle=VR["oracle"],
+        )
+        for name, theorem in (("storm", StormA()), ("storm-clipped", StormA(clipped=True)))
     ),
     Claim(
         "nsgdm-certificate-tight",

@@ -115,7 +115,8 @@ def _share(one: Callable[..., Any], parts: Any, marks: Any, key: Key, indices: A
 
 
 _chunks = eqx.filter_jit(_share)
-_hasty = eqx.filter_jit(_share, compiler_options=HASTE)
+# Equinox hands options on to jax.jit; its annotations leave them out.
+_hasty = eqx.filter_jit(_share, compiler_options=HASTE)  # pyright: ignore[reportCallIssue]
 
 
 def check_step(problem: AbstractProblem, oracle: AbstractOracle, algorithm: Any) -> None:
