@@ -8,10 +8,12 @@ which method runs or what it is supposed to do.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 from convergence.claims.assemble import (
@@ -100,10 +102,18 @@ class Claim(AbstractClaim):
 
     def instance(self, T: int) -> tuple[AbstractProblem, AbstractNoise, Constants]:
         """The instance at horizon T and its certified constants."""
-        problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
-        noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
-        c = problem.constants()
-        return problem, noise, c | noise.constants(np.shape(problem.start()))
+        key = T, bool(jax.config.jax_enable_x64)  # arrays are made in the precision of the run
+        if key not in self._made:
+            problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
+            noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
+            c = problem.constants() | noise.constants(np.shape(problem.start()))
+            self._made[key] = problem, noise, c
+        return self._made[key]
+
+    @functools.cached_property
+    def _made(self) -> dict[Any, Any]:
+        """Instances by horizon and precision: certifying constants may take a search."""
+        return {}
 
     def plan(self, settings: Settings) -> tuple[tuple[int, ...], int]:
         """The horizons and the number of seeds of a tier."""

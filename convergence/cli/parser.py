@@ -65,7 +65,11 @@ def parser() -> argparse.ArgumentParser:
         "--figures", action="store_true", help="draw all figures into DIR/figures before the table"
     )
     add.add_argument(
-        "--jobs", type=jobs, metavar="J", default=cores(), help="claims at a time (one a core)"
+        "--jobs",
+        type=jobs,
+        metavar="J",
+        default=cores() + 1,  # one may be writing its record
+        help="claims at a time (one more than cores)",
     )
 
     add = commands.add_parser("falsify", help="search for an instance that violates a claim")

@@ -51,6 +51,7 @@ def trajectory(
 
     Whoever transforms it (vmap, grad) gets the very run that a claim is judged by.
     """
+    check_step(problem, oracle, algorithm)
     state = algorithm.init(problem.start(), oracle, step_key(key, 0))
 
     def step(t: Any, carry: Any) -> Any:
@@ -163,7 +164,6 @@ def run(
     `progress` is told how many further runs are done. Each local device takes one chunk a call.
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
-    check_step(problem, oracle, algorithm)
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
     width = chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
