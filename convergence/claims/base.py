@@ -102,7 +102,7 @@ class Claim(AbstractClaim):
 
     def instance(self, T: int) -> tuple[AbstractProblem, AbstractNoise, Constants]:
         """The instance at horizon T and its certified constants."""
-        key = T, bool(jax.config.jax_enable_x64)  # arrays are made in the precision of the run
+        key = T, jax.config.read("jax_enable_x64")  # arrays are made in the precision of the run
         if key not in self._made:
             problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
             noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
