@@ -157,8 +157,10 @@ def test_hundreds_of_claims_stay_a_small_page():
         [row(5, "nan", ["nan", "nan"], 1.0), row(9, "inf", ["nan", "inf"], 1.0)],
         [row(5, 1e-90, [0.0, 1.0], ["-inf", "inf"]), row(9, 1e90, [0.0, 1.0], [0.5, "inf"])],
         [row(T, 1.0, [0.9, 1.1], 2.0) for T in range(1, 40)],
+        [row(1, 1.0, [1.0, 1.0], 1.0 + 2e-16)],
+        [row(1, 1.0, [1.0, 1.0], 1.0 + 1e-9), row(2, 1.0, [1.0, 1.0], 1.0 + 1e-9)],
     ],
-    ids=["zero", "negative", "not finite", "extreme", "many"],
+    ids=["zero", "negative", "not finite", "extreme", "many", "a rounding apart", "almost equal"],
 )
 def test_odd_numbers_stay_within_the_drawing(kind: str, rows: list[Any]):
     drawn = plot.draw(claim("odd", kind=kind, horizons=rows))

@@ -12,7 +12,7 @@ from convergence.problems.counterexample import Counterexample
 from convergence.problems.quadratic import Quadratic
 from convergence.theorems import das2024
 
-F = "natural_galore"
+F = "natural-galore"
 FISHER = np.array([0.25, 1.0, 4.0])
 
 CLAIMS = (

@@ -26,7 +26,7 @@ from convergence.theorems import ghadimi2013zo as rsgf
 from convergence.theorems import nesterov2017 as ns
 from convergence.theorems.base import AbstractTheorem
 
-F = "zeroth_order"
+F = "zeroth-order"
 M, N, R = 3, 6, 2
 SHAPE = (M, N)
 QUIET, NOISY = Gaussian(0.0), Gaussian(1.0)

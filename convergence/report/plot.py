@@ -23,7 +23,7 @@ class Axis:
     def __init__(self, values: Sequence[float], start: float, end: float, log: bool):
         known = [v for v in values if math.isfinite(v)] or [1.0]
         low, high = min(known), max(known)
-        self.log = log and low > 0 and high > low
+        self.log = log and low > 0 and high > 1.01 * low  # else rounding could leave no decade
         if not self.log:
             room = 0.06 * (high - low) if high - low > 1e-3 * abs(high) else 0.1 * abs(high) or 1.0
             low, high = low - room, high + room

@@ -15,7 +15,7 @@ from tests.mutants import (
 )
 
 FAMILIES = {
-    module.__name__.rsplit(".", 1)[1]: module.MUTANTS
+    module.__name__.rsplit(".", 1)[1].replace("_", "-"): module.MUTANTS
     for module in (
         subspace,
         deterministic,
