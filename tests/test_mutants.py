@@ -25,7 +25,7 @@ def test_the_record_in_the_report_is_of_these_faults() -> None:
 
 
 def test_there_are_enough_mutants() -> None:
-    least = {"subspace": 15, "heavy_tailed": 12, "decentralized": 12}
+    least = {"subspace": 15, "heavy-tailed": 12, "decentralized": 12}
     for family, count in least.items():
         assert len(FAMILIES[family]) >= count
     others = {name: found for name, found in FAMILIES.items() if name not in least}
