@@ -40,6 +40,7 @@ def along(problem: Any, method: Any, metric: Any, T: int, seeds: int = 1) -> np.
         T,
         key,
         seeds=range(seeds),
+        hasty=True,
         chunk=seeds,
     )
     return record.values.mean(axis=0)

@@ -44,7 +44,17 @@ def method(name: str, gamma: float) -> AbstractCompressed:
 def measure(name: str, gamma: float) -> float:
     """‖∇f(x_T)‖²."""
     oracle, key = Workers(LEAST, Noiseless()), claim_key("figure-least-squares", 0, T)
-    record = run(LEAST, oracle, method(name, gamma), GradNormSq(), T, key, seeds=range(1), chunk=1)
+    record = run(
+        LEAST,
+        oracle,
+        method(name, gamma),
+        GradNormSq(),
+        T,
+        key,
+        seeds=range(1),
+        hasty=True,
+        chunk=1,
+    )
     return float(record.final()[0])
 
 

@@ -46,6 +46,7 @@ def draw(out: Path) -> None:
                 T,
                 claim_key("figure-frugal", 0, T),
                 seeds=range(SEEDS),
+                hasty=True,
                 chunk=SEEDS,
                 marks=marks,
             )

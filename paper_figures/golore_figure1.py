@@ -67,6 +67,7 @@ def curves(T: int, adam: bool, late: float) -> tuple[np.ndarray, dict[str, np.nd
                         T,
                         claim_key("golore-figure1", 0, T),
                         seeds=range(1),
+                        hasty=True,
                         chunk=1,
                         marks=marks,
                     ).values[0],

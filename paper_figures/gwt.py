@@ -44,6 +44,7 @@ def draw(out: Path) -> None:
                     T,
                     claim_key("figure-gwt", 0, T),
                     seeds=range(1),
+                    hasty=True,
                     chunk=1,
                     marks=marks,
                 )

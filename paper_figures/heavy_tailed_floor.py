@@ -44,6 +44,7 @@ def measure(p: float, alpha: float) -> tuple[float, float]:
         T,
         key,
         seeds=range(16),
+        hasty=True,
         chunk=16,
         marks=marks,
     )

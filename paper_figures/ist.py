@@ -40,7 +40,7 @@ def draw(out: Path) -> None:
             key = claim_key("ist", 0, T)
             record = run(
                 problem, oracle, law.prescribe(c, T), GradNormSq(), T, key, seeds=range(SEEDS),
-                chunk=SEEDS,
+                chunk=SEEDS, hasty=True,
             )  # fmt: skip
             found = record.values.mean(axis=0)
             exact = [law.bound(c, int(t)) for t in record.marks]

@@ -43,6 +43,7 @@ def draw(out: Path) -> None:
                     T,
                     claim_key("figure-lozo-factor", 0, T),
                     seeds=range(SEEDS),
+                    hasty=True,
                     chunk=1024,
                 )
                 table[f"r={r}"].append(float(record.final().mean()))

@@ -40,6 +40,7 @@ def measure(theorem: LozoLaw, square: float, sigma: float, marks: np.ndarray) ->
         last,
         claim_key("figure-lozo-floor", 0, last),
         seeds=range(SEEDS),
+        hasty=True,
         chunk=1024,
         marks=marks,
     )

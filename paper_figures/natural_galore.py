@@ -39,6 +39,7 @@ def draw(out: Path) -> None:
                 T,
                 claim_key("figure-natural", 0, T),
                 seeds=range(SEEDS),
+                hasty=True,
                 chunk=SEEDS,
                 marks=marks,
             )

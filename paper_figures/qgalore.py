@@ -40,6 +40,7 @@ def draw(out: Path) -> None:
                     T,
                     claim_key("figure-qgalore", 0, T),
                     seeds=range(SEEDS),
+                    hasty=True,
                     chunk=SEEDS,
                 )
                 table[rounding].append(float(record.final().mean()))

@@ -38,7 +38,16 @@ def measure(problem: Any, algorithm: RSO, metric: Any, steps: int, seeds: int) -
     marks = np.arange(1, steps + 1, dtype=np.int32)
     oracle, key = Oracle(problem, Noiseless()), claim_key("figure-rso", 0, steps)
     record = run(
-        problem, oracle, algorithm, metric, steps, key, seeds=range(seeds), chunk=seeds, marks=marks
+        problem,
+        oracle,
+        algorithm,
+        metric,
+        steps,
+        key,
+        seeds=range(seeds),
+        hasty=True,
+        chunk=seeds,
+        marks=marks,
     )
     return record.values.mean(axis=0)
 

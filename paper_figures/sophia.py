@@ -33,7 +33,15 @@ def gap(problem: Separable, method: Any) -> float:
     """f(θ_T) / f(θ_0) of one run."""
     oracle = Curvature(problem, Noiseless())
     record = run(
-        problem, oracle, method, Gap(), T, claim_key("sophia", 0, T), seeds=range(1), chunk=1
+        problem,
+        oracle,
+        method,
+        Gap(),
+        T,
+        claim_key("sophia", 0, T),
+        seeds=range(1),
+        hasty=True,
+        chunk=1,
     )
     return float(record.final()[0]) / float(problem.constants().Delta)
 

@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
 
 import convergence
 from convergence.claims import FAMILIES, registry
@@ -17,6 +19,7 @@ from convergence.theorems.base import Kind, Provenance
 
 ROOT = Path(__file__).parents[1]
 CLAIMS = registry()
+GLYPHS = {"\n", *map(chr, FT2Font(findfont("DejaVu Sans")).get_charmap())}
 BIB = ROOT / "convergence/theorems/references.bib"
 
 
@@ -51,6 +54,7 @@ def test_a_claim_says_what_it_claims(claim: AbstractClaim):
     with precision("float64"):
         about = claim.describe()
     assert about["statement"]
+    assert not set(about["statement"]) - GLYPHS, "a figure would show a box"
     assert about["provenance"] in set(Provenance)
     assert about["kind"] in set(Kind)
     assert (type(claim).__doc__ or "").strip()

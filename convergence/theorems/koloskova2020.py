@@ -68,13 +68,13 @@ class ModeBias(AbstractDSGD):
 
 
 class FixedPoint(AbstractDSGD):
-    """X∞ − x* = (I − 𝒲 + α𝒲ℋ)⁻¹α𝒲β (ATC), (I − 𝒲 + αℋ)⁻¹αβ (consensus), and
-    (I − 𝒲 + αℋ𝒲)⁻¹αβ (CTA), with 𝒲 = W ⊗ I, ℋ = blkdiag(H_i), β_i = −∇f_i(x*); any Hessians.
+    """X∞ − x* = (I − 𝕎 + α𝕎ℋ)⁻¹α𝕎β (ATC), (I − 𝕎 + αℋ)⁻¹αβ (consensus), and
+    (I − 𝕎 + αℋ𝕎)⁻¹αβ (CTA), with 𝕎 = W ⊗ I, ℋ = blkdiag(H_i), β_i = −∇f_i(x*); any Hessians.
 
-    Proof. With E = X − x*, G = ℋE − β; 𝒲 leaves 1x* alone. Solve E = 𝒲(E − αG), and so on. ∎
+    Proof. With E = X − x*, G = ℋE − β; 𝕎 leaves 1x* alone. Solve E = 𝕎(E − αG), and so on. ∎
     """
 
-    statement = "X∞ − x* = (I−𝒲+α𝒲ℋ)⁻¹α𝒲β, (I−𝒲+αℋ)⁻¹αβ, (I−𝒲+αℋ𝒲)⁻¹αβ (ATC, consensus, CTA)"
+    statement = "X∞ − x* = (I−𝕎+α𝕎ℋ)⁻¹α𝕎β, (I−𝕎+αℋ)⁻¹αβ, (I−𝕎+αℋ𝕎)⁻¹αβ (ATC, consensus, CTA)"
 
     def bound(self, c: Constants, T: int) -> float:
         a, n, d = self.alpha(c, T), c.n, c.beta.shape[1]
