@@ -33,9 +33,9 @@ EXCESS = 1.02  # smaller violations than this are left to those who look for the
 @dataclasses.dataclass(frozen=True)
 class Findings:
     """What a search found. ratio: the worst measured/bound under fresh seeds, 1 where the bound is
-    attained; for a rate the growth of measured/shape over the horizons, for an equality the miss
-    over the tolerance. module: the violation as a file that `convergence verify` reproduces, or
-    None. edge: where it begins, if the statement leaves a parameter open."""
+    attained; for a rate the growth of measured/shape over the horizons, at its slowest pace; for an
+    equality the miss over the tolerance. module: the violation as a file that `convergence verify`
+    reproduces, or None. edge: where it begins, if the statement leaves a parameter open."""
 
     slug: str
     ratio: float
@@ -108,7 +108,7 @@ class Hunt:
         plain = plainer(self.search, family, z, self.rng)
         found = self.search.confirm(family, plain, k, self.alpha / (k * (k + 1)))
         if found is None:
-            self.needed = 1.15 * ratio  # the judge wants more: come back with a clearer case
+            self.needed = 1.05 * ratio  # the judge wants more: come back with a clearer case
             return
         self.module, self.reason = found
         self.edge = self.search.edge(family, plain)

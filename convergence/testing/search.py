@@ -64,7 +64,7 @@ class AbstractSearch(ABC):
 
 
 @eqx.filter_jit
-def _batch(arrays: Any, rest: Any, marks: Any, keys: Any) -> Any:
+def _batch(arrays: Any, axes: Any, rest: Any, marks: Any, keys: Any) -> Any:
     """(candidates, seeds, …): the metric at the last mark, NaN where a run diverged."""
 
     def one(arrays: Any, key: Any) -> Any:
@@ -72,7 +72,14 @@ def _batch(arrays: Any, rest: Any, marks: Any, keys: Any) -> Any:
         values, finite = trajectory(problem, oracle, algorithm, metric, marks, key)
         return jax.numpy.where(finite[-1], values[-1], math.nan)
 
-    return jax.vmap(jax.vmap(one, in_axes=(None, 0)))(arrays, keys)
+    return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(axes, 0))(arrays, keys)
+
+
+def _axis(*leaves: Any) -> int | None:
+    """None for an integer that all candidates share, like the period of a refresh: were it
+    batched, every branch on it would be taken at every step."""
+    whole = np.issubdtype(leaves[0].dtype, np.integer)
+    return None if whole and all(np.array_equal(leaves[0], v) for v in leaves) else 0
 
 
 class Runs(AbstractSearch):
@@ -82,8 +89,10 @@ class Runs(AbstractSearch):
         self.claim, self.seed, self.calls = claim, seed, 0
         usable = [T for T in claim.horizons if T >= 8] or [claim.horizons[-1]]
         first = usable[0]
-        later = [T for T in claim.horizons if 8 * first <= T] or [claim.horizons[-1]]
-        self.horizons = (first, later[0]) if claim.kind is Kind.RATE else (first,)
+        last = next((T for T in usable if 8 * first <= T), usable[-1])
+        # Three horizons of a rate: what grows between the first two alone is a transient.
+        ladder = (T for T in usable if last >= T)
+        self.horizons = tuple(ladder) if claim.kind is Kind.RATE else (first,)
         self.open = tuple(getattr(claim.theorem, "open", ()))
         problem, noise, c = claim.instance(first)
         shape = np.shape(problem.start())
@@ -144,6 +153,7 @@ class Runs(AbstractSearch):
             self.claim, problem=problem, noise=noise, theorem=self.theorem(z)
         )
 
+    @np.errstate(all="ignore")  # far-off candidates overflow, and are left out
     def parts(self, family: Family, z: np.ndarray, T: int) -> tuple[Any, Any] | None:
         """(problem, oracle, algorithm, metric) and the bound; None if the statement does not
         cover the instance."""
@@ -163,11 +173,9 @@ class Runs(AbstractSearch):
             return None
 
     def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
-        found = np.ones(len(points))
-        for k, T in enumerate(self.horizons):
-            values = self.ratios(family, points, T)
-            found = values if k == 0 else values / np.where(found > 0, found, math.nan)
+        rows = np.array([self.ratios(family, points, T) for T in self.horizons])
         self.candidates += len(points)
+        found = growth(rows, self.horizons) if len(rows) > 1 else rows[0]
         return np.where(np.isnan(found), -math.inf, found)
 
     def ratios(self, family: Family, points: np.ndarray, T: int) -> np.ndarray:
@@ -177,13 +185,17 @@ class Runs(AbstractSearch):
         if not valid:
             return np.full(len(points), -math.inf)
         split = [eqx.partition((m or valid[0])[0], eqx.is_array) for m in made]
-        arrays = jax.tree.map(lambda *leaves: np.stack(leaves), *(a for a, _ in split))
+        each = [a for a, _ in split]
+        axes = jax.tree.map(_axis, *each)
+        arrays = jax.tree.map(
+            lambda *leaves: leaves[0] if _axis(*leaves) is None else np.stack(leaves), *each
+        )
         self.calls += 1
         key = claim_key(f"{self.claim.slug} search {self.calls}", self.seed, T)
         seeds = self.seeds if family.noisy else 1
         keys = run_keys(key, jax.numpy.arange(len(points) * seeds))
         values = np.asarray(
-            _batch(arrays, split[0][1], checkpoints(T), keys.reshape(len(points), seeds))
+            _batch(arrays, axes, split[0][1], checkpoints(T), keys.reshape(len(points), seeds))
         )
         return np.array(
             [-math.inf if m is None else self.ratio(v, m[1]) for m, v in zip(made, values)]
@@ -254,6 +266,17 @@ class Runs(AbstractSearch):
         T, self.horizons = self.horizons[0], short
         value = float(getattr(self.claim.theorem, self.open[0])) * math.exp(high)
         return f"violated from {self.open[0]} = {value:.4g} on at T = {T}"
+
+
+@np.errstate(all="ignore")
+def growth(rows: np.ndarray, horizons: Any) -> np.ndarray:
+    """(B,) from rows of shape (horizons, B): the growth from first to last at the slowest pace,
+    ∞ where the last runs diverge and the first do not, NaN where a row is not positive."""
+    logT = np.log(np.asarray(horizons, float))
+    pace = np.diff(np.log(rows), axis=0) / np.diff(logT)[:, None]
+    grown = np.exp(np.fmin.reduce(pace) * (logT[-1] - logT[0]))
+    grown = np.where(np.isinf(rows[-1]) & np.isfinite(rows[0]), math.inf, grown)
+    return np.where(np.all(rows > 0, axis=0), grown, math.nan)
 
 
 def _rippled(family: Family, ripple: Ripple) -> Any:

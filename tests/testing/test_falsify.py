@@ -16,7 +16,7 @@ from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
 from convergence.claims.identity import Identity
 from convergence.claims.separation import Separation
-from convergence.claims.settings import Settings
+from convergence.claims.settings import Settings, precision
 from convergence.cli import main
 from convergence.cli.gather import everything, gather
 from convergence.constants import Constants
@@ -29,6 +29,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
 from convergence.testing.falsify import Findings, falsify, search_of, sweep
 from convergence.testing.hunt import Evolution, explore
+from convergence.testing.search import _axis, growth
 from convergence.testing.variations import variations
 from convergence.theorems import moment_lemmas as lemmas
 from convergence.theorems.alghunaim2022 import AnyGraph, NoBias
@@ -210,6 +211,30 @@ def test_variations_keep_what_must_be_kept():
     size, make = variations(dataclasses.replace(SQUARE, L=2.0))
     assert size == 3
     np.testing.assert_allclose(make(np.log([2.0, 3.0, 4.0])).x0, [2.0, -3.0])
+
+
+def test_a_transient_is_no_growth():
+    """Rows at T = 1, 4, 16 for a stall (√T), a transient, a divergence, no admissible instance."""
+    rows = np.array([[1.0, 1.0, 1.0, -np.inf], [2.0, 3.0, 2.0, 1.0], [4.0, 3.0, np.inf, 1.0]])
+    found = growth(rows, (1, 4, 16))
+    np.testing.assert_allclose(found[:2], [4.0, 1.0])
+    assert found[2] == np.inf
+    assert np.isnan(found[3])
+
+
+def test_candidates_that_overflow_are_left_out():
+    (claim,) = gather(["galore-theorem-3-8-unbounded-corrected"])
+    search = search_of(claim)
+    with precision("float64"):
+        for family in search.families:
+            search.scores(family, np.linspace(-300.0, 300.0, 64)[:, None] * np.ones(family.size))
+
+
+def test_shared_integers_are_not_batched():
+    """A period that is batched would take both branches of every refresh."""
+    assert _axis(np.array(4), np.array(4)) is None
+    assert _axis(np.array(4), np.array(5)) == 0
+    assert _axis(np.array(4.0), np.array(4.0)) == 0
 
 
 def test_hypothesis_and_evolution_climb():
