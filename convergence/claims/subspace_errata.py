@@ -82,7 +82,7 @@ CLAIMS = (
     ),
     Claim(
         "galore-lemma-3-3-with-step-condition",
-        zhao2024.LowRank(0.5),
+        zhao2024.LowRankWithConditions(0.5),
         LARGE_STEP,
         horizons=(1, 2, 3, 6),
         note="a product eigenspace and η(λ_max + λ₂) ≤ 2: the lemma as printed is right here",

@@ -21,8 +21,9 @@ class GradientForm(AbstractProblem):
     subspace of statements about projected gradients, the identity unless given. Certifies, for
     those statements: P, Q, kappa = (1/N) Σ λ_min(PᵀB_iP)λ_min(QᵀC_iQ), the extreme eigenvalues
     low, high of (1/N) Σ QᵀC_iQ ⊗ PᵀB_iP, R0 = ‖PᵀG_0Q‖ with G_0 = −∇f(W_0), the distinct
-    eigenvalues of S as `spectrum`, and for the projection G_∥ of G_0 on the eigenspace of the
-    smallest: par = ‖G_∥‖_F, par2 = ‖G_∥‖₂, perp = ‖G_0 − G_∥‖_F.
+    eigenvalues of S as `spectrum`, whether the eigenspace of the smallest is a `product` of a space
+    of rows and one of columns, and for the projection G_∥ of G_0 on it: par = ‖G_∥‖_F,
+    par2 = ‖G_∥‖₂, perp = ‖G_0 − G_∥‖_F.
     """
 
     A: Any = eqx.field(converter=real)
@@ -64,6 +65,8 @@ class GradientForm(AbstractProblem):
         distinct = values[np.concatenate([[True], np.diff(values) > 1e-9])]
         G = np.mean([A[i] - B[i] @ W @ C[i] for i in range(N)], axis=0)
         minimal = vectors[:, values < distinct[0] + 1e-9]
+        basis = list(minimal.T.reshape((-1, n, m)))  # each its matrix, transposed
+        spans = [np.linalg.matrix_rank(side, 1e-6) for side in (np.vstack(basis), np.hstack(basis))]
         par = (minimal @ (minimal.T @ G.ravel(order="F"))).reshape((m, n), order="F")
         hat_B, hat_C = P.T @ B @ P, Q.T @ C @ Q
         hat = np.linalg.eigvalsh(sum(np.kron(hat_C[i], hat_B[i]) for i in range(N)) / N)
@@ -86,6 +89,7 @@ class GradientForm(AbstractProblem):
             high=float(hat[-1]),
             R0=float(np.linalg.norm(P.T @ G @ Q)),
             spectrum=distinct,
+            product=bool(spans[0] * spans[1] == minimal.shape[1]),
             par=float(np.linalg.norm(par)),
             par2=float(np.linalg.norm(par, 2)),
             perp=float(np.linalg.norm(G - par)),
@@ -104,12 +108,12 @@ class GradientForm(AbstractProblem):
 
 
 class ScalarFactors(AbstractProblem):
-    """−f'(w) = A − B(w) w C(w) for scalars w ≥ 0 with piecewise linear, 1-Lipschitz factors.
+    """−f'(w) = A − B(w) w C(w) for scalars w ≥ 0 with piecewise linear factors.
 
-    knots (K,) and the values B, C at them (linear between, linear slope 1 beyond the last); with
-    gradient descent of step η from w_0 the constants of GaLore's Theorem 3.8 are exact: L_A = 0,
-    L_B, L_C, D = sup |w_t|, kappa = min B(w_t)C(w_t) and high = max B(w_t)C(w_t) over the run of
-    `steps` steps, replayed on the host.
+    knots (K,), increasing, and the values B, C at them (linear between, and on beyond the last);
+    with gradient descent of step η from w_0 the constants of GaLore's Theorem 3.8 are exact:
+    L_A = 0, L_B, L_C, D = sup |w_t|, kappa = min B(w_t)C(w_t) and high = max B(w_t)C(w_t) over the
+    run of `steps` steps, replayed on the host.
     """
 
     A: Any = eqx.field(converter=real)
@@ -119,6 +123,15 @@ class ScalarFactors(AbstractProblem):
     w0: Any = eqx.field(converter=real)
     eta: Any = eqx.field(converter=real)
     steps: int = eqx.field(static=True, default=200)
+
+    def __check_init__(self) -> None:
+        knots = np.asarray(self.knots)
+        require(
+            bool(np.all(np.diff(knots) > 0)),
+            f"knots {knots.tolist()}",
+            "increasing numbers",
+            "sort them with their values",
+        )
 
     def value(self, x: Matrix) -> Scalar:
         # ∫ by 8-point Gauss–Legendre on every piece: exact for the cubic integrand.
@@ -162,6 +175,7 @@ class ScalarFactors(AbstractProblem):
         b0, c0 = path[0, 1:]
         R0 = abs(A - b0 * float(self.w0) * c0)
         return Constants(
+            eta=float(self.eta),
             d=1,
             m=1,
             n=1,

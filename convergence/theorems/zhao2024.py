@@ -73,6 +73,11 @@ class FixedProjectionCorrected(FixedProjection):
         operator = max(abs(1 - eta * c.low), abs(1 - eta * c.high))
         return operator + eta * (c.L_A + (c.L_B * c.C_sup + c.L_C * c.B_sup) * c.D)
 
+    def bound(self, c: Constants, T: int) -> float:
+        if c.get("eta", float(self.eta)) != float(self.eta):
+            return float("inf")  # D, B̄ and C̄ are those of another step's path
+        return super().bound(c, T)
+
 
 class FixedProjectionRate(FixedProjectionCorrected):
     """max_{t<T} ‖R_{t+1}‖/‖R_t‖ ≤ 1 − ηκ for constant A, B, C and η λ_max(Ŝ) ≤ 1.
@@ -120,6 +125,28 @@ class LowRank(AbstractPrinted):
 
     def bound(self, c: Constants, T: int) -> float:
         return (c.par**2 + self.ratio(c) ** (2 * T) * c.perp**2) / c.par2**2
+
+
+class LowRankWithConditions(LowRank):
+    """Lemma 3.3 where the eigenspace of λ₁ is a product and η(λ_max + λ₂) ≤ 2; elsewhere nothing.
+
+    Proof. The component of G_t on the eigenspace of λ is (1−ηλ)^t times that of G_0, and |1−ηλ| ≤
+    1−ηλ₂ for λ ≥ λ₂ by the condition; so ‖G_t‖_F² ≤ (1−ηλ₁)^{2t}‖G_∥‖_F² + (1−ηλ₂)^{2t}‖G_⊥‖_F².
+    With the product U ⊗ V, G_∥ = P_U G_0 P_V and ‖G_t‖₂ ≥ ‖P_U G_t P_V‖₂ = |1−ηλ₁|^t ‖G_∥‖₂.
+    """
+
+    provenance = Provenance.DERIVED
+    source = Source("zhao2024", "Lemma 3.3 with the conditions that its proof needs")
+    statement = (
+        "sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0−G_∥‖_F²/‖G_∥‖₂²,  "
+        "product eigenspace, η(λ_max+λ₂) ≤ 2"
+    )
+
+    def bound(self, c: Constants, T: int) -> float:
+        if len(c.spectrum) < 2 or not c.product:
+            return float("inf")
+        met = float(self.eta) * (c.spectrum[-1] + c.spectrum[1]) <= 2
+        return super().bound(c, T) if met else float("inf")
 
 
 class LowRankCorrected(LowRank):
