@@ -46,5 +46,5 @@ class FromOptax(AbstractAlgorithm):
     def step(self, t: Count, state: OptaxState, oracle: AbstractOracle, key: Key) -> OptaxState:
         gradient = oracle.grad(state.x, key)
         updates, memory = self._tx().update(gradient, state.memory, state.x)
-        x = optax.apply_updates(state.x, updates)
-        return OptaxState(x, memory)  # type: ignore[arg-type]
+        x: Any = optax.apply_updates(state.x, updates)
+        return OptaxState(x, memory)

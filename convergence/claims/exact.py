@@ -67,7 +67,7 @@ class Exact(Claim):
         oracle, theorem = self.oracle(problem, noise), self.theorem
 
         def moments(T: int, rival: bool = rival) -> Moments:
-            prescribe = theorem.rival if rival else theorem.prescribe  # type: ignore[attr-defined]
+            prescribe = theorem.rival if rival else theorem.prescribe
             return analyse(problem, oracle, prescribe(c, T))
 
         if self.quantity is Moment.TRANSIENT:
@@ -129,14 +129,14 @@ class Exact(Claim):
         if isinstance(self.theorem, AbstractMoment):
             scales = [self.theorem.scale(self.instance(T)[2], T) for T in horizons]
         gaps = [
-            miss(self.kind, row.estimate, float(row.bound), scale)  # type: ignore[arg-type]
-            for row, scale in zip(rows, scales, strict=True)
+            miss(self.kind, value, bound, scale)
+            for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
         k = int(np.argmax(gaps))
         row, gap = rows[k], gaps[k]
         # A stated 0 has no constant that could be overstated.
-        zero = any(row.bound == 0 for row in rows)
-        slack = None if zero else min(ratio(row) for row in rows)
+        zero = any(bound == 0 for _, bound, _ in found)
+        slack = None if zero else min(ratio(value, bound) for value, bound, _ in found)
         power = 1 + self.tolerance if self.kind is Kind.EXACT and not zero else slack
         if gap <= self.tolerance:
             reason = (
@@ -149,7 +149,7 @@ class Exact(Claim):
         return Judgement(Verdict.REFUTED, reason + note, rows, slack, power)
 
 
-def read(m: Moments, quantity: Moment, metric: object, T: int) -> float:
+def read(m: Moments, quantity: Moment, metric: Any, T: int) -> float:
     """One moment of a method; infinite where the statement's limit does not exist."""
     if quantity is Moment.RADIUS:
         return m.radius
@@ -160,7 +160,7 @@ def read(m: Moments, quantity: Moment, metric: object, T: int) -> float:
     if quantity is Moment.EXPECTED:
         return float(m.expected(metric, [T])[0])
     table = {Moment.BIAS: m.bias, Moment.VARIANCE: m.variance, Moment.STEADY: m.steady}
-    return table[quantity](metric)  # type: ignore[arg-type]
+    return table[quantity](metric)
 
 
 def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
@@ -173,9 +173,9 @@ def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
     return max(0.0, (bound - value if kind is Kind.FLOOR else value - bound) / size)
 
 
-def ratio(row: Row) -> float:
+def ratio(value: float, bound: float) -> float:
     """bound / value."""
-    return float(row.bound) / row.estimate if row.estimate else math.inf  # type: ignore[arg-type]
+    return bound / value if value else math.inf
 
 
 def exponent(rows: tuple[Row, ...], two_sided: bool) -> Judgement:
@@ -186,7 +186,7 @@ def exponent(rows: tuple[Row, ...], two_sided: bool) -> Judgement:
     """
     T = np.log([row.T for row in rows])
     values = np.array([row.estimate for row in rows])
-    bounds = np.array([float(row.bound) for row in rows])  # type: ignore[arg-type]
+    bounds = np.array([row.bound for row in rows], float)
     if not np.all(np.isfinite(values)) or np.any(values <= 0) or len(rows) < 3:
         reason = "an exponent needs three positive finite values" + (
             f"; at T={rows[int(np.argmax(~np.isfinite(values)))].T} there is none"

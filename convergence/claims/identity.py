@@ -27,7 +27,7 @@ class Identity(AbstractClaim):
     instead: str = ""
 
     @property
-    def kind(self) -> Kind:  # type: ignore[override]
+    def kind(self) -> Kind:
         return Kind.IDENTITY
 
     def verify(

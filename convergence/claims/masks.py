@@ -61,7 +61,7 @@ class ExactMasks(Exact):
 
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         problem, noise, c = self.instance(T)
-        prescribe = self.theorem.rival if rival else self.theorem.prescribe  # type: ignore[attr-defined]
+        prescribe = self.theorem.rival if rival else self.theorem.prescribe
         method = prescribe(c, T)
         oracle = self.oracle(problem, noise)
         if isinstance(method, Subspace):

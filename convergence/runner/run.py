@@ -167,7 +167,12 @@ def run(
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
     width = chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
-    parts = (problem, oracle, algorithm, metric)
+    # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
+    # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
+    parts = jax.tree.map(
+        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v,
+        (problem, oracle, algorithm, metric),
+    )
     chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
     pieces = []
     for first in firsts:

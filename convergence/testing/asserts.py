@@ -43,8 +43,8 @@ def as_algorithm(method: Any) -> AbstractAlgorithm:
     if torch is not None and isinstance(method, torch.optim.Optimizer):
         return from_optimizer(method)
     raise InvalidInput(
-        f"Got {method!r}, but an optax transformation or an algorithm is needed; for steps that "
-        "depend on the horizon give a function of (constants, T) that returns one."
+        f"Got {method!r}, but an algorithm or an optimizer of optax or torch is needed; for "
+        "steps that depend on the horizon give a function of (constants, T) that returns one."
     )
 
 

@@ -82,6 +82,10 @@ def _axis(*leaves: Any) -> int | None:
     return None if whole and all(np.array_equal(leaves[0], v) for v in leaves) else 0
 
 
+def _stacked(axis: int | None, *leaves: Any) -> Any:
+    return leaves[0] if axis is None else np.stack(leaves)
+
+
 class Runs(AbstractSearch):
     """A bound or a rate, on instances that are simulated."""
 
@@ -187,9 +191,7 @@ class Runs(AbstractSearch):
         split = [eqx.partition((m or valid[0])[0], eqx.is_array) for m in made]
         each = [a for a, _ in split]
         axes = jax.tree.map(_axis, *each)
-        arrays = jax.tree.map(
-            lambda *leaves: leaves[0] if _axis(*leaves) is None else np.stack(leaves), *each
-        )
+        arrays = jax.tree.map(_stacked, axes, *each, is_leaf=lambda axis: axis is None)
         self.calls += 1
         key = claim_key(f"{self.claim.slug} search {self.calls}", self.seed, T)
         seeds = self.seeds if family.noisy else 1
@@ -226,7 +228,7 @@ class Runs(AbstractSearch):
     ) -> tuple[str, str] | None:
         claim = self.candidate(family, z)
         problem, noise, theorem = claim.problem, claim.noise, claim.theorem
-        if problem_laws(problem):  # type: ignore[arg-type]
+        if problem_laws(claim.instance(self.horizons[0])[0]):
             return None  # its constants are not what it says: outside every statement
         given: dict[str, Any] = dict(
             slug=f"{claim.slug}-violated-{k}",

@@ -131,8 +131,8 @@ class Laws(AbstractSearch):
         return np.array([self.again(family, z) for z in points])
 
     def again(self, family: Family, z: np.ndarray) -> float:
-        law = family.make(z)
-        return self.lemma.ratio(law) if self.lemma.covers(law) else -math.inf  # type: ignore[arg-type]
+        law: Any = family.make(z)
+        return self.lemma.ratio(law) if self.lemma.covers(law) else -math.inf
 
     def confirm(
         self, family: Family, z: np.ndarray, k: int, alpha: float

@@ -41,6 +41,10 @@ class Source(NamedTuple):
     locus: str
 
 
+# `property` for a class attribute that depends on the fields; to type checkers, any value.
+varies: Any = property
+
+
 class AbstractTheorem(eqx.Module):
     """One statement. Its own fields are the free parameters that the statement leaves open
     (a rank r, a period τ, a multiple of the step), never ones fitted to an instance. `open` names
@@ -67,6 +71,10 @@ class AbstractTheorem(eqx.Module):
     @abstractmethod
     def bound(self, c: Constants, T: int) -> float | tuple[float, float]:
         """The number b_T that the statement names (see `Kind`); a pair (lo, hi) if pathwise."""
+
+    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
+        """The other method of a separation or a transient."""
+        raise NotImplementedError(f"{type(self).__name__} names no rival.")
 
     def ceiling(self, c: Constants, T: int) -> float | None:
         """A number that M_T exceeds with probability 0, or None if there is none."""

@@ -25,7 +25,7 @@ from convergence.metrics.agents import EscapeTime, ExcessRisk
 from convergence.parts.graphs import complete
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has
-from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source
+from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source, varies
 from convergence.theorems.moments import AbstractMoment, Moment
 
 SOURCE = Source("cao2024", "excess risk near a minimum; the exact formulas are ours")
@@ -68,8 +68,8 @@ class AbstractFlat(AbstractMoment):
     ah: Any = eqx.field(converter=real, default=0.05)
     finite: bool = eqx.field(static=True, default=False)
 
-    @property
-    def quantity(self) -> Moment:  # type: ignore[override]
+    @varies
+    def quantity(self) -> Moment:
         return Moment.EXPECTED if self.finite else Moment.STEADY
 
     def alpha(self, c: Constants, T: int) -> float:
@@ -87,8 +87,8 @@ class Law(AbstractFlat):
 
     statement = "ER = (1/2K)Σ h[g²α²s²(1−p^{2n})/(1−p²) + (gαβ(1−pⁿ)/(1−p))²]"
 
-    @property
-    def assumes(self) -> Any:  # type: ignore[override]
+    @varies
+    def assumes(self) -> Any:
         start = (Has("R", 0.0, 1e-9),) if self.finite else ()
         return (*AbstractFlat.assumes, *start)
 

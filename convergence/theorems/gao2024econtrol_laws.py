@@ -35,7 +35,7 @@ from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
 from convergence.shapes import real
 from convergence.theorems.assumptions import FiniteVariance, Has
-from convergence.theorems.base import AbstractIdentity, Provenance, Source
+from convergence.theorems.base import AbstractIdentity, Provenance, Source, varies
 from convergence.theorems.moments import AbstractMoment, Moment
 
 
@@ -154,8 +154,8 @@ class BernoulliLaw(AbstractMoment):
     eta: Any = eqx.field(converter=real, default=0.1)
     rate: bool = eqx.field(static=True, default=False)
 
-    @property
-    def quantity(self) -> Moment:  # type: ignore[override]
+    @varies
+    def quantity(self) -> Moment:
         return Moment.RADIUS if self.rate else Moment.STEADY
 
     def gamma(self, T: int) -> float:
@@ -232,8 +232,8 @@ class EtaLimit(BernoulliLaw):
     statement = "EControl is mean-square stable (γ → 0) iff η < 2δ/(2−δ) for Bernoulli messages"
     share: Any = eqx.field(converter=real, default=0.99)
 
-    @property
-    def quantity(self) -> Moment:  # type: ignore[override]
+    @varies
+    def quantity(self) -> Moment:
         return Moment.STABLE
 
     def prescribe(self, c: Constants, T: int) -> EControl:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import optax
 
@@ -22,7 +24,7 @@ class OptaxStalls(Stalls):
     provenance = Provenance.DERIVED
     learning_rate: float = eqx.field(static=True, default=0.01)
 
-    def prescribe(self, c: Constants, T: int) -> FromOptax:  # type: ignore[override]
+    def prescribe(self, c: Constants, T: int) -> Any:
         return FromOptax(
             optax.contrib.galore,
             learning_rate=self.learning_rate,

@@ -6,7 +6,6 @@ import enum
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
 from convergence.theorems.base import AbstractTheorem, Kind
@@ -46,10 +45,6 @@ class AbstractMoment(AbstractTheorem):
     def scale(self, c: Constants, T: int) -> float:
         """The size of what cancels where the bound is 0; the bound alone otherwise."""
         return 0.0
-
-    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
-        """The other method of a separation or a transient."""
-        raise NotImplementedError(f"{type(self).__name__} names no rival.")
 
     def metric(self, c: Constants, T: int) -> Any:
         return MeanSquare()

@@ -21,7 +21,14 @@ from convergence.parts.wavelets import merge, split
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
-from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
 from convergence.theorems.zmushko2025 import FixedSplit
 
 PAPER = "wen2025"
@@ -59,7 +66,7 @@ class GWTSGDMBound(FixedSplit):
     def share(self, c: Constants) -> float:
         return 0.5**self.level
 
-    def prescribe(self, c: Constants, T: int) -> GWTSGDM:  # type: ignore[override]
+    def prescribe(self, c: Constants, T: int) -> Any:
         return GWTSGDM(self.alpha(c), self.beta, self.level)
 
 
@@ -151,6 +158,6 @@ class AdamRecovers(AdamStable):
 
     start: tuple[float, ...] = eqx.field(static=True, default=(1.0, -1.1))
 
-    @property
-    def assumes(self) -> Any:  # type: ignore[override]
+    @varies
+    def assumes(self) -> Any:
         return (*AbstractFromPair.assumes, StartsAt(self.start))

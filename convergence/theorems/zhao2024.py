@@ -17,8 +17,28 @@ from convergence.constants import Constants
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.metrics.projected import ProjectedGradNorm, StableRank, WorstRatio
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, NoNoise
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+
+
+class StepOfThePath(AbstractAssumption):
+    """The instance's suprema D, B̄ and C̄ are those of the path with the step η."""
+
+    eta: float = eqx.field(static=True)
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        known = float(c.get("eta", self.eta))
+        return Checked("step of the path", known == self.eta, known, f"must be η = {self.eta:g}")
+
+
+class StepCondition(AbstractAssumption):
+    """η(λ_max + λ₂) ≤ 2, where λ₂ is the second least of at least two eigenvalues."""
+
+    eta: float = eqx.field(static=True)
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        found = self.eta * float(c.spectrum[-1] + c.spectrum[1]) if len(c.spectrum) > 1 else np.inf
+        return Checked("step condition", bool(found <= 2), found, "η(λ_max + λ₂) must be at most 2")
 
 
 class AbstractPrinted(AbstractTheorem):
@@ -73,10 +93,9 @@ class FixedProjectionCorrected(FixedProjection):
         operator = max(abs(1 - eta * c.low), abs(1 - eta * c.high))
         return operator + eta * (c.L_A + (c.L_B * c.C_sup + c.L_C * c.B_sup) * c.D)
 
-    def bound(self, c: Constants, T: int) -> float:
-        if c.get("eta", float(self.eta)) != float(self.eta):
-            return float("inf")  # D, B̄ and C̄ are those of another step's path
-        return super().bound(c, T)
+    @varies
+    def assumes(self) -> Any:
+        return (*FixedProjection.assumes, StepOfThePath(float(self.eta)))
 
 
 class FixedProjectionRate(FixedProjectionCorrected):
@@ -87,6 +106,7 @@ class FixedProjectionRate(FixedProjectionCorrected):
 
     source = Source("zhao2024", "Theorem 3.8 for constant factors, with its step condition")
     statement = "‖R_{t+1}‖_F ≤ (1 − ηκ)‖R_t‖_F for every t,  ηλ_max(Ŝ) ≤ 1"
+    assumes = FixedProjection.assumes
 
     def step(self, c: Constants) -> float:
         return 1 / c.high
@@ -128,7 +148,7 @@ class LowRank(AbstractPrinted):
 
 
 class LowRankWithConditions(LowRank):
-    """Lemma 3.3 where the eigenspace of λ₁ is a product and η(λ_max + λ₂) ≤ 2; elsewhere nothing.
+    """Lemma 3.3 where the eigenspace of λ₁ is a product and η(λ_max + λ₂) ≤ 2.
 
     Proof. The component of G_t on the eigenspace of λ is (1−ηλ)^t times that of G_0, and |1−ηλ| ≤
     1−ηλ₂ for λ ≥ λ₂ by the condition; so ‖G_t‖_F² ≤ (1−ηλ₁)^{2t}‖G_∥‖_F² + (1−ηλ₂)^{2t}‖G_⊥‖_F².
@@ -142,11 +162,9 @@ class LowRankWithConditions(LowRank):
         "product eigenspace, η(λ_max+λ₂) ≤ 2"
     )
 
-    def bound(self, c: Constants, T: int) -> float:
-        if len(c.spectrum) < 2 or not c.product:
-            return float("inf")
-        met = float(self.eta) * (c.spectrum[-1] + c.spectrum[1]) <= 2
-        return super().bound(c, T) if met else float("inf")
+    @varies
+    def assumes(self) -> Any:
+        return (*LowRank.assumes, Has("product", 1, 1), StepCondition(float(self.eta)))
 
 
 class LowRankCorrected(LowRank):

@@ -20,7 +20,7 @@ from convergence.parts.graphs import complete
 from convergence.parts.strategies import CORRECTED, mode
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has
-from convergence.theorems.base import Kind, Provenance, Source
+from convergence.theorems.base import Kind, Provenance, Source, varies
 from convergence.theorems.moments import AbstractMoment, Moment
 
 MILD = (0.05, 0.1, 0.1, 0.3)
@@ -280,8 +280,8 @@ class Better(AbstractSparkle):
     versus: tuple[str, str] = eqx.field(static=True, default=("ATC-GT", "ATC-GT"))
     what: str = eqx.field(static=True, default="radius")
 
-    @property
-    def quantity(self) -> Moment:  # type: ignore[override]
+    @varies
+    def quantity(self) -> Moment:
         return {"radius": Moment.RADIUS, "variance": Moment.VARIANCE}[self.what]
 
     def rival(self, c: Constants, T: int) -> AbstractAlgorithm:

@@ -60,7 +60,7 @@ def test_a_vacuous_bound_is_no_test(test_seed: int):
 
 
 def test_what_is_no_optimizer_is_refused():
-    with pytest.raises(InvalidInput, match="optax transformation or an algorithm is needed"):
+    with pytest.raises(InvalidInput, match="an optimizer of optax or torch is needed"):
         assert_converges("sgd", theorem=THEOREM, problem=SQUARE)
 
 
