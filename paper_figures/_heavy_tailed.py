@@ -9,13 +9,14 @@ import numpy as np
 
 from convergence.claims.base import Claim
 from convergence.claims.settings import Settings
+from convergence.store import Store
 
 SEEDS = 64
 
 
 def values(claim: Claim, T: int, seeds: int = SEEDS) -> np.ndarray:
     """(seeds,) the metric at horizon T."""
-    return claim.measure(T, Settings(), seeds).final()
+    return claim.measure(T, Settings(), seeds, Store()).final()
 
 
 def curve(claim: Claim, horizons: Sequence[int], seeds: int = SEEDS) -> dict[str, list[float]]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.celora import CELoRA
 from convergence.algorithms.wta_crs import SampledBackward
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.errors import RelativeErrors
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
@@ -24,25 +24,14 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.layer import Layer
 from convergence.parts.amm import CRS
 from convergence.problems.regression import power_law, three_rows
-from convergence.runner.run import checkpoints, run
+from convergence.runner.run import checkpoints
 
 T, STEPS, ETA = 4096, 8, 0.005
 
 
 def along(problem: Any, method: Any, metric: Any, T: int, seeds: int = 1) -> np.ndarray:
     """The mean of a metric at the checkpoints."""
-    key = claim_key("celora", 0, T)
-    record = run(
-        problem,
-        Layer(problem, Noiseless()),
-        method,
-        metric,
-        T,
-        key,
-        seeds=range(seeds),
-        hasty=True,
-        chunk=seeds,
-    )
+    record = simulate("celora", Layer(problem, Noiseless()), method, metric, T, seeds)
     return record.values.mean(axis=0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.compressed_sgd import AbstractCompressed, CompressedSGD
 from convergence.algorithms.econtrol import EControl
@@ -18,12 +19,10 @@ from convergence.algorithms.error_feedback import ErrorFeedback
 from convergence.claims.compression import LEAST
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import TopK
-from convergence.runner.run import run
 
 T = 8000
 GAMMAS = 0.0025 * 2.0 ** np.arange(5)
@@ -43,18 +42,8 @@ def method(name: str, gamma: float) -> AbstractCompressed:
 
 def measure(name: str, gamma: float) -> float:
     """‖∇f(x_T)‖²."""
-    oracle, key = Workers(LEAST, Noiseless()), claim_key("figure-least-squares", 0, T)
-    record = run(
-        LEAST,
-        oracle,
-        method(name, gamma),
-        GradNormSq(),
-        T,
-        key,
-        seeds=range(1),
-        hasty=True,
-        chunk=1,
-    )
+    oracle = Workers(LEAST, Noiseless())
+    record = simulate("least-squares", oracle, method(name, gamma), GradNormSq(), T)
     return float(record.final()[0])
 
 

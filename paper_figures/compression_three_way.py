@@ -10,14 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.compression import DIFFERENT, PAIR
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.oracles.finite_workers import Workers
-from convergence.runner.run import run
 from convergence.theorems.fatkhullin2023 import TwoAtomFloor, method
 
 HORIZONS = (250, 500, 1000, 2000, 4000, 8000)
@@ -27,16 +26,13 @@ NAMES = {"sgd": "SGD", "ec": "error feedback", "ef21": "EF21", "econtrol": "ECon
 
 def measure(name: str, T: int) -> float:
     """The mean of ‖∇f(x_T)‖²."""
-    record = run(
-        DIFFERENT,
+    record = simulate(
+        "compression-three-way",
         Workers(DIFFERENT, PAIR),
         method(name, 8 / T, 0.07),
         GradNormSq(),
         T,
-        claim_key("compression-three-way", 0, T),
-        seeds=range(SEEDS),
-        hasty=True,
-        chunk=SEEDS,
+        SEEDS,
     )
     return float(record.final().mean())
 

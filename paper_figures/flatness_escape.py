@@ -9,16 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.agents import EscapeTime
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.double_well import double_well
-from convergence.runner.run import run
 from convergence.theorems.cao2024 import strategy_of
 
 T, SEEDS, MU = 3000, 512, 0.02
@@ -37,10 +36,16 @@ def draw(out: Path) -> None:
             for name, color in zip(("centralized", "diffusion", "consensus"), style.PALETTE):
                 method = strategy_of(name, problem.constants(), MU)
                 with precision("float64"):
-                    record = run(
-                        problem, Oracle(problem, noise), method, EscapeTime(), T,
-                        claim_key("flatness-escape", 0, T), seeds=range(SEEDS), chunk=256,
-                    )  # fmt: skip
+                    record = simulate(
+                        "flatness-escape",
+                        Oracle(problem, noise),
+                        method,
+                        EscapeTime(),
+                        T,
+                        SEEDS,
+                        chunk=256,
+                        tier="standard",
+                    )
                 times = record.values[:, -1]
                 share = np.array([np.mean(times <= t) for t in grid])
                 axis.semilogx(grid, share, color=color, label=name)

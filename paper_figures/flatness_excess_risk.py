@@ -8,14 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.decentralized_flatness import NAMES, NEAR, UNIT
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.agents import ExcessRisk
 from convergence.oracles.base import Oracle
-from convergence.runner.run import run
 from convergence.theorems.cao2024 import excess_risk, strategy_of
 
 T, SEEDS, ALPHA = 400, 512, 0.025
@@ -30,11 +29,16 @@ def draw(out: Path) -> None:
         figure, axis = style.panels(size=(6.0, 3.8))
         for name, color, marker in zip(NAMES, style.PALETTE, "osD"):
             with precision("float64"):
-                record = run(
-                    NEAR, Oracle(NEAR, UNIT), strategy_of(name, c, ALPHA), ExcessRisk(), T,
-                    claim_key("flatness", 0, T), seeds=range(SEEDS), hasty=True,
-                    chunk=256, marks=marks,
-                )  # fmt: skip
+                record = simulate(
+                    "flatness",
+                    Oracle(NEAR, UNIT),
+                    strategy_of(name, c, ALPHA),
+                    ExcessRisk(),
+                    T,
+                    SEEDS,
+                    marks=marks,
+                    chunk=256,
+                )
             law = np.array([excess_risk(name, c, ALPHA, int(n)) for n in marks])
             axis.loglog(marks, law, color=color, label=f"{name}, closed form")
             axis.loglog(marks, record.values.mean(axis=0), marker, color=color, label="simulated")

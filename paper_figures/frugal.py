@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.problems.counterexample import Counterexample
-from convergence.runner.run import run
 from convergence.theorems.zmushko2025 import NoneStalls, ResidualConverges, SignConverges
 
 T, SEEDS = 256, 16
@@ -38,16 +37,13 @@ def draw(out: Path) -> None:
     table: dict[str, list[float]] = {"T": [int(t) for t in marks]}
     with precision("float64"):
         for name, theorem in METHODS.items():
-            record = run(
-                problem,
+            record = simulate(
+                "frugal",
                 Oracle(problem, noise),
                 theorem.prescribe(c, T),
                 GradNormSq(),
                 T,
-                claim_key("figure-frugal", 0, T),
-                seeds=range(SEEDS),
-                hasty=True,
-                chunk=SEEDS,
+                SEEDS,
                 marks=marks,
             )
             table[name] = list(record.values.mean(axis=0))

@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 import optax
+from _runs import simulate
 
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace import Subspace
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
 from convergence.problems.counterexample import Counterexample
-from convergence.runner.run import run
 from convergence.theorems.he2025 import GoLoreCounterexampleLaw
 
 T, SEEDS, ETA = 4000, 32, 0.02
@@ -43,15 +42,14 @@ def measure(sigma: float) -> dict[str, float]:
         "Adam": FromOptax(optax.adam, learning_rate=ETA),
     }
     for name, method in methods.items():
-        record = run(
-            problem,
+        record = simulate(
+            "galore-dose-response",
             Oracle(problem, noise),
             method,
             GradNormSq(),
             T,
-            claim_key("galore-dose-response", 0, T),
-            seeds=range(SEEDS),
-            chunk=SEEDS,
+            SEEDS,
+            tier="standard",
         )
         found[name] = float(record.final().mean())
     found["GaLore, exact limit"] = float(np.sum(np.minimum(c.spectrum, sigma) ** 2))

@@ -12,20 +12,19 @@ from typing import Any
 
 import numpy as np
 import optax
+from _runs import simulate
 
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.sgd import SGD
 from convergence.algorithms.subspace import Subspace
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import Value
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.momenta import Optax
 from convergence.parts.projectors import Haar, Switch, TopSVD
 from convergence.problems.counterexample import Counterexample
-from convergence.runner.run import run
 from convergence.theorems.he2025_stall import Plateau
 
 ETA, TAU, POINTS = 3e-5, 100, 41
@@ -59,18 +58,7 @@ def curves(T: int, adam: bool, late: float) -> tuple[np.ndarray, dict[str, np.nd
             name: np.concatenate(
                 [
                     [start],
-                    run(
-                        problem,
-                        oracle,
-                        method,
-                        Value(),
-                        T,
-                        claim_key("golore-figure1", 0, T),
-                        seeds=range(1),
-                        hasty=True,
-                        chunk=1,
-                        marks=marks,
-                    ).values[0],
+                    simulate("golore-figure1", oracle, method, Value(), T, marks=marks).values[0],
                 ]
             )
             for name, method in methods(T, adam, late).items()

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import optax
+from _runs import simulate
 
 from convergence.algorithms.gwt import GWT
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import Value
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Isotropic
-from convergence.runner.run import run
 from convergence.theorems.wen2025 import AdamDiverges
 
 T = 2000
@@ -36,16 +35,12 @@ def draw(out: Path) -> None:
                 if method == "Adam" and name != "(1, −1)":
                     continue
                 problem = Isotropic(np.array(start))
-                record = run(
-                    problem,
+                record = simulate(
+                    "gwt",
                     Oracle(problem, Noiseless()),
                     algorithm,
                     Value(),
                     T,
-                    claim_key("figure-gwt", 0, T),
-                    seeds=range(1),
-                    hasty=True,
-                    chunk=1,
                     marks=marks,
                 )
                 table[f"{method} from {name}"] = list(record.values[0])

@@ -10,17 +10,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.nsgd import NSGDM
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.two_point import two_point
 from convergence.oracles.base import Oracle
 from convergence.problems.nonconvex import log_cosh
-from convergence.runner.run import run
 from convergence.theorems.heavy_tailed import noise_floor, tail
 
 E1 = np.array([1.0, 0.0])
@@ -34,18 +33,14 @@ def measure(p: float, alpha: float) -> tuple[float, float]:
     problem = log_cosh([0.0, 0.0], 5.0, 5.0)  # L = 1
     gamma = 0.1 * alpha ** (1 + (p - 1) / p)
     T = int(40 / gamma)
-    key = claim_key("figure-floor", 0, T)
     marks = np.array([T // 2, T], np.int32)
-    record = run(
-        problem,
+    record = simulate(
+        "floor",
         Oracle(problem, noise),
         NSGDM(gamma, alpha),
         Average(GradNorm()),
         T,
-        key,
-        seeds=range(16),
-        hasty=True,
-        chunk=16,
+        16,
         marks=marks,
     )
     half, whole = record.values[:, 0].mean(), record.values[:, 1].mean()

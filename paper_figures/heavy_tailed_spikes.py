@@ -11,17 +11,16 @@ from pathlib import Path
 
 import numpy as np
 from _heavy_tailed import slope, slope_error
+from _runs import simulate
 
 from convergence.algorithms.sgd import SGD
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.two_point import three_point
 from convergence.oracles.base import Oracle
 from convergence.problems.nonconvex import bowl
-from convergence.runner.run import run
 from convergence.theorems.heavy_laws import quadratic_average
 
 E1 = np.array([1.0, 0.0])
@@ -42,9 +41,17 @@ def simulated(p: float, exponent: float) -> tuple[float, float]:
     problem, means, errors = bowl(E1), [], []
     for T in HORIZONS:
         oracle = Oracle(problem, three_point(p, 1.0, 1 / T, E1))
-        key = claim_key(f"figure-spikes-{p}-{exponent:.3g}", 0, T)
         method = SGD(0.5 * T**-exponent)
-        record = run(problem, oracle, method, Average(GradNormSq()), T, key, seeds=range(512))
+        record = simulate(
+            f"spikes-{p}-{exponent:.3g}",
+            oracle,
+            method,
+            Average(GradNormSq()),
+            T,
+            512,
+            chunk=64,
+            tier="standard",
+        )
         runs = record.final()
         means.append(float(runs.mean()))
         errors.append(2 * float(runs.std(ddof=1)) / len(runs) ** 0.5)

@@ -8,15 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Isotropic
-from convergence.runner.run import run
 from convergence.theorems.yao2024ist import BlockLaw
 
 T, SEEDS, SCALE = 48, 1024, 0.5
@@ -37,11 +36,7 @@ def draw(out: Path) -> None:
         figure, axis = style.panels(size=(5.6, 3.8))
         for (name, logits), color, marker in zip(CASES.items(), style.PALETTE, "osD", strict=False):
             law = BlockLaw(logits, scale=SCALE)
-            key = claim_key("ist", 0, T)
-            record = run(
-                problem, oracle, law.prescribe(c, T), GradNormSq(), T, key, seeds=range(SEEDS),
-                chunk=SEEDS, hasty=True,
-            )  # fmt: skip
+            record = simulate("ist", oracle, law.prescribe(c, T), GradNormSq(), T, SEEDS)
             found = record.values.mean(axis=0)
             exact = [law.bound(c, int(t)) for t in record.marks]
             axis.loglog(record.marks, found, marker, color=color, label=f"{name}, measured")

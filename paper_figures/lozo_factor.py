@@ -8,15 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.runner.run import run
 from convergence.theorems.chen2025lozo_laws import LozoLaw
 
 T, SEEDS = 60, 2048
@@ -35,15 +34,13 @@ def draw(out: Path) -> None:
             table[f"r={r}"], table[f"law r={r}"] = [], []
             for nu in PERIODS:
                 theorem = LozoLaw(r, nu)
-                record = run(
-                    problem,
+                record = simulate(
+                    "lozo-factor",
                     Oracle(problem, noise),
                     theorem.prescribe(c, T),
                     GradNormSq(),
                     T,
-                    claim_key("figure-lozo-factor", 0, T),
-                    seeds=range(SEEDS),
-                    hasty=True,
+                    SEEDS,
                     chunk=1024,
                 )
                 table[f"r={r}"].append(float(record.final().mean()))

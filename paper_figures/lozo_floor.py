@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.runner.run import run
 from convergence.theorems.chen2025lozo_laws import LozoLaw, LozoMLaw
 
 ONES = np.ones((3, 6))
@@ -32,17 +31,15 @@ def measure(theorem: LozoLaw, square: float, sigma: float, marks: np.ndarray) ->
     problem = EntryQuadratic(ONES * (square / 18) ** 0.5, ONES)
     noise, last = Gaussian(sigma), int(marks[-1])
     c = problem.constants() | noise.constants((3, 6))
-    record = run(
-        problem,
+    record = simulate(
+        "lozo-floor",
         Oracle(problem, noise),
         theorem.prescribe(c, last),
         GradNormSq(),
         last,
-        claim_key("figure-lozo-floor", 0, last),
-        seeds=range(SEEDS),
-        hasty=True,
-        chunk=1024,
+        SEEDS,
         marks=marks,
+        chunk=1024,
     )
     return record.values.mean(axis=0), [theorem.bound(c, int(t)) for t in marks]
 

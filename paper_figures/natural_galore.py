@@ -8,16 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.natural_galore import NaturalSGD
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import Gap
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Quadratic
-from convergence.runner.run import run
 
 T, SEEDS = 256, 2048
 FISHER = np.array([0.25, 1.0, 4.0])
@@ -31,16 +30,13 @@ def draw(out: Path) -> None:
     table: dict[str, list[float]] = {"K": [int(t) for t in marks]}
     with precision("float64"):
         for name, fisher in METHODS.items():
-            record = run(
-                problem,
+            record = simulate(
+                "natural",
                 Oracle(problem, noise),
                 NaturalSGD(fisher),
                 Gap(),
                 T,
-                claim_key("figure-natural", 0, T),
-                seeds=range(SEEDS),
-                hasty=True,
-                chunk=SEEDS,
+                SEEDS,
                 marks=marks,
             )
             table[name] = list(record.values.mean(axis=0))

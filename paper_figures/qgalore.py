@@ -8,14 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from _runs import simulate
 
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.shifted import Shifted
-from convergence.runner.run import run
 from convergence.theorems.zhang2024qgalore import StochasticRounding
 
 T, SEEDS = 2048, 32
@@ -32,16 +31,13 @@ def draw(out: Path) -> None:
             table[rounding] = []
             for h in WIDTHS:
                 theorem = StochasticRounding(h=h, scale=0.05, rounding=rounding)
-                record = run(
-                    problem,
+                record = simulate(
+                    "qgalore",
                     Oracle(problem, noise),
                     theorem.prescribe(c, T),
                     theorem.metric(c, T),
                     T,
-                    claim_key("figure-qgalore", 0, T),
-                    seeds=range(SEEDS),
-                    hasty=True,
-                    chunk=SEEDS,
+                    SEEDS,
                 )
                 table[rounding].append(float(record.final().mean()))
         table["bound"] = [StochasticRounding(h=h, scale=0.05).bound(c, T) for h in WIDTHS]

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.rso import RSO, GaussianFrame
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.effort import Calls
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
@@ -22,7 +22,6 @@ from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
 from convergence.parts.solvers import AGD, GD, MSGD, Adam, Exact
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.runner.run import run
 from convergence.theorems.chen2025rso_costs import RSOBudget, RSOBudgetAGD
 
 M, N, K, SEEDS = 6, 5, 12, 512
@@ -36,19 +35,8 @@ EPS = 10.0 ** -np.arange(1, 9)
 def measure(problem: Any, algorithm: RSO, metric: Any, steps: int, seeds: int) -> np.ndarray:
     """The mean of the metric after 1, …, steps subproblems."""
     marks = np.arange(1, steps + 1, dtype=np.int32)
-    oracle, key = Oracle(problem, Noiseless()), claim_key("figure-rso", 0, steps)
-    record = run(
-        problem,
-        oracle,
-        algorithm,
-        metric,
-        steps,
-        key,
-        seeds=range(seeds),
-        hasty=True,
-        chunk=seeds,
-        marks=marks,
-    )
+    oracle = Oracle(problem, Noiseless())
+    record = simulate("rso", oracle, algorithm, metric, steps, seeds, marks=marks)
     return record.values.mean(axis=0)
 
 

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _runs import simulate
 
 from convergence.algorithms.sgd import SGD
 from convergence.algorithms.sophia import SignGD, Sophia
 from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.keys import claim_key
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.curvature import Curvature
 from convergence.problems.separable import Separable
-from convergence.runner.run import run
 from convergence.theorems.liu2024sophia import SignFloor
 
 T = 24
@@ -32,17 +31,7 @@ TURN = np.array([[1.0, 1.0], [1.0, -1.0]]) / 2**0.5
 def gap(problem: Separable, method: Any) -> float:
     """f(θ_T) / f(θ_0) of one run."""
     oracle = Curvature(problem, Noiseless())
-    record = run(
-        problem,
-        oracle,
-        method,
-        Gap(),
-        T,
-        claim_key("sophia", 0, T),
-        seeds=range(1),
-        hasty=True,
-        chunk=1,
-    )
+    record = simulate("sophia", oracle, method, Gap(), T)
     return float(record.final()[0]) / float(problem.constants().Delta)
 
 

@@ -8,13 +8,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from convergence.algorithms.sgd import SGD
+from convergence.claims.settings import precision
 from convergence.cli import main
 from convergence.cli.drawing import drawers, perform
+from convergence.cli.gather import load
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import band, numbers, slopes, statement, tightest
 from convergence.figures.style import panels, plain_log, power, save, styled
+from convergence.metrics.pointwise import GradNormSq
+from convergence.noise.gaussian import Gaussian
+from convergence.oracles.base import Oracle
+from convergence.problems.quadratic import Isotropic
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 
@@ -206,6 +214,20 @@ def test_the_command(
     assert "RuntimeError: no ink" in capsys.readouterr().err
     assert main(["figures", "onne"]) == 2
     assert "did you mean 'one'?" in capsys.readouterr().err
+
+
+def test_runs_behind_figures_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    runs: Any = load(Path("paper_figures/_runs.py").resolve())
+    monkeypatch.chdir(tmp_path)
+    oracle = Oracle(Isotropic([1.0, -1.0]), Gaussian(1.0))
+    with precision("float64"):
+        first = runs.simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
+        monkeypatch.setattr(runs, "run", None)  # whatever runs now fails
+        again = runs.simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
+        np.testing.assert_array_equal(first.values, again.values)
+        for name, step, T in (("y", 0.1, 8), ("x", 0.2, 8), ("x", 0.1, 9)):
+            with pytest.raises(TypeError):
+                runs.simulate(name, oracle, SGD(step), GradNormSq(), T, 4)
 
 
 def test_verify_draws_before_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
