@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import inspect
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
-from convergence.claims.base import Claim
 from convergence.errors import InvalidInput
 
 
@@ -30,6 +30,8 @@ class Source:
 
     def write(self, value: Any) -> str:
         """An expression that evaluates to `value`: modules of arrays, numbers, strings, tuples."""
+        if isinstance(value, enum.Enum):
+            return f"{self.name(type(value))}.{value.name}"
         if value is None or isinstance(value, bool | int | str):
             return repr(value)
         if isinstance(value, tuple):
@@ -85,36 +87,30 @@ def script(**values: Any) -> str:
     return "\n".join([source.header(), "", *lines]) + "\n"
 
 
-def claim_module(story: str, theorem: Any, problem: Any, noise: Any, **more: Any) -> str:
+def claim_module(story: str, claim: Any) -> str:
     """A module in the form of those in counterexamples/: the story, the instance, CLAIMS.
 
-    The theorem's class is loaded from its module, and so are those of problem and noise, which may
-    be None. kind: the class of the claim; `more`: its other arguments.
+    The theorem's class is loaded from its module, and so are those of problem and noise, where the
+    claim has any. Of its other fields only those are given that are not the default.
     """
     source = Source()
-    expect, kind = more.pop("expect"), source.name(more.pop("kind", Claim))
-    source.imports["convergence.statistics"] = {"Verdict"}
-    parts = {"problem": problem, "noise": noise, "theorem": theorem}
-    parts = {name: part for name, part in parts.items() if part is not None}
+    own = {f.name: getattr(claim, f.name) for f in dataclasses.fields(claim) if not usual(claim, f)}
+    parts = {name: own.pop(name) for name in ("problem", "noise", "theorem") if name in own}
     lines = [f"{name.upper()} = {source.write(part)}" for name, part in parts.items()]
-    if more.get("oracle") is not None:
-        more["oracle"] = Raw(source.name(more["oracle"]))
-    given = "".join(
-        f"        {k}={v.text if isinstance(v, Raw) else source.write(v)},\n"
-        for k, v in more.items()
-        if v is not None
-    )
+    given = {name: name.upper() for name in parts} | {k: source.write(v) for k, v in own.items()}
+    kind = source.name(type(claim))
+    story = story.replace("\\", "\\\\")
     return (
         f'"""{story}"""\n\nfrom __future__ import annotations\n\n{source.header()}\n\n'
         + "\n".join(lines)
         + f"\n\nCLAIMS = (\n    {kind}(\n"
-        + "".join(f"        {name}={name.upper()},\n" for name in parts)
-        + f"        expect=Verdict.{expect.name},\n{given}    ),\n)\n"
+        + "".join(f"        {name}={value},\n" for name, value in given.items())
+        + "    ),\n)\n"
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Raw:
-    """Source as it is."""
-
-    text: str
+def usual(claim: Any, field: dataclasses.Field) -> bool:
+    """Whether a field has its default value."""
+    made, value = field.default_factory, getattr(claim, field.name)
+    default = field.default if made is dataclasses.MISSING else made()
+    return value is default or (isinstance(value, int | float | str | dict) and value == default)

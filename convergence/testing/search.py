@@ -58,6 +58,17 @@ class AbstractSearch(ABC):
     ) -> tuple[str, str] | None:
         """The violation as a module and the judge's reason, if the judge refutes at `alpha`."""
 
+    def judged(self, claim: Any, family: Family, alpha: float) -> tuple[str, str] | None:
+        """`claim` as a module and the judge's reason, if the judge refutes it at `alpha`."""
+        report = claim.verify(Settings(alpha=alpha))
+        if report.verdict is not Verdict.REFUTED:
+            return None
+        story = (
+            f"A violation of {self.claim.slug!r}.\n\n{claim.theorem.statement}\n\n"
+            f"Found among {family.name}; {report.reason}\n"
+        )
+        return claim_module(story, claim), report.reason
+
     def edge(self, family: Family, z: np.ndarray) -> str:
         """Where the violation begins, for a parameter that the statement leaves open; or ''."""
         return ""
@@ -227,7 +238,6 @@ class Runs(AbstractSearch):
         self, family: Family, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:
         claim = self.candidate(family, z)
-        problem, noise, theorem = claim.problem, claim.noise, claim.theorem
         if problem_laws(claim.instance(self.horizons[0])[0]):
             return None  # its constants are not what it says: outside every statement
         given: dict[str, Any] = dict(
@@ -238,19 +248,7 @@ class Runs(AbstractSearch):
             seeds=min(256, max(16, claim.seeds)) if family.noisy else 1,
             note=f"found by a search of {self.candidates} instances: {family.name}",
         )
-        judged = dataclasses.replace(claim, more={}, **given)
-        report = judged.verify(Settings(alpha=alpha, seed=0))
-        if report.verdict is not Verdict.REFUTED:
-            return None
-        story = (
-            f"An instance that violates {claim.slug!r}.\n\n"
-            f"{theorem.statement}\n\nFound among {family.name}; {report.reason}\n"
-        )
-        text = claim_module(
-            story.replace("\\", "\\\\"), theorem, problem, noise, chunk=claim.chunk,
-            margin=claim.margin, oracle=claim.oracle, **given,
-        )  # fmt: skip
-        return text, report.reason
+        return self.judged(dataclasses.replace(claim, more={}, **given), family, alpha)
 
     def edge(self, family: Family, z: np.ndarray) -> str:
         """The least violated value of the open parameter at a long horizon, by four grids."""

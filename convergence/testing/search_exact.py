@@ -13,7 +13,6 @@ import numpy as np
 
 from convergence.claims.exact import Exact, miss
 from convergence.claims.identity import Identity
-from convergence.claims.settings import Settings
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
@@ -21,7 +20,6 @@ from convergence.problems.agents import AgentQuadratics
 from convergence.statistics import Verdict
 from convergence.testing.families import Family
 from convergence.testing.graph_families import crowds, laws
-from convergence.testing.render import claim_module
 from convergence.testing.search import OUTSIDE, AbstractSearch
 from convergence.testing.variations import variations
 from convergence.theorems.base import Kind
@@ -99,19 +97,7 @@ class Moments(AbstractSearch):
             family="violations", expect=Verdict.REFUTED, more={}, how="exact", seeds=1,
             note=f"found by a search of {self.candidates} instances: {family.name}",
         )  # fmt: skip
-        report = claim.verify(Settings(alpha=alpha))
-        if report.verdict is not Verdict.REFUTED:
-            return None
-        story = (
-            f"An instance that violates {self.claim.slug!r}.\n\n{claim.theorem.statement}\n\n"
-            f"Found among {family.name}; {report.reason}\n"
-        )
-        text = claim_module(
-            story, claim.theorem, claim.problem, claim.noise, slug=claim.slug,
-            expect=claim.expect, family=claim.family, horizons=claim.horizons, note=claim.note,
-            kind=type(claim),
-        )  # fmt: skip
-        return text, report.reason
+        return self.judged(claim, family, alpha)
 
 
 class Laws(AbstractSearch):
@@ -143,15 +129,4 @@ class Laws(AbstractSearch):
             expect=Verdict.REFUTED, theorem=dataclasses.replace(self.lemma, law=law),
             note=f"found by a search of {self.candidates} laws: {family.name}",
         )  # fmt: skip
-        report = claim.verify(Settings(alpha=alpha))
-        if report.verdict is not Verdict.REFUTED:
-            return None
-        story = (
-            f"A law that violates {self.claim.slug!r}.\n\n{claim.theorem.statement}\n\n"
-            f"Found among {family.name}; {report.reason}\n"
-        )
-        text = claim_module(
-            story, claim.theorem, None, None, slug=claim.slug, expect=claim.expect,
-            family=claim.family, note=claim.note, kind=Identity,
-        )  # fmt: skip
-        return text, report.reason
+        return self.judged(claim, family, alpha)
