@@ -29,7 +29,7 @@ from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import common, slowest
 from convergence.statistics import Verdict
-from convergence.theorems.alghunaim2022 import NoBias
+from convergence.theorems.alghunaim2022 import Unbiased
 from convergence.theorems.koloskova2020 import ConstantStep, ModeBias, SharedMinimizer
 
 F = "counterexamples"
@@ -45,6 +45,6 @@ CLAIMS = (
           horizons=(1,)),
     Exact("dsgd-is-fine-in-agreement", SharedMinimizer(), AGREE, UNIT, F,
           horizons=(1,)),
-    *(Exact(f"{name.lower()}-does-not-stop", NoBias(name), DISAGREE, UNIT, F,
+    *(Exact(f"{name.lower()}-does-not-stop", Unbiased(name), DISAGREE, UNIT, F,
             horizons=(1,)) for name in ("ED", "EXTRA", "ATC-GT")),
 )  # fmt: skip

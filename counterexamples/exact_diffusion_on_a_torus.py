@@ -22,7 +22,7 @@ from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
 from convergence.statistics import Verdict
-from convergence.theorems.alghunaim2022 import NoBias, Radius, Stability, Variance
+from convergence.theorems.alghunaim2022 import NoBias, Radius, Stability, Unbiased, Variance
 
 F = "counterexamples"
 TORUS, RING = graphs.torus(4), graphs.ring(8)
@@ -33,7 +33,7 @@ CLAIMS = (
           Verdict.REFUTED, horizons=(1,)),
     Exact("ed-radius-on-the-torus", Radius("ED", 0.01), slowest(TORUS), UNIT, F,
           horizons=(1,)),
-    Exact("ed-on-the-lazy-torus", NoBias("ED", 0.01),
+    Exact("ed-on-the-lazy-torus", Unbiased("ED", 0.01),
           slowest(graphs.lazy(TORUS)), UNIT, F, horizons=(1,)),
     Exact("ed-noise-on-the-even-ring", Variance("ED", 0.01), slowest(RING), UNIT,
           F, horizons=(1,)),

@@ -24,6 +24,7 @@ from convergence.problems.agents import (
 )
 from convergence.statistics import Verdict
 from convergence.theorems import alghunaim2022 as suda
+from convergence.theorems import alghunaim2022_sparse as sparse
 from convergence.theorems import koloskova2020 as dsgd
 
 F = "decentralized"
@@ -75,7 +76,7 @@ _NEGATIVE = tuple(
     for name in ALL
 )
 _VARIANCES = tuple(exact(f"variance-{name}", suda.Variance(name), SPREAD) for name in ALL)
-_UNBIASED = tuple(exact(f"no-bias-{name}", suda.NoBias(name), MIXED) for name in CORRECTED)
+_UNBIASED = tuple(exact(f"no-bias-{name}", suda.Unbiased(name), MIXED) for name in CORRECTED)
 _BIASES = tuple(
     exact(f"bias-{name}", dsgd.ModeBias(name), SLOWEST) for name in ("ATC", "consensus")
 )
@@ -98,16 +99,16 @@ _ENERGY = tuple(
     for name in ("ED", "ATC-GT")
 )
 _ROOTS = tuple(
-    exact(f"sparse-rate-{name}", suda.SlowRoot(name, 0.5), slow, horizons=(400, 2000))
+    exact(f"sparse-rate-{name}", sparse.SlowRoot(name, 0.5), slow, horizons=(400, 2000))
     for name in ("ED", "EXTRA", "ATC-GT")
 )
 _TRANSIENTS = tuple(
-    exact(f"transient-gap-{name}", suda.Transient(name), slow, horizons=(100, 1000, 10_000))
+    exact(f"transient-gap-{name}", sparse.Transient(name), slow, horizons=(100, 1000, 10_000))
     for name in ("ED", "EXTRA", "ATC-GT", "ATC")
 ) + tuple(
     exact(f"transient-{kind}-{name}", theorem(name), problem, horizons=horizons)
     for kind, theorem, problem, horizons in (
-        ("n", suda.Transient, crowd, (4, 8, 16)), ("law", suda.TransientLaw, slow, (1000,)),
+        ("n", sparse.Transient, crowd, (4, 8, 16)), ("law", sparse.TransientLaw, slow, (1000,)),
     )
     for name in ("ED", "EXTRA", "ATC-GT", "ATC")
 )  # fmt: skip
@@ -125,13 +126,13 @@ _FALSE = (
 )  # fmt: skip
 _TRUE = (
     exact("dsgd-converges-with-a-shared-minimizer", dsgd.SharedMinimizer(), SHARED),
-    exact("exact-diffusion-on-the-lazy-torus", suda.NoBias("ED", 0.01),
+    exact("exact-diffusion-on-the-lazy-torus", suda.Unbiased("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
-    exact("exact-diffusion-stable-on-lazy-torus", suda.AnyGraph("ED", 0.01),
+    exact("exact-diffusion-stable-on-lazy-torus", suda.ModerateGraph("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
     exact("dsgd-rate", dsgd.Rate(), common(CUBE, [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2], x0=3.0),
           horizons=(2000, 8000, 32_000), note="recalled; leading term only"),
-    exact("no-bias-least-squares-ED", suda.NoBias("ED", 0.2), SQUARES),
+    exact("no-bias-least-squares-ED", suda.Unbiased("ED", 0.2), SQUARES),
 )  # fmt: skip
 CLAIMS: tuple[AbstractClaim, ...] = (
     *_RADII, *_THRESHOLDS, *_NEGATIVE, *_VARIANCES, *_UNBIASED, *_BIASES, *_FIXED, *_SMALL,

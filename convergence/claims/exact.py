@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from convergence.errors import require
 from convergence.runner.affine import Moments, analyse
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Row, Sample, Verdict
+from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
 from convergence.theorems.moments import AbstractMoment, Moment
 
@@ -61,25 +63,44 @@ class Exact(Claim):
         """The relative error granted to a value without Monte Carlo."""
         return float(getattr(self.theorem, "tolerance", AbstractMoment.tolerance))
 
+    def moments(self, T: int, step: int, rival: bool = False) -> Moments:
+        """The moments on the instance at T of the method prescribed for the horizon `step`."""
+        key = T, step, rival
+        if key not in self._moments:
+            problem, noise, c = self.instance(T)
+            prescribe = self.theorem.rival if rival else self.theorem.prescribe
+            found = analyse(problem, self.oracle(problem, noise), prescribe(c, step))
+            self._moments.clear()  # what is asked again is asked at once
+            self._moments[key] = found
+        return self._moments[key]
+
+    @functools.cached_property
+    def _moments(self) -> dict[Any, Moments]:
+        return {}
+
+    def check(self, T: int) -> tuple[Checked, ...]:
+        """The theorem's assumptions, and that the step is one of those it is about."""
+        found, settled = super().check(T), getattr(self.theorem, "settled", None)
+        if settled is None or not all(a.holds for a in found):
+            return found
+        radius = self.moments(T, T).radius
+        detail = f"the spectral radius, at most 1 − {settled:g}/T" if settled else "below 1"
+        return (*found, Checked("stable step", T * (1 - radius) > settled, radius, detail))
+
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         """(the value, the number it is compared with, a note) at T."""
-        problem, noise, c = self.instance(T)
-        oracle, theorem = self.oracle(problem, noise), self.theorem
-
-        def moments(T: int, rival: bool = rival) -> Moments:
-            prescribe = theorem.rival if rival else theorem.prescribe
-            return analyse(problem, oracle, prescribe(c, T))
-
+        _, _, c = self.instance(T)
+        metric: Any = self.theorem.metric(c, T)
         if self.quantity is Moment.TRANSIENT:
 
             def excess(N: float) -> float:
-                metric: Any = theorem.metric(c, T)
-                return moments(round(N)).steady(metric) / moments(round(N), True).steady(metric)
+                network, mean = self.moments(T, round(N)), self.moments(T, round(N), True)
+                return network.steady(metric) / mean.steady(metric)
 
             value, note = crossing(excess), ""
         else:
-            found = moments(T)
-            value = read(found, self.quantity, theorem.metric(c, T), T)
+            found = self.moments(T, T, rival)
+            value = read(found, self.quantity, metric, T)
             note = f"spectral radius {found.radius:.8g}"
         return value, self.number(c, T), note
 

@@ -111,7 +111,7 @@ class AgentQuadratics(AbstractProblem):
         if self.directed:
             return found
         lam, U = eigen(W)
-        found = found | {"lam": lam, "U": U}
+        found = found | {"lam": lam, "lam_min": float(lam[-1]), "U": U}
         if not found.common:
             return found
         h, E = np.linalg.eigh(mean)

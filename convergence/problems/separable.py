@@ -95,8 +95,9 @@ class Separable(AbstractProblem):
         factor = {"cosh": np.log(2.0), "logcosh": np.log(2.0) / 2, "square": 1.0}[self.shape]
         return Constants(
             L=float("inf") if self.shape == "cosh" else float(lam.max()),
-            mu_star=float(lam.min()), Delta=float(np.sum(lam * s**2 * phi)), f_star=0.0,
-            R=float(np.linalg.norm(z)), grad0=float(np.linalg.norm(lam * s * first)), d=x0.size,
+            mu_star=float(lam.min()), kappa=float(lam.max() / lam.min()), f_star=0.0,
+            Delta=float(np.sum(lam * s**2 * phi)), R=float(np.linalg.norm(z)),
+            grad0=float(np.linalg.norm(lam * s * first)), d=x0.size,
             radius=s * factor, z0=z, lam=lam, turned=self.Q is not None,
             quadratic=self.shape == "square",
         )  # fmt: skip

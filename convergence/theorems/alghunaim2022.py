@@ -22,7 +22,6 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
-from convergence.parts.graphs import complete
 from convergence.parts.strategies import mode
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has
@@ -134,6 +133,17 @@ class AnyGraph(AbstractUnified):
         return 1.0
 
 
+class ModerateGraph(AnyGraph):
+    """ρ ≤ 1 for ED at αh ≤ 2 if every eigenvalue of W is at least −1/3.
+
+    Proof. `threshold` is then at least 2 for every mode: (1 + 3λ)/(2λ) ≥ 2 for 0 < λ ≤ 1, and
+    (1 − λ)/(−λ) ≥ 4 for −1/3 ≤ λ < 0. ∎
+    """
+
+    assumes = (*AnyGraph.assumes, Has("lam_min", -1 / 3 - 1e-12))
+    statement = "ρ ≤ 1 for ED at a small step αh if λ_min(W) ≥ −1/3"
+
+
 class Stability(AbstractUnified):
     """The method is stable if and only if αh < the least `threshold` and αh < 2, for all modes.
 
@@ -161,7 +171,8 @@ class Variance(AbstractUnified):
     """
 
     quantity = Moment.VARIANCE
-    statement = "(1/n) Σ Var x_i → (1/n) Σ_{m,j} a²α²s²/[(1−p)(1+p−b²/2)]"
+    statement = "(1/n) Σ Var x_i → (1/n) Σ_{m,j} a²α²s²/[(1−p)(1+p−b²/2)] at a stable step"
+    settled = 0.0
     assumes = (*AbstractUnified.assumes, Has("isotropic_noise", 1, 1))
 
     def bound(self, c: Constants, T: int) -> float:
@@ -182,16 +193,16 @@ def network_variance(name: str, lam: Any, ah: Any, alpha: float, s2: float) -> A
 
 
 class NoBias(AbstractMoment):
-    """A corrected method at a constant stable step has every agent at x*, whatever the Hessians.
+    """FALSE AS TOLD: a corrected method at a small constant step has every agent at x*.
 
-    Proof. At a fixed point B²X = 0, so X = 1xᵀ; then X = CX − αAG − D with the mean of D zero
-    gives the mean of G zero, so that x = x*. ∎ tracker: the start of gradient tracking, 1 is right.
+    True where the step is stable (`Unbiased`), which ED's is on no graph with λ_min < −1/3, however
+    small, and for the right start of gradient tracking: tracker = 1.
     """
 
     quantity = Moment.BIAS
     source = SOURCE
     provenance = Provenance.DERIVED
-    statement = "(1/n) Σ ‖E x_i − x*‖² → 0 at every stable constant step"
+    statement = "folklore: (1/n) Σ ‖E x_i − x*‖² → 0 at every small constant step"
     tolerance = 1e-18  # the square of a relative 1e-9
 
     name: str = eqx.field(static=True)
@@ -211,18 +222,30 @@ class NoBias(AbstractMoment):
         return (c.zeta / c.mu) ** 2 + c.R**2
 
 
+class Unbiased(NoBias):
+    """A corrected method at a constant stable step has every agent at x*, whatever the Hessians.
+
+    Proof. At a fixed point B²X = 0, so X = 1xᵀ; then X = CX − αAG − D with the mean of D zero
+    gives the mean of G zero, so that x = x*. ∎
+    """
+
+    statement = "(1/n) Σ ‖E x_i − x*‖² → 0 at every stable constant step"
+    settled = 0.0
+
+
 class Energy(AbstractUnified):
     """Without noise from x* at every agent: Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n) Σ_{m,j}
     (aαβ)²(1 + p)/[(1 − p) b² (2 + 2p − b²)], β the mode of −∇f_i(x*).
 
     What initial heterogeneity costs. Proof. The mode is x_k = −aαβ times the impulse response of
-    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T must be long after the sum has converged.
+    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) > 20: what is left after T is below e⁻⁴⁰.
     """
 
     assumes = (*AbstractUnified.assumes, Has("R", 0.0, 1e-9), Has("sigma", 0.0, 0.0))
     quantity = Moment.EXPECTED
     statement = "Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n)Σ (aαβ)²(1+p)/[(1−p)b²(2+2p−b²)]"
     tolerance = 1e-6  # the tail beyond T
+    settled = 20.0
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
@@ -237,61 +260,3 @@ class Energy(AbstractUnified):
         weight, b2, p = mode(self.name, lam, a * h)
         energy = (weight * a * c.modes[1:]) ** 2 * (1 + p) / ((1 - p) * b2 * (2 + 2 * p - b2))
         return float(np.sum(energy)) / c.n / T
-
-
-class SlowRoot(AbstractUnified):
-    """1 − ρ → (1 − λ)/(αh) for ED and EXTRA, (1 − λ)²/(λ²αh) for ATC-GT, as 1 − λ → 0 at fixed αh.
-
-    Proof. p → 1 − αh for all; the root near 1 is 1 − b²/(1 − p) + O(b⁴). ∎ T = 1/(1 − λ).
-    """
-
-    quantity = Moment.GAP
-    statement = "1 − ρ = (1−λ)/(αh)·(1+o(1)) for ED and EXTRA, (1−λ)²/(λ²αh)·(1+o(1)) for ATC-GT"
-    tolerance = 0.02  # lower-order terms of relative size (1 − λ)/(αh)² at T ≥ 400
-
-    def bound(self, c: Constants, T: int) -> float:
-        gap, ah = 1 - c.lam[1], float(self.ah)
-        return float(gap / ah if self.name in ("ED", "EXTRA") else (gap / c.lam[1]) ** 2 / ah)
-
-
-class Transient(AbstractUnified):
-    """The T at which the network costs as much as the noise of the mean, at α = √(n/T)/L, is of
-    order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
-
-    On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
-    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`). Proof: the mean costs
-    αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED or EXTRA cost α²s²/(2(g + αh)) each
-    and those of ATC-GT α²s²/(2(2g + αh)): equal at αh = g/(n − 2), or twice that. The bias of DSGD
-    is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient tracking is an upper bound that quadratics do
-    not attain. T names 1/(1 − λ) or n.
-    """
-
-    kind = Kind.RATE
-    quantity = Moment.TRANSIENT
-    two_sided = True
-    statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
-
-    def alpha(self, c: Constants, T: int) -> float:
-        return float((c.n / T) ** 0.5 / c.L)
-
-    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return dec.Diffusion(complete(c.n), self.alpha(c, T))
-
-    def bound(self, c: Constants, T: int) -> float:
-        spread = c.sigma / (c.n * len(c.h)) ** 0.5
-        return leading(self.name, c.n, float(1 - c.lam[1]), c.zeta / spread)
-
-
-class TransientLaw(Transient):
-    """The same T with its constant, up to a relative O(n(1 − λ))."""
-
-    kind = Kind.EXACT
-    tolerance = 0.01  # at n(1 − λ) ≤ 0.008
-    statement = "T_transient = n(n−2)²/(1−λ)² (ED, EXTRA), a quarter (ATC-GT), 4n³(ζ/s)⁴/(1−λ)⁴"
-
-
-def leading(name: str, n: int, gap: float, ratio: float = 1.0) -> float:
-    """The leading term of `Transient` as gap = 1 − λ → 0; ratio: ζ/s."""
-    if name in ("ATC", "consensus"):
-        return 4 * n**3 * ratio**4 / gap**4
-    return n * (n - 2.0) ** 2 / gap**2 / (4 if name.endswith("GT") else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.compressed_sgd import CompressedSGD
 from convergence.constants import Constants
@@ -12,8 +13,16 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.compressors import TopK
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+
+
+class OnTheDiagonal(AbstractAssumption):
+    """x_0 is a multiple of (1, 1, 1)."""
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        spread = float(np.ptp(np.asarray(problem.start())))
+        return Checked("start on the diagonal", spread == 0.0, spread, "max − min of x_0 must be 0")
 
 
 class TopOneDiverges(AbstractTheorem):
@@ -28,7 +37,7 @@ class TopOneDiverges(AbstractTheorem):
     source = Source("beznosikov2020", "Example 1")
     provenance = Provenance.RECALLED
     statement = "f(x_T) − f* = (1 + 11γ/6)^{2T} F₀ for Top-1 without feedback"
-    assumes = (NoNoise(), Has("opposed", 1, 1))
+    assumes = (NoNoise(), Has("opposed", 1, 1), OnTheDiagonal())
 
     scale: Any = eqx.field(converter=real, default=0.1)
 

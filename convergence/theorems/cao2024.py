@@ -88,6 +88,10 @@ class Law(AbstractFlat):
     statement = "ER = (1/2K)Σ h[g²α²s²(1−p^{2n})/(1−p²) + (gαβ(1−pⁿ)/(1−p))²]"
 
     @varies
+    def settled(self) -> float | None:
+        return None if self.finite else 0.0
+
+    @varies
     def assumes(self) -> Any:
         start = (Has("R", 0.0, 1e-9),) if self.finite else ()
         return (*AbstractFlat.assumes, *start)
@@ -98,10 +102,16 @@ class Law(AbstractFlat):
 
 class SmallStepGap(AbstractFlat):
     """ER_dif → ER_cen + (α²/2K)Σ_{m≥2} h[λ²/(1−λ²)s² + (λ/(1−λ))²β̂²] and ER_con → ER_dif +
-    (α²/2K)Σ_{m≥2} h[s² + (1+λ)/(1−λ)β̂²] as α → 0; ER_cen → (α/4K) Tr R. T = L/α."""
+    (α²/2K)Σ_{m≥2} h[s² + (1+λ)/(1−λ)β̂²] as α → 0; ER_cen → (α/4K) Tr R. T = 1/(αL).
+
+    The relative error is at most 2y/(1 − y), y = 2αL(1 + αL)/(1 − max_{m≥2} λ²). Proof. Term by
+    term: 1 − p² differs from 1 − λ² by at most (2αL + α²L²), and (1 − p)² from (1 − λ)² by a
+    share of at most 2y, since 1 − λ² ≤ 2(1 − λ); the mean's term is off by αh/2. ∎
+    """
 
     statement = "ER_dif − ER_cen, ER_con − ER_dif = O(α²) with the constants of the limit"
-    tolerance = 0.02  # relative O(α/(1 − λ₂))
+    tolerance = 0.02
+    settled = 0.0
     assumes = (*AbstractFlat.assumes, Has("isotropic_noise", 1, 1))
 
     def alpha(self, c: Constants, T: int) -> float:
@@ -120,6 +130,12 @@ class SmallStepGap(AbstractFlat):
             total += scale * np.sum(h * (s2 + (1 + lam) / (1 - lam) * b2))
         return float(total)
 
+    def scale(self, c: Constants, T: int) -> float:
+        """What is granted beyond `tolerance`: the relative error."""
+        room = 1 - float(np.max(c.lam[1:] ** 2))
+        y = 2 * (1 + 1 / T) / T / room if room > 0 else np.inf
+        return self.bound(c, T) * (2 * y / (1 - y) if y < 1 else np.inf) / self.tolerance
+
 
 class Crossover(SmallStepGap):
     """Diffusion doubles the centralized risk at the batch B = Tr R₁/(2α Σ_{m≥2} h(λ/(1−λ))²β̂²),
@@ -132,6 +148,9 @@ class Crossover(SmallStepGap):
 
     def bound(self, c: Constants, T: int) -> float:
         return 2 * excess_risk("centralized", c, self.alpha(c, T))
+
+    def scale(self, c: Constants, T: int) -> float:
+        return 0.0
 
 
 class Ordering(AbstractFlat):

@@ -55,6 +55,7 @@ class ModeBias(AbstractDSGD):
 
     assumes = (Has("common", 1, 1),)
     statement = "bias = (1/n)Σ (αλβ/(1−λ(1−αh)))² (ATC),  (1/n)Σ (αβ/(1−λ+αh))² (consensus)"
+    settled = 0.0
 
     def bound(self, c: Constants, T: int) -> float:
         a = self.alpha(c, T)
@@ -75,6 +76,7 @@ class FixedPoint(AbstractDSGD):
     """
 
     statement = "X∞ − x* = (I−𝕎+α𝕎ℋ)⁻¹α𝕎β, (I−𝕎+αℋ)⁻¹αβ, (I−𝕎+αℋ𝕎)⁻¹αβ (ATC, consensus, CTA)"
+    settled = 0.0
 
     def bound(self, c: Constants, T: int) -> float:
         a, n, d = self.alpha(c, T), c.n, c.beta.shape[1]
@@ -93,15 +95,31 @@ class FixedPoint(AbstractDSGD):
 
 
 class SmallStep(AbstractDSGD):
-    """bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²] + O(α³), D = (I − W)⁺Wβ (ATC) or (I − W)⁺β (consensus,
-    CTA), m = −H̄⁻¹(1/n)Σ H_i M_i with M = D (ATC, consensus) or WD (CTA).
+    """bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α)), D = (I − W)⁺Wβ (ATC) or (I − W)⁺β (consensus,
+    CTA), m = −H̄⁻¹(1/n)Σ H_i M_i with M = D (ATC, consensus) or WD (CTA). T = 1/(αL).
 
-    Proof. Expand the fixed point in α: (I − W)D = Wβ or β determines D up to its mean, which the
-    next order fixes. ∎ T = L/α.
+    The O(α) is at most r(2 + r), r = αL(1 + κ²)/(1 − λ₂ − αL√(1 + κ²)), κ = L/λ_min(H̄).
+
+    Proof. At the fixed point E = E⊥ + 1mᵀ the mean of ℋE (CTA: of ℋ𝕎E) is 0: ‖m‖ ≤ κ‖E⊥‖, norms
+    being root mean squares, so ‖E‖ ≤ √(1 + κ²)‖E⊥‖. E⊥ = α(I − W)⁺𝕎(β − ℋE), or alike, differs
+    from αD by αL‖E‖/(1 − λ₂) at most, a share x = αL√(1 + κ²)/(1 − λ₂) of ‖E⊥‖ ≤ α‖D‖/(1 − x); and
+    E is √(1 + κ²)-Lipschitz in E⊥. ∎
     """
 
-    statement = "bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α))"
-    tolerance = 0.01  # O(α/(1 − λ₂)) at α ≤ 1e-3
+    statement = "bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α)), a stable step"
+    tolerance = 0.01
+    settled = 0.0
+
+    def remainder(self, c: Constants, T: int) -> float:
+        """The O(α), ∞ where the expansion says nothing."""
+        grow, gap = (1 + (c.L / c.mean_mu) ** 2) ** 0.5, float(1 - c.lam[1])
+        room = gap - grow / T
+        r = grow**2 / T / room if room > 0 else np.inf
+        return float(r * (2 + r))
+
+    def scale(self, c: Constants, T: int) -> float:
+        """What is granted beyond `tolerance`: the remainder."""
+        return max(super().scale(c, T), self.bound(c, T) * self.remainder(c, T) / self.tolerance)
 
     def alpha(self, c: Constants, T: int) -> float:
         return 1 / (c.L * T)
@@ -137,6 +155,7 @@ class SharedMinimizer(ConstantStep):
     """
 
     source = SOURCE
+    settled = 0.0
     assumes = (Has("zeta", 0.0, 1e-12),)
     statement = (
         "(1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a small constant step if ∇f_i(x*) = 0 for all i"

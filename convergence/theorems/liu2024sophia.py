@@ -99,6 +99,15 @@ class EveryStep(AbstractSophia):
         return 1.0
 
 
+class Resolved(AbstractAssumption):
+    """The Hessian is diagonal, or its condition number is at most 10⁵: turning the gradient into
+    the eigenbasis costs that many units in the last place, of which nine digits remain."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        found = float(c.kappa) if c.turned else 1.0
+        return Checked("resolved eigenbasis", found <= 1e5, found, "κ ≤ 10⁵ off the axes")
+
+
 class QuadraticLaw(AbstractSophia):
     """z_i ← z_i − ½ clip(z_i, ρ) in the eigenbasis of a quadratic, whatever its eigenvalues:
     ‖θ_T‖² is known in advance. With basis = "diagonal" on a rotated quadratic FALSE.
@@ -107,7 +116,7 @@ class QuadraticLaw(AbstractSophia):
     """
 
     statement = "‖θ_T‖² = Σ z_i² with z_i ← z_i − ½clip(z_i, ρ): free of the condition number"
-    assumes = (NoNoise(), Has("quadratic", 1, 1), Has("radius", 0.0))
+    assumes = (NoNoise(), Has("quadratic", 1, 1), Has("radius", 0.0), Resolved())
 
     def metric(self, c: Constants, T: int) -> Any:
         return DistanceSq()

@@ -10,15 +10,27 @@ from convergence.claims.exact import Exact, crossing, exponent
 from convergence.claims.settings import Settings
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
+from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
 from convergence.parts.strategies import CORRECTED, mode
 from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Row, Verdict
-from convergence.theorems.alghunaim2022 import NoBias, Radius, Transient, Variance, threshold
-from convergence.theorems.cao2024 import Law
+from convergence.theorems.alghunaim2022 import (
+    Energy,
+    ModerateGraph,
+    NoBias,
+    Radius,
+    Unbiased,
+    Variance,
+    threshold,
+)
+from convergence.theorems.alghunaim2022_sparse import Transient
+from convergence.theorems.cao2024 import Law, SmallStepGap
 from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.koloskova2020 import FixedPoint, ModeBias, SmallStep
+from convergence.theorems.moments import AbstractMoment
 
 UNIT = PerEntry(1.0)
 RING8 = graphs.lazy(graphs.ring(8))
@@ -43,6 +55,49 @@ def test_a_report_names_the_spectral_radius_of_what_diverges():
     report = claim.verify(Settings())
     assert report.verdict is Verdict.REFUTED
     assert "spectral radius 1.5718" in report.reason
+
+
+@pytest.mark.parametrize(
+    ("theorem", "gap", "failed"),
+    [
+        (Unbiased("ED"), 1.6, "stable step"),
+        (Variance("EXTRA"), 1.6, "stable step"),
+        (Law("consensus"), 1.98, "stable step"),
+        (ModeBias("consensus"), 1.98, "stable step"),
+        (FixedPoint("consensus"), 1.98, "stable step"),
+        (ModerateGraph("ED", 0.01), 1.6, "lam_min"),
+        (Energy("ED", 0.3), 1e-3, "stable step"),  # stable, but T is too short
+    ],
+    ids=lambda v: type(v).__name__ if isinstance(v, AbstractMoment) else None,
+)
+def test_beyond_its_steps_and_graphs_a_statement_does_not_apply(
+    theorem: AbstractMoment, gap: float, failed: str
+):
+    """Complete graphs of 8 with 1 − λ = gap: lively ones, and for `Energy` a sleepy one."""
+    noise = Noiseless() if isinstance(theorem, Energy) else UNIT
+    horizons = (4000,) if isinstance(theorem, Energy) else (1,)
+
+    def verdict(gap: float) -> Verdict:
+        problem = slowest(graphs.lazy_complete(8, gap))
+        report = Exact("own", theorem, problem, noise, horizons=horizons).verify(Settings())
+        if report.verdict is Verdict.INAPPLICABLE:
+            assert [a.name for a in report.assumptions if not a.holds] == [failed]
+        return report.verdict
+
+    assert verdict(0.5) is Verdict.CONSISTENT
+    assert verdict(gap) is Verdict.INAPPLICABLE
+
+
+@pytest.mark.parametrize("gap", [1e-4, 1e-3, 0.1, 0.9])
+@pytest.mark.parametrize("theorem", [SmallStep("ATC"), SmallStep("CTA"), SmallStepGap("consensus")])
+def test_small_step_limits_grant_what_they_leave_out(theorem: AbstractMoment, gap: float):
+    """Beyond the stated tolerance no more than the stated remainder, on graphs of any gap."""
+    problem, T = slowest(graphs.lazy_complete(8, gap)), 10_000
+    claim = Exact("own", theorem, problem, UNIT, horizons=(T,))
+    value, bound, _ = claim.exact(T)
+    granted = theorem.scale(claim.instance(T)[2], T) * theorem.tolerance
+    assert abs(value - bound) <= max(granted, theorem.tolerance * bound)
+    assert (granted > theorem.tolerance * bound) == (gap < 0.1)
 
 
 def test_an_assumption_that_fails_is_named():

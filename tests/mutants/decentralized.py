@@ -181,6 +181,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "small-step-ed-ed", lambda b, T: b / 4)),
     Mutant("S4 without the adjoint noise", lambda: statement(
         "soba-small-step", lambda b, T: 0.9 * b)),
+    Mutant("bias of small DSGD steps off by 2 %", lambda: statement(
+        "small-step-atc", lambda b, T: 1.02 * b)),
+    Mutant("excess risk of small steps off by 3 %", lambda: statement(
+        "excess-risk-small-step-consensus", lambda b, T: 1.03 * b)),
     Mutant("excess risk of consensus with diffusion's gain", lambda: dataclasses.replace(
         CLAIM["excess-risk-consensus"], theorem=_Diffusive("consensus"))),
     Mutant("ordering reversed", lambda: dataclasses.replace(
