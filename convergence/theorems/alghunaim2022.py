@@ -24,8 +24,8 @@ from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
 from convergence.parts.strategies import mode
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has
-from convergence.theorems.base import Kind, Provenance, Source
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
+from convergence.theorems.base import Kind, Provenance, Source, varies
 from convergence.theorems.moments import AbstractMoment, Moment
 
 METHODS: dict[str, Any] = {
@@ -144,14 +144,30 @@ class ModerateGraph(AnyGraph):
     statement = "ρ ≤ 1 for ED at a small step αh if λ_min(W) ≥ −1/3"
 
 
+class SmallStepsStable(AbstractAssumption):
+    """Every mode has a `threshold`: no λ < −1/3 for ED and EXTRA, whose small steps are unstable
+    there and for whom a window of larger ones may be stable."""
+
+    name: str = eqx.field(static=True)
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        least = float(np.min(threshold(self.name, c.lam[1:])))
+        return Checked("small steps stable", least > 0, least, "the least threshold must be > 0")
+
+
 class Stability(AbstractUnified):
     """The method is stable if and only if αh < the least `threshold` and αh < 2, for all modes.
 
-    T is a percentage of that largest step: below 100 stable, above 100 not.
+    T is a percentage of that largest step: below 100 stable, above 100 not. On graphs where small
+    steps are stable.
     """
 
     quantity = Moment.STABLE
     statement = "ρ < 1 ⇔ 0 < αh < min{2, threshold(λ)} over all modes"
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractUnified.assumes, SmallStepsStable(self.name))
 
     def alpha(self, c: Constants, T: int) -> float:
         lam, h = self.grid(c)

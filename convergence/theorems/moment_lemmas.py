@@ -230,7 +230,8 @@ class Clipping(AbstractLawLemma):
         return b_p(p), v_p(p)
 
     def covers(self, law: Law) -> bool:
-        return super().covers(law) and abs(law.at) <= 0.5
+        loud = max(map(abs, law.values)) >= 1e-3  # of smaller noise rounding leaves no digits
+        return super().covers(law) and abs(law.at) <= 0.5 and loud
 
     def ratio(self, law: Law) -> float:
         e = np.array([math.cos(law.turn), math.sin(law.turn)])

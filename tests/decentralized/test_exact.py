@@ -22,6 +22,7 @@ from convergence.theorems.alghunaim2022 import (
     ModerateGraph,
     NoBias,
     Radius,
+    Stability,
     Unbiased,
     Variance,
     threshold,
@@ -66,6 +67,7 @@ def test_a_report_names_the_spectral_radius_of_what_diverges():
         (ModeBias("consensus"), 1.98, "stable step"),
         (FixedPoint("consensus"), 1.98, "stable step"),
         (ModerateGraph("ED", 0.01), 1.6, "lam_min"),
+        (Stability("ED"), 1.6, "small steps stable"),
         (Energy("ED", 0.3), 1e-3, "stable step"),  # stable, but T is too short
     ],
     ids=lambda v: type(v).__name__ if isinstance(v, AbstractMoment) else None,
