@@ -254,7 +254,7 @@ class Energy(AbstractUnified):
     (aαβ)²(1 + p)/[(1 − p) b² (2 + 2p − b²)], β the mode of −∇f_i(x*).
 
     What initial heterogeneity costs. Proof. The mode is x_k = −aαβ times the impulse response of
-    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) > 20: what is left after T is below e⁻⁴⁰.
+    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) ≥ 20: what is left after T is below e⁻⁴⁰.
     """
 
     assumes = (*AbstractUnified.assumes, Has("R", 0.0, 1e-9), Has("sigma", 0.0, 0.0))

@@ -125,9 +125,9 @@ class SmallStep(AbstractDSGD):
         return 1 / (c.L * T)
 
     def bound(self, c: Constants, T: int) -> float:
-        a, n = self.alpha(c, T), c.n
+        a = self.alpha(c, T)
         beta = c.W @ c.beta if self.name == "ATC" else c.beta
-        D = np.linalg.pinv(np.eye(n) - c.W) @ beta
+        D = c.U[:, 1:] @ ((c.U[:, 1:].T @ beta) / (1 - c.lam[1:, None]))
         seen = c.W @ D if self.name == "CTA" else D
         pull = np.einsum("kij,kj->ki", c.hessians, seen).mean(axis=0)
         m = -np.linalg.solve(c.hessians.mean(axis=0), pull)

@@ -41,8 +41,8 @@ class AbstractMoment(AbstractTheorem):
     # Solves with condition numbers up to 1e6 in float64 keep nine digits.
     tolerance: ClassVar[float] = 1e-9
     two_sided: ClassVar[bool] = False
-    # The statement is about steps with T(1 − ρ) > settled alone, ρ the spectral radius; 0: about
-    # stable steps.
+    # The statement is about steps with T(1 − ρ) ≥ settled alone, ρ the spectral radius; 0: about
+    # steps that are stable.
     settled: ClassVar[float | None] = None
 
     def scale(self, c: Constants, T: int) -> float:
