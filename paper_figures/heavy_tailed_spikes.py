@@ -42,16 +42,8 @@ def simulated(p: float, exponent: float) -> tuple[float, float]:
     for T in HORIZONS:
         oracle = Oracle(problem, three_point(p, 1.0, 1 / T, E1))
         method = SGD(0.5 * T**-exponent)
-        record = simulate(
-            f"spikes-{p}-{exponent:.3g}",
-            oracle,
-            method,
-            Average(GradNormSq()),
-            T,
-            512,
-            chunk=64,
-            tier="standard",
-        )
+        name = f"spikes-{p}-{exponent:.3g}"
+        record = simulate(name, oracle, method, Average(GradNormSq()), T, 512)
         runs = record.final()
         means.append(float(runs.mean()))
         errors.append(2 * float(runs.std(ddof=1)) / len(runs) ** 0.5)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
-import tests.checked  # noqa: F401  (the hook looks it up by name)
+importlib.import_module("tests.checked")  # the hook looks it up by name
 
 # Before anything imports the package: jaxtyping's annotations, checked by beartype, in tests only.
 # Workers of pytest-xdist import this file too.

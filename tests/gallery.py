@@ -72,8 +72,9 @@ def section(theorem: Any, claims: list[Any]) -> str:
 def page() -> str:
     """The whole page."""
     claims: dict[type, list[Any]] = {}
-    for claim in registry():
-        claims.setdefault(type(claim.theorem), []).append(claim)  # type: ignore[attr-defined]
+    known: tuple[Any, ...] = registry()
+    for claim in known:
+        claims.setdefault(type(claim.theorem), []).append(claim)
     sections: dict[str, list[str]] = {}
     for found in claims.values():
         theorem = found[0].theorem

@@ -9,6 +9,7 @@ its primal value is no upper bound in the strict sense.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -183,8 +184,6 @@ def solve(name: str, T: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    try:
-        import PEPit  # noqa: F401  # pyright: ignore[reportMissingImports]
-    except ImportError:
+    if importlib.util.find_spec("PEPit") is None:
         sys.exit("PEPit is not installed; pip install 'convergence-lab[pep]'")
     print(json.dumps(solve(sys.argv[1], int(sys.argv[2]))))

@@ -145,8 +145,8 @@ class ModerateGraph(AnyGraph):
 
 
 class SmallStepsStable(AbstractAssumption):
-    """Every mode has a `threshold`: no λ < −1/3 for ED and EXTRA, whose small steps are unstable
-    there and for whom a window of larger ones may be stable."""
+    """Every mode has a `threshold`: λ ≥ −1/3 for ED, whose small steps are unstable below while a
+    window of larger ones may be stable, and λ > −1/3 for EXTRA."""
 
     name: str = eqx.field(static=True)
 
@@ -254,7 +254,7 @@ class Energy(AbstractUnified):
     (aαβ)²(1 + p)/[(1 − p) b² (2 + 2p − b²)], β the mode of −∇f_i(x*).
 
     What initial heterogeneity costs. Proof. The mode is x_k = −aαβ times the impulse response of
-    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) ≥ 20: what is left after T is below e⁻⁴⁰.
+    1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) ≥ 20, so that ρ^{2T} ≤ e⁻⁴⁰.
     """
 
     assumes = (*AbstractUnified.assumes, Has("R", 0.0, 1e-9), Has("sigma", 0.0, 0.0))

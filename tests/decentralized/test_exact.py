@@ -164,7 +164,10 @@ def test_an_exponent_still_on_its_way_is_not_judged():
 
 def test_crossing_finds_where_the_network_costs_as_much():
     assert crossing(lambda N: 1 + (3e7 / N) ** 0.5) == pytest.approx(3e7, rel=1e-3)
-    unstable_below = lambda N: np.inf if N < 1e6 else 1 + 1e9 / N  # noqa: E731
+
+    def unstable_below(N: float) -> float:
+        return np.inf if N < 1e6 else 1 + 1e9 / N
+
     assert crossing(unstable_below) == pytest.approx(1e9, rel=1e-3)
 
 

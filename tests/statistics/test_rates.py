@@ -39,7 +39,9 @@ def test_traces_that_pass_elsewhere_as_order_one(
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_pure_powers(seeds: int) -> None:
-    half = lambda T: T**-0.5  # noqa: E731
+    def half(T: float) -> float:
+        return T**-0.5
+
     assert judged(half, half, seeds).verdict is C
     assert judged(lambda T: 1 / T, half, seeds).verdict is C  # faster is consistent
     third = judged(lambda T: T ** (-1 / 3), half, seeds)

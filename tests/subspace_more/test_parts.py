@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
@@ -174,6 +174,6 @@ def test_zeroth_order_solver_contracts_on_average(test_seed: int) -> None:
 
 
 @pytest.mark.parametrize("bad", [lambda: GD(-1), lambda: GD(1, -0.1), lambda: Exact(0)])
-def test_solvers_refuse(bad: object) -> None:
+def test_solvers_refuse(bad: Callable[[], object]) -> None:
     with pytest.raises(InvalidInput):
-        bad()  # type: ignore[operator]
+        bad()

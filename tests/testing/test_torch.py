@@ -82,7 +82,7 @@ def test_it_obeys_the_laws_of_algorithms():
         assert not algorithm_laws(method, PROBLEM, Oracle(PROBLEM, Noiseless()))
 
 
-class Jumpy(torch.optim.SGD if torch else object):  # type: ignore[misc]
+class Jumpy(torch.optim.SGD):
     """SGD that draws from torch's generator."""
 
     def step(self, closure: Any = None) -> Any:
@@ -148,7 +148,7 @@ def test_what_needs_a_closure_is_refused_in_one_sentence():
         path(FromTorch(Growing, lr=0.1), 0)
 
 
-class Growing(torch.optim.SGD if torch else object):  # type: ignore[misc]
+class Growing(torch.optim.SGD):
     """Keeps every gradient."""
 
     def step(self, closure: Any = None) -> Any:
