@@ -8,16 +8,18 @@ Floors, ground first. A room imports only from floors below its own; rooms on on
 side by side or divided by `|`, do not see each other. The floor named `errors …` is the ground and
 its rooms may use one another.
 
-    errors shapes constants keys linalg
+    errors shapes constants keys linalg precision files
     parts
     problems noise
     oracles
     algorithms | metrics
     theorems | runner | statistics
+    moments laws
     claims
-    digest
+    registry | digest
     store
-    figures testing
+    search figures
+    testing
     report
     cli
 

@@ -27,7 +27,7 @@ from convergence.claims.settings import Settings
 SCHEMA = "convergence-record/1"
 PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
-GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py")
+GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py", "precision.py")
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
 
 

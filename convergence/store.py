@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import threading
 import zipfile
@@ -22,6 +21,7 @@ import numpy as np
 
 from convergence.claims.settings import Settings
 from convergence.digest import SCHEMA, Unstable, digest, versions
+from convergence.files import write_whole
 from convergence.runner.record import Record
 
 
@@ -132,16 +132,3 @@ def read(arrays: Path, about: Path) -> Record:
     if record.values.shape[:2] != shape or record.finite.shape != shape:
         raise ValueError("the arrays have other shapes than their description")
     return record
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        with open(draft, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -23,23 +23,22 @@ from __future__ import annotations
 from convergence.claims.base import Claim
 from convergence.noise.base import Noiseless
 from convergence.oracles.layer import Layer
-from convergence.parts.amm import CRS
+from convergence.parts.matrix_products import CRS
 from convergence.problems.regression import three_rows
 from convergence.statistics import Verdict
-from convergence.theorems import chen2025celora as celora
-from convergence.theorems.liu2023wta_sgd import SampledSGD
+from convergence.theorems.estimators import chen2025celora as celora
+from convergence.theorems.estimators.liu2023wta_sgd import SampledSGD
 
-F = "counterexamples"
 ROWS, FAR = three_rows(), three_rows(5.0)
 
 CLAIMS = (
-    Claim("top-row-is-no-descent", celora.LikeLoRA(1), ROWS, Noiseless(), F, Verdict.REFUTED,
+    Claim("top-row-is-no-descent", celora.LikeLoRA(1), ROWS, Noiseless(), expect=Verdict.REFUTED,
           horizons=(16, 64, 256, 1024), seeds=2, oracle=Layer,
           instead="top-row-stalls-at-the-center"),
-    Claim("top-row-stalls-at-the-center", celora.TopOneStalls(1, scale=0.01), ROWS, Noiseless(), F,
+    Claim("top-row-stalls-at-the-center", celora.TopOneStalls(1, scale=0.01), ROWS, Noiseless(),
           horizons=(64, 1024), seeds=1, oracle=Layer),
-    Claim("sampled-row-converges", SampledSGD(CRS(1)), FAR, Noiseless(), F, horizons=(16, 128),
+    Claim("sampled-row-converges", SampledSGD(CRS(1)), FAR, Noiseless(), horizons=(16, 128),
           seeds=1024, oracle=Layer),
-    Claim("split-row-is-exact", celora.MeasuredErrors(1, 1, scale=0.5), ROWS, Noiseless(), F,
+    Claim("split-row-is-exact", celora.MeasuredErrors(1, 1, scale=0.5), ROWS, Noiseless(),
           horizons=(16,), seeds=1, oracle=Layer),
 )  # fmt: skip

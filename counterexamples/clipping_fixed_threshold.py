@@ -20,10 +20,9 @@ bound holds, on the very same instance.
 from __future__ import annotations
 
 from convergence.claims.base import Claim
-from convergence.claims.heavy_tailed_false import FIXED_CLIP, FIXED_CLIP_P2, SPIKY
-from convergence.claims.heavy_tailed_instances import F
-from convergence.claims.heavy_tailed_tight import LAWS
-from convergence.theorems.zhang2020 import ClippedSGDNonconvex
+from convergence.registry.heavy_tailed.false import FIXED_CLIP, FIXED_CLIP_P2, SPIKY
+from convergence.registry.heavy_tailed.tight import LAWS
+from convergence.theorems.heavy_tailed.zhang2020 import ClippedSGDNonconvex
 
 CLAIMS = (
     FIXED_CLIP,
@@ -34,7 +33,6 @@ CLAIMS = (
         ClippedSGDNonconvex(),
         FIXED_CLIP.problem,
         SPIKY,
-        F,
         horizons=(256, 1024),
         seeds=256,
     ),

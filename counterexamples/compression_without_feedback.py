@@ -22,16 +22,20 @@ from __future__ import annotations
 import numpy as np
 
 from convergence.claims.base import Claim
-from convergence.claims.masks import ExactMasks
+from convergence.claims.exact_masks import ExactMasks
 from convergence.noise.base import Noiseless
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, TopK
 from convergence.problems.workers import opposed_workers, unit_workers
 from convergence.statistics import Verdict
-from convergence.theorems import beznosikov2020, gao2024econtrol, richtarik2021, stich2018
 from convergence.theorems.base import AbstractTheorem
+from convergence.theorems.compression import (
+    beznosikov2020,
+    gao2024econtrol,
+    richtarik2021,
+    stich2018,
+)
 
-F = "counterexamples"
 OPPOSED = opposed_workers(1e-3)
 DISAGREE = unit_workers([[1.0], [-1.0], [0.5], [-0.5]], np.ones(1))
 
@@ -44,7 +48,7 @@ def once(
 ) -> Claim:
     """One deterministic run on the three opposed workers."""
     return Claim(
-        slug, theorem, OPPOSED, Noiseless(), F, expect, horizons=T, seeds=1, oracle=Workers
+        slug, theorem, OPPOSED, Noiseless(), expect=expect, horizons=T, seeds=1, oracle=Workers
     )
 
 
@@ -56,5 +60,5 @@ CLAIMS = (
     once("econtrol-converges", gao2024econtrol.EControlSurely(TopK(1))),
     ExactMasks("feedback-needs-agreement",
                stich2018.ErrorFeedbackIgnoresHeterogeneity(Bernoulli(0.1)), DISAGREE, Noiseless(),
-               F, Verdict.REFUTED, horizons=(2000,), oracle=Workers),
+               expect=Verdict.REFUTED, horizons=(2000,), oracle=Workers),
 )  # fmt: skip

@@ -29,22 +29,21 @@ from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import common, slowest
 from convergence.statistics import Verdict
-from convergence.theorems.alghunaim2022 import Unbiased
-from convergence.theorems.koloskova2020 import ConstantStep, ModeBias, SharedMinimizer
+from convergence.theorems.decentralized.alghunaim2022 import Unbiased
+from convergence.theorems.decentralized.koloskova2020 import ConstantStep, ModeBias, SharedMinimizer
 
-F = "counterexamples"
 RING = graphs.lazy(graphs.ring(16))
 DISAGREE = slowest(RING)
 AGREE = common(RING, [1.0], np.zeros((16, 1)), x0=1.0)
 UNIT = PerEntry(1.0)
 
 CLAIMS = (
-    Exact("dsgd-stops-short", ConstantStep(), DISAGREE, UNIT, F,
-          Verdict.REFUTED, horizons=(1,)),
-    Exact("dsgd-stops-exactly-there", ModeBias("ATC"), DISAGREE, UNIT, F,
+    Exact("dsgd-stops-short", ConstantStep(), DISAGREE, UNIT,
+          expect=Verdict.REFUTED, horizons=(1,)),
+    Exact("dsgd-stops-exactly-there", ModeBias("ATC"), DISAGREE, UNIT,
           horizons=(1,)),
-    Exact("dsgd-is-fine-in-agreement", SharedMinimizer(), AGREE, UNIT, F,
+    Exact("dsgd-is-fine-in-agreement", SharedMinimizer(), AGREE, UNIT,
           horizons=(1,)),
-    *(Exact(f"{name.lower()}-does-not-stop", Unbiased(name), DISAGREE, UNIT, F,
+    *(Exact(f"{name.lower()}-does-not-stop", Unbiased(name), DISAGREE, UNIT,
             horizons=(1,)) for name in ("ED", "EXTRA", "ATC-GT")),
 )  # fmt: skip

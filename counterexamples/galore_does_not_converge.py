@@ -20,18 +20,17 @@ from __future__ import annotations
 from convergence.claims.base import Claim
 from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.he2025 import GoLoreCounterexampleLaw
-from convergence.theorems.he2025_stall import EvenBatchLaw, Stalls
+from convergence.theorems.subspace.he2025 import GoLoreCounterexampleLaw
+from convergence.theorems.subspace.he2025_stall import EvenBatchLaw, Stalls
 
-F = "counterexamples"
 TINY = Counterexample.pure(n=2, r=1, lam=0.5)
 COIN = CornerSign(1.0, 1)
 PAIR = BatchMean(COIN, 2)
 
 CLAIMS = (
-    Claim("tiny-galore-stalls", Stalls(r=1, tau=10), TINY, COIN, F, horizons=(1000,), seeds=16),
-    Claim("tiny-golore-law", GoLoreCounterexampleLaw(r=1), TINY, COIN, F,
+    Claim("tiny-galore-stalls", Stalls(r=1, tau=10), TINY, COIN, horizons=(1000,), seeds=16),
+    Claim("tiny-golore-law", GoLoreCounterexampleLaw(r=1), TINY, COIN,
           horizons=(10, 40), seeds=8192, margin=0.1),
-    Claim("tiny-galore-with-two-samples", EvenBatchLaw(r=1, tau=10, eta=0.5), TINY, PAIR, F,
+    Claim("tiny-galore-with-two-samples", EvenBatchLaw(r=1, tau=10, eta=0.5), TINY, PAIR,
           horizons=(20,), seeds=8192, margin=0.15),
 )  # fmt: skip

@@ -24,21 +24,19 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
-from convergence.theorems.wen2025 import AdamDiverges, AdamRecovers, AdamStable
+from convergence.theorems.subspace.wen2025 import AdamDiverges, AdamRecovers, AdamStable
 
-F = "counterexamples"
 PAIR = Isotropic(np.array([1.0, -1.0]))
 TILTED = Isotropic(np.array([1.0, -1.1]))
 MATRIX = Isotropic(np.array([[1.0, -1.0, 3.0, -3.0], [0.5, -0.5, -2.0, 2.0]]))
 
 CLAIMS = (
-    Claim("two-entries-overflow", AdamDiverges(), PAIR, family=F, horizons=(1, 16, 48), seeds=1),
-    Claim("so-does-a-matrix-of-pairs", AdamDiverges(), MATRIX, family=F, horizons=(48,), seeds=1),
+    Claim("two-entries-overflow", AdamDiverges(), PAIR, horizons=(1, 16, 48), seeds=1),
+    Claim("so-does-a-matrix-of-pairs", AdamDiverges(), MATRIX, horizons=(48,), seeds=1),
     Claim(
         "gwt-adam-ends-below-its-start",
         AdamStable(),
         PAIR,
-        family=F,
         expect=Verdict.REFUTED,
         horizons=(48,),
         seeds=1,
@@ -47,9 +45,8 @@ CLAIMS = (
         "adam-does",
         AdamRecovers(plain=True, start=(1.0, -1.0)),
         PAIR,
-        family=F,
         horizons=(2000,),
         seeds=1,
     ),
-    Claim("a-tilted-start-recovers", AdamRecovers(), TILTED, family=F, horizons=(2000,), seeds=1),
+    Claim("a-tilted-start-recovers", AdamRecovers(), TILTED, horizons=(2000,), seeds=1),
 )

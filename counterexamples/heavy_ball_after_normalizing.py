@@ -17,6 +17,6 @@ Averaging first and normalizing then keeps the inequality with the same numbers.
 
 from __future__ import annotations
 
-from convergence.claims.heavy_tailed_false import AVERAGE_BEFORE, HEAVY_BALL
+from convergence.registry.heavy_tailed.false import AVERAGE_BEFORE, HEAVY_BALL
 
 CLAIMS = (HEAVY_BALL, AVERAGE_BEFORE)

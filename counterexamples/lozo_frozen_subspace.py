@@ -27,10 +27,9 @@ from convergence.noise.aligned import Aligned
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
-from convergence.theorems.chen2025lozo import LazinessIsFree
-from convergence.theorems.chen2025lozo_laws import LozoAligned, LozoFrozen, LozoLaw
+from convergence.theorems.zeroth_order.chen2025lozo import LazinessIsFree
+from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoAligned, LozoFrozen, LozoLaw
 
-F = "counterexamples"
 ONES = np.ones((3, 6))
 UNIT = EntryQuadratic(ONES / 18**0.5, ONES)
 REST = EntryQuadratic(0 * ONES, ONES)
@@ -38,15 +37,12 @@ QUIET = Gaussian(0.0)
 EVER = 2**30  # a period longer than any run
 
 CLAIMS = (
-    Claim(
-        "a-period-of-eight", LozoLaw(2, 8), UNIT, QUIET, F, horizons=(24,), seeds=8192, chunk=1024
-    ),
+    Claim("a-period-of-eight", LozoLaw(2, 8), UNIT, QUIET, horizons=(24,), seeds=8192, chunk=1024),
     Claim(
         "a-period-for-ever",
         LozoLaw(2, EVER),
         UNIT,
         QUIET,
-        F,
         horizons=(24,),
         seeds=8192,
         chunk=1024,
@@ -56,7 +52,6 @@ CLAIMS = (
         LozoFrozen(2),
         UNIT,
         QUIET,
-        F,
         horizons=(20,),
         seeds=8192,
         chunk=1024,
@@ -66,8 +61,7 @@ CLAIMS = (
         LazinessIsFree(2, EVER),
         UNIT,
         QUIET,
-        F,
-        Verdict.REFUTED,
+        expect=Verdict.REFUTED,
         horizons=(512,),
         seeds=64,
     ),
@@ -76,7 +70,6 @@ CLAIMS = (
         LozoAligned(2),
         REST,
         Aligned(1.0),
-        F,
         horizons=(40,),
         seeds=8192,
         chunk=1024,

@@ -18,25 +18,24 @@ to average BEFORE normalizing: over a batch, σB^{−(p−1)/p}, or over time, b
 from __future__ import annotations
 
 from convergence.claims.base import Claim
-from convergence.claims.heavy_tailed_false import CLIMB, SMALL_BATCH, SMALL_BATCH_BOUND
-from convergence.claims.heavy_tailed_instances import FEW, F
 from convergence.problems.nonconvex import log_cosh
-from convergence.theorems.heavy_tailed import Decay
-from convergence.theorems.hubler2025 import BatchNSGD
-from convergence.theorems.sun2025 import NSGDMomentum
+from convergence.registry.heavy_tailed.false import CLIMB, SMALL_BATCH, SMALL_BATCH_BOUND
+from convergence.registry.heavy_tailed.instances import FEW
+from convergence.theorems.heavy_tailed.hubler2025 import BatchNSGD
+from convergence.theorems.heavy_tailed.shared import Decay
+from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 
 START = log_cosh([3.0, 0.0])
 
 CLAIMS = (
     SMALL_BATCH,
     SMALL_BATCH_BOUND,
-    Claim("nsgd-batch-of-1024", BatchNSGD(B=1024), START, CLIMB, F, horizons=(64,), seeds=FEW),
+    Claim("nsgd-batch-of-1024", BatchNSGD(B=1024), START, CLIMB, horizons=(64,), seeds=FEW),
     Claim(
         "nsgd-momentum-descends",
         Decay(NSGDMomentum()),
         START,
         CLIMB,
-        F,
         horizons=(256, 1024, 4096, 16384),
         seeds=FEW,
     ),

@@ -28,16 +28,15 @@ from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.bilevel import reference
 from convergence.statistics import Verdict
-from convergence.theorems.zhu2024 import OneLevel, Unbiased
+from convergence.theorems.decentralized.zhu2024 import OneLevel, Unbiased
 
-F = "counterexamples"
 FOUR = reference(graphs.lazy(graphs.ring(4)))
 
 
 def claim(slug: str, theorem: Unbiased, expect: Verdict = Verdict.CONSISTENT) -> Exact:
     """One row of the table above."""
     return Exact(
-        f"{slug}", theorem, FOUR, PerEntry(1.0), F, expect, horizons=(1,),
+        f"{slug}", theorem, FOUR, PerEntry(1.0), expect=expect, horizons=(1,),
         oracle=BilevelOracle,
     )  # fmt: skip
 

@@ -23,14 +23,13 @@ from convergence.claims.base import Claim
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.shifted import Shifted
 from convergence.statistics import Verdict
-from convergence.theorems.zhang2024qgalore import (
+from convergence.theorems.subspace.zhang2024qgalore import (
     NearestStagnates,
     NearestWorksToo,
     RoundingUnbiased,
     StochasticRounding,
 )
 
-F = "counterexamples"
 H = 0.1
 FAR = Shifted(np.full(20, 9 * H))
 HALFWAY = Shifted(np.full(20, 2 * H), np.full(20, 0.5 * H))
@@ -42,7 +41,6 @@ CLAIMS = (
         NearestStagnates(scale=0.05),
         FAR,
         QUIET,
-        F,
         horizons=(16, 1024),
         seeds=1,
     ),
@@ -51,8 +49,7 @@ CLAIMS = (
         NearestWorksToo(scale=0.05),
         FAR,
         QUIET,
-        F,
-        Verdict.REFUTED,
+        expect=Verdict.REFUTED,
         horizons=(4096,),
         seeds=64,
     ),
@@ -61,7 +58,6 @@ CLAIMS = (
         RoundingUnbiased(scale=0.05),
         FAR,
         QUIET,
-        F,
         horizons=(10, 20),
         seeds=1024,
     ),
@@ -70,11 +66,8 @@ CLAIMS = (
         StochasticRounding(scale=0.05),
         FAR,
         QUIET,
-        F,
         horizons=(1024,),
         seeds=64,
     ),
-    Claim(
-        "halfway-is-the-worst-place", StochasticRounding(), HALFWAY, QUIET, F, horizons=(64, 256)
-    ),
+    Claim("halfway-is-the-worst-place", StochasticRounding(), HALFWAY, QUIET, horizons=(64, 256)),
 )

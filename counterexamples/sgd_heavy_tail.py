@@ -23,18 +23,17 @@ is refuted by running it.
 from __future__ import annotations
 
 from convergence.claims.base import Claim
-from convergence.claims.heavy_tailed_false import DIVERGENCE, INFINITE, SPIKES_P12, SPIKES_P15
-from convergence.claims.heavy_tailed_instances import F
 from convergence.claims.identity import Identity
 from convergence.noise.heavy import Pareto
 from convergence.problems.nonconvex import log_cosh
-from convergence.theorems.fatkhullin2025 import SGDHoelder
-from convergence.theorems.heavy_laws import SpikeLaw
+from convergence.registry.heavy_tailed.false import DIVERGENCE, INFINITE, SPIKES_P12, SPIKES_P15
+from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
+from convergence.theorems.heavy_tailed.laws import SpikeLaw
 
 CLAIMS = (
     SPIKES_P12,
     SPIKES_P15,
-    Identity("sgd-true-variance", SpikeLaw(), F),
+    Identity("sgd-true-variance", SpikeLaw()),
     INFINITE,
     DIVERGENCE,
     Claim(
@@ -42,7 +41,6 @@ CLAIMS = (
         SGDHoelder(),
         log_cosh([4.0, 4.0]),
         Pareto.of(1.5),
-        F,
         horizons=(256, 1024),
         seeds=1024,
     ),

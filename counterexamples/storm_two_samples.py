@@ -21,10 +21,9 @@ In this package a sample IS a key, and the bug has to be planted on purpose.
 from __future__ import annotations
 
 from convergence.claims.base import Claim
-from convergence.claims.heavy_tailed_false import TWO_SAMPLES
-from convergence.claims.heavy_tailed_instances import F
 from convergence.oracles.ripple import RippleOracle
-from convergence.theorems.liu2023 import StormA
+from convergence.registry.heavy_tailed.false import TWO_SAMPLES
+from convergence.theorems.heavy_tailed.liu2023 import StormA
 
 CLAIMS = (
     TWO_SAMPLES,
@@ -33,7 +32,6 @@ CLAIMS = (
         StormA(),
         TWO_SAMPLES.problem,
         TWO_SAMPLES.noise,
-        F,
         horizons=(3000,),
         seeds=1024,
         oracle=RippleOracle,

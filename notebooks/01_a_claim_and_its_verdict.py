@@ -36,7 +36,7 @@ from convergence import statistics as st
 from convergence.figures.style import BLACK, BLUE, GRAY, VERDICTS, VERMILION, panels, plain_ticks
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.ghadimi2013 import SGDAnyStep, SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
 
 jax.config.update("jax_enable_x64", True)
 

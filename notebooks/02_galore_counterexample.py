@@ -36,7 +36,7 @@ import numpy as np
 import optax
 from _play import play
 
-from convergence.algorithms.subspace import Subspace
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.figures.style import BLACK, BLUE, GRAY, VERMILION, panels
 from convergence.keys import claim_key
 from convergence.metrics.pointwise import Gap
@@ -46,7 +46,7 @@ from convergence.parts.momenta import EMA, Optax, Plain
 from convergence.parts.projectors import Haar, TopSVD
 from convergence.problems.counterexample import Counterexample
 from convergence.runner.run import run
-from convergence.theorems.he2025_stall import GaussianLaw, StallsOddBatch
+from convergence.theorems.subspace.he2025_stall import GaussianLaw, StallsOddBatch
 
 jax.config.update("jax_enable_x64", True)
 

@@ -36,8 +36,7 @@ import numpy as np
 from _play import play
 
 from convergence import Claim, Settings
-from convergence.algorithms.clipped_sgd import ClippedSGD
-from convergence.claims.heavy_tailed_instances import walked
+from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
 from convergence.figures.style import BLACK, BLUE, GRAY, GREEN, PALETTE, VERMILION, panels
 from convergence.keys import claim_key
 from convergence.metrics.pointwise import AbstractPointwise
@@ -45,8 +44,9 @@ from convergence.noise.heavy import Pareto
 from convergence.noise.two_point import two_point
 from convergence.oracles.base import Oracle
 from convergence.problems.nonconvex import bowl
+from convergence.registry.heavy_tailed.instances import walked
 from convergence.runner.run import run
-from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
+from convergence.theorems.heavy_tailed.sun2025 import NSGDClipped, NSGDMomentum
 
 jax.config.update("jax_enable_x64", True)
 

@@ -38,8 +38,8 @@ from convergence.figures.style import BLACK, BLUE, VERMILION, panels, plain_tick
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.problems.quadratic import Quadratic
+from convergence.search.falsify import falsify
 from convergence.shapes import real
-from convergence.testing.falsify import falsify
 from convergence.theorems.assumptions import NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 

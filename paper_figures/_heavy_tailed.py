@@ -47,4 +47,4 @@ def slope_error(horizons: Sequence[int], means: Sequence[float], errors: Sequenc
 
 def build(slug: str, theorem: Any, problem: Any, noise: Any, **fields: Any) -> Claim:
     """A claim that is only measured."""
-    return Claim(slug, theorem, problem, noise, "figures", **fields)
+    return Claim(slug, theorem, problem, noise, **fields)

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.celora import CELoRA
-from convergence.algorithms.wta_crs import SampledBackward
-from convergence.claims.settings import precision
+from convergence.algorithms.estimators.celora import CELoRA
+from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.figures import style
 from convergence.metrics.errors import RelativeErrors
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.layer import Layer
-from convergence.parts.amm import CRS
+from convergence.parts.matrix_products import CRS
+from convergence.precision import precision
 from convergence.problems.regression import power_law, three_rows
 from convergence.runner.run import checkpoints
 

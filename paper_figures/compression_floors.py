@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.claims.compression import ALIKE
-from convergence.claims.masks import compressed_moments
-from convergence.claims.settings import precision
+from convergence.claims.exact_masks import compressed_moments
 from convergence.figures import style
 from convergence.metrics.agents import TotalSquare
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.finite_workers import Workers
-from convergence.theorems.gao2024econtrol_laws import BernoulliLaw
+from convergence.precision import precision
+from convergence.registry.compression.methods import ALIKE
+from convergence.theorems.compression.gao2024econtrol_laws import BernoulliLaw
 
 T, POINTS, DOTS = 1000, 25, 5
 NAMES = {"ec": "error feedback", "econtrol": "EControl, η = δ/4", "ef21": "EF21"}

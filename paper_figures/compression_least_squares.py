@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.compressed_sgd import AbstractCompressed, CompressedSGD
-from convergence.algorithms.econtrol import EControl
-from convergence.algorithms.ef21 import EF21
-from convergence.algorithms.error_feedback import ErrorFeedback
-from convergence.claims.compression import LEAST
-from convergence.claims.settings import precision
+from convergence.algorithms.compression.compressed_sgd import AbstractCompressed, CompressedSGD
+from convergence.algorithms.compression.econtrol import EControl
+from convergence.algorithms.compression.ef21 import EF21
+from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import TopK
+from convergence.precision import precision
+from convergence.registry.compression.methods import LEAST
 
 T = 8000
 GAMMAS = 0.0025 * 2.0 ** np.arange(5)

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.compression import DIFFERENT, PAIR
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.oracles.finite_workers import Workers
-from convergence.theorems.fatkhullin2023 import TwoAtomFloor, method
+from convergence.precision import precision
+from convergence.registry.compression.methods import DIFFERENT, PAIR
+from convergence.theorems.compression.fatkhullin2023 import TwoAtomFloor, method
 
 HORIZONS = (250, 500, 1000, 2000, 4000, 8000)
 SEEDS = 32

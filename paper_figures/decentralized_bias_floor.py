@@ -11,13 +11,13 @@ import numpy as np
 
 from convergence.figures import style
 from convergence.metrics.agents import MeanSquare
+from convergence.moments.affine import analyse
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.runner.affine import analyse
-from convergence.theorems.alghunaim2022 import METHODS
-from convergence.theorems.koloskova2020 import ModeBias
+from convergence.theorems.decentralized.alghunaim2022 import METHODS
+from convergence.theorems.decentralized.koloskova2020 import ModeBias
 
 T, ALPHA = 4000, 0.05
 FLOOR = 1e-24  # above the rounding of every method

@@ -11,12 +11,12 @@ import numpy as np
 
 from convergence.figures import style
 from convergence.metrics.agents import MeanSquare
+from convergence.moments.affine import analyse
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.runner.affine import analyse
-from convergence.theorems.koloskova2020 import ModeBias
+from convergence.theorems.decentralized.koloskova2020 import ModeBias
 
 ALPHAS, GAPS = np.geomspace(1e-4, 0.5, 13), np.geomspace(1e-4, 0.5, 13)
 

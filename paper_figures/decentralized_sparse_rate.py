@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from convergence.figures import style
+from convergence.moments.affine import analyse
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.runner.affine import analyse
-from convergence.theorems.alghunaim2022 import METHODS
-from convergence.theorems.alghunaim2022_sparse import SlowRoot
+from convergence.theorems.decentralized.alghunaim2022 import METHODS
+from convergence.theorems.decentralized.alghunaim2022_sparse import SlowRoot
 
 AH, GAPS = 0.5, np.geomspace(1e-4, 0.3, 15)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from convergence.figures import style
+from convergence.moments.affine import analyse
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import common
-from convergence.runner.affine import analyse
-from convergence.theorems.alghunaim2022 import METHODS, threshold
+from convergence.theorems.decentralized.alghunaim2022 import METHODS, threshold
 
 LAM, GRID = 0.5, np.linspace(0.02, 2.3, 229)
 

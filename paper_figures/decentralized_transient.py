@@ -13,7 +13,7 @@ from convergence.figures import style
 from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.theorems.alghunaim2022_sparse import Transient, leading
+from convergence.theorems.decentralized.alghunaim2022_sparse import Transient, leading
 
 INVERSE, AGENTS = (10, 30, 100, 300, 1000), (4, 8, 16, 32)
 NAMES = ("ED", "EXTRA", "ATC-GT", "ATC")

@@ -11,12 +11,12 @@ import numpy as np
 
 from convergence.figures import style
 from convergence.metrics.agents import MeanSquare
+from convergence.moments.affine import analyse
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.runner.affine import analyse
-from convergence.theorems.alghunaim2022 import METHODS, Variance
+from convergence.theorems.decentralized.alghunaim2022 import METHODS, Variance
 
 GRID = np.geomspace(1e-3, 0.8, 12)
 

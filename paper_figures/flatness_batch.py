@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.claims.decentralized_flatness import NAMES, NEAR, batch
 from convergence.figures import style
-from convergence.theorems.cao2024 import excess_risk
+from convergence.registry.decentralized.flatness import NAMES, NEAR, batch
+from convergence.theorems.decentralized.cao2024 import excess_risk
 
 T = 1000  # α = 1/(L T)
 BATCHES = np.geomspace(1, 1e6, 25)

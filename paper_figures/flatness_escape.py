@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.agents import EscapeTime
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
+from convergence.precision import precision
 from convergence.problems.double_well import double_well
-from convergence.theorems.cao2024 import strategy_of
+from convergence.theorems.decentralized.cao2024 import strategy_of
 
 T, SEEDS, MU = 3000, 512, 0.02
 W = graphs.lazy(graphs.ring(8))

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.decentralized_flatness import NAMES, NEAR, UNIT
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.agents import ExcessRisk
 from convergence.oracles.base import Oracle
-from convergence.theorems.cao2024 import excess_risk, strategy_of
+from convergence.precision import precision
+from convergence.registry.decentralized.flatness import NAMES, NEAR, UNIT
+from convergence.theorems.decentralized.cao2024 import excess_risk, strategy_of
 
 T, SEEDS, ALPHA = 400, 512, 0.025
 

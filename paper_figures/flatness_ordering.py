@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.claims.decentralized_flatness import drawn, pair, roots
 from convergence.figures import style
-from convergence.theorems.cao2024 import excess_risk
+from convergence.registry.decentralized.flatness import drawn, pair, roots
+from convergence.theorems.decentralized.cao2024 import excess_risk
 
 STEPS = (1, 2, 3, 4, 6, 10, 20)
 

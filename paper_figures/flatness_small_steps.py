@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.claims.decentralized_flatness import NEAR, UNIT
 from convergence.figures import style
-from convergence.theorems.cao2024 import SmallStepGap, excess_risk
+from convergence.registry.decentralized.flatness import NEAR, UNIT
+from convergence.theorems.decentralized.cao2024 import SmallStepGap, excess_risk
 
 GRID = np.geomspace(10, 1e5, 17)
 

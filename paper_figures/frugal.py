@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.zmushko2025 import NoneStalls, ResidualConverges, SignConverges
+from convergence.theorems.subspace.zmushko2025 import NoneStalls, ResidualConverges, SignConverges
 
 T, SEEDS = 256, 16
 METHODS: dict[str, Any] = {

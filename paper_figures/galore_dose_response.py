@@ -15,15 +15,15 @@ import optax
 from _runs import simulate
 
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.subspace import Subspace
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
+from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.he2025 import GoLoreCounterexampleLaw
+from convergence.theorems.subspace.he2025 import GoLoreCounterexampleLaw
 
 T, SEEDS, ETA = 4000, 32, 0.02
 FLOOR = 1e-16

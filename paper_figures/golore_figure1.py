@@ -14,18 +14,18 @@ import numpy as np
 import optax
 from _runs import simulate
 
+from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.sgd import SGD
-from convergence.algorithms.subspace import Subspace
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.figures import style
 from convergence.metrics.pointwise import Value
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.momenta import Optax
 from convergence.parts.projectors import Haar, Switch, TopSVD
+from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.he2025_stall import Plateau
+from convergence.theorems.subspace.he2025_stall import Plateau
 
 ETA, TAU, POINTS = 3e-5, 100, 41
 ORDER = ("full", "GaLore", "large-batch GaLore", "GoLore")

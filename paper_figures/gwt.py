@@ -8,15 +8,15 @@ import numpy as np
 import optax
 from _runs import simulate
 
-from convergence.algorithms.gwt import GWT
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.gwt import GWT
 from convergence.figures import style
 from convergence.metrics.pointwise import Value
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.wen2025 import AdamDiverges
+from convergence.theorems.subspace.wen2025 import AdamDiverges
 
 T = 2000
 STARTS = {"(1, −1)": [1.0, -1.0], "(1, −1.001)": [1.0, -1.001], "(1, −1.1)": [1.0, -1.1]}

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from _heavy_tailed import build, curve, slope, slope_error
 
-from convergence.claims.heavy_tailed_bounds import BOUNDED
-from convergence.claims.heavy_tailed_instances import noises, walked
-from convergence.claims.heavy_tailed_tight import soft_ramp
-from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.theorems.cutkosky2020 import GradientTransport
-from convergence.theorems.fatkhullin2025 import SGDHoelder
-from convergence.theorems.liu2023 import StormA, StormB
-from convergence.theorems.liu2025 import NSGDUnknown
-from convergence.theorems.sun2025 import NSGDMomentum
+from convergence.precision import precision
+from convergence.registry.heavy_tailed.bounds import BOUNDED
+from convergence.registry.heavy_tailed.instances import noises, walked
+from convergence.registry.heavy_tailed.tight import soft_ramp
+from convergence.theorems.heavy_tailed.cutkosky2020 import GradientTransport
+from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
+from convergence.theorems.heavy_tailed.liu2023 import StormA, StormB
+from convergence.theorems.heavy_tailed.liu2025 import NSGDUnknown
+from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 
 POWERS = (1.2, 1.5, 1.8, 2.0)
 HORIZONS = (256, 1024, 4096)

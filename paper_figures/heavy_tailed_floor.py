@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.nsgd import NSGDM
-from convergence.claims.settings import precision
+from convergence.algorithms.heavy_tailed.nsgd import NSGDM
 from convergence.figures import style
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.two_point import two_point
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.nonconvex import log_cosh
-from convergence.theorems.heavy_tailed import noise_floor, tail
+from convergence.theorems.heavy_tailed.shared import noise_floor, tail
 
 E1 = np.array([1.0, 0.0])
 ALPHAS = (0.2, 0.1, 0.05, 0.025)

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from _heavy_tailed import build, values
 
-from convergence.claims.heavy_tailed_instances import OBJECTIVES
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.noise.heavy import Pareto
-from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
+from convergence.precision import precision
+from convergence.registry.heavy_tailed.instances import OBJECTIVES
+from convergence.theorems.heavy_tailed.sun2025 import NSGDClipped, NSGDMomentum
 
 T, SEEDS = 512, 4096
 LAW = Pareto.of(1.5)

@@ -12,15 +12,15 @@ from typing import Any
 
 from _heavy_tailed import build, curve
 
-from convergence.claims.heavy_tailed_instances import POWERS, walked
-from convergence.claims.heavy_tailed_tight import slid, soft_ramp
-from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.theorems.cutkosky2020 import GradientTransport
-from convergence.theorems.fatkhullin2025 import SGDHoelder
-from convergence.theorems.liu2023 import StormA, StormB
-from convergence.theorems.sun2025 import NSGDClipped, NSGDMomentum
-from convergence.theorems.zhang2020 import ClippedSGDNonconvex
+from convergence.precision import precision
+from convergence.registry.heavy_tailed.instances import POWERS, walked
+from convergence.registry.heavy_tailed.tight import slid, soft_ramp
+from convergence.theorems.heavy_tailed.cutkosky2020 import GradientTransport
+from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
+from convergence.theorems.heavy_tailed.liu2023 import StormA, StormB
+from convergence.theorems.heavy_tailed.sun2025 import NSGDClipped, NSGDMomentum
+from convergence.theorems.heavy_tailed.zhang2020 import ClippedSGDNonconvex
 
 HORIZONS = (64, 512, 4096)
 SQUARED = (SGDHoelder, ClippedSGDNonconvex)

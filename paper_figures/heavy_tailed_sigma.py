@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from _heavy_tailed import build, curve
 
-from convergence.claims.heavy_tailed_instances import walked
-from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.theorems.sun2025 import NSGDMomentum
+from convergence.precision import precision
+from convergence.registry.heavy_tailed.instances import walked
+from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 
 T, POWERS = 1024, (1.2, 1.5, 2.0)
 SIGMAS = np.geomspace(1e-3, 10, 13)

@@ -13,15 +13,15 @@ import numpy as np
 from _heavy_tailed import slope, slope_error
 from _runs import simulate
 
-from convergence.algorithms.sgd import SGD
-from convergence.claims.settings import precision
+from convergence.algorithms.classical.sgd import SGD
 from convergence.figures import style
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.two_point import three_point
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.nonconvex import bowl
-from convergence.theorems.heavy_laws import quadratic_average
+from convergence.theorems.heavy_tailed.laws import quadratic_average
 
 E1 = np.array([1.0, 0.0])
 FINE = np.linspace(1.05, 2, 39)

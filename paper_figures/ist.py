@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.yao2024ist import BlockLaw
+from convergence.theorems.estimators.yao2024ist import BlockLaw
 
 T, SEEDS, SCALE = 48, 1024, 0.5
 CASES = {

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.theorems.chen2025lozo_laws import LozoLaw
+from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoLaw
 
 T, SEEDS = 60, 2048
 PERIODS = (1, 2, 4, 8, 15, 30, 60)

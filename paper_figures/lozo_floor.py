@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.theorems.chen2025lozo_laws import LozoLaw, LozoMLaw
+from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoLaw, LozoMLaw
 
 ONES = np.ones((3, 6))
 SCALES = (0.25, 0.5, 1.0, 1.5)

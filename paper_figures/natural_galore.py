@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.natural_galore import NaturalSGD
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.natural_galore import NaturalSGD
 from convergence.figures import style
 from convergence.metrics.pointwise import Gap
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Quadratic
 
 T, SEEDS = 256, 2048

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from _runs import simulate
 
-from convergence.claims.settings import precision
 from convergence.figures import style
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.shifted import Shifted
-from convergence.theorems.zhang2024qgalore import StochasticRounding
+from convergence.theorems.subspace.zhang2024qgalore import StochasticRounding
 
 T, SEEDS = 2048, 32
 WIDTHS = np.geomspace(0.003, 0.3, 9)

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.rso import RSO, GaussianFrame
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.rso import RSO, GaussianFrame
 from convergence.figures import style
 from convergence.metrics.effort import Calls
 from convergence.metrics.pointwise import Gap
@@ -21,8 +20,9 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
 from convergence.parts.solvers import AGD, GD, MSGD, Adam, Exact
+from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
-from convergence.theorems.chen2025rso_costs import RSOBudget, RSOBudgetAGD
+from convergence.theorems.subspace.chen2025rso_costs import RSOBudget, RSOBudgetAGD
 
 M, N, K, SEEDS = 6, 5, 12, 512
 X0 = np.random.default_rng(3).standard_normal((M, N))

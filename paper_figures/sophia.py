@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from _runs import simulate
 
-from convergence.algorithms.sgd import SGD
-from convergence.algorithms.sophia import SignGD, Sophia
-from convergence.claims.settings import precision
+from convergence.algorithms.classical.sgd import SGD
+from convergence.algorithms.estimators.sophia import SignGD, Sophia
 from convergence.figures import style
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.curvature import Curvature
+from convergence.precision import precision
 from convergence.problems.separable import Separable
-from convergence.theorems.liu2024sophia import SignFloor
+from convergence.theorems.estimators.liu2024sophia import SignFloor
 
 T = 24
 KAPPAS = np.geomspace(1, 1e6, 13)

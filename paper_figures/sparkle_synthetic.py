@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.algorithms.sparkle import DSOBA, sparkle
+from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.figures import style
 from convergence.metrics.agents import TotalSquare
+from convergence.moments.affine import analyse
 from convergence.noise.agents import PerEntry
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.bilevel import random_bilevel
-from convergence.runner.affine import analyse
 
 STEPS = (0.03, 0.15, 0.15, 0.3)
 T, CALLS = 1500, 3  # three oracle calls an iteration

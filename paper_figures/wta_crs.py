@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.claims.settings import precision
 from convergence.figures import style
-from convergence.parts.amm import WTA
-from convergence.theorems.liu2023wta import crs_variance, score, wta_variance
+from convergence.parts.matrix_products import WTA
+from convergence.precision import precision
+from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
 
 SAMPLES = 4096
 

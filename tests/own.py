@@ -8,7 +8,7 @@ from convergence.claims.base import Claim
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
-from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 
 PROBLEM = Isotropic(np.ones(4))
 # A tenth of the step leaves f(x_T) − f* large, so the slack is 1.7 and 64 seeds decide at any root.

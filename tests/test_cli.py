@@ -97,8 +97,8 @@ def test_a_folder_without_permission_is_bad_usage(tmp_path: Path):
     ("text", "said"),
     [
         ("x = 1\n", "has no CLAIMS"),
-        ("CLAIMS = 3\n", "other than claims"),
-        ("CLAIMS = ('a',)\n", "other than claims"),
+        ("CLAIMS = 3\n", "a tuple of one Claim or more"),
+        ("CLAIMS = ('a',)\n", "a tuple of one Claim or more"),
         ("1 / 0\n", "ZeroDivisionError"),
         ("def f(:\n", "SyntaxError"),
         ("import no_such_package_at_all\n", "no_such_package_at_all"),

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.claims import subspace_errata as errata
 from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
 from convergence.errors import InvalidInput
 from convergence.problems.gradient_form import ScalarFactors
+from convergence.registry.subspace import errata
 from convergence.statistics import Verdict
-from convergence.theorems import zhao2024
-from convergence.theorems.moment_lemmas import Clipping, plain
+from convergence.theorems.heavy_tailed.lemmas import Clipping, plain
+from convergence.theorems.subspace import zhao2024
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in everything()}
 LEMMA, STEP = "galore-lemma-3-3-with-step-condition", "galore-theorem-3-8-unbounded-corrected"

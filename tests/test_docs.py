@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import pytest
 
-from convergence.claims import registry
 from convergence.cli import main
-from tests import gallery
+from convergence.registry import registry
+from docs.make import gallery
 from tests.testing.test_plugin import pytest_in
 
 ROOT = Path(__file__).parents[1]
@@ -150,7 +150,7 @@ def test_a_block_that_would_not_run_is_noticed(text: str, tmp_path: Path):
 
 
 def test_the_gallery_shows_the_theorems_as_they_are():
-    assert gallery.PAGE.read_text() == gallery.page(), "run `python -m tests.gallery`"
+    assert gallery.PAGE.read_text() == gallery.page(), "run `python -m docs.make.gallery`"
 
 
 def test_the_verdicts_of_the_readme_are_those_of_the_registry():

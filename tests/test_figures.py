@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.algorithms.sgd import SGD
-from convergence.claims.settings import precision
+from convergence.algorithms.classical.sgd import SGD
+from convergence.claims.modules import load
 from convergence.cli import main
 from convergence.cli.drawing import drawers, perform
-from convergence.cli.gather import load
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import band, numbers, slopes, statement, tightest
 from convergence.figures.style import panels, plain_log, power, save, styled
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from convergence import problems
-from convergence.claims import registry
 from convergence.claims.base import Claim
 from convergence.constants import Constants
+from convergence.laws import algorithm_laws, noise_laws, oracle_laws, problem_laws
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
-from convergence.testing.laws import algorithm_laws, noise_laws, oracle_laws, problem_laws
+from convergence.registry import registry
 from convergence.theorems.base import Kind
 
 

@@ -20,7 +20,7 @@ def test_the_record_in_the_report_is_of_these_faults() -> None:
     recorded = json.loads(MUTANTS.read_text(encoding="utf-8"))["mutants"]
     planted = [(family, m.name) for family, found in FAMILIES.items() for m in found]
     named = [(entry["family"], entry["name"]) for entry in recorded]
-    assert named == planted, "run `python -m tests.mutants` to judge and record them anew"
+    assert named == planted, "run `python -m docs.make.mutants` to judge and record them anew"
     assert all(entry["caught"] is True for entry in recorded)
 
 

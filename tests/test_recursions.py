@@ -11,11 +11,11 @@ import numpy as np
 import optax
 import pytest
 
-from convergence.algorithms.accelerated import HeavyBall, Nesterov
+from convergence.algorithms.classical.accelerated import HeavyBall, Nesterov
+from convergence.algorithms.classical.sgd import MSGD, SGD, BatchSGD
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.sgd import MSGD, SGD, BatchSGD
-from convergence.algorithms.subspace import Subspace
-from convergence.algorithms.two_sided import TwoSidedSGD
+from convergence.algorithms.subspace.projected import Subspace
+from convergence.algorithms.subspace.two_sided import TwoSidedSGD
 from convergence.errors import InvalidInput
 from convergence.linalg import haar, lift, orthonormal, top_left
 from convergence.noise.base import Noiseless

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from convergence.claims import registry
 from convergence.claims.base import AbstractClaim, Settings
+from convergence.registry import registry
 
 STORIES = sorted(p.stem for p in (Path(__file__).parents[1] / "counterexamples").glob("[!_]*.py"))
 

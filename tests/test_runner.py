@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.algorithms.sgd import SGD
-from convergence.algorithms.subspace import Subspace
-from convergence.claims.settings import precision
+from convergence.algorithms.classical.sgd import SGD
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.errors import InvalidInput
 from convergence.keys import claim_key, slug_seed
 from convergence.metrics.folds import Average, Extremes
@@ -24,6 +23,7 @@ from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.run import checkpoints, run
 from convergence.shapes import real

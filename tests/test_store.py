@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from convergence.claims.base import Claim
-from convergence.claims.settings import Settings, precision
+from convergence.claims.settings import Settings
 from convergence.digest import Unstable, digest, tokens
 from convergence.noise.gaussian import Gaussian
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.record import Record
 from convergence.store import Store
-from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from tests.own import GOOD
 
 SETTINGS = Settings(seeds=8)
@@ -144,7 +145,7 @@ def test_no_draft_is_left_behind_and_a_failure_is_a_note(
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("convergence.store.os.replace", refuse)
+    monkeypatch.setattr("convergence.files.os.replace", refuse)
     measure(store, 8)
     assert "no space left" in store.notes()[0]
     assert list(store.folder(GOOD.slug).iterdir()) == []
@@ -187,7 +188,8 @@ def test_the_digest_sees_horizon_seed_and_dtype_but_no_judging():
 
 def test_the_digest_is_the_same_in_another_process():
     code = (
-        "from convergence.claims.settings import Settings, precision\n"
+        "from convergence.claims.settings import Settings\n"
+        "from convergence.precision import precision\n"
         "from convergence.digest import digest\nfrom tests.own import GOOD\n"
         "with precision('float64'): print(digest(GOOD, 4, Settings(seeds=8)))"
     )

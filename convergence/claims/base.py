@@ -25,12 +25,13 @@ from convergence.claims.assemble import (
     source_text,
 )
 from convergence.claims.report import Report
-from convergence.claims.settings import SEEDS_FACTOR, Progress, Settings, Shelf, precision
+from convergence.claims.settings import SEEDS_FACTOR, Progress, Settings, Shelf
 from convergence.constants import Constants
 from convergence.errors import Unknown, require
 from convergence.keys import claim_key
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
+from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
 from convergence.runner.record import Record
 from convergence.runner.run import CHUNK, run
@@ -52,6 +53,11 @@ class AbstractClaim:
     def kind(self) -> Kind:
         """How it is judged."""
         raise NotImplementedError
+
+    def join(self, family: str) -> None:
+        """Take the name of the family that lists this claim, unless it has one."""
+        if self.family == "own":
+            object.__setattr__(self, "family", family)  # a claim is otherwise frozen
 
     def describe(self) -> dict[str, Any]:
         """Fields for `convergence show`."""
@@ -78,6 +84,7 @@ class Claim(AbstractClaim):
     theorem: AbstractTheorem
     problem: AbstractProblem | Callable[[int], AbstractProblem]
     noise: AbstractNoise | Callable[[int], AbstractNoise] = Noiseless()
+    _: dataclasses.KW_ONLY
     family: str = "own"
     expect: Verdict = Verdict.CONSISTENT
     horizons: tuple[int, ...] = (64, 256, 1024)

@@ -15,12 +15,12 @@ from convergence.claims.base import Claim
 from convergence.claims.settings import Settings, Shelf
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.runner.affine import Moments, analyse
+from convergence.moments.affine import Moments, analyse
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Row, Sample, Verdict
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
-from convergence.theorems.moments import AbstractMoment, Moment
+from convergence.theorems.exact_moments import AbstractMoment, Moment
 
 WAYS = ("exact", "both")
 # An exponent read off exact values: what is left is the lower-order terms of the statement.
@@ -38,6 +38,7 @@ class Exact(Claim):
     agreement. `Claim` judges the same statements by simulation alone.
     """
 
+    _: dataclasses.KW_ONLY
     how: str = "exact"
     seeds: int = 1
 

@@ -10,7 +10,8 @@ from convergence import statistics as st
 from convergence.claims.assemble import report, source_text
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import Report
-from convergence.claims.settings import Progress, Settings, Shelf, precision
+from convergence.claims.settings import Progress, Settings, Shelf
+from convergence.precision import precision
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractIdentity, Kind
 
@@ -21,6 +22,7 @@ class Identity(AbstractClaim):
 
     slug: str
     theorem: AbstractIdentity
+    _: dataclasses.KW_ONLY
     family: str = "own"
     expect: Verdict = Verdict.CONSISTENT
     note: str = ""

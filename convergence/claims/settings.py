@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
-
-import jax
 
 from convergence import statistics as st
 from convergence.errors import require
@@ -73,10 +70,3 @@ class Shelf(Protocol):
 
 
 Progress = Callable[[int, int], None]  # (runs done, runs in all)
-
-
-@contextlib.contextmanager
-def precision(dtype: str) -> Iterator[None]:
-    """Compute in `dtype`, whatever the caller's global setting is."""
-    with jax.enable_x64(dtype == "float64"):
-        yield

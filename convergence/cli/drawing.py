@@ -19,13 +19,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convergence.claims.modules import load, told
 from convergence.cli.environment import cores
-from convergence.cli.gather import load, told, unknown
+from convergence.cli.gather import unknown
 from convergence.digest import versions
 from convergence.errors import InvalidInput
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
-from convergence.store import Store, write_whole
+from convergence.files import write_whole
+from convergence.store import Store
 
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path("paper_figures")

@@ -7,9 +7,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from convergence.cli.gather import gather
+from convergence.files import write_whole
+from convergence.search.falsify import Findings, sweep
 from convergence.statistics import Verdict
-from convergence.store import write_whole
-from convergence.testing.falsify import Findings, sweep
 
 
 def search(arguments: Namespace) -> int:

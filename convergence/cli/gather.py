@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import hashlib
-import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
 
 from convergence.claims.base import AbstractClaim
+from convergence.claims.modules import claims_in, distinct, load, told
 from convergence.cli.parser import is_path
 from convergence.errors import InvalidInput
 
@@ -36,7 +34,7 @@ def gather(targets: Sequence[str]) -> tuple[AbstractClaim, ...]:
 def everything() -> tuple[AbstractClaim, ...]:
     """The registry, then ./counterexamples where there is such a folder."""
     try:
-        from convergence.claims import registry
+        from convergence.registry import registry
 
         found = list(registry())
     except InvalidInput:
@@ -44,7 +42,10 @@ def everything() -> tuple[AbstractClaim, ...]:
     except Exception as error:
         raise InvalidInput(f"The registry cannot be imported: {told(error)}.") from error
     if COUNTEREXAMPLES.is_dir():
-        found += from_path(COUNTEREXAMPLES, empty=True)
+        stories = from_path(COUNTEREXAMPLES, empty=True)
+        for claim in stories:
+            claim.join("counterexamples")
+        found += stories
     return distinct(found)
 
 
@@ -66,13 +67,13 @@ def unknown(text: str, known: Iterable[str], what: str, otherwise: str) -> Inval
 def from_path(path: Path, empty: bool = False) -> list[AbstractClaim]:
     """The CLAIMS of a file, or of every file of a folder that has some (or may be `empty`)."""
     if not path.is_dir():
-        return claims_of(path)
+        return list(claims_in(path))
     found: list[AbstractClaim] = []
     files = [f for f in sorted(path.glob("*.py")) if not f.name.startswith(("_", "conftest"))]
     for file in files:
         module = load(file)
         if hasattr(module, "CLAIMS"):
-            found += claims_of(file)
+            found += claims_in(file)
         else:
             print(f"convergence: {file} has no CLAIMS and was passed over", file=sys.stderr)
     if not found and not empty:
@@ -80,55 +81,3 @@ def from_path(path: Path, empty: bool = False) -> list[AbstractClaim]:
             f"No file of the folder {str(path)!r} has a tuple CLAIMS; give one that does."
         )
     return found
-
-
-def claims_of(path: Path) -> list[AbstractClaim]:
-    """The CLAIMS of one file."""
-    claims = getattr(load(path), "CLAIMS", None)
-    if claims is None:
-        raise InvalidInput(
-            f"{str(path)!r} has no CLAIMS; a module to verify needs `CLAIMS = (Claim(…), …)`."
-        )
-    if not isinstance(claims, tuple | list) or not all(hasattr(c, "verify") for c in claims):
-        raise InvalidInput(
-            f"CLAIMS of {str(path)!r} holds something other than claims; make it a tuple of Claim."
-        )
-    return list(claims)
-
-
-def load(path: Path) -> ModuleType:
-    """A user's file as a module, imported once; its folder can be imported from."""
-    place = path.resolve()
-    name = f"claims_{place.stem}_{hashlib.blake2b(bytes(place), digest_size=4).hexdigest()}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if str(place.parent) not in sys.path:
-        sys.path.append(str(place.parent))
-    spec = importlib.util.spec_from_file_location(name, place)
-    if spec is None or spec.loader is None:
-        raise InvalidInput(f"{str(path)!r} is no Python file; give one that ends in .py.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
-    return module
-
-
-def told(error: BaseException) -> str:
-    """An exception as one line."""
-    text = " ".join(str(error).split()).rstrip(".")
-    return text if isinstance(error, InvalidInput) and text else f"{type(error).__name__}: {text}"
-
-
-def distinct(claims: Sequence[AbstractClaim]) -> tuple[AbstractClaim, ...]:
-    """Each claim once; two different ones of one slug are refused, for they would share keys."""
-    found: dict[str, AbstractClaim] = {}
-    for claim in claims:
-        if found.setdefault(claim.slug, claim) is not claim:
-            raise InvalidInput(
-                f"Two claims are called {claim.slug!r}; rename one, slugs name results and keys."
-            )
-    return tuple(found.values())

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import plain
-from convergence.claims.settings import precision
 from convergence.cli.gather import gather
 from convergence.cli.table import MARKS, number
 from convergence.cli.verify import speaker
+from convergence.precision import precision
 
 COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
 

@@ -14,15 +14,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from convergence.claims.base import AbstractClaim
+from convergence.claims.modules import told
 from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
-from convergence.cli.gather import gather, told
+from convergence.cli.gather import gather
 from convergence.cli.pool import Outcome, Pool, Stopped
 from convergence.cli.table import WIDTH, close, line
+from convergence.files import write_whole
 from convergence.report.certificate import Witness, certify, write
-from convergence.store import Store, write_whole
+from convergence.store import Store
 
 
 def run(arguments: Namespace) -> int:

@@ -16,7 +16,7 @@ class AbstractProblem(eqx.Module):
 
     Array fields are NumPy or JAX arrays (traced leaves); anything else is static. The docstring of
     a problem gives the function, its constants and a one-line proof of each; the laws in
-    `convergence.testing.laws` check them numerically.
+    `convergence.laws` check them numerically.
     """
 
     @abstractmethod

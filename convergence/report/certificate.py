@@ -16,9 +16,9 @@ from typing import Any
 
 from convergence.claims.report import Report
 from convergence.errors import InvalidInput
+from convergence.files import write_whole
 from convergence.report.document import parse
 from convergence.runner.record import Record
-from convergence.store import write_whole
 
 SCHEMA = "convergence-certificate/1"
 ADVICE = "make one with `convergence verify --certificate FILE`"

@@ -101,8 +101,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks = list(definition.iter_markers("claims"))
     if not marks and not hasattr(module, "CLAIMS"):
         return
+    from convergence.claims.modules import claims_in, sound
     from convergence.errors import InvalidInput
-    from convergence.testing.modules import claims_in, sound
 
     try:
         if marks:

@@ -21,10 +21,10 @@ except ImportError as error:  # pragma: no cover
     ) from error
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.clipped_sgd import ClippedSGD
-from convergence.algorithms.nsgd import NSGD, NSGDM
-from convergence.algorithms.sgd import MSGD, SGD
-from convergence.algorithms.subspace import Subspace
+from convergence.algorithms.classical.sgd import MSGD, SGD
+from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
+from convergence.algorithms.heavy_tailed.nsgd import NSGD, NSGDM
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
@@ -39,7 +39,7 @@ from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.nonconvex import Welsch, log_cosh, quad_cos
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
-from convergence.testing.render import script
+from convergence.search.render import script
 
 VECTORS = ((2,), (5,))
 MATRICES = ((3, 3), (4, 6))

@@ -10,13 +10,13 @@ import time
 
 import jax
 
-from convergence.algorithms.subspace import Subspace
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.keys import claim_key
 from convergence.metrics.pointwise import Value
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
+from convergence.precision import precision
 from convergence.runner.run import run
 from tests.benchmarks.engine import ETA, TAU, instance
 

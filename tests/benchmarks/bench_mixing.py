@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from convergence.algorithms.decentralized import GradientTracking
-from convergence.algorithms.sparkle import sparkle
-from convergence.claims.settings import precision
+from convergence.algorithms.decentralized.single_level import GradientTracking
+from convergence.algorithms.decentralized.sparkle import sparkle
 from convergence.keys import claim_key
 from convergence.metrics.agents import MeanSquare
+from convergence.moments.affine import analyse
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
+from convergence.precision import precision
 from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
-from convergence.runner.affine import analyse
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds
 

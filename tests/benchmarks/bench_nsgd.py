@@ -12,12 +12,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from convergence.algorithms.nsgd import NSGDM
-from convergence.claims.settings import precision
+from convergence.algorithms.heavy_tailed.nsgd import NSGDM
 from convergence.keys import claim_key
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.heavy import Pareto
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds

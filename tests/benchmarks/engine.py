@@ -16,14 +16,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from convergence.algorithms.subspace import Subspace
-from convergence.claims.settings import precision
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.keys import claim_key, run_keys, step_key
 from convergence.linalg import lift, top_left
 from convergence.metrics.pointwise import Value
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
+from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convergence.algorithms.compressed_sgd import CompressedSGD
-from convergence.algorithms.econtrol import EControl
-from convergence.algorithms.ef21 import EF21, EF21SGDM, IdealEF21
-from convergence.algorithms.error_feedback import ErrorFeedback, IdealErrorFeedback
+from convergence.algorithms.compression.compressed_sgd import CompressedSGD
+from convergence.algorithms.compression.econtrol import EControl
+from convergence.algorithms.compression.ef21 import EF21, EF21SGDM, IdealEF21
+from convergence.algorithms.compression.error_feedback import ErrorFeedback, IdealErrorFeedback
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
@@ -40,8 +40,8 @@ from convergence.problems.workers import (
     scaled_workers,
     unit_workers,
 )
-from convergence.theorems.compressed import descent
-from convergence.theorems.gao2024econtrol_laws import BernoulliLaw
+from convergence.theorems.compression.gao2024econtrol_laws import BernoulliLaw
+from convergence.theorems.compression.shared import descent
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
 ONE = jnp.array([[3.0, -1.0, 2.0, 0.5]])

@@ -8,25 +8,25 @@ import jax
 import numpy as np
 import pytest
 
-from convergence.algorithms.econtrol import EControl
-from convergence.algorithms.ef21 import EF21
-from convergence.algorithms.error_feedback import ErrorFeedback
-from convergence.claims.masks import compressed_moments
+from convergence.algorithms.compression.econtrol import EControl
+from convergence.algorithms.compression.ef21 import EF21
+from convergence.algorithms.compression.error_feedback import ErrorFeedback
+from convergence.claims.exact_masks import compressed_moments
 from convergence.keys import claim_key
 from convergence.metrics.agents import TotalSquare
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
+from convergence.moments.affine import analyse
+from convergence.moments.second_moment import PATTERNS
+from convergence.moments.tape import NotAffine
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, Linear, Masks, RandK, TopK
 from convergence.problems.workers import random_workers, unit_workers
-from convergence.runner.affine import analyse
 from convergence.runner.run import run
-from convergence.runner.second_moment import PATTERNS
-from convergence.runner.tape import NotAffine
-from convergence.theorems.fatkhullin2023 import repeated
-from convergence.theorems.gao2024econtrol_laws import Law, recursion
+from convergence.theorems.compression.fatkhullin2023 import repeated
+from convergence.theorems.compression.gao2024econtrol_laws import Law, recursion
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.algorithms.decentralized import (
+from convergence.algorithms.classical.sgd import MSGD, SGD, BatchSGD
+from convergence.algorithms.decentralized.single_level import (
     EXTRA,
     ConsensusDescent,
     Diffusion,
@@ -18,11 +19,12 @@ from convergence.algorithms.decentralized import (
     PrimalDual,
     SemiTracking,
 )
-from convergence.algorithms.sgd import MSGD, SGD, BatchSGD
-from convergence.algorithms.sparkle import DSOBA, sparkle
+from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
+from convergence.moments.affine import analyse
+from convergence.moments.tape import NotAffine
 from convergence.noise.agents import PerEntry
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
@@ -32,8 +34,6 @@ from convergence.parts.strategies import strategy
 from convergence.problems.agents import slowest
 from convergence.problems.bilevel import random_bilevel, reference
 from convergence.problems.quadratic import Isotropic, Quadratic
-from convergence.runner.affine import analyse
-from convergence.runner.tape import NotAffine
 
 W16 = graphs.lazy(graphs.ring(16))
 W4, MEAN4 = graphs.lazy(graphs.ring(4)), graphs.complete(4)

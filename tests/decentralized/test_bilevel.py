@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.algorithms.bilevel import SOBA, TTSA, StocBiO
-from convergence.algorithms.decentralized import PrimalDual
-from convergence.algorithms.sparkle import DSOBA, Sparkle, sparkle
+from convergence.algorithms.decentralized.bilevel import SOBA, TTSA, StocBiO
+from convergence.algorithms.decentralized.single_level import PrimalDual
+from convergence.algorithms.decentralized.sparkle import DSOBA, Sparkle, sparkle
 from convergence.errors import InvalidInput
 from convergence.metrics.agents import (
     CenterGradSq,
@@ -20,6 +20,8 @@ from convergence.metrics.agents import (
     MeanSquare,
     TotalSquare,
 )
+from convergence.moments.affine import analyse
+from convergence.moments.tape import NotAffine
 from convergence.noise.agents import Levels, PerEntry
 from convergence.noise.base import Noiseless
 from convergence.oracles.bilevel import BilevelOracle
@@ -27,8 +29,6 @@ from convergence.parts import graphs
 from convergence.parts.strategies import strategy
 from convergence.problems.bilevel import BilevelQuadratics, random_bilevel, reference
 from convergence.problems.double_well import DoubleWell, double_well
-from convergence.runner.affine import analyse
-from convergence.runner.tape import NotAffine
 
 RING4 = graphs.lazy(graphs.ring(4))
 

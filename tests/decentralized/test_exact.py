@@ -17,7 +17,8 @@ from convergence.parts.strategies import CORRECTED, mode
 from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Row, Verdict
-from convergence.theorems.alghunaim2022 import (
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
+from convergence.theorems.decentralized.alghunaim2022 import (
     Energy,
     ModerateGraph,
     NoBias,
@@ -27,11 +28,10 @@ from convergence.theorems.alghunaim2022 import (
     Variance,
     threshold,
 )
-from convergence.theorems.alghunaim2022_sparse import Transient
-from convergence.theorems.cao2024 import Law, SmallStepGap
-from convergence.theorems.ghadimi2013 import SGDNonconvex
-from convergence.theorems.koloskova2020 import FixedPoint, ModeBias, SmallStep
-from convergence.theorems.moments import AbstractMoment
+from convergence.theorems.decentralized.alghunaim2022_sparse import Transient
+from convergence.theorems.decentralized.cao2024 import Law, SmallStepGap
+from convergence.theorems.decentralized.koloskova2020 import FixedPoint, ModeBias, SmallStep
+from convergence.theorems.exact_moments import AbstractMoment
 
 UNIT = PerEntry(1.0)
 RING8 = graphs.lazy(graphs.ring(8))

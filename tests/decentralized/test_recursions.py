@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from convergence.algorithms.decentralized import (
+from convergence.algorithms.decentralized.single_level import (
     EXTRA,
     CombineThenAdapt,
     ConsensusDescent,
@@ -17,13 +17,13 @@ from convergence.algorithms.decentralized import (
     PrimalDual,
     SemiTracking,
 )
+from convergence.moments.affine import analyse
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.parts.strategies import strategy
 from convergence.problems.agents import AgentQuadratics, common, heterogeneous
-from convergence.runner.affine import analyse
 
 PAIR = graphs.two_node(0.25)  # multiplies (v, −v) by 1/2
 

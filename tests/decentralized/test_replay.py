@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from convergence.algorithms.bilevel import SOBA, StocBiO
-from convergence.algorithms.sparkle import DSOBA, sparkle
+from convergence.algorithms.decentralized.bilevel import SOBA, StocBiO
+from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
+from convergence.moments.affine import analyse
+from convergence.moments.probe import draws_of
+from convergence.moments.tape import on_tape, plan
 from convergence.noise.agents import PerAgent, PerEntry
 from convergence.oracles.base import Oracle
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
-from convergence.runner.affine import analyse
-from convergence.runner.probe import draws_of
-from convergence.runner.tape import on_tape, plan
-from convergence.theorems.alghunaim2022 import METHODS
-from convergence.theorems.koloskova2020 import FORMS
+from convergence.theorems.decentralized.alghunaim2022 import METHODS
+from convergence.theorems.decentralized.koloskova2020 import FORMS
 
 W, STEPS, T = graphs.lazy(graphs.ring(4)), (0.05, 0.1, 0.1, 0.3), 12
 

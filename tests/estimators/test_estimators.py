@@ -12,23 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convergence.algorithms.celora import CELoRA
-from convergence.algorithms.ist import IST
-from convergence.algorithms.sophia import SignGD, Sophia, SophiaG
-from convergence.algorithms.wta_crs import SampledBackward
+from convergence.algorithms.estimators.celora import CELoRA
+from convergence.algorithms.estimators.ist import IST
+from convergence.algorithms.estimators.sophia import SignGD, Sophia, SophiaG
+from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.oracles.curvature import Curvature
 from convergence.oracles.layer import Layer
-from convergence.parts.amm import CRS, WTA, TopPairs
+from convergence.parts.matrix_products import CRS, WTA, TopPairs
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
 from convergence.problems.regression import Regression, power_law, three_rows
 from convergence.problems.separable import Separable
-from convergence.theorems.chen2025celora import BiasedSGD
-from convergence.theorems.liu2023wta import crs_variance, score, wta_variance
-from convergence.theorems.liu2024sophia import Runtime, SignFloor
-from convergence.theorems.yao2024ist import BlockSGD
+from convergence.theorems.estimators.chen2025celora import BiasedSGD
+from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
+from convergence.theorems.estimators.liu2024sophia import Runtime, SignFloor
+from convergence.theorems.estimators.yao2024ist import BlockSGD
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
 KEY = jax.random.key(0)

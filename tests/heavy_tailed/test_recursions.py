@@ -7,11 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.algorithms.clipped_sgd import ClippedSGD
-from convergence.algorithms.nigt import NIGT
-from convergence.algorithms.nsgd import NSGD, NSGDM, HeavyBallAfterNormalizing, clip, unit
-from convergence.algorithms.nsgd_clip import NSGDC
-from convergence.algorithms.storm import STORM, STORMTwoSamples
+from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
+from convergence.algorithms.heavy_tailed.nigt import NIGT
+from convergence.algorithms.heavy_tailed.nsgd import (
+    NSGD,
+    NSGDM,
+    HeavyBallAfterNormalizing,
+    clip,
+    unit,
+)
+from convergence.algorithms.heavy_tailed.nsgd_clip import NSGDC
+from convergence.algorithms.heavy_tailed.storm import STORM, STORMTwoSamples
 from convergence.errors import InvalidInput
 from convergence.oracles.base import AbstractOracle
 

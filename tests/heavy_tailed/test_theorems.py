@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.algorithms.nigt import NIGT
-from convergence.algorithms.nsgd import NSGDM
-from convergence.algorithms.nsgd_clip import NSGDC
+from convergence.algorithms.heavy_tailed.nigt import NIGT
+from convergence.algorithms.heavy_tailed.nsgd import NSGDM
+from convergence.algorithms.heavy_tailed.nsgd_clip import NSGDC
 from convergence.claims.base import Claim, Settings
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
@@ -25,19 +25,19 @@ from convergence.noise.two_point import two_point
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.nonconvex import bowl, quad_cos
 from convergence.statistics import Verdict
-from convergence.theorems.cutkosky2020 import GradientTransport
-from convergence.theorems.ghadimi2013 import SGDNonconvex
-from convergence.theorems.heavy_tailed import b_p, remains, tail, v_p
-from convergence.theorems.hubler2025 import BatchNSGD, BatchNSGDBudget
-from convergence.theorems.liu2023 import StormA, StormB, StormMoment
-from convergence.theorems.sun2025 import (
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
+from convergence.theorems.heavy_tailed.cutkosky2020 import GradientTransport
+from convergence.theorems.heavy_tailed.hubler2025 import BatchNSGD, BatchNSGDBudget
+from convergence.theorems.heavy_tailed.liu2023 import StormA, StormB, StormMoment
+from convergence.theorems.heavy_tailed.shared import b_p, remains, tail, v_p
+from convergence.theorems.heavy_tailed.sun2025 import (
     NSGDClipped,
     NSGDClippedLevel,
     NSGDMomentum,
     NSGDMomentumExact,
     NSGDMomentumRate,
 )
-from convergence.theorems.zhang2020 import ClippedSGDNonconvex
+from convergence.theorems.heavy_tailed.zhang2020 import ClippedSGDNonconvex
 
 T = 6
 
@@ -228,7 +228,7 @@ def test_outside_its_assumptions_a_theorem_names_the_one_that_fails(theorem, pro
 
 
 def test_an_infinite_mean_stays_inconclusive_whatever_the_seeds(test_seed):
-    from convergence.claims.heavy_tailed_false import INFINITE
+    from convergence.registry.heavy_tailed.false import INFINITE
 
     for seed in range(3):
         claim = dataclasses.replace(INFINITE, seeds=256)

@@ -7,13 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from convergence.algorithms.compressed_sgd import CompressedSGD
-from convergence.algorithms.econtrol import EControl
-from convergence.algorithms.ef21 import EF21, EF21SGDM, first_round
-from convergence.algorithms.error_feedback import ErrorFeedback
-from convergence.claims.compression import CLAIMS
+from convergence.algorithms.compression.compressed_sgd import CompressedSGD
+from convergence.algorithms.compression.econtrol import EControl
+from convergence.algorithms.compression.ef21 import EF21, EF21SGDM, first_round
+from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, RandK, ScaledSign, TopK, largest
+from convergence.registry.compression.methods import CLAIMS
 from tests.mutants.base import Mutant
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

@@ -8,8 +8,8 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from convergence.algorithms.bilevel import StocBiO
-from convergence.algorithms.decentralized import (
+from convergence.algorithms.decentralized.bilevel import StocBiO
+from convergence.algorithms.decentralized.single_level import (
     EXTRA,
     Diffusion,
     ExactDiffusion,
@@ -18,13 +18,15 @@ from convergence.algorithms.decentralized import (
     SemiTracking,
     Tracker,
 )
-from convergence.algorithms.sparkle import BilevelState, Sparkle
-from convergence.claims import decentralized, decentralized_bilevel, decentralized_flatness
+from convergence.algorithms.decentralized.sparkle import BilevelState, Sparkle
 from convergence.claims.exact import Exact
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts.strategies import Strategy
-from convergence.theorems import alghunaim2022, cao2024, zhu2024
+from convergence.registry.decentralized import bilevel as decentralized_bilevel
+from convergence.registry.decentralized import flatness as decentralized_flatness
+from convergence.registry.decentralized import single_level as decentralized
+from convergence.theorems.decentralized import alghunaim2022, cao2024, zhu2024
 from tests.mutants.base import Mutant
 
 CLAIM: dict[str, Any] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.algorithms.accelerated import LastState
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.claims.deterministic import CLAIMS
+from convergence.algorithms.classical.accelerated import LastState
 from convergence.oracles.base import AbstractOracle
+from convergence.registry.classical.methods import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

@@ -9,12 +9,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.celora import CELoRA, Layered
-from convergence.algorithms.ist import IST
-from convergence.algorithms.sophia import SignGD, Sophia
-from convergence.algorithms.wta_crs import SampledBackward
-from convergence.claims.estimators import CLAIMS
-from convergence.parts.amm import CRS, WTA, TopPairs
+from convergence.algorithms.estimators.celora import CELoRA, Layered
+from convergence.algorithms.estimators.ist import IST
+from convergence.algorithms.estimators.sophia import SignGD, Sophia
+from convergence.algorithms.estimators.wta_crs import SampledBackward
+from convergence.parts.matrix_products import CRS, WTA, TopPairs
+from convergence.registry.estimators.methods import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

@@ -8,9 +8,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.frugal import Columns, FixedMask
-from convergence.claims.frugal import CLAIMS
+from convergence.algorithms.subspace.frugal import Columns, FixedMask
 from convergence.parts.projectors import Haar
+from convergence.registry.subspace.frugal import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

@@ -7,10 +7,10 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from convergence.claims.gwt import CLAIMS
 from convergence.claims.identity import Identity
 from convergence.parts import wavelets
-from convergence.theorems import wen2025
+from convergence.registry.subspace.gwt import CLAIMS
+from convergence.theorems.subspace import wen2025
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
@@ -45,8 +45,8 @@ MUTANTS = (
     Mutant("gwt-epsilon-off", swap("gwt-adam-diverges", eps=1.1e-6)),
     Mutant("gwt-no-bias-correction", swap("gwt-adam-diverges", b1=0.0)),
     Mutant("gwt-level-zero", swap("gwt-adam-diverges", level=0)),
-    Mutant("gwt-not-orthonormal", lambda: Identity("gwt-haar-orthonormal", Unnormalized(), "gwt")),
-    Mutant("gwt-details-flipped", lambda: Identity("gwt-haar-orthonormal", Interleaved(), "gwt")),
+    Mutant("gwt-not-orthonormal", lambda: Identity("gwt-haar-orthonormal", Unnormalized())),
+    Mutant("gwt-details-flipped", lambda: Identity("gwt-haar-orthonormal", Interleaved())),
     Mutant(
         "gwt-bound-shrunk",
         lambda: tamper(CLAIM["gwt-sgdm-bound"], number=lambda b, T: 0.8 * b),

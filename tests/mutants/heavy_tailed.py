@@ -8,27 +8,34 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.clipped_sgd import ClippedSGD
-from convergence.algorithms.nigt import NIGT
-from convergence.algorithms.nsgd import NSGDM, NormalizedState, unit
-from convergence.algorithms.storm import STORM, STORMTwoSamples
-from convergence.claims.heavy_tailed import CLAIMS
-from convergence.claims.heavy_tailed_lower import METHODS
+from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
+from convergence.algorithms.heavy_tailed.nigt import NIGT
+from convergence.algorithms.heavy_tailed.nsgd import NSGDM, NormalizedState, unit
+from convergence.algorithms.heavy_tailed.storm import STORM, STORMTwoSamples
 from convergence.claims.identity import Identity
 from convergence.noise.atoms import Atoms
 from convergence.noise.two_point import two_point
 from convergence.oracles.chain import ChainOracle
 from convergence.problems.nonconvex import Separable, bowl
-from convergence.theorems.carmon2020 import ChainProgress
-from convergence.theorems.cutkosky2020 import GradientTransport
-from convergence.theorems.heavy_closed import Exponents, RampLimits, StormForms, TransportForms
-from convergence.theorems.heavy_laws import SpikeLaw
-from convergence.theorems.moment_lemmas import Clipping, VonBahrEsseen
-from convergence.theorems.sun2025 import NSGDMomentum
+from convergence.registry import claims_of
+from convergence.registry.heavy_tailed.lower import METHODS
+from convergence.theorems.classical.carmon2020 import ChainProgress
+from convergence.theorems.heavy_tailed.closed_forms import (
+    Exponents,
+    RampLimits,
+    StormForms,
+    TransportForms,
+)
+from convergence.theorems.heavy_tailed.cutkosky2020 import GradientTransport
+from convergence.theorems.heavy_tailed.laws import SpikeLaw
+from convergence.theorems.heavy_tailed.lemmas import Clipping, VonBahrEsseen
+from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 from counterexamples import nsgd_small_batch
 from tests.mutants.base import Mutant, tamper
 
-CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*CLAIMS, *nsgd_small_batch.CLAIMS)}
+CLAIM: dict[str, Any] = {
+    claim.slug: claim for claim in (*claims_of("heavy_tailed"), *nsgd_small_batch.CLAIMS)
+}
 
 
 class Unnormalized(NSGDM):

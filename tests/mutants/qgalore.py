@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.claims.natural_galore import CLAIMS as NATURAL
-from convergence.claims.qgalore import CLAIMS
 from convergence.parts.projectors import Haar
+from convergence.registry.subspace.natural_galore import CLAIMS as NATURAL
+from convergence.registry.subspace.qgalore import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*CLAIMS, *NATURAL)}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.algorithms.rso import GaussianFrame
-from convergence.claims.rso import CLAIMS
+from convergence.algorithms.subspace.rso import GaussianFrame
 from convergence.linalg import haar
 from convergence.parts.projectors import AbstractProjector, TopSVD
 from convergence.parts.solvers import GD
+from convergence.registry.subspace.rso import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

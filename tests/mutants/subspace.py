@@ -13,12 +13,12 @@ import optax
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.claims.base import Claim
-from convergence.claims.subspace import CLAIMS
 from convergence.linalg import haar
 from convergence.metrics.folds import Average
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.parts.projectors import AbstractProjector, Coordinates, Haar, TopSVD
+from convergence.registry.subspace.galore import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.claims.zeroth_order import CLAIMS
+from convergence.registry.zeroth_order.methods import CLAIMS
 from tests.mutants.base import Mutant, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}

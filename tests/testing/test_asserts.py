@@ -9,12 +9,12 @@ import numpy as np
 import optax
 import pytest
 
-from convergence.algorithms.sgd import SGD
+from convergence.algorithms.classical.sgd import SGD
 from convergence.errors import InvalidInput
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
 from convergence.testing import assert_converges, transformation_laws
-from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 
 SQUARE = Isotropic([1.0, -1.0])
 THEOREM = SGDNonconvex()  # prescribes γ = √(2Δ/(Lσ²T)) = √(4/T)/√2 here, Δ = L = 1 and σ = 1

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.algorithms.sgd import SGD
-from convergence.claims import registry
+from convergence.algorithms.classical.sgd import SGD
 from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
 from convergence.claims.identity import Identity
 from convergence.claims.separation import Separation
-from convergence.claims.settings import Settings, precision
+from convergence.claims.settings import Settings
 from convergence.cli import main
 from convergence.cli.gather import everything, gather
 from convergence.constants import Constants
@@ -24,18 +23,20 @@ from convergence.errors import InvalidInput
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
+from convergence.precision import precision
 from convergence.problems.agents import slowest
 from convergence.problems.quadratic import Isotropic
+from convergence.registry import registry
+from convergence.search.climbing import Evolution, explore
+from convergence.search.falsify import Findings, falsify, search_of, sweep
+from convergence.search.runs import _axis, growth
+from convergence.search.variations import variations
 from convergence.statistics import Verdict
-from convergence.testing.falsify import Findings, falsify, search_of, sweep
-from convergence.testing.hunt import Evolution, explore
-from convergence.testing.search import _axis, growth
-from convergence.testing.variations import variations
-from convergence.theorems import moment_lemmas as lemmas
-from convergence.theorems.alghunaim2022 import AnyGraph, NoBias
 from convergence.theorems.assumptions import NoNoise
 from convergence.theorems.base import Kind
-from convergence.theorems.ghadimi2013 import SGDAnyStep, SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
+from convergence.theorems.decentralized.alghunaim2022 import AnyGraph, NoBias
+from convergence.theorems.heavy_tailed import lemmas
 
 SQUARE, NOISE = Isotropic([1.0, -1.0]), Gaussian(1.0)
 RING = slowest(graphs.lazy(graphs.ring(8)))
@@ -43,7 +44,7 @@ TOO_LARGE = """
 from convergence import Claim
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.ghadimi2013 import SGDAnyStep
+from convergence.theorems.classical.ghadimi2013 import SGDAnyStep
 
 CLAIMS = (Claim("big", SGDAnyStep(scale=2.2), Isotropic([1.0, -1.0]), Gaussian(), horizons=(16,)),)
 """
@@ -198,7 +199,7 @@ def test_what_has_nothing_to_search_is_refused(test_seed: int):
 
 
 def _haar() -> Any:
-    from convergence.theorems.wen2025 import HaarOrthonormal
+    from convergence.theorems.subspace.wen2025 import HaarOrthonormal
 
     return HaarOrthonormal()
 

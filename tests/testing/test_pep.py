@@ -9,17 +9,17 @@ import jax
 import numpy as np
 import pytest
 
-from convergence.claims.deterministic import CLAIMS
-from convergence.claims.settings import precision
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import quad_cos
+from convergence.registry.classical.methods import CLAIMS
 from convergence.runner.run import run
-from convergence.testing import pep
+from convergence.search import pep
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("PEPit") is None,

@@ -9,15 +9,17 @@ import sys
 import xml.etree.ElementTree as xml
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import convergence
+from convergence.claims.base import Claim
+from convergence.claims.modules import claims_in, sound
 from convergence.errors import InvalidInput
-from convergence.testing.modules import claims_in, sound
+from convergence.problems.quadratic import Isotropic
 from convergence.testing.plugin import table
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 
 ROOT = Path(convergence.__file__).parents[1]
 INSTALLED = any(
@@ -28,7 +30,7 @@ PAPER = """
 from convergence import Claim, Verdict
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.ghadimi2013 import SGDAnyStep, SGDNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
 
 X = Isotropic([1.0, -1.0])
 CLAIMS = (
@@ -136,11 +138,12 @@ def test_claims_that_are_none_are_refused(tmp_path: Path):
     with pytest.raises(InvalidInput, match="There is no file"):
         claims_in(file)
     file.write_text("CLAIMS = ()")
-    with pytest.raises(InvalidInput, match="one claim or more"):
+    with pytest.raises(InvalidInput, match="one Claim or more"):
         claims_in(file)
-    twice = SimpleNamespace(slug="a", verify=None)
+    once, again = (Claim("a", SGDNonconvex(), Isotropic([1.0])) for _ in range(2))
+    assert sound((once, once), "here") == (once,)
     with pytest.raises(InvalidInput, match="called 'a'"):
-        sound((twice, twice), "here")
+        sound((once, again), "here")
     (tmp_path / "other.py").write_text("x = 1")
     with pytest.raises(InvalidInput, match="has no CLAIMS"):
         claims_in(tmp_path / "other.py")

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.claims.settings import precision
 from convergence.errors import InvalidInput
+from convergence.laws import problem_laws
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import Oracle
 from convergence.parts.graphs import check_mixing
+from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import Isotropic
+from convergence.search.render import script
 from convergence.testing import strategies as kit
-from convergence.testing.laws import problem_laws
-from convergence.testing.render import script
 
 FEW = settings(max_examples=5)
 

@@ -10,21 +10,21 @@ import optax
 import pytest
 
 from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.sgd import SGD
 from convergence.algorithms.torch_adapter import FromTorch, from_optimizer
-from convergence.claims.settings import precision
 from convergence.errors import InvalidInput
+from convergence.laws import algorithm_laws
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.run import run
 from convergence.testing import assert_converges
-from convergence.testing.laws import algorithm_laws
-from convergence.theorems.drori2014 import GradientDescentConvex
-from convergence.theorems.ghadimi2013 import SGDNonconvex
+from convergence.theorems.classical.drori2014 import GradientDescentConvex
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 
 torch = pytest.importorskip(
     "torch", reason="torch is not installed: make test TORCH=1 brings a build without CUDA"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convergence.constants import Constants
-from convergence.theorems.chen2025lozo import LozoQuadratic, LozoSmooth
+from convergence.theorems.zeroth_order.chen2025lozo import LozoQuadratic, LozoSmooth
 
 ROUND = 1 + 1e-9  # up to 600 float64 steps; the bounds are attained at ν = 1
 

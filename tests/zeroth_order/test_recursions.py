@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convergence.algorithms.lozo import LOZO, LOZOM
-from convergence.algorithms.zo_accelerated import AcceleratedZO
-from convergence.algorithms.zo_sgd import ZOSGD
+from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
+from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO
+from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.aligned import Aligned
@@ -25,10 +25,10 @@ from convergence.oracles.base import Oracle
 from convergence.oracles.zeroth import central, forward, limit, unshared
 from convergence.problems.matrix_quadratic import Cosines
 from convergence.problems.quadratic import Isotropic
-from convergence.theorems.chen2025lozo import LozoQuadratic, LozoSmooth, stiefel_factor
-from convergence.theorems.chen2025lozo_laws import LozoLaw, LozoMLaw, LozoMoment
-from convergence.theorems.ghadimi2013zo import RSGF, RSGFTuned
-from convergence.theorems.nesterov2017 import Accelerated
+from convergence.theorems.zeroth_order.chen2025lozo import LozoQuadratic, LozoSmooth, stiefel_factor
+from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoLaw, LozoMLaw, LozoMoment
+from convergence.theorems.zeroth_order.ghadimi2013zo import RSGF, RSGFTuned
+from convergence.theorems.zeroth_order.nesterov2017 import Accelerated
 
 ROUND = 1e-12  # a few dozen float64 operations on numbers of order 1
 KEY = jax.random.key(0)

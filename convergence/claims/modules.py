@@ -1,0 +1,72 @@
+"""Claims of a user's file: the module is loaded once, and its CLAIMS are checked."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from convergence.claims.base import AbstractClaim
+from convergence.errors import InvalidInput
+
+
+def claims_in(path: Path) -> tuple[AbstractClaim, ...]:
+    """The CLAIMS of one file."""
+    module = load(path)
+    if not hasattr(module, "CLAIMS"):
+        raise InvalidInput(
+            f"{str(path)!r} has no CLAIMS; a module to verify needs `CLAIMS = (Claim(…), …)`."
+        )
+    return sound(module.CLAIMS, repr(str(path)))
+
+
+def sound(claims: Any, where: str) -> tuple[AbstractClaim, ...]:
+    """`claims` as a tuple of claims with different slugs, or `InvalidInput`."""
+    found = tuple(claims) if isinstance(claims, tuple | list) else ()
+    if not found or not all(isinstance(claim, AbstractClaim) for claim in found):
+        raise InvalidInput(f"CLAIMS of {where} must be a tuple of one Claim or more; mend it.")
+    return distinct(found)
+
+
+def distinct(claims: Sequence[AbstractClaim]) -> tuple[AbstractClaim, ...]:
+    """Each claim once; two different ones of one slug are refused, for they would share keys."""
+    found: dict[str, AbstractClaim] = {}
+    for claim in claims:
+        if found.setdefault(claim.slug, claim) is not claim:
+            raise InvalidInput(
+                f"Two claims are called {claim.slug!r}; rename one, slugs name results and keys."
+            )
+    return tuple(found.values())
+
+
+def load(path: Path) -> ModuleType:
+    """A user's file as a module, imported once; its folder can be imported from."""
+    place = path.resolve()
+    if not place.is_file():
+        raise InvalidInput(f"There is no file {str(path)!r}; check the path.")
+    name = f"claims_{place.stem}_{hashlib.blake2b(bytes(place), digest_size=4).hexdigest()}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(place.parent) not in sys.path:
+        sys.path.append(str(place.parent))
+    spec = importlib.util.spec_from_file_location(name, place)
+    if spec is None or spec.loader is None:
+        raise InvalidInput(f"{str(path)!r} is no Python file; give one that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
+    return module
+
+
+def told(error: BaseException) -> str:
+    """An exception as one line."""
+    text = " ".join(str(error).split()).rstrip(".")
+    return text if isinstance(error, InvalidInput) and text else f"{type(error).__name__}: {text}"

@@ -1,0 +1,264 @@
+"""Exact moments of affine stochastic recursions: S⁺ = M S + c + N u with E u = 0, Cov u = I.
+
+A method is such a recursion on a quadratic problem with additive noise. One step is probed with
+`jax.jacfwd`, which is exact for an affine map; the unit normals behind each sample become inputs,
+one block a key, since a sample IS a key. What the method declares as conserved (`project`) stays
+at its value in the initial state and is taken out. Then follow without Monte Carlo
+
+    linear rate        spectral radius of M
+    mean               m⁺ = M m + c, with the fixed point (I − M)⁻¹ c
+    covariance         Σ⁺ = M Σ Mᵀ + N Nᵀ, with the discrete Lyapunov solution as its limit
+    E q(S)             q(m) + ½ tr(∇²q Σ) for every quadratic q.
+
+A step that is not affine, depends on the clock, or draws randomness other than through its noise
+is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import AbstractPointwise
+from convergence.moments.probe import draws_of, probe, unravel
+from convergence.moments.tape import (
+    HIDDEN,
+    NotAffine,
+    check_noise,
+    plan,
+)
+from convergence.oracles.base import AbstractOracle
+from convergence.problems.base import AbstractProblem
+
+# Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
+AFFINE = 1e-9
+
+
+class Form(NamedTuple):
+    """A quadratic on flat states: q(s) = base + slope·s + ½ sᵀ curve s."""
+
+    base: float
+    slope: np.ndarray
+    curve: np.ndarray
+
+    def mean(self, m: np.ndarray) -> float:
+        """q(m)."""
+        return self.base + float(self.slope @ m) + 0.5 * float(m @ self.curve @ m)
+
+    def spread(self, K: np.ndarray) -> float:
+        """½ tr(curve K Kᵀ)."""
+        return 0.5 * float(np.sum(K * (self.curve @ K)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Moments:
+    """The recursion S⁺ = M S + c + N u of a method on an instance, in flat float64 coordinates.
+
+    start, N0: the initial state is start + N0 u₀. free: the projection on what is not conserved.
+    like: a state, for its structure and shapes.
+    """
+
+    M: np.ndarray
+    c: np.ndarray
+    N: np.ndarray
+    start: np.ndarray
+    N0: np.ndarray
+    free: np.ndarray
+    like: Any
+    problem: AbstractProblem
+
+    @functools.cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Of M on what is not conserved; conserved directions show up as 0."""
+        return np.linalg.eigvals(self.free @ self.M @ self.free)
+
+    @property
+    def radius(self) -> float:
+        """The linear rate: the spectral radius of M on what is not conserved."""
+        return float(np.max(np.abs(self.eigenvalues)))
+
+    def fixed_point(self) -> np.ndarray:
+        """The limit of the mean among states that conserve what `start` has."""
+        kept = self.start - self.free @ self.start
+        A = np.eye(len(self.c)) - self.free @ self.M @ self.free
+        return kept + np.linalg.solve(A, self.free @ (self.M @ kept + self.c))
+
+    @functools.cached_property
+    def covariance(self) -> np.ndarray:
+        """The steady covariance Σ = M Σ Mᵀ + N Nᵀ; infinite beyond the stable steps.
+
+        By doubling, Σ ← Σ + A Σ Aᵀ, A ← A²: every term is positive semidefinite, nothing cancels.
+        """
+        if self.radius >= 1:
+            return np.full(self.M.shape, np.inf)
+        A = self.free @ self.M @ self.free
+        N = self.free @ self.N
+        S = N @ N.T
+        for _ in range(64):
+            more = A @ S @ A.T
+            S = S + more
+            A = A @ A
+            if np.max(np.abs(more)) <= 1e-18 * max(float(np.max(np.abs(S))), 1e-300):
+                break
+        return 0.5 * (S + S.T)
+
+    def form(self, metric: AbstractPointwise) -> Form:
+        """A metric as a quadratic of the flat state; any other is refused."""
+        return form_of(self.problem, metric, self.like)
+
+    def at(self, metric: AbstractPointwise, s: np.ndarray) -> float:
+        """q(s), evaluated as written so that nothing cancels near its minimum."""
+        with jax.enable_x64(True):
+            return float(_value(self.problem, metric, self.like, jnp.asarray(s)))
+
+    def bias(self, metric: AbstractPointwise) -> float:
+        """q at the fixed point; infinite beyond the stable steps."""
+        return self.at(metric, self.fixed_point()) if self.radius < 1 else float("inf")
+
+    def variance(self, metric: AbstractPointwise) -> float:
+        """½ tr(∇²q Σ) in steady state; infinite beyond the stable steps."""
+        if self.radius >= 1:
+            return float("inf")
+        return 0.5 * float(np.sum(self.form(metric).curve * self.covariance))
+
+    def steady(self, metric: AbstractPointwise) -> float:
+        """lim E q(S_t): bias plus variance."""
+        return self.bias(metric) + self.variance(metric)
+
+    def expected(self, metric: Any, marks: Any) -> np.ndarray:
+        """E of a quadratic metric, or of its `Average` over t < T, at every T in `marks`.
+
+        A metric of the last state leaps from mark to mark. An average visits every step, and
+        Σ_t = Σ_{j<t} M^j N Nᵀ M^jᵀ + M^t N₀ N₀ᵀ M^tᵀ enters it by one thin product a step.
+        """
+        wanted = [int(t) for t in marks]
+        if not isinstance(metric, Average):
+            return self._leaps(self.form(metric), wanted)
+        form = self.form(metric.of)
+        m, K, K0, spread, total = self.start, self.N, self.N0, 0.0, 0.0
+        found: dict[int, float] = {}
+        for t in range(max(wanted) + 1):
+            if t in wanted:
+                found[t] = total / max(t, 1)
+            total += form.mean(m) + spread + form.spread(K0)
+            spread += form.spread(K)
+            m, K, K0 = self.M @ m + self.c, self.M @ K, self.M @ K0
+        return np.array([found[t] for t in wanted])
+
+    def _leaps(self, form: Form, wanted: list[int]) -> np.ndarray:
+        m, S, t, found = self.start, self.N0 @ self.N0.T, 0, {}
+        leaps: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for mark in sorted(set(wanted)):
+            if mark - t not in leaps:
+                leaps[mark - t] = self._leap(mark - t)
+            A, a, Q = leaps[mark - t]
+            m, S, t = A @ m + a, A @ S @ A.T + Q, mark
+            found[mark] = form.mean(m) + 0.5 * float(np.sum(form.curve * S))
+        return np.array([found[t] for t in wanted])
+
+    def _leap(self, gap: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(M^g, Σ_{j<g} M^j c, Σ_{j<g} M^j N Nᵀ M^jᵀ) by binary doubling."""
+        size = len(self.c)
+        B, b, R = np.eye(size), np.zeros(size), np.zeros((size, size))
+        A, a, Q = self.M, self.c, self.N @ self.N.T
+        while gap:
+            if gap & 1:
+                B, b, R = A @ B, A @ b + a, A @ R @ A.T + Q
+            A, a, Q, gap = A @ A, A @ a + a, A @ Q @ A.T + Q, gap >> 1
+        return B, b, R
+
+    def means(self, metric: AbstractPointwise, marks: Any) -> np.ndarray:
+        """q(E S_t) at every t in `marks`: the run without noise, evaluated as written."""
+        wanted, m = {int(t) for t in marks}, self.start
+        found: dict[int, float] = {}
+        for t in range(max(wanted) + 1):
+            if t in wanted:
+                found[t] = self.at(metric, m)
+            m = self.M @ m + self.c
+        return np.array([found[int(t)] for t in marks])
+
+
+def form_of(problem: AbstractProblem, metric: AbstractPointwise, like: Any) -> Form:
+    """A metric as a quadratic of flat states shaped like `like`; any other is refused."""
+    with jax.enable_x64(True):
+        size = sum(v.size for v in jax.tree.leaves(like))
+        s = np.random.default_rng(0).standard_normal(size)
+        found = _form(problem, metric, like, jnp.asarray(s))
+        base, slope, curve, exact = (np.asarray(v) for v in found)
+    flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
+    if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
+        raise NotAffine(
+            f"Got the metric {type(metric).__name__}, but one quadratic in the state is "
+            "needed for exact moments; use a simulation."
+        )
+    return Form(float(base), slope, curve)
+
+
+@eqx.filter_jit
+def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
+    return metric.at(problem, unravel(like, s))
+
+
+@eqx.filter_jit
+def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
+    """Value, slope and curvature at 0, and the value at s."""
+
+    def q(s: Any) -> Any:
+        return metric.at(problem, unravel(like, s))
+
+    zero = jnp.zeros_like(s)
+    return q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), q(s)
+
+
+WHY = (
+    "its step is not affine in state and samples",
+    "its step depends on the clock t",
+    "it draws randomness other than through its noise",
+)
+
+
+def analyse(
+    problem: AbstractProblem, oracle: AbstractOracle, algorithm: AbstractAlgorithm
+) -> Moments:
+    """The exact recursion of a method; `NotAffine` says why there is none."""
+    name = f"Got {type(algorithm).__name__} on {type(problem).__name__}, but"
+    check_noise(oracle)
+    with jax.enable_x64(True):
+        # Host arrays become JAX arrays, so that other numbers of the same shape compile nothing.
+        problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
+        keys = jax.random.split(jax.random.key(0))
+        x0 = problem.start().astype(jnp.float64)
+        shape = eqx.filter_eval_shape(lambda key: algorithm.init(x0, oracle, key), keys[0])
+        if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(shape)):
+            raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
+        like = jax.tree.map(lambda v: jnp.zeros(v.shape, v.dtype), shape)
+        try:
+            plans = tuple(plan(drawn) for drawn in draws_of(problem, oracle, algorithm, like, keys))
+        except jax.errors.UnexpectedTracerError:
+            raise NotAffine(HIDDEN) from None
+        rng = np.random.default_rng(0)
+        size = sum(v.size for v in jax.tree.leaves(like))
+        s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
+        found = probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
+        start, N0, c, M, N, free, seen = (np.asarray(v) for v in found)
+    affine = M @ s + c + N @ u
+    for value, why in zip(seen, WHY, strict=True):
+        miss = float(np.max(np.abs(value - affine)))
+        if not miss <= AFFINE * (1 + float(np.max(np.abs(affine)))):
+            raise NotAffine(f"{name} {why} (a probe misses by {miss:.2g}); use its simulation.")
+    moved = np.concatenate([M - np.eye(size), c[:, None], N], axis=1)
+    leak = float(np.max(np.abs(moved - free @ moved)))
+    if not leak <= AFFINE * (1 + float(np.max(np.abs(M)))):
+        raise NotAffine(
+            f"{name} it declares conserved what its step moves by {leak:.2g}; mend `project`, or "
+            "check that W is doubly stochastic."
+        )
+    return Moments(M, c, N, start, N0, free, like, problem)

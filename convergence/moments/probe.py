@@ -1,0 +1,73 @@
+"""One compiled call that finds out all about an affine step; see `affine`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from convergence.moments.tape import Plan, Reader, draws, on_tape
+
+
+def unravel(like: Any, s: Any) -> Any:
+    """The flat vector s as a state shaped like `like`."""
+    return ravel_pytree(like)[1](s)
+
+
+@eqx.filter_jit
+def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
+    """The keys that `init` and `step` draw from."""
+    x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
+    return (
+        draws(lambda o: algorithm.init(x0, o, keys[0]), oracle),
+        draws(lambda o: algorithm.step(clock, like, o, keys[0]), oracle),
+    )
+
+
+class Probe(NamedTuple):
+    """What one compiled call finds out about a method."""
+
+    start: Any
+    N0: Any
+    c: Any
+    M: Any
+    N: Any
+    free: Any
+    seen: Any  # the step at (s, u), then at another clock, then under another key
+
+
+@eqx.filter_jit
+def probe(
+    problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
+) -> Probe:
+    """Jacobians at 0 are exact for affine maps; three evaluations at (s, u) test that they are."""
+    x0 = problem.start().astype(s.dtype)
+    key, other = keys[0], keys[1]
+    zero, nothing = jnp.zeros_like(s), jnp.zeros_like(u)
+
+    def begin(w: Any) -> Any:
+        return algorithm.init(x0, on_tape(oracle, Reader(plans[0], w)), key)
+
+    like = begin(jnp.zeros(plans[0].width, s.dtype))
+
+    def step(s: Any, u: Any, t: int = 0, key: Any = key) -> Any:
+        seen = on_tape(oracle, Reader(plans[1], u))
+        clock = jnp.asarray(t, jnp.int32)
+        return ravel_pytree(algorithm.step(clock, unravel(like, s), seen, key))[0]
+
+    def project(s: Any) -> Any:
+        method = getattr(algorithm, "project", lambda state: state)
+        return ravel_pytree(method(unravel(like, s)))[0]
+
+    return Probe(
+        start=ravel_pytree(like)[0],
+        N0=jax.jacfwd(lambda w: ravel_pytree(begin(w))[0])(jnp.zeros(plans[0].width, s.dtype)),
+        c=step(zero, nothing),
+        M=jax.jacfwd(lambda s: step(s, nothing))(zero),
+        N=jax.jacfwd(lambda u: step(zero, u))(nothing),
+        free=jax.jacfwd(project)(zero),
+        seen=jnp.stack([step(s, u), step(s, u, t=7), step(s, u, key=other)]),
+    )

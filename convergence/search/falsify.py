@@ -1,0 +1,191 @@
+"""A search for an admissible instance on which a claim's statement fails.
+
+Hypothesis draws batches of candidates and drives measured/bound up with `target()`; an evolution
+strategy goes on from the worst. What looks like a violation is measured again with fresh seeds,
+made plainer, and put before the judge at level α/(k(k+1)), k = 1, 2, … attempts: all of them
+together err with probability at most α.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact
+from convergence.claims.identity import Identity
+from convergence.errors import InvalidInput
+from convergence.precision import precision
+from convergence.search.climbing import BATCH, Evolution, explore
+from convergence.search.exact import Laws, Moments
+from convergence.search.instances import Family
+from convergence.search.runs import KINDS, AbstractSearch, Runs
+
+EXAMPLES = 24  # batches that hypothesis draws from a family
+EXCESS = 1.02  # smaller violations than this are left to those who look for them
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What a search found. ratio: the worst measured/bound under fresh seeds, 1 where the bound is
+    attained; for a rate the growth of measured/shape over the horizons, at its slowest pace; for an
+    equality the miss over the tolerance. module: the violation as a file that `convergence verify`
+    reproduces, or None. edge: where it begins, if the statement leaves a parameter open."""
+
+    slug: str
+    ratio: float
+    family: str
+    candidates: int
+    attempts: int
+    seconds: float
+    module: str | None
+    reason: str
+    edge: str = ""
+
+
+def search_of(claim: Any, seed: int = 0) -> AbstractSearch:
+    """The search that fits a claim; `InvalidInput` for a claim that has nothing to search."""
+    if isinstance(claim, Identity):
+        return Laws(claim)
+    if type(claim) is Exact:
+        return Moments(claim)
+    if type(claim) is Claim and claim.kind in KINDS:
+        return Runs(claim, seed)
+    raise InvalidInput(
+        f"The statement of {claim.slug!r} is of kind {claim.kind} on {type(claim).__name__}, but "
+        f"{', '.join(KINDS)} on runs, exact moments of agents, or a lemma about noise laws is "
+        "needed: nothing else has a ratio to be driven up."
+    )
+
+
+class Hunt:
+    """The state of one search: the worst point of each family, and what became of it."""
+
+    def __init__(self, search: AbstractSearch, alpha: float, seed: int, until: float, tell: Any):
+        self.search, self.alpha, self.seed, self.until, self.tell = (
+            search, alpha, seed, until, tell,
+        )  # fmt: skip
+        self.rng = np.random.default_rng(seed)
+        self.best = {f.name: (-math.inf, np.zeros(f.size)) for f in search.families}
+        self.worst: tuple[float, str] = (-math.inf, "none")
+        self.attempts, self.needed = 0, EXCESS
+        self.module: str | None = None
+        self.reason, self.edge = "no candidate was admissible", ""
+
+    def over(self, until: float | None = None) -> bool:
+        """Whether time is up, after one batch at least, or a violation is confirmed."""
+        late = time.perf_counter() > (self.until if until is None else until)
+        return self.module is not None or (late and self.search.candidates > 0)
+
+    def batch(self, family: Family, points: np.ndarray) -> np.ndarray:
+        """The scores of `points`; the worst of them is looked at more closely if it is a record."""
+        scores = self.search.scores(family, points)
+        k = int(np.argmax(scores))
+        if scores[k] > self.best[family.name][0]:
+            fresh = self.search.again(family, points[k])
+            if fresh > self.best[family.name][0]:
+                self.best[family.name] = (fresh, points[k])
+                self.record(family, points[k], fresh)
+        return scores
+
+    def record(self, family: Family, z: np.ndarray, ratio: float) -> None:
+        """Keep a new worst of its family, and have it judged if it is a clear violation."""
+        if ratio > self.worst[0]:
+            self.worst, self.reason = (ratio, family.name), "no violation survived fresh seeds"
+            if self.tell:
+                self.tell(
+                    f"{family.name}: ratio {ratio:.4g} of {self.search.candidates} candidates"
+                )
+        if ratio <= self.needed:
+            return
+        self.attempts += 1
+        k = self.attempts
+        plain = plainer(self.search, family, z, self.rng)
+        found = self.search.confirm(family, plain, k, self.alpha / (k * (k + 1)))
+        if found is None:
+            self.needed = 1.05 * ratio  # the judge wants more: come back with a clearer case
+            return
+        self.module, self.reason = found
+        self.edge = self.search.edge(family, plain)
+
+    def explore(self, family: Family, until: float) -> None:
+        """Hypothesis' turn."""
+
+        def score(points: np.ndarray) -> float:
+            return -math.inf if self.over(until) else float(np.max(self.batch(family, points)))
+
+        explore(score, family.size, EXAMPLES, self.seed)
+
+    def climb(self) -> None:
+        """The evolution strategies' turn, one a family, each from the worst point known."""
+        names = {f.name: f for f in self.search.families if self.best[f.name][0] > -math.inf}
+        climbers = {n: Evolution(self.best[n][1], 0.5, self.rng) for n in names}
+        while names and not self.over():
+            for name, family in names.items():
+                if self.over():
+                    break
+                points = climbers[name].ask()
+                climbers[name].tell(points, self.batch(family, points))
+                if climbers[name].width <= 0.02:  # at rest: elsewhere
+                    climbers[name] = Evolution(self.rng.standard_normal(family.size), 1.0, self.rng)
+
+
+def falsify(
+    claim: Any,
+    budget: float = 60.0,
+    alpha: float = 1e-3,
+    seed: int = 0,
+    tell: Callable[[str], None] | None = None,
+) -> Findings:
+    """Search for `budget` seconds, compilation included; at least one batch."""
+    began = time.perf_counter()
+    with precision("float64"):
+        search = search_of(claim, seed)
+        hunt = Hunt(search, alpha, seed, began + budget, tell)
+        for turn, family in enumerate(search.families, start=1):
+            hunt.explore(family, began + 0.5 * budget * turn / len(search.families))
+        hunt.climb()
+    return Findings(
+        claim.slug, hunt.worst[0], hunt.worst[1], search.candidates, hunt.attempts,
+        time.perf_counter() - began, hunt.module, hunt.reason, hunt.edge,
+    )  # fmt: skip
+
+
+def sweep(
+    claims: Sequence[Any], budget: float, alpha: float = 1e-3, seed: int = 0, tell: Any = None
+) -> Iterator[Findings]:
+    """Search claim after claim; what is left of `budget` is shared by those left, `alpha` by all.
+
+    Several claims: those with nothing to search are passed over.
+    """
+    until = time.perf_counter() + budget
+    for k, claim in enumerate(claims):
+        share = max(until - time.perf_counter(), 1e-3) / (len(claims) - k)
+        try:
+            yield falsify(claim, share, alpha / len(claims), seed, tell)
+        except InvalidInput:
+            if len(claims) == 1:
+                raise
+
+
+def plainer(search: AbstractSearch, family: Family, z: np.ndarray, rng: Any) -> np.ndarray:
+    """z with as many zeros as leave a clear violation: a few rounds of zeroing coordinates."""
+    floor = 1.0 + 0.5 * (min(search.again(family, z), 3.0) - 1.0)
+    for _ in range(8):
+        trials = np.tile(z, (BATCH, 1))
+        for j, trial in enumerate(trials):
+            kept = np.flatnonzero(trial)
+            count = min(len(kept), max(1, len(kept) * (j + 1) // (2 * BATCH)))
+            trial[rng.choice(kept, count, replace=False) if count else kept] = 0.0
+        scores = search.scores(family, trials)
+        good = np.flatnonzero(scores > floor)
+        if not len(good):
+            break
+        z = trials[good[np.argmin([np.count_nonzero(trials[g]) for g in good])]]
+    rounded = np.round(z, 1)
+    return rounded if search.again(family, rounded) > floor else z

@@ -1,0 +1,58 @@
+"""stocBiO (Ji, Yang and Liang 2021): what a truncated Neumann series leaves, exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.decentralized.bilevel import StocBiO
+from convergence.constants import Constants
+from convergence.shapes import real
+from convergence.theorems.base import Provenance, Source
+from convergence.theorems.exact_moments import AbstractMoment, Moment
+
+
+class NeumannBias(AbstractMoment):
+    """‖E x − x*‖² → ‖x_Q − x*‖² with ϱ(x_Q − r̄) + B̄ᵀ[I − (I − ηĀ)^Q]Ā⁻¹(K y*(x_Q) − k) = 0.
+
+    Proof. With warm starts the lower steps have the fixed point y*(x); Q steps from z = 0 reach
+    [I − (I − ηĀ)^Q] z*(x), linear in y; solve for the zero of the mean direction. ∎
+    """
+
+    quantity = Moment.BIAS
+    source = Source("ji2021", "stocBiO with Q Neumann terms; the exact bias is ours")
+    provenance = Provenance.DERIVED
+    statement = "x∞ solves ϱ(x−r̄) + B̄ᵀ[I−(I−ηĀ)^Q]Ā⁻¹(K y*(x)−k) = 0"
+
+    Q: int = eqx.field(static=True, default=4)
+    D: int = eqx.field(static=True, default=4)
+    eta: Any = eqx.field(converter=real, default=0.4)
+    alpha: Any = eqx.field(converter=real, default=0.05)
+
+    def prescribe(self, c: Constants, T: int) -> StocBiO:
+        return StocBiO(self.alpha, 0.5 / c.L_g, self.eta, self.D, self.Q)
+
+    def bound(self, c: Constants, T: int) -> float:
+        one = np.eye(c.q)
+        left = np.linalg.matrix_power(one - float(self.eta) * c.A, self.Q)
+        series = c.B.T @ (one - left) @ np.linalg.inv(c.A)
+        J = np.linalg.solve(c.A, c.B)
+        H = c.weight * np.eye(c.p) + series @ c.K @ J
+        x = np.linalg.solve(H, c.weight * c.r - series @ (c.K @ c.y0 - c.k))
+        return float(np.sum((x - c.x_star) ** 2))
+
+
+class Exact(NeumannBias):
+    """FALSE AS TOLD: "stocBiO at constant steps converges to the solution for every fixed Q"."""
+
+    source = Source("ji2021", "a folklore reading of stocBiO with a fixed number of terms")
+    statement = "folklore: x∞ = x* for every fixed number Q of Neumann terms"
+    tolerance = 1e-12
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 0.0
+
+    def scale(self, c: Constants, T: int) -> float:
+        return float(np.sum(c.x_star**2))

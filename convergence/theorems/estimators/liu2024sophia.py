@@ -1,0 +1,209 @@
+"""Liu, Li, Hall, Liang and Ma 2024 (arXiv 2305.14342): Sophia's simplified setting.
+
+f is convex, the Hessian changes by a factor of at most 2 within distance R, μ = λ_min(∇²f(θ*)),
+η = ½ and ρ = R/(2√d). The recalled run time is T ≲ dΔ/(μR²) + ln(μR²/(32dε)); constants derived.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.estimators.sophia import SignGD, Sophia
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.newton import ClippedSteps
+from convergence.metrics.pointwise import AbstractPointwise, Gap
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import real
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+
+
+class DistanceSq(AbstractPointwise):
+    """‖θ‖², for θ* = 0."""
+
+    def at(self, problem: Any, state: Any) -> Any:
+        return jnp.sum(state.x**2)
+
+
+class AbstractSophia(AbstractTheorem):
+    """Clipped Newton with η = ½, ρ = R/(2√d); basis = "diagonal" leaves the theorem's method."""
+
+    kind = Kind.PATHWISE
+    source = Source("liu2024sophia", "Section 4, simplified setting; constants derived")
+    provenance = Provenance.DERIVED
+    assumes = (NoNoise(), Has("radius", 0.0), Has("mu_star", 0.0))
+
+    basis: str = eqx.field(static=True, default="eigen")
+
+    def rho(self, c: Constants) -> float:
+        """ρ = R/(2√d)."""
+        return c.radius / (2 * c.d**0.5)
+
+    def prescribe(self, c: Constants, T: int) -> Sophia:
+        return Sophia(0.5, self.rho(c), self.basis)
+
+
+class Runtime(AbstractSophia):
+    """f(θ_T) − f* ≤ Δ(3/4)^{T + 1 − ⌈A⌉} for T ≥ ⌈A⌉, A = 64dΔ/(μR²): ε after T = ⌈A⌉ +
+    ⌈log_{4/3}(Δ/ε)⌉ − 1 steps, whatever the condition number.
+
+    Proof. `EveryStep`: fewer than A steps are clipped, each decreasing f by Δ/A at least; every
+    other one multiplies the gap by ¾ at most, and none increases it.
+
+    Where nothing is clipped the slack is 3 a step: ¾ pays for a Hessian that doubles along the
+    step, and where it hardly moves the factor is ¼. A counts clipped steps as if each gained the
+    least; on separable functions few do, and from a clipped start no sharp instance is known.
+    """
+
+    statement = "f(θ_T) − f* ≤ Δ(3/4)^{T+1−⌈A⌉},  A = 64dΔ/(μR²)"
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        A = 64 * c.d * c.Delta / (c.mu_star * c.radius**2)
+        return c.Delta * 0.75 ** max(0, T + 1 - math.ceil(A))
+
+    def trivial(self, c: Constants, T: int) -> float:
+        return c.Delta
+
+
+class EveryStep(AbstractSophia):
+    """Each step: decrease ≥ ¼ Σ min{ρ|g_i|, g_i²/s_i} ("descent"); gap⁺ ≤ ¾ gap if no coordinate
+    is clipped ("newton"); decrease ≥ μR²/(64d) if one is ("clipped").
+
+    Proof. (descent) The step is at most ρ√d/2 = R/4 long, and within R the Hessian at most doubles:
+    the decrease is at least ηΣ|g_i||c_i| − η²Σ s_i c_i² with c_i the clipped Newton step. (newton)
+    Along the Newton flow θ′ = −H⁻¹g, g shrinks like e^{−t} and H⁻¹ at most doubles within R, the
+    length is at most 2·R/2 and f − f* ≤ gᵀH⁻¹g. (clipped) Tilt f by the clipped part of g: the
+    minimizer of the tilted function is within R, where the gradient of f is that part. If it is
+    shorter than μR/2 it lies in B(θ*, R), so s_i ≥ μ/4 and |g_i| > ρμ/4; else max|g_i| ≥
+    μR/(2√d). Both give the decrease by (descent).
+    """
+
+    statement = "decrease ≥ ¼Σ min{ρ|g_i|, g_i²/s_i};  ≥ μR²/(64d) if clipped;  gap⁺ ≤ ¾gap else"
+    which: str = eqx.field(static=True, default="descent")
+
+    def metric(self, c: Constants, T: int) -> ClippedSteps:
+        level = c.mu_star * c.radius**2 / (64 * c.d)
+        return ClippedSteps(self.rho(c), level, self.which)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
+
+
+class Resolved(AbstractAssumption):
+    """The Hessian is diagonal, or its condition number is at most 10⁵: turning the gradient into
+    the eigenbasis costs that many units in the last place, of which nine digits remain."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        found = float(c.kappa) if c.turned else 1.0
+        return Checked("resolved eigenbasis", found <= 1e5, found, "κ ≤ 10⁵ off the axes")
+
+
+class QuadraticLaw(AbstractSophia):
+    """z_i ← z_i − ½ clip(z_i, ρ) in the eigenbasis of a quadratic, whatever its eigenvalues:
+    ‖θ_T‖² is known in advance. With basis = "diagonal" on a rotated quadratic FALSE.
+
+    Proof. V(∇²f)⁻¹∇f = Vθ = z (θ* = 0).
+    """
+
+    statement = "‖θ_T‖² = Σ z_i² with z_i ← z_i − ½clip(z_i, ρ): free of the condition number"
+    assumes = (NoNoise(), Has("quadratic", 1, 1), Has("radius", 0.0), Resolved())
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return DistanceSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        z, rho = np.array(c.z0, dtype=float), self.rho(c)
+        for _ in range(T):
+            z = z - 0.5 * np.clip(z, -rho, rho)
+        value = float(np.sum(z**2))
+        return value, value
+
+
+class NewtonConverges(AbstractSophia):
+    """f(θ_T) − f* ≤ Δ for undamped, unclipped Newton (η = 1): FALSE on log cosh from |θ| ≥ 1.0887,
+    the root of sinh 2θ = 4θ, beyond which the iterates grow."""
+
+    source = Source("liu2024sophia", "Newton's method as a baseline")
+    statement = "f(θ_T) − f* ≤ f(θ_0) − f* for Newton's method on convex functions (false)"
+
+    def prescribe(self, c: Constants, T: int) -> Sophia:
+        return Sophia(1.0, 1e300)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return c.Delta
+
+
+class Inside(AbstractAssumption):
+    """log cosh along every axis of its Hessian, and |z_i|/s < 1.0887, the root of sinh 2u = 4u."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        # The certified radius is (s/2) ln 2 for log cosh.
+        found = float(np.max(np.abs(c.z0)) / (2 * c.radius / math.log(2.0)))
+        inside = found == 0 or (found < 2 and math.sinh(2 * found) < 4 * found)
+        holds = getattr(problem, "shape", None) == "logcosh" and inside
+        return Checked("a start inside", holds, found, "log cosh from |u| < 1.0887")
+
+
+class NewtonInside(NewtonConverges):
+    """f(θ_T) − f* ≤ Δ for Newton on log cosh from |u| < 1.0887, the root of sinh 2u = 4u.
+
+    Proof. u⁺ = u − ½ sinh 2u, and |u⁺| < |u| if and only if sinh 2|u| < 4|u|, which then holds for
+    u⁺ too: sinh(2u)/u is even and increasing in |u|. f increases in every |u_i|. ∎
+    """
+
+    assumes = (*NewtonConverges.assumes, Inside())
+    statement = "f(θ_T) − f* ≤ f(θ_0) − f* for Newton's method on log cosh from |u| < 1.0887"
+
+
+class SignFloor(AbstractTheorem):
+    """f(x_T) ≥ Δ/(1 + 4T²μ/β) for sign descent with any fixed η on ½(μx² + βy²) from x_0 =
+    √(2Δ/μ), y_0 = η/2; equality for η = 4μTx_0/(4μT² + β) (scale = 1).
+
+    Proof. y alternates between ±η/2, and x ≥ x_0 − Tη: f ≥ μ(x_0 − Tη)²/2 + βη²/8 as long as Tη ≤
+    x_0, least at the given η; and for Tη > x_0 already βη²/8 > Δβ/(4μT²). So T ≥ ½√(β/μ)√(Δ/ε − 1):
+    the condition number enters, as it does not for Sophia.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("liu2024sophia", "lower bound for SignGD; derived for this start")
+    provenance = Provenance.DERIVED
+    statement = "f(x_T) ≥ Δ/(1 + 4T²μ/β) for sign descent; equality at the best η"
+    assumes = (NoNoise(), Has("quadratic", 1, 1))
+
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def eta(self, mu: float, beta: float, x0: float, T: int) -> float:
+        """scale · the best fixed step for T steps."""
+        return float(self.scale) * 4 * mu * T * x0 / (4 * mu * T**2 + beta)
+
+    def prescribe(self, c: Constants, T: int) -> SignGD:
+        x0, y0 = float(c.z0[0]), float(c.z0[1])
+        eta = self.eta(float(c.lam[0]), float(c.lam[1]), x0, T)
+        require(
+            x0 > 0 and math.isclose(y0, eta / 2, rel_tol=1e-9) and not c.turned,
+            f"the start ({x0:g}, {y0:g})",
+            f"x_0 > 0 and y_0 = η/2 = {eta / 2:g} on the axes of the Hessian",
+            "start there",
+        )
+        return SignGD(eta)
+
+    def metric(self, c: Constants, T: int) -> Gap:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        mu, beta = float(c.lam[0]), float(c.lam[1])
+        value = 0.5 * mu * float(c.z0[0]) ** 2 / (1 + 4 * T**2 * mu / beta)
+        return value, value if float(self.scale) == 1 else float("inf")

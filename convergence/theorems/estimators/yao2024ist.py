@@ -1,0 +1,155 @@
+"""Yao et al. 2024 (arXiv 2410.11772): importance-aware sparse tuning, as block-sampled SGD.
+
+The paper's own statement is unknown here; these are derived for any law of the drawn blocks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.estimators.ist import IST
+from convergence.constants import Constants
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import GradNormSq
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import real
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    FiniteVariance,
+    Has,
+    NoNoise,
+    Smooth,
+)
+from convergence.theorems.base import AbstractSeparation, AbstractTheorem, Kind, Provenance, Source
+
+
+class EqualBlocks(AbstractAssumption):
+    """The blocks (rows) of x_0 have one norm."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        norms = np.linalg.norm(np.asarray(problem.start()), axis=1)
+        # 1e-9: rows are rounded.
+        return Checked("equal blocks", bool(np.ptp(norms) <= 1e-9), None, "‖x_i⁰‖ must not vary")
+
+
+class BlockSGD(AbstractTheorem):
+    """(1/T) Σ E‖∇f(x_t)‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1 − Lη/2)) when block i is updated with
+    probability p_{i,t} ∈ [p_min, p_max], which may depend on x_t; η ≤ 1/L, no rescaling.
+
+    Proof. E f⁺ ≤ f − η Σ p_i‖∇_i f‖² + (Lη²/2) Σ p_i(‖∇_i f‖² + σ_i²) ≤ f − η(1 − Lη/2)p_min‖∇f‖² +
+    Lη²σ²p_max/2; sum. On (L/2)‖x‖² every step is an equality where all of ∇f lies in blocks of
+    probability p_min.
+
+    η = scale · min{1/L, √(2Δ/(Lσ²p_max T))}.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source("yao2024ist", "the method; bound derived")
+    provenance = Provenance.DERIVED
+    statement = "(1/T) Σ E‖∇f‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1−Lη/2))"
+    assumes = (Smooth(), FiniteVariance())
+
+    importance: Any = eqx.field(converter=real, default=(0.0, 0.0, 0.0, 0.0))
+    mix: Any = eqx.field(converter=real, default=0.0)
+    rule: str = eqx.field(static=True, default="given")
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def chances(self) -> np.ndarray:
+        """p of one draw with the given importance."""
+        weight = np.exp(np.asarray(self.importance) - np.max(self.importance))
+        return float(self.mix) / weight.size + (1 - float(self.mix)) * weight / weight.sum()
+
+    def range(self) -> tuple[float, float]:
+        """[p_min, p_max]; a learned importance guarantees only mix/blocks and 1."""
+        if self.rule == "given":
+            p = self.chances()
+            return float(p.min()), float(p.max())
+        even = float(self.mix) / np.size(self.importance)
+        return even, 1 - float(self.mix) + even
+
+    def eta(self, c: Constants, T: int) -> float:
+        noise = c.L * c.sigma**2 * self.range()[1] * T
+        tuned = (2 * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
+        return float(self.scale) * min(1 / c.L, tuned)
+
+    def prescribe(self, c: Constants, T: int) -> IST:
+        return IST(self.eta(c, T), self.importance, self.mix, rule=self.rule)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Average(GradNormSq())
+
+    def bound(self, c: Constants, T: int) -> float:
+        low, high = self.range()
+        eta = self.eta(c, T)
+        top = c.Delta / (eta * T) + c.L * eta * c.sigma**2 * high / 2
+        return top / (low * (1 - c.L * eta / 2))
+
+    def trivial(self, c: Constants, T: int) -> float:
+        return c.grad0**2
+
+
+class IgnoresImportance(BlockSGD):
+    """The bound of uniform chances, p = 1/blocks, claimed for every importance: FALSE once the
+    softmax saturates and starves a block."""
+
+    statement = "(1/T) Σ E‖∇f‖² ≤ blocks · 2Δ/(ηT), whatever the importance (false)"
+
+    def range(self) -> tuple[float, float]:
+        even = 1 / np.size(self.importance)
+        return even, even
+
+
+class BlockLaw(BlockSGD):
+    """E‖∇f(x_T)‖² = L² Σ_i [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1 − q_i^T)/(1 − q_i)] on (L/2)‖x‖², q_i =
+    1 − p_i(2ηL − η²L²), σ_i² = σ²/blocks, for a given importance and
+    blocks of one norm ‖x_i⁰‖² = R²/blocks.
+
+    Proof. Block i is multiplied by 1 − ηL and gets noise of variance η²σ_i² with probability p_i,
+    and stays otherwise. A block with p_i = 0 keeps L²‖x_i⁰‖² for ever. η = scale/L.
+    """
+
+    kind = Kind.EXACT
+    statement = "E‖∇f(x_T)‖² = L² Σ [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1−q_i^T)/(1−q_i)] on (L/2)‖x‖²"
+    assumes = (FiniteVariance(), Has("isotropic", 1, 1), EqualBlocks())
+
+    def eta(self, c: Constants, T: int) -> float:
+        return float(self.scale) / c.L
+
+    def metric(self, c: Constants, T: int) -> GradNormSq:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> float:
+        p, eta = self.chances(), self.eta(c, T)
+        q = 1 - p * (2 * eta * c.L - (eta * c.L) ** 2)
+        rest = np.where(q < 1, (1 - q**T) / np.where(q < 1, 1 - q, 1.0), float(T))
+        start = c.R**2 / p.size
+        return c.L**2 * float(np.sum(q**T * start + p * eta**2 * c.sigma**2 / p.size * rest))
+
+
+class ImportanceHelps(AbstractSeparation):
+    """E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that with uniform chances, on (L/2)‖x‖², η = 1/L.
+
+    Proof. One step makes E f⁺ = f − Σ p_i‖∇_i f‖²/(2L): importance beats uniform chances iff
+    Cov(p, ‖∇_i f‖²) > 0, and p ∝ ‖∇_i f‖² has Σ p_i‖∇_i f‖² ≥ (1/blocks) Σ‖∇_i f‖².
+    """
+
+    source = Source("yao2024ist", "importance against uniform layers; derived")
+    provenance = Provenance.DERIVED
+    statement = "E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that of uniform chances on (L/2)‖x‖²"
+    assumes = (NoNoise(), Has("isotropic", 1, 1))
+
+    blocks: int = eqx.field(static=True, default=4)
+
+    def prescribe(self, c: Constants, T: int) -> IST:
+        return IST(1 / c.L, np.zeros(self.blocks), 0.0, rule="gradient")
+
+    def rival(self, c: Constants, T: int) -> IST:
+        return IST(1 / c.L, np.zeros(self.blocks), 0.0)
+
+    def metric(self, c: Constants, T: int) -> GradNormSq:
+        return GradNormSq()

@@ -1,0 +1,272 @@
+"""Chen, Zhang, Liu, Yuan and Wen 2025 (arXiv 2502.07222): randomized subspace optimization.
+
+f is L-smooth on m × n matrices, P_k = √(m/r) Haar, L̂ = (m/r)L, η = 1/(2L̂), Δ = f(W_0) − f*, T = K
+subproblems g_k(B) = f(W_k + P_k B) + L̂‖B‖². Since ‖P‖₂² = m/r, g_k is L̂-strongly convex and
+3L̂-smooth whatever the curvature of f, and E‖Pᵀ∇f‖² = ‖∇f‖² as P_k is independent of W_k.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.subspace.projected import Subspace
+from convergence.algorithms.subspace.rso import RSO
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import Gap, GradNormSq
+from convergence.noise.base import Noiseless
+from convergence.oracles.base import Oracle
+from convergence.parts.projectors import AbstractProjector, Frozen, Haar
+from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, Exact
+from convergence.problems.quadratic import Isotropic
+from convergence.shapes import real
+from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+)
+
+PAPER = "chen2025rso"
+
+
+class AbstractRSO(AbstractTheorem):
+    """What the statements share: the rank r and the law of the frames."""
+
+    kind = Kind.EXPECTATION
+    provenance = Provenance.DERIVED
+    assumes = (Smooth(), NoNoise())
+
+    r: int = eqx.field(static=True, default=2)
+    frame: AbstractProjector = Haar()
+
+    def __check_init__(self) -> None:
+        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
+
+    def lam(self, c: Constants) -> float:
+        """L̂ = (m/r) L."""
+        return c.m / self.r * c.L
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        """How the subproblems are solved."""
+        return Exact()
+
+    def prescribe(self, c: Constants, T: int) -> RSO:
+        return RSO(1 / (2 * self.lam(c)), self.r, self.solver(c, T), self.frame)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Average(GradNormSq())
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return c.grad0**2
+
+
+class RSOInexact(AbstractRSO):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε if E[g_k(B_k) − min g_k] ≤ ε.
+
+    Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
+    f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g). Take means and sum.
+
+    The inner method runs until ‖∇g(B)‖²/(2L̂) ≤ ε, which certifies the accuracy; ε = eps·Δ/K.
+    """
+
+    source = Source(PAPER, "the main theorem with 6 for 18, derived")
+    statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε,  L̂ = (m/r)L"
+
+    eps: Any = eqx.field(converter=real, default=0.1)
+    inner: AbstractDescent = GD(10**5)
+    constant = 6.0
+
+    def accuracy(self, c: Constants, T: int) -> float:
+        """ε."""
+        return float(self.eps) * c.Delta / T
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return dataclasses.replace(self.inner, eps=self.accuracy(c, T))
+
+    def bound(self, c: Constants, T: int) -> float:
+        return self.constant * self.lam(c) * (c.Delta / T + self.accuracy(c, T))
+
+
+class RSOPaper(RSOInexact):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 18L̂Δ/K + 18L̂ε: implied by the bound with 6."""
+
+    source = Source(PAPER, "the main theorem, from memory")
+    provenance = Provenance.RECALLED
+    statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 18L̂Δ/K + 18L̂ε"
+    constant = 18.0
+
+
+class RSOIdle(RSOInexact):
+    """The bound 6L̂Δ/K + 6L̂ε with B_k = 0 and ε = E[g(0) − min g] = ‖∇f(W_0)‖²/(6L̂) on (L/2)‖W‖²:
+    the iterate never moves, so the constant 6 of ε cannot be lowered."""
+
+    source = Source(PAPER, "tightness of the accuracy term, derived")
+    statement = "B_k = 0 on (L/2)‖W‖²: (1/K) Σ E‖∇f(W_k)‖² = 6L̂ε, within 6L̂Δ/K of the bound"
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0))
+
+    def accuracy(self, c: Constants, T: int) -> float:
+        return c.grad0**2 / (6 * self.lam(c))
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return GD(0)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class RSOExact(AbstractRSO):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K if every subproblem of a quadratic f is solved exactly.
+
+    Proof. f(W_{k+1}) = g(B*) − L̂‖B*‖², g(0) − g(B*) ≥ ‖∇g(0)‖²/(6L̂) and ‖B*‖ ≥ ‖∇g(0)‖/(3L̂), so
+    f(W_k) − f(W_{k+1}) ≥ (1/6 + 1/9)‖Pᵀ∇f‖²/L̂ = ‖Pᵀ∇f‖²/(3.6L̂). Equality on (L/2)‖W‖².
+    """
+
+    source = Source(PAPER, "exact subproblems, derived")
+    statement = "exact subproblems: (1/K) Σ E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K"
+    assumes = (Smooth(), NoNoise(), Has("quadratic", 1.0, 1.0))
+
+    iterations: int = eqx.field(static=True, default=1)
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return Exact(self.iterations)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 3.6 * self.lam(c) * c.Delta / T
+
+
+class RSOLaw(RSOExact):
+    """E f(W_K) = f(W_0)(1 − 5r/(9m))^K on (L/2)‖W‖² with exact subproblems.
+
+    Proof. B* = −Pᵀ∇f/(3L̂); 3.6 is an equality, and ‖∇f‖² = 2Lf gives the factor
+    1 − 2L/(3.6L̂) = 1 − 5r/(9m). It needs PᵀP = (m/r)I: Gaussian frames miss it.
+    """
+
+    kind = Kind.EXACT
+    source = Source(PAPER, "isotropic quadratic, derived")
+    statement = "E f(W_K) = f(W_0)(1 − 5r/(9m))^K on (L/2)‖W‖², exact subproblems"
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0), Has("quadratic", 1.0, 1.0))
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return c.Delta * (1 - 5 * self.r / (9 * c.m)) ** T
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class RSOSteps(AbstractRSO):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/((1 − ρ)K) + 9L̂γσ² for N inner steps with the contraction
+    E[g(B_N) − min g] ≤ ρ(g(0) − min g) + (3/2)γσ²(1 − ρ), γ the step of SGD.
+
+    Proof. f(W_k) − E f(W_{k+1}) ≥ E[g(0) − g(B_N)] ≥ (1 − ρ)(g(0) − min g − (3/2)γσ²), and
+    g(0) − min g ≥ ‖Pᵀ∇f‖²/(6L̂). SGD, γ = s/(3L̂), s ≤ 1: smoothness and strong convexity give
+    E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N; here
+    E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. AGD: ρ = 2(1 − 1/√3)^N. ZO on a
+    quadratic: the second moment (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
+    """
+
+    source = Source(PAPER, "explicit inner solvers, derived")
+    statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 9L̂γσ²"
+    assumes = (Smooth(), FiniteVariance(), Has("additive", 1.0, 1.0))
+
+    inner: AbstractDescent = GD(4)
+
+    def rho(self, c: Constants) -> float:
+        """ρ of the solver."""
+        N = int(self.inner.N)
+        if isinstance(self.inner, GD):
+            return (1 - float(self.inner.scale) / KAPPA) ** N
+        if isinstance(self.inner, AGD):
+            return 2 * (1 - KAPPA**-0.5) ** N
+        require(
+            isinstance(self.inner, ZO),
+            f"the solver {type(self.inner).__name__}",
+            "one with a proved contraction (GD, AGD, ZO)",
+            "use RSOInexact with a measured accuracy",
+        )
+        return (1 - 1 / (KAPPA * (self.r * c.n + 2))) ** N
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return self.inner
+
+    def bound(self, c: Constants, T: int) -> float:
+        rho = self.rho(c)
+        require(rho < 1, f"ρ = {rho:g}", "ρ < 1", "ask for more inner steps")
+        require(
+            c.sigma == 0 or isinstance(self.inner, GD),
+            f"σ = {c.sigma:g} with {type(self.inner).__name__}",
+            "σ = 0 for this solver",
+            "use GD",
+        )
+        # 9L̂γσ² with γ = scale/(3L̂).
+        noise = 3 * float(self.inner.scale) * c.sigma**2 if isinstance(self.inner, GD) else 0.0
+        return 6 * self.lam(c) * c.Delta / ((1 - rho) * T) + noise
+
+
+class RSOStall(AbstractRSO):
+    """‖∇f(W_K)‖² = ‖∇f(W_0)‖² for all K on the corner counterexample if P spans the r leading left
+    singular vectors of a stochastic gradient.
+
+    Proof. Every singular value of ∇f(W_0) is below σ, so P spans the noise rows; f ignores them.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("he2025", "Theorem 1's instance under RSO, derived")
+    statement = "frames from the stochastic gradient's SVD: ‖∇f(W_K)‖ = ‖∇f(W_0)‖ for all K"
+    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return GD(4)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return c.grad0**2, c.grad0**2
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class AnyFrame(RSOSteps):
+    """The bound of N inner steps, claimed of data-dependent frames (folklore; false)."""
+
+    statement = "folklore: 6L̂Δ/((1−ρ)K) + 9L̂γσ² holds for frames from the gradient's own SVD"
+
+
+class OneStepIsGoLore(AbstractIdentity):
+    """One inner GD step of size γ is GoLore-SGD with η = γm/r: both are W − γ(m/r)QQᵀ∇f(W)."""
+
+    source = Source(PAPER, "relation to GoLore, derived")
+    provenance = Provenance.DERIVED
+    statement = "RSO with one GD step of size γ = GoLore-SGD with η = γm/r"
+    tolerance = 1e-14  # one step on entries of order 1 in float64: a few units in the last place
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for m, n, r in ((6, 5, 2), (7, 3, 3), (4, 4, 4)):
+            rng = np.random.default_rng(m)
+            Q = np.linalg.qr(rng.standard_normal((m, r)))[0]
+            problem = Isotropic(rng.standard_normal((m, n)))
+            oracle, key, x0 = Oracle(problem, Noiseless()), jax.random.key(0), problem.start()
+            lam = m / r
+            rso = RSO(1 / (2 * lam), r, GD(1), Frozen(Q))
+            golore = Subspace(Frozen(Q), 1 / (KAPPA * lam) * m / r, r)
+            t = jnp.zeros((), jnp.int32)
+            ours = rso.step(t, rso.init(x0, oracle, key), oracle, key).x
+            theirs = golore.step(t, golore.init(x0, oracle, key), oracle, key).x
+            found[f"m={m}, n={n}, r={r}"] = float(jnp.max(jnp.abs(ours - theirs)))
+        return found

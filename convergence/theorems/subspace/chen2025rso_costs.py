@@ -1,0 +1,181 @@
+"""Chen, Zhang, Liu, Yuan and Wen 2025 (arXiv 2502.07222): what RSO's subproblems cost, and why.
+
+The paper's table of oracle complexities is unknown here; these are derived, for K subproblems to
+the accuracy ε = eps·Δ/K, in calls of the oracle.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.subspace.rso import RSO
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.effort import Calls
+from convergence.oracles.base import AbstractOracle
+from convergence.parts.projectors import AbstractProjector, Haar
+from convergence.parts.solvers import (
+    AGD,
+    GD,
+    KAPPA,
+    ZO,
+    AbstractDescent,
+    AbstractSolver,
+    Subproblem,
+)
+from convergence.shapes import Count, Iterate, Key, Matrix
+from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
+from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact, RSOSteps
+
+
+class RSOBudget(RSOInexact):
+    """K subproblems to accuracy ε cost at most K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD.
+
+    Proof. A step 1/(3L̂) contracts ∇g by 2/3, so ‖∇g(B_j)‖²/(2L̂) ≤ (4/9)^j‖Pᵀ∇f(W_k)‖²/(2L̂) ≤
+    (4/9)^j Δ, as ‖Pᵀ∇f‖² ≤ (m/r)·2L(f(W_k) − f*) and f(W_k) never increases.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source(PAPER, "oracle complexity of GD, derived")
+    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD"
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Calls()
+
+    def each(self, c: Constants, T: int) -> float:
+        """The calls of one subproblem."""
+        return math.ceil(math.log(c.Delta / self.accuracy(c, T)) / (2 * math.log(1.5)))
+
+    def bound(self, c: Constants, T: int) -> float:
+        return T * self.each(c, T)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class RSOBudgetAGD(RSOBudget):
+    """K subproblems to accuracy ε cost at most K⌈ln(6(1 + eps)Δ/ε)/(−ln(1 − 1/√3))⌉ gradients by
+    AGD.
+
+    Proof. g(B_j) − min g ≤ 2(1 − 1/√3)^j(g(0) − min g), and ‖∇g‖²/(2L̂) ≤ 3(g − min g) by
+    3L̂-smoothness; g(0) − min g ≤ f(W_k) − f*, since g ≥ f along the subspace, and f(W_{k+1}) ≤
+    g(B) ≤ g(0) + ε leaves f(W_k) − f* ≤ Δ + kε ≤ (1 + eps)Δ.
+    """
+
+    source = Source(PAPER, "oracle complexity of AGD, derived")
+    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(6(1+eps)Δ/ε)/−ln(1−1/√3)⌉ by AGD"
+    inner: AbstractDescent = AGD(10**5)
+
+    def each(self, c: Constants, T: int) -> float:
+        ratio = 6 * (1 + float(self.eps)) * c.Delta / self.accuracy(c, T)
+        return math.ceil(math.log(ratio) / -math.log(1 - KAPPA**-0.5))
+
+
+class RSOBudgetZO(RSOBudget):
+    """K subproblems to accuracy ε cost at most K[3(p + 2)(ln(1 + 3(1 + eps)Δ/ε) + 1) + 1] slopes by
+    ZO on a quadratic, in expectation; p = rn.
+
+    Proof. E[g(B_j) − min g] ≤ ρ^j G, G = g(0) − min g, ρ = 1 − 1/(3(p + 2)), and ‖∇g‖²/(2L̂) ≤
+    3(g − min g): by Markov the run is unfinished after j steps with a chance of at most
+    min{1, 3ρ^j G/ε}. Summed over j: at most 1 + j₀ + 1/(1 − ρ), j₀ = ln(1 + 3G/ε)/(−ln ρ) ≤
+    ln(1 + 3G/ε)/(1 − ρ), which is concave in G, and E G ≤ (1 + eps)Δ as for AGD.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source(PAPER, "oracle complexity of ZO, derived")
+    statement = (
+        "K subproblems to accuracy ε cost ≤ K(3(p+2)(ln(1+3(1+eps)Δ/ε) + 1) + 1) slopes by ZO"
+    )
+    assumes = (Smooth(), NoNoise(), Has("quadratic", 1, 1))
+    inner: AbstractDescent = ZO(10**5)
+
+    def each(self, c: Constants, T: int) -> float:
+        ratio = 3 * (1 + float(self.eps)) * c.Delta / self.accuracy(c, T)
+        return KAPPA * (self.r * c.n + 2) * (math.log(1 + ratio) + 1) + 1
+
+
+class RSOBudgetSGD(RSOSteps):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 24L̂Δ/K =: ε₀ for N = ⌈ln 2/(−ln(1 − s/3))⌉ steps of SGD a
+    subproblem, γ = s/(3L̂), s = min{1, 4L̂Δ/(σ²K)}: KN = O(K + σ²K²/(L̂Δ)) = O(L̂Δ/ε₀ + L̂Δσ²/ε₀²)
+    gradients.
+
+    Proof. `RSOSteps` with ρ ≤ ½: 12L̂Δ/K, and 9L̂γσ² = 3sσ² ≤ 12L̂Δ/K.
+    """
+
+    source = Source(PAPER, "oracle complexity of SGD, derived")
+    statement = "KN gradients of SGD, N = O(1 + σ²K/(L̂Δ)): (1/K) Σ E‖∇f(W_k)‖² ≤ 24L̂Δ/K"
+    assumes = (Smooth(), FiniteVariance(), Has("additive", 1, 1), Has("sigma", 1e-12))
+
+    def solver(self, c: Constants, T: int) -> GD:
+        s = min(1.0, 4 * self.lam(c) * c.Delta / (c.sigma**2 * T))
+        return GD(math.ceil(math.log(2) / -math.log(1 - s / KAPPA)), scale=s)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 24 * self.lam(c) * c.Delta / T
+
+
+class Slopes(AbstractOracle):
+    """∇f(W) = sign · W: a bowl or a saddle with L = 1."""
+
+    sign: float = eqx.field(static=True)
+
+    def grad(self, x: Iterate, key: Key) -> Iterate:
+        return self.sign * x
+
+
+class Curved(AbstractSolver):
+    """Answers ∇g(B) − ∇g(0) for one fixed B: a column of the Hessian of a quadratic subproblem."""
+
+    B: Any
+
+    def solve(self, g: Subproblem, B0: Matrix, key: Key) -> tuple[Matrix, Count]:
+        column = g.grad(jnp.asarray(self.B), key) - g.grad(jnp.zeros_like(B0), key)
+        return column, jnp.asarray(2, jnp.int32)
+
+
+class Conditioning(AbstractIdentity):
+    """On f = ±(L/2)‖W‖² the Hessian of a subproblem is (2 ± 1)L̂ times the identity: L̂-strongly
+    convex and 3L̂-smooth are attained by the two curvatures that L-smoothness allows.
+
+    Proof. ∇²g = PᵀHP + I/η, PᵀP = (m/r)I, 1/η = 2L̂. Gaussian frames have ‖P‖² > 2m/r at times, and
+    then no convexity is left at the saddle; without the proximal term (prox = False) there is
+    never any: the subproblem is unbounded below.
+    """
+
+    source = Source(PAPER, "the role of the proximal term and of PᵀP = (m/r)I, derived")
+    provenance = Provenance.DERIVED
+    statement = "L̂ ≤ ∇²g ≤ 3L̂ for subproblems of f = ±(L/2)‖W‖², with equality on either side"
+    tolerance = 1e-12  # products of 6 × 5 frames with entries of size 1
+
+    frame: AbstractProjector = Haar()
+    prox: bool = eqx.field(static=True, default=True)
+    draws: int = eqx.field(static=True, default=4)
+
+    def spectrum(self, sign: float, seed: int) -> np.ndarray:
+        """The eigenvalues of ∇²g/L̂ for one frame."""
+        m, r = 6, 5
+        oracle, key, lam = Slopes(sign), jax.random.key(seed), m / r
+        eta = 1 / (2 * lam) if self.prox else float("inf")
+        columns = []
+        for unit in np.eye(r):
+            rso = RSO(eta, r, Curved(unit[:, None]), self.frame)
+            state = rso.init(jnp.ones((m, 1)), oracle, key)
+            columns.append(rso.step(jnp.zeros((), jnp.int32), state, oracle, key).B[:, 0])
+        return np.linalg.eigvalsh(np.stack(columns)) / lam
+
+    def discrepancies(self) -> dict[str, float]:
+        require(self.draws >= 1, f"{self.draws} draws", "one or more", "ask for more")
+        found = {}
+        for seed in range(self.draws):
+            for name, sign in (("saddle", -1.0), ("bowl", 1.0)):
+                off = np.abs(self.spectrum(sign, seed) - (2 + sign))
+                found[f"{name}, frame {seed}"] = float(np.max(off))
+        return found

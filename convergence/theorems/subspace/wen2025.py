@@ -1,0 +1,163 @@
+"""Wen, Luo, Wang, Deng, Zou, Yuan, Sun and Li 2025 (GWT, arXiv 2501.07237): no theorem is known of
+there; these are derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.optax_adapter import FromOptax
+from convergence.algorithms.subspace.gwt import GWT, GWTSGDM
+from convergence.constants import Constants
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.pointwise import Gap
+from convergence.noise.base import AbstractNoise
+from convergence.parts.wavelets import merge, split
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import real
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
+from convergence.theorems.subspace.zmushko2025 import FixedSplit
+
+PAPER = "wen2025"
+
+
+class HaarOrthonormal(AbstractIdentity):
+    """‖[A, D]‖ = ‖G‖ and Haar⁻¹ Haar G = G for every level: GWT-SGD is SGD."""
+
+    source = Source(PAPER, "the transform of Section 3, derived")
+    provenance = Provenance.DERIVED
+    statement = "‖Haar G‖ = ‖G‖ and Haar⁻¹ Haar G = G, so that GWT-SGD is SGD"
+    tolerance = 1e-14  # log₂ n additions of numbers of order 1 in float64
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for m, n, level in ((1, 2, 1), (3, 8, 1), (3, 8, 2), (3, 8, 3), (5, 12, 2), (4, 6, 0)):
+            G = jnp.asarray(np.random.default_rng(n + level).standard_normal((m, n)))
+            A, details = split(G, level)
+            square = jnp.sum(A**2) + sum(jnp.sum(D**2) for D in details)
+            case = f"{m} × {n}, level {level}"
+            found[f"{case}: inverse"] = float(jnp.max(jnp.abs(merge(A, details) - G)))
+            found[f"{case}: norm"] = float(jnp.abs(square / jnp.sum(G**2) - 1))
+        return found
+
+
+class GWTSGDMBound(FixedSplit):
+    """The bound of FRUGAL's fixed split for GWT-SGDM, with s_J² the variance in A: s²/2^level for
+    isotropic noise. Proof. In the Haar basis, a rotation, it is SGDM on A and SGD on D."""
+
+    source = Source(PAPER, "GWT with SGDM, derived")
+    statement = "GWT-SGDM = FRUGAL in the Haar basis: the fixed-split bound with s_J² = s²/2^level"
+
+    level: int = eqx.field(static=True, default=1)
+
+    def share(self, c: Constants) -> float:
+        return 0.5**self.level
+
+    def prescribe(self, c: Constants, T: int) -> Any:
+        return GWTSGDM(self.alpha(c), self.beta, self.level)
+
+
+class Antisymmetric(AbstractAssumption):
+    """x_0 has x_{2j+1} = −x_{2j} along its last axis, so that the approximation of ∇f is 0."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        x0 = np.asarray(problem.start())
+        worst = float(np.max(np.abs(x0[..., 0::2] + x0[..., 1::2])))
+        return Checked("antisymmetric pairs", worst == 0.0, worst, "x_{2j} + x_{2j+1} must be 0")
+
+
+class AbstractFromPair(AbstractTheorem):
+    """Statements about f(x_T) on (L/2)‖x‖² for Adam's relatives without noise."""
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0))
+
+    lr: Any = eqx.field(converter=real, default=1e-2)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> Any:
+        return c.Delta
+
+
+class AdamDiverges(AbstractFromPair):
+    """f(x_T) = f(x_0) Π_{t≤T} (1 − s_t αL/ε)², s_t = lr √(1 − β₂ᵗ)/(1 − β₁ᵗ): GWT-Adam at level 1
+    from pairwise antisymmetric x_0 multiplies x by 1 − s_tαL/ε, about −2500 at the defaults.
+
+    Proof. A_t = 0 for all t, so m = v = 0, the denominator is ε and the limiter 1.01/1.01.
+    """
+
+    source = Source(PAPER, "Algorithm 1 as coded, derived")
+    statement = "from (1, −1): f(x_T) = f(x_0) Π (1 − s_t αL/ε)², which overflows"
+    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0), Antisymmetric())
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return GWT(self.lr)
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        a = GWT(self.lr)
+        age = np.arange(1, T + 1, dtype=float)
+        size = float(self.lr) * np.sqrt(1 - a.b2**age) / (1 - a.b1**age)
+        value = c.Delta * float(np.prod((1 - size * float(a.alpha) * c.L / float(a.eps)) ** 2))
+        # 1 − β₂ᵗ loses up to three digits a step in float64, whichever way the power is computed.
+        return value * (1 - 1e-9), value * (1 + 1e-9)
+
+
+class AdamStable(AbstractFromPair):
+    """f(x_T) ≤ f(x_0) at the given horizons (folklore; false for GWT-Adam from (1, −1)).
+
+    `plain=True` takes Adam itself, from which GWT-Adam is said to differ in memory only.
+    """
+
+    source = Source(PAPER, "folklore: GWT-Adam behaves as Adam")
+    statement = "folklore: Adam, and GWT-Adam with it, ends below its start on (L/2)‖x‖²"
+
+    plain: bool = eqx.field(static=True, default=False)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        if self.plain:
+            return FromOptax(optax.adam, learning_rate=float(self.lr))
+        return GWT(self.lr)
+
+
+class StartsAt(AbstractAssumption):
+    """½‖x‖² from one given point."""
+
+    start: tuple[float, ...] = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        x0 = np.asarray(problem.start())
+        holds = np.array_equal(np.ravel(x0), self.start) and c.L == 1
+        return Checked("that start", holds, None, f"½‖x‖² from {self.start}")
+
+
+class AdamRecovers(AdamStable):
+    """f(x_T) ≤ f(x_0) on ½‖x‖² from the one point `start`: what a run shows, and no more.
+
+    Of `AdamStable` nothing general is left: from nearer to an antisymmetric start GWT-Adam ends
+    above it again, and Adam does from starts below its own step.
+    """
+
+    source = Source(PAPER, "Algorithm 1 as coded; computed from one start")
+    statement = "f(x_T) ≤ f(x_0) on ½‖x‖² from the given start (that one alone)"
+
+    start: tuple[float, ...] = eqx.field(static=True, default=(1.0, -1.1))
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractFromPair.assumes, StartsAt(self.start))

@@ -1,0 +1,198 @@
+"""Zhang et al. 2024 (Q-GaLore, arXiv 2407.08296): no theorem is known of; these are derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.algorithms.subspace.qgalore import QGaLore, RoundedSGD
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import GradNormSq
+from convergence.metrics.travel import Overlap
+from convergence.parts.quantizers import dequantize, quantize
+from convergence.shapes import real
+from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
+
+PAPER = "zhang2024qgalore"
+
+
+class StochasticRounding(AbstractTheorem):
+    """(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2)) for x_{t+1} =
+    Q(x_t − ηG_t), Q stochastic rounding to hℤ, η < 2/L.
+
+    Proof. E Q(y) = y and E‖Q(y) − y‖² ≤ dh²/4 add Ldh²/8 to the descent lemma. On (L/2)‖x − x*‖²
+    with x* halfway between grid points and η = 1/L every step rounds x*: equality but f(x_T) ≥ f*.
+
+    η = scale/L.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source(PAPER, "stochastic rounding of the weights on a fixed grid, derived")
+    provenance = Provenance.DERIVED
+    statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2))"
+    assumes = (Smooth(), FiniteVariance())
+
+    h: Any = eqx.field(converter=real, default=0.1)
+    scale: Any = eqx.field(converter=real, default=1.0)
+    rounding: str = eqx.field(static=True, default="stochastic")
+
+    def eta(self, c: Constants) -> float:
+        """The step."""
+        return float(self.scale) / c.L
+
+    def prescribe(self, c: Constants, T: int) -> RoundedSGD:
+        return RoundedSGD(self.eta(c), self.h, self.rounding)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Average(GradNormSq())
+
+    def bound(self, c: Constants, T: int) -> float:
+        eta, h = self.eta(c), float(self.h)
+        rest = eta * (1 - c.L * eta / 2)
+        noise = c.L * eta**2 * c.sigma**2 + c.L * c.d * h**2 / 4
+        return c.Delta / (rest * T) + noise / (2 * rest)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return c.grad0**2
+
+
+class NearestWorksToo(StochasticRounding):
+    """The bound of stochastic rounding, claimed of rounding to nearest (folklore; false)."""
+
+    statement = "folklore: rounding to nearest obeys the bound of stochastic rounding"
+
+    rounding: str = eqx.field(static=True, default="nearest")
+
+
+class RoundingUnbiased(StochasticRounding):
+    """E⟨x_T, x_0⟩/‖x_0‖² = (1 − ηL)^T on (L/2)‖x‖²: rounding changes no mean.
+
+    Proof. E[x_{t+1} | x_t] = x_t − η∇f(x_t) since E Q(y) = y and the noise is centered.
+    """
+
+    kind = Kind.EXACT
+    source = Source(PAPER, "stochastic rounding is unbiased, derived")
+    statement = "E⟨x_T, x_0⟩ = (1 − ηL)^T‖x_0‖² on (L/2)‖x‖² under stochastic rounding"
+    assumes = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Overlap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return (1 - self.eta(c) * c.L) ** T
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class NearestStagnates(NearestWorksToo):
+    """x_T = x_0 for all T under rounding to nearest, from x_0 ∈ hℤ with η max_j|∂_j f| < h/2.
+
+    Proof. No coordinate leaves the cell of x_0.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source(PAPER, "rounding to nearest stagnates, derived")
+    statement = "rounding to nearest: ‖∇f(x_T)‖ = ‖∇f(x_0)‖ for all T once η|∂_j f| < h/2"
+    assumes = (NoNoise(), Has("grad_max", 0.0))
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        reach, h = self.eta(c) * c.grad_max, float(self.h)
+        cells = np.asarray(c.x0) / h
+        require(reach < h / 2, f"η|∂f| = {reach:g}", "less than h/2", "lower η")
+        require(
+            bool(np.all(np.abs(cells - np.round(cells)) < 1e-9)),
+            "a start off the grid",
+            "x_0 ∈ hℤ",
+            "round it first",
+        )
+        # x_0 itself is a multiple of h up to rounding, and the grid's representative is returned.
+        return c.grad0**2 * (1 - 1e-12), c.grad0**2 * (1 + 1e-12)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class QGaLoreStalls(AbstractTheorem):
+    """‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T on GaLore's counterexample: low bits do not mend GaLore.
+
+    Proof. The frame spans the noise rows; its entries 0 and ±1 are on its grid, and so are 0 and λ
+    in a weight group, one row, that they alone fill.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("he2025", "Theorem 1's instance under Q-GaLore, derived")
+    provenance = Provenance.DERIVED
+    statement = "Q-GaLore on GaLore's counterexample: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
+    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+
+    r: int = eqx.field(static=True, default=4)
+    eta: Any = eqx.field(converter=real, default=1e-2)
+
+    def prescribe(self, c: Constants, T: int) -> QGaLore:
+        return QGaLore(self.eta, self.r, gap=5, weight_group=c.n, frame_group=self.r)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        # A row is 255 levels of λ/255: dequantizing rounds in the last place at every step.
+        return c.grad0**2 * (1 - 1e-12), c.grad0**2 * (1 + 1e-12)
+
+
+class AbstractRoundingError(AbstractIdentity):
+    """(|error| − scale/2)₊ relative to the scale, worst over each group."""
+
+    source = Source(PAPER, "the public code's asymmetric group quantizer, derived")
+    provenance = Provenance.DERIVED
+    tolerance = 1e-9  # a scale of 1e-2 in float64, and ties at exactly half a step
+
+    def groups(self) -> dict[str, np.ndarray]:
+        """Name → the entries of one group."""
+        raise NotImplementedError
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for name, w in self.groups().items():
+            held = quantize(jnp.asarray(w), 4, w.size)
+            error = np.abs(np.asarray(dequantize(held, w.shape)) - w)
+            found[name] = max(float(error.max() / float(held.scale.max())) - 0.5, 0.0)
+        return found
+
+
+class RoundingErrorStraddling(AbstractRoundingError):
+    """A group with min ≤ 0 ≤ max is quantized to within half a step an entry, so ‖P_q − P‖ ≤
+    (h/2)√(mr) with h the largest scale.
+
+    Proof. Rounding is odd, so round(min/s) + zero = 0 and the lower clamp never acts. As max/s −
+    min/s = 15, the upper end lands on 15, or at a tie on 16, where the clamp errs by half a step.
+    """
+
+    statement = "INT4 to nearest, groups with min ≤ 0 ≤ max: every error is at most half a step"
+
+    def groups(self) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(0)
+        found = {f"Gaussian {i}": rng.standard_normal(16) for i in range(8)}
+        frame = np.linalg.qr(rng.standard_normal((16, 2)))[0]
+        return found | {"a frame": frame.ravel(), "0 and 1": np.eye(4).ravel()}
+
+
+class RoundingErrorAnyGroup(RoundingErrorStraddling):
+    """The same of every group (folklore; false): the clamped zero point of a group on one side of
+    0 collapses it, p ∝ 1 + 0.02 sin i has ‖p − p_q‖ = 0.96‖p‖."""
+
+    statement = "folklore: INT4 to nearest errs by at most half a step an entry, in every group"
+
+    def groups(self) -> dict[str, np.ndarray]:
+        p = 1 + 0.02 * np.sin(np.arange(16.0))
+        return super().groups() | {"one side of 0": p / np.linalg.norm(p)}

@@ -1,0 +1,265 @@
+"""Zmushko, Beznosikov, Takáč and Horváth 2025 (FRUGAL, arXiv 2411.07837): explicit bounds.
+
+The recursion: m_j ← (1 − β)g_j + β(m_j if j ∈ J_k else 0), x_j ← x_j − αm_j on J_k, x_j − αg_j off
+it. Write s² = E‖ξ‖², s_J² the part of it on J, Δ = f(x¹) − f*.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.subspace.frugal import (
+    BernoulliMask,
+    Columns,
+    FixedMask,
+    Frugal,
+    FrugalSGDM,
+    half,
+)
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.base import AbstractMetric
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import GradNormSq
+from convergence.parts.projectors import TopSVD
+from convergence.shapes import real
+from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+
+PAPER = "zmushko2025"
+
+
+class AbstractFrugal(AbstractTheorem):
+    """What the bounds share: β, and the step α = scale · (the largest allowed)."""
+
+    kind = Kind.EXPECTATION
+    provenance = Provenance.DERIVED
+    assumes = (Smooth(), FiniteVariance())
+
+    beta: Any = eqx.field(converter=real, default=0.9)
+    scale: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        require(0 <= float(self.beta) < 1, f"beta = {float(self.beta):g}", "0 ≤ β < 1", "lower it")
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Average(GradNormSq())
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return c.grad0**2
+
+
+class FixedSplit(AbstractFrugal):
+    """(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + (Lα/2)s² + Lαβ/(√2(1+β)) s_J²]/(1 − √2 q − Lα/2), J fixed,
+    q = Lαβ/(1 − β).
+
+    Proof. y = x − (αβ/(1−β))m_J obeys y^{k+1} = y^k − αg^k. The descent lemma at y and
+    ⟨∇f(y), ∇f(x)⟩ ≥ (1 − c/2)‖∇f(x)‖² − (L²/(2c))‖y − x‖² leave L²‖y − x‖² = q²‖m_J‖². Split m
+    into means and independent noise: Σ_k E‖m_J^{k−1}‖² ≤ 2 Σ E‖∇f(x^k)‖² + 2K(1−β)/(1+β)s_J².
+    Take c = √2 q. For α ≤ (1−β)/(4L) the denominator is at least 5/8; β = 0 is the bound of SGD.
+
+    α = scale · (1 − β)/(4L). J: the first half of the coordinates; s_J² = s²/2 for isotropic noise.
+    """
+
+    source = Source(PAPER, "SGDM and SGD on a fixed split, derived")
+    statement = (
+        "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + Lαs²/2 + Lαβs_J²/(√2(1+β))]/(1 − √2Lαβ/(1−β) − Lα/2)"
+    )
+    assumes = (Smooth(), FiniteVariance(), Has("isotropic_noise", 1.0, 1.0))
+
+    def alpha(self, c: Constants) -> float:
+        """The step."""
+        return float(self.scale) * (1 - float(self.beta)) / (4 * c.L)
+
+    def shape(self, c: Constants) -> tuple[int, ...]:
+        """The shape of the iterate."""
+        return (c.m, c.n) if "m" in c else (c.d,)
+
+    def share(self, c: Constants) -> float:
+        """s_J²/s²."""
+        return float(half(self.shape(c)).mean())
+
+    def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
+        return FrugalSGDM(self.alpha(c), self.beta, FixedMask(half(self.shape(c))), 1)
+
+    def bound(self, c: Constants, T: int) -> float:
+        b, La = float(self.beta), c.L * self.alpha(c)
+        noise = La / 2 + self.share(c) * La * b / (2**0.5 * (1 + b))
+        rest = 1 - 2**0.5 * La * b / (1 - b) - La / 2
+        require(rest > 0, f"Lα = {La:g}", "a smaller step", "keep scale ≤ 1")
+        return (c.Delta / (self.alpha(c) * T) + noise * c.sigma**2) / rest
+
+
+class FixedSplitRounded(FixedSplit):
+    """(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8 β²/(1+β) s_J²): c = ½ and α ≤ (1−β)/(4L).
+
+    A step with scale > 1 is allowed here in order to be refuted: the constants assume scale ≤ 1.
+    """
+
+    statement = "(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8β²/(1+β)s_J²),  α ≤ (1−β)/(4L)"
+
+    def bound(self, c: Constants, T: int) -> float:
+        b, alpha = float(self.beta), self.alpha(c)
+        noise = 0.8 + 0.8 * b**2 / (1 + b) * self.share(c)
+        return 1.6 * c.Delta / (alpha * T) + c.L * alpha * noise * c.sigma**2
+
+
+class SGDMBase(FixedSplit):
+    """(1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β + 3β²)/(2(1+β)) + 1)Lαs² for SGDM (J = everything), α ≤
+    (1 − β)/(L(4 − β + β²)): the theorem that FRUGAL's analysis extends."""
+
+    source = Source("liu2020", "Theorem 1, from memory")
+    provenance = Provenance.RECALLED
+    statement = "SGDM: (1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β+3β²)/(2(1+β)) + 1)Lαs²"
+    assumes = (Smooth(), FiniteVariance())
+
+    def alpha(self, c: Constants) -> float:
+        b = float(self.beta)
+        return float(self.scale) * (1 - b) / (c.L * (4 - b + b**2))
+
+    def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
+        return FrugalSGDM(self.alpha(c), self.beta, FixedMask(np.ones(self.shape(c))), 1)
+
+    def bound(self, c: Constants, T: int) -> float:
+        b, alpha = float(self.beta), self.alpha(c)
+        noise = (b + 3 * b**2) / (2 * (1 + b)) + 1
+        return 2 * c.Delta / (alpha * T) + noise * c.L * alpha * c.sigma**2
+
+
+class RandomSplit(AbstractFrugal):
+    """(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(α(1−β)K) + Lαs²((1+β)²/(2(1−β)) + β/√(2(1−β²)))]/(1 − √2 Q −
+    Lα(1+β)/2), Q = Lαβ√(1+β)/(1−β)^{3/2}, for (J_k) independent of the whole noise sequence.
+
+    Proof. Let v^{k+1} = v^k − W_k g^k with W_k the weight that g^k gets in the end, in
+    [α(1−β), α(1+β)]; |v − x| ≤ (αβ/(1−β))|m|. As before with the weighted norm: ⟨∇f(v), W∇f(x)⟩ ≥
+    (1 − c/2)‖∇f(x)‖²_W − (α(1+β)L²/(2c))‖v − x‖², E‖Wξ‖² ≤ α²(1+β)²s², c = √2 Q.
+
+    α = scale · min{(1−β)/16, (1−β)^{3/2}/4}/L; J_k ~ Bernoulli(p), redrawn every `gap` steps.
+    """
+
+    source = Source(PAPER, "SGDM and SGD on a random split, derived")
+    statement = (
+        "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(α(1−β)K) + Lαs²((1+β)²/(2(1−β)) + β/√(2(1−β²)))]/(1 − √2Q − …)"
+    )
+
+    p: Any = eqx.field(converter=real, default=0.5)
+    gap: int = eqx.field(static=True, default=5)
+
+    def alpha(self, c: Constants) -> float:
+        """The step."""
+        rest = 1 - float(self.beta)
+        return float(self.scale) * min(rest / 16, rest**1.5 / 4) / c.L
+
+    def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
+        return FrugalSGDM(self.alpha(c), self.beta, BernoulliMask(self.p), self.gap)
+
+    def bound(self, c: Constants, T: int) -> float:
+        b, La = float(self.beta), c.L * self.alpha(c)
+        Q = La * b * (1 + b) ** 0.5 / (1 - b) ** 1.5
+        rest = 1 - 2**0.5 * Q - La * (1 + b) / 2
+        require(rest > 0, f"Lα = {La:g}", "a smaller step", "keep scale ≤ 1")
+        noise = La * ((1 + b) ** 2 / (2 * (1 - b)) + b / (2 * (1 - b**2)) ** 0.5)
+        return (c.Delta / (self.alpha(c) * (1 - b) * T) + noise * c.sigma**2) / rest
+
+
+class RandomSplitRate(RandomSplit):
+    """(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p̂β/(1−β))), p̂ = p_max(1 − p_min), for α ≤
+    (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]: O(1/√K) at the best α. Of the paper's theorem
+    only this form is remembered; SGDM (p = 1) and SGD (p = 0) are its ends.
+
+    α = min{(1 − β)/(L(4 − β + β²)), √(Δ/(Lσ²(1 + p̂β/(1−β))K))}.
+    """
+
+    kind = Kind.RATE
+    source = Source(PAPER, "the convergence theorem, its form from memory")
+    provenance = Provenance.RECALLED
+    statement = "(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p_max(1−p_min)β/(1−β)))"
+
+    def noise(self, c: Constants) -> float:
+        """Lσ²(1 + p̂β/(1−β))."""
+        b, p = float(self.beta), float(self.p)
+        return c.L * c.sigma**2 * (1 + p * (1 - p) * b / (1 - b))
+
+    def alpha_at(self, c: Constants, T: int) -> float:
+        """The step for K = T."""
+        b = float(self.beta)
+        best = (c.Delta / (self.noise(c) * T)) ** 0.5 if c.sigma > 0 else float("inf")
+        return min((1 - b) / (c.L * (4 - b + b * b)), best)
+
+    def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
+        return FrugalSGDM(self.alpha_at(c, T), self.beta, BernoulliMask(self.p), self.gap)
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha = self.alpha_at(c, T)
+        return c.Delta / (alpha * T) + alpha * self.noise(c)
+
+
+class AbstractOnCounterexample(AbstractTheorem):
+    """FRUGAL with the SVD of the stochastic gradient on the corner counterexample, pathwise.
+
+    All singular values of ∇f are below σ, so ΠG is the noise and G − ΠG = ∇f, exactly.
+    """
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+
+    r: int = eqx.field(static=True, default=4)
+    alpha: Any = eqx.field(converter=real, default=1e-2)
+    stateful: str = eqx.field(static=True, default="sgdm")
+
+    residual = "sgd"
+
+    def prescribe(self, c: Constants, T: int) -> Frugal:
+        split = Columns(TopSVD(), self.r)
+        return Frugal(self.alpha, split, 5, 0.9, stateful=self.stateful, residual=self.residual)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return GradNormSq()
+
+
+class ResidualConverges(AbstractOnCounterexample):
+    """‖∇f(X_T)‖² = (1 − α)^{2T}‖∇f(X_0)‖² with residual "sgd": gradient descent on what f sees."""
+
+    source = Source(PAPER, "GaLore's counterexample, derived")
+    statement = "on GaLore's counterexample ‖∇f(X_T)‖² = (1 − α)^{2T}‖∇f(X_0)‖² for every T"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        value = (1 - float(self.alpha)) ** (2 * T) * c.grad0**2
+        return value, value
+
+
+class SignConverges(AbstractOnCounterexample):
+    """‖∇f(X_T)‖² = Σ_i (λ_i − αT)² with residual "sign" while αT ≤ min λ_i, X_top = diag(λ)."""
+
+    source = Source(PAPER, "GaLore's counterexample, sign residual, derived")
+    statement = "sign residual: ‖∇f(X_T)‖² = Σ (λ_i − αT)² while αT ≤ min λ_i"
+    residual = "sign"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        lam = np.asarray(c.spectrum)[: c.visible]
+        drop = float(self.alpha) * T
+        require(bool(drop <= lam.min()), f"αT = {drop:g}", "αT ≤ min λ", "shorten the horizon")
+        value = float(np.sum((lam - drop) ** 2))
+        return value, value
+
+
+class NoneStalls(AbstractOnCounterexample):
+    """‖∇f(X_T)‖² = ‖∇f(X_0)‖² for all T with residual "none": this is GaLore."""
+
+    source = Source("he2025", "Theorem 1's instance, FRUGAL with rule 'none', derived")
+    statement = "residual 'none' is GaLore: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
+    residual = "none"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return c.grad0**2, c.grad0**2
+
+
+class NoneConverges(ResidualConverges):
+    """‖∇f(X_T)‖² ≤ (1 − α)^{2T}‖∇f(X_0)‖² with residual "none" (folklore; false)."""
+
+    statement = "folklore: the state-free part may be dropped"
+    residual = "none"

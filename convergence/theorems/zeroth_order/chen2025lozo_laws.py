@@ -1,0 +1,187 @@
+"""Exact second moments of LOZO and LOZO-M on (L/2)‖X‖² (arXiv 2410.07698): equalities.
+
+Notation of `chen2025lozo`. In Y = XV/√n a step is Y′ = Y − (αn/r)⟨LY + ω, U⟩U with ω = ζV/√n.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+
+from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
+from convergence.constants import Constants
+from convergence.errors import require
+from convergence.metrics.pointwise import GradNormSq
+from convergence.metrics.travel import AverageStepSq
+from convergence.shapes import real
+from convergence.theorems.assumptions import Has
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
+
+ISOTROPIC = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
+
+
+class LozoMoment(AbstractTheorem):
+    """E‖g‖² = D(‖∇f(X_0)‖² + σ²) for g = c UVᵀ/r and F quadratic: D = D_S = mn + 2n/r for Stiefel
+    V, D_G = mn + 2 + 2(m + n + 1)/r for Gaussian V.
+
+    Proof. Given the sample gradient G and V, c = ⟨GV, U⟩ exactly and ‖UVᵀ‖² = n‖U‖² (Stiefel), so
+    E‖g‖² = n(p + 2)E‖GV‖²/r² with E‖GV‖² = r‖G‖². For Gaussian V, E[⟨H, U⟩² ‖UVᵀ‖²] =
+    ‖H‖²m‖V‖² + 2‖HVᵀ‖² at H = GV; then E[‖V‖²VVᵀ] = r(nr + 2)I and E[(VVᵀ)²] = r(n + r + 1)I.
+    """
+
+    kind = Kind.EXACT
+    source = Source("chen2025lozo", "second moment of the low-rank gradient estimator, derived")
+    provenance = Provenance.DERIVED
+    statement = "E‖g‖² = D(‖∇f‖² + σ²),  D_S = mn + 2n/r,  D_G = mn + 2 + 2(m+n+1)/r"
+    assumes = (Has("quadratic", 1.0, 1.0), Has("sigma", 0.0))
+
+    r: int = eqx.field(static=True, default=2)
+    law: str = eqx.field(static=True, default="stiefel")
+
+    def prescribe(self, c: Constants, T: int) -> LOZO:
+        return LOZO(1.0, 1, self.r, 1e-2, law=self.law)
+
+    def metric(self, c: Constants, T: int) -> AverageStepSq:
+        return AverageStepSq(1.0)
+
+    def bound(self, c: Constants, T: int) -> float:
+        require(T == 1, f"T = {T}", "T = 1: the law is about one estimate", "use horizons=(1,)")
+        factor = gaussian_factor if self.law == "gaussian" else stiefel_factor
+        return factor(c.m, c.n, self.r) * (c.grad0**2 + c.sigma**2)
+
+
+class LozoLaw(Lazy):
+    """E‖X_{(k+1)ν}‖² = Φ_ν E‖X_{kν}‖² + noise, Φ_ν = 1 − (r/n)(1 − q^ν), q = 1 − 2a + a²(p + 2),
+    a = αLn/r, for every ν; the floor αLD_Sσ²/(2 − αLD_S) of E‖∇f‖² does not depend on ν.
+
+    Proof. E‖Y′‖² = q‖Y‖² + (αn/r)²(p + 2)E‖ω‖², E‖ω‖² = rσ²/n, and a fresh V finds E‖Y‖² =
+    (r/n)E‖X‖², while the rest of X stands still. At the floor (1 − q)E‖Y‖² equals the noise for
+    every split of time into periods. Step: α = scale/(L D_S).
+    """
+
+    kind = Kind.EXACT
+    source = Source("chen2025lozo", "isotropic quadratic, derived")
+    provenance = Provenance.DERIVED
+    statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
+    assumes = (*ISOTROPIC, Has("isotropic_noise", 1.0, 1.0))
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float(self.scale) / (c.L * self.factor(c))
+
+    def prescribe(self, c: Constants, T: int) -> LOZO:
+        return LOZO(self.alpha(c, T), self.nu, self.r, 1e-2)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return GradNormSq()
+
+    def floor(self, c: Constants) -> float:
+        """αLD_Sσ²/(2 − αLD_S)."""
+        a = float(self.scale)
+        return a * c.sigma**2 / (2 - a)
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha, p = self.alpha(c, T), c.m * self.r
+        a, share = alpha * c.L * c.n / self.r, self.r / c.n
+        q = 1 - 2 * a + a**2 * (p + 2)
+        noise = (alpha * c.n / self.r) ** 2 * (p + 2) * share * c.sigma**2
+        moving, parked = 0.0, c.R**2
+        for t in range(T):
+            if t % self.nu == 0:
+                moving, parked = share * (moving + parked), (1 - share) * (moving + parked)
+            moving = q * moving + noise
+        return c.L**2 * (moving + parked)
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class LozoFrozen(LozoLaw):
+    """E‖∇f(X_T)‖² ≥ (1 − r/n)‖∇f(X_0)‖² for every T if V is drawn once (ν = ∞).
+
+    Proof. X moves in the range of V only, and E‖X_0(I − VVᵀ/n)‖² = (1 − r/n)‖X_0‖².
+    """
+
+    kind = Kind.FLOOR
+    statement = "ν = ∞: E‖∇f(X_T)‖² ≥ (1 − r/n)‖∇f(X_0)‖² for every T"
+
+    nu: int = eqx.field(static=True, default=2**30)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return (1 - self.r / c.n) * c.grad0**2
+
+
+class LozoAligned(LozoLaw):
+    """ν = ∞ from X_0 = 0: E‖∇f(X_T)‖² = L²(αn/r)²(p + 2) Σ_{t<T} q^{T−1−t} ω_t², with ω_0² = rσ²/n
+    and then ω_t² = rσ²/n (isotropic noise) or σ² (noise along the displacement).
+
+    The noise that a held subspace lets through grows by n/r under alignment: the factor d̃/d = n/r
+    of the paper's rate is a worst case over noises, not a cost of every noise.
+    """
+
+    statement = "ν = ∞, X_0 = 0: the floor under aligned noise is n/r times the isotropic one"
+    assumes = (*ISOTROPIC, Has("R", 0.0, 0.0))
+
+    nu: int = eqx.field(static=True, default=2**30)
+    aligned: bool = eqx.field(static=True, default=True)
+
+    def prescribe(self, c: Constants, T: int) -> LOZO:
+        return LOZO(self.alpha(c, T), self.nu, self.r, slope="limit")
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha, p = self.alpha(c, T), c.m * self.r
+        a = alpha * c.L * c.n / self.r
+        q, Y = 1 - 2 * a + a**2 * (p + 2), 0.0
+        for t in range(T):
+            omega_sq = c.sigma**2 * (1.0 if self.aligned and t > 0 else self.r / c.n)
+            Y = q * Y + (alpha * c.n / self.r) ** 2 * (p + 2) * omega_sq
+        return c.L**2 * Y
+
+
+class LozoMLaw(LozoLaw):
+    """LOZO-M without noise: with A = E‖Y‖², B = E⟨Y, M⟩, C = E‖M‖², M = N/(√n L),
+    C′ = β²C + 2β(1−β)B + (1−β)²(p+2)A,  A′ = A − 2a(βB + (1−β)A) + a²C′,
+    B′ = βB + (1−β)A − aC′; at a redraw A = (r/n)E‖X‖², B ← (r/n)B, C ← (r/n)C.
+
+    Proof. M′ = βM + (1−β)⟨Y, U⟩U and Y′ = Y − aM′; E⟨Y, U⟩U = Y and E⟨Y, U⟩²‖U‖² = (p+2)‖Y‖². A
+    redraw maps M to M V_oldᵀV_new/n, with E V_new V_newᵀ = rI independent of the past.
+    """
+
+    statement = "LOZO-M on (L/2)‖X‖²: E‖∇f‖² follows an exact recursion in (E‖Y‖², E⟨Y,M⟩, E‖M‖²)"
+    assumes = (*ISOTROPIC, Has("sigma", 0.0, 0.0))
+
+    beta: Any = eqx.field(converter=real, default=0.9)
+    semantics: str = eqx.field(static=True, default="paper")
+
+    def prescribe(self, c: Constants, T: int) -> LOZOM:
+        return LOZOM(
+            self.alpha(c, T), self.nu, self.r, 1e-2, beta=self.beta, semantics=self.semantics
+        )
+
+    def bound(self, c: Constants, T: int) -> float:
+        alpha, p, share = self.alpha(c, T), c.m * self.r, self.r / c.n
+        a = alpha * c.L * c.n / self.r
+        A, B, C, parked = 0.0, 0.0, 0.0, c.R**2
+        for t in range(T):
+            if t % self.nu == 0:
+                A, parked = share * (A + parked), (1 - share) * (A + parked)
+                B, C = share * B, share * C
+            fresh = self.semantics == "code" and (t == 0 or self.nu == 1)
+            b = 0.0 if fresh else float(self.beta)
+            C = b**2 * C + 2 * b * (1 - b) * B + (1 - b) ** 2 * (p + 2) * A
+            B = b * B + (1 - b) * A
+            A, B = A - 2 * a * B + a**2 * C, B - a * C
+        return c.L**2 * (A + parked)
+
+
+class CodeHasMomentum(LozoMLaw):
+    """The recursion with momentum, claimed of the public code's semantics (folklore; false at
+    ν = 1, where the code never stores the old factor and runs LOZO)."""
+
+    statement = "folklore: LOZO-M as coded carries momentum for every ν"
+
+    semantics: str = eqx.field(static=True, default="code")
+
+    def bound(self, c: Constants, T: int) -> float:
+        return LozoMLaw(self.r, self.nu, self.scale, self.beta).bound(c, T)

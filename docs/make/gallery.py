@@ -1,0 +1,90 @@
+"""Writes docs/theorems.md from the theorems of the registry: `python -m docs.make.gallery`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from convergence.registry import registry
+from convergence.report.page import BIBLIOGRAPHY, bibliography
+from convergence.statistics import Verdict
+from convergence.theorems.assumptions import Has
+from convergence.theorems.base import AbstractAbout
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/theorems.md"
+SHOWN = 3  # claims named for each theorem
+MARKS = {
+    Verdict.CONSISTENT: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.INAPPLICABLE: "–",
+}
+HEAD = """\
+# The theorems
+
+<!-- python -m docs.make.gallery -->
+
+Every statement that the registry judges, by its source, in the words of the theorem's own docstring
+(`·` stands between how it is judged, how it is known, and where it stands in the source). ✓ marks a
+claim that is expected to be CONSISTENT, ✗ one to be REFUTED, – INAPPLICABLE, ? INCONCLUSIVE;
+`convergence show SLUG` has its instance, and `convergence verify SLUG` runs it. What the kinds
+mean stands in [verdicts.md](verdicts.md).
+"""
+
+
+def heading(key: str, entry: dict[str, str]) -> str:
+    """Who, when, what, and a link."""
+    names = [name.split(",")[0] for name in entry["author"].split(" and ")]
+    who = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+    noted = re.match(r"arXiv (\S+)", entry.get("note", ""))
+    number = entry.get("eprint") or (noted[1] if noted else None)
+    link = f"https://doi.org/{entry['doi']}" if "doi" in entry else None
+    link = f"https://arxiv.org/abs/{number}" if number else link
+    title = f"[{entry['title']}]({link})" if link else entry["title"]
+    return f"## {key}\n\n{who} {entry['year']}: {title}\n"
+
+
+def assumption(assumed: Any) -> str:
+    """An assumption by its name."""
+    return assumed.name if isinstance(assumed, Has) else type(assumed).__name__
+
+
+def section(theorem: Any, claims: list[Any]) -> str:
+    """One theorem: what it says, how it is known, and who puts it to the test."""
+    kind = type(theorem)
+    about = f"{theorem.kind} · {theorem.provenance} · {theorem.source.locus}"
+    lines = [f"### {kind.__name__}\n", f"{about}; `{kind.__module__}`\n"]
+    if not isinstance(theorem, AbstractAbout):  # its statement is another one's
+        lines.append(f"`{theorem.statement}`\n")
+    lines.append(f"```text\n{inspect.cleandoc(kind.__doc__ or '')}\n```\n")
+    assumed = [assumption(a) for a in getattr(theorem, "assumes", ())]
+    if assumed:
+        lines.append(f"Assumes {', '.join(assumed)}.")
+    shown = [f"{MARKS[claim.expect]} `{claim.slug}`" for claim in claims[:SHOWN]]
+    shown += ["…"] if len(claims) > SHOWN else []
+    lines.append(f"Claims: {', '.join(shown)}\n")
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The whole page."""
+    claims: dict[type, list[Any]] = {}
+    known: tuple[Any, ...] = registry()
+    for claim in known:
+        claims.setdefault(type(claim.theorem), []).append(claim)
+    sections: dict[str, list[str]] = {}
+    for found in claims.values():
+        theorem = found[0].theorem
+        sections.setdefault(theorem.source.key, []).append(section(theorem, found))
+    entries = bibliography(BIBLIOGRAPHY.read_text())
+    parts = [HEAD]
+    for key in sorted(sections):
+        parts += [heading(key, entries[key]), *sections[key]]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
