@@ -21,9 +21,17 @@ from convergence.theorems.base import Kind
 
 
 def judge(
-    kind: Kind, samples: list[Sample], settings: Settings, c: Constants, margin: float
+    kind: Kind,
+    samples: list[Sample],
+    settings: Settings,
+    c: Constants,
+    margin: float,
+    measured: list[float] | None = None,
 ) -> Judgement:
-    """The judgement of a simulated statement of this kind."""
+    """The judgement of a simulated statement of this kind.
+
+    measured: the relative rounding of a pathwise one at each horizon, where it has been measured.
+    """
     alpha = settings.share
     # A Student-t limit needs a metric of finite variance whose mean no rare run carries: a noise
     # certified sub-Gaussian on its own scale, and a metric of polynomial growth.
@@ -33,7 +41,9 @@ def judge(
     rounding = max(1e-9, 100 * eps)
     if kind is Kind.PATHWISE:
         # One rounding of the metric's magnitude a step, with a factor 8 for the few operations.
-        return st.judge_pathwise(samples, rounding=8 * eps * max(s.T for s in samples))
+        cheap = 8 * eps * max(s.T for s in samples)
+        granted = [max(cheap, r) for r in measured or [0.0] * len(samples)]
+        return st.judge_pathwise(samples, rounding=granted)
     if kind is Kind.EXPECTATION:
         return st.judge_expectation(samples, alpha, finite_variance=finite, rounding=rounding)
     if kind is Kind.EXACT:

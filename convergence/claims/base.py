@@ -25,6 +25,7 @@ from convergence.claims.assemble import (
     source_text,
 )
 from convergence.claims.report import Report
+from convergence.claims.rounding import sensitivity
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Settings, Shelf
 from convergence.constants import Constants
 from convergence.errors import Unknown, require
@@ -151,22 +152,33 @@ class Claim(AbstractClaim):
         if stored is not None and have >= seeds:
             return stored.first(seeds)
         problem, noise, c = self.instance(T)
-        record = run(
-            problem,
-            self.oracle(problem, noise),
-            self.theorem.prescribe(c, T),
-            self.theorem.metric(c, T),
-            T,
-            claim_key(self.slug, settings.seed, T),
-            seeds=range(have, seeds),
-            chunk=1 if seeds == 1 else self.chunk,
-            hasty=settings.hasty,
-            progress=progress,
-        )
+        method = self.theorem.prescribe(c, T), self.theorem.metric(c, T)
+        parts = (problem, self.oracle(problem, noise), *method)
+        record = self.run(parts, T, settings, range(have, seeds), seeds, progress)
         record = stored.join(record) if stored else record
         if shelf:
             shelf.keep(self, record, settings)
         return record
+
+    def run(
+        self,
+        parts: tuple[Any, Any, Any, Any],
+        T: int,
+        settings: Settings,
+        seeds: range,
+        of: int,
+        progress: Callable[[int], None] | None = None,
+    ) -> Record:
+        """The runs `seeds` among `of`, of (problem, oracle, algorithm, metric)."""
+        return run(
+            *parts,
+            T,
+            claim_key(self.slug, settings.seed, T),
+            seeds=seeds,
+            chunk=1 if of == 1 else self.chunk,
+            hasty=settings.hasty,
+            progress=progress,
+        )
 
     def sample(self, record: Record) -> Sample:
         """What the judge sees of a record."""
@@ -191,7 +203,11 @@ class Claim(AbstractClaim):
         records = [self.measure(T, settings, seeds, shelf, progress) for T in horizons]
         _, _, c = self.instance(horizons[-1])
         samples = [self.sample(record) for record in records]
-        return records, judge(self.kind, samples, settings, c, self.margin)
+        judgement = judge(self.kind, samples, settings, c, self.margin)
+        if self.kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
+            measured = [sensitivity(self, r, s, settings) for r, s in zip(records, samples)]
+            judgement = judge(self.kind, samples, settings, c, self.margin, measured)
+        return records, judgement
 
     def verify(
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None

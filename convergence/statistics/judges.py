@@ -20,24 +20,26 @@ def check_samples(samples: Sequence[Sample]) -> None:
         raise ValueError(f"horizons {horizons} repeat: merge the seeds of equal horizons first")
 
 
-def judge_pathwise(samples: Sequence[Sample], *, rounding: float) -> Judgement:
-    """low - r <= M <= high + r on every run, r = rounding * max(|bound|, |M|).
+def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> Judgement:
+    """low - r <= M <= high + r on every run, r = rounding_T * max(|bound|, |M|).
 
     A float bound is an upper one. A single violation refutes, a non-finite value is one.
     Slack and power are min over horizons of bound / worst value: an upper bound overstated by
     more than that would have been caught. Where every range is an equality they are 1 and
-    1 + rounding; where no bound is from above, or the signs make a ratio meaningless, None.
+    1 + max rounding; where no bound is from above, or the signs make a ratio meaningless, None.
     """
     check_samples(samples)
-    if not (math.isfinite(rounding) and rounding >= 0):
-        raise ValueError(f"rounding is a relative error, got {rounding}: need a finite number >= 0")
+    if len(rounding) != len(samples) or not all(math.isfinite(r) and r >= 0 for r in rounding):
+        raise ValueError(
+            f"rounding {rounding}: need a relative error, a finite number >= 0, for each horizon"
+        )
     rows: list[Row] = []
     ratios: list[float] = []
     violated = 0
     runs = 0
     worst: tuple[float, str] = (-math.inf, "")
     equality = True
-    for sample in samples:
+    for sample, granted in zip(samples, rounding, strict=True):
         low, high = sample.range
         values = sample.values
         runs += values.size
@@ -46,7 +48,7 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: float) -> Judgement:
         scale = np.maximum(known, np.where(finite, np.abs(values), 1.0))
         with np.errstate(invalid="ignore"):
             excess = np.maximum(values - high, low - values)
-            bad = ~finite | (excess > rounding * scale)
+            bad = ~finite | (excess > granted * scale)
         violated += int(bad.sum())
         note = ""
         if not finite.all():
@@ -72,11 +74,11 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: float) -> Judgement:
             if math.isfinite(high) and high > 0 and top >= 0:
                 ratios.append(high / top if top > 0 else math.inf)
     slack = 1.0 if equality else min(ratios, default=None)
-    power = 1.0 + rounding if equality else slack
+    power = 1.0 + max(rounding) if equality else slack
     if violated:
         reason = f"{violated} of {runs} values violate the bound: {worst[1]}"
         return Judgement(Verdict.REFUTED, reason, tuple(rows), slack, power)
-    reason = f"all {runs} values keep the bound up to a relative round-off of {rounding:.1e}"
+    reason = f"all {runs} values keep the bound up to a relative round-off of {max(rounding):.1e}"
     return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power)
 
 

@@ -67,10 +67,10 @@ def test_bad_samples_are_named(arguments: tuple, message: str) -> None:
 
 
 def test_pathwise_keeps_and_breaks() -> None:
-    kept = judge_pathwise([Sample(4, np.array([[1.0, 2.0], [0.5, 1.0]]), 4.0)], rounding=1e-12)
+    kept = judge_pathwise([Sample(4, np.array([[1.0, 2.0], [0.5, 1.0]]), 4.0)], rounding=[1e-12])
     assert kept.verdict is C
     assert kept.slack == kept.power == 2.0
-    broken = judge_pathwise([Sample(4, np.array([1.0, 4.1]), 4.0)], rounding=1e-12)
+    broken = judge_pathwise([Sample(4, np.array([1.0, 4.1]), 4.0)], rounding=[1e-12])
     assert broken.verdict is R
     assert "4.1" in broken.reason
     assert broken.power == pytest.approx(4 / 4.1)
@@ -78,20 +78,20 @@ def test_pathwise_keeps_and_breaks() -> None:
 
 def test_pathwise_rounding_is_relative_to_the_run() -> None:
     over = Sample(1, np.array([1e12 * (1 + 1e-10)]), 1e12)
-    assert judge_pathwise([over], rounding=1e-9).verdict is C
-    assert judge_pathwise([over], rounding=1e-11).verdict is R
+    assert judge_pathwise([over], rounding=[1e-9]).verdict is C
+    assert judge_pathwise([over], rounding=[1e-11]).verdict is R
     # a huge run does not buy tolerance for its neighbours
     range_ = Sample(1, np.array([1e9, -1e-3]), (0.0, math.inf))
-    assert judge_pathwise([range_], rounding=1e-9).verdict is R
+    assert judge_pathwise([range_], rounding=[1e-9]).verdict is R
 
 
 def test_pathwise_ranges_equalities_and_divergence() -> None:
-    assert judge_pathwise([Sample(1, np.array([0.5]), (0.0, 1.0))], rounding=0.0).verdict is C
-    assert judge_pathwise([Sample(1, np.array([-0.1]), (0.0, 1.0))], rounding=1e-9).verdict is R
-    equal = judge_pathwise([Sample(1, np.array([2.0]), (2.0, 2.0))], rounding=1e-9)
+    assert judge_pathwise([Sample(1, np.array([0.5]), (0.0, 1.0))], rounding=[0.0]).verdict is C
+    assert judge_pathwise([Sample(1, np.array([-0.1]), (0.0, 1.0))], rounding=[1e-9]).verdict is R
+    equal = judge_pathwise([Sample(1, np.array([2.0]), (2.0, 2.0))], rounding=[1e-9])
     assert equal.power == 1 + 1e-9
     for bad in (math.nan, math.inf, -math.inf):
-        lost = judge_pathwise([Sample(1, np.array([0.5, bad]), 1.0)], rounding=1e-9)
+        lost = judge_pathwise([Sample(1, np.array([0.5, bad]), 1.0)], rounding=[1e-9])
         assert lost.verdict is R
         assert "not finite" in lost.reason
 
@@ -277,7 +277,7 @@ def test_no_verdict_warns_or_raises_on_extreme_numbers() -> None:
                 judge_expectation(one, ALPHA, finite_variance=True)
                 judge_floor(one, ALPHA, finite_variance=True)
                 judge_exact(one, ALPHA, margin=0.1, finite_variance=True)
-                judge_pathwise(one, rounding=1e-9)
+                judge_pathwise(one, rounding=[1e-9])
                 judge_separation([(4, values, np.ones(3))], ALPHA, ceiling=ceiling)
                 if math.isfinite(bound):
                     judge_rate([Sample(4**k, values, bound) for k in range(1, 6)], ALPHA)

@@ -1,0 +1,56 @@
+"""What the last digits of an instance are worth, and that no false statement hides behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict
+from convergence.claims.rounding import excess, floats, moved
+from convergence.claims.settings import Settings
+from convergence.cli.gather import everything
+from convergence.theorems.estimators import liu2024sophia as sophia
+
+CLAIM: dict[str, Any] = {claim.slug: claim for claim in everything()}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_twin_moves_every_float_by_an_ulp(dtype: Any) -> None:
+    tree = {"a": np.array([1.0, -3.0, 0.0]), "k": np.array(3), "name": "x"}
+    twin = moved(tree, np.random.default_rng(0), dtype)
+    ulps = (twin["a"] - tree["a"]) / np.spacing(np.abs(tree["a"]).astype(dtype))
+    # An ulp below a power of two is half as large as above.
+    assert set(np.abs(ulps[:2])) <= {0.5, 1.0}
+    assert twin["a"][2] == 0
+    assert twin["k"] == 3
+    assert floats(tree) == 2
+
+
+def test_excess_is_relative_to_the_larger_of_value_and_bound() -> None:
+    values = np.array([1.0, 2.0, 8.0])
+    np.testing.assert_allclose(excess(values, 2.0), [-0.5, 0.0, 0.75])
+    np.testing.assert_allclose(excess(values, (2.0, 2.0)), [0.5, 0.0, 0.75])
+
+
+class Wrong(sophia.QuadraticLaw):
+    """The law off by a factor."""
+
+    factor: Any = 1.0
+
+    def bound(self, c: Any, T: int) -> tuple[float, float]:
+        low, high = super().bound(c, T)
+        return low * self.factor, high * self.factor
+
+
+# The law's own sensitivity is 2e-13 in float64 and 1e-4 in float32.
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_an_error_beyond_the_sensitivity_is_caught(dtype: str, sign: int) -> None:
+    claim: Claim = CLAIM["sophia-quadratic-law"]
+    assert claim.verify(Settings(dtype=dtype)).verdict is Verdict.CONSISTENT
+    size = 1e-11 if dtype == "float64" else 1e-2
+    false = dataclasses.replace(claim, theorem=Wrong(factor=1 + sign * size))
+    assert false.verify(Settings(dtype=dtype)).verdict is Verdict.REFUTED
