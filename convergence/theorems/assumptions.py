@@ -99,6 +99,17 @@ class NoNoise(AbstractAssumption):
         return Checked("exact gradients", sigma == 0.0, sigma, "σ must be 0")
 
 
+class Is(AbstractAssumption):
+    """The instance certifies a flag."""
+
+    name: str = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        if self.name not in c:
+            return Checked(self.name, False, None, "not certified by the instance")
+        return Checked(self.name, c[self.name] is True, float(c[self.name]), "must be certified")
+
+
 class Has(AbstractAssumption):
     """The instance certifies a constant within [low, high]."""
 
