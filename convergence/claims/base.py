@@ -19,7 +19,6 @@ import numpy as np
 from convergence.claims.assemble import (
     divergence,
     first_line,
-    hyper_parameters,
     judge,
     report,
     source_text,
@@ -246,7 +245,7 @@ class Claim(AbstractClaim):
                 notes = divergence(records)
             notes += shelf.notes() if shelf else ()
             problem, noise, c = self.instance(horizons[-1])
-            hyper = {} if failed else hyper_parameters(self.theorem.prescribe(c, horizons[-1]))
+            hyper = {} if failed else self.theorem.prescribe(c, horizons[-1]).hyper()
         return report(
             self,
             settings,
@@ -264,7 +263,7 @@ class Claim(AbstractClaim):
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:
         """The hyper-parameters; none where the instance lacks a constant that they need."""
         try:
-            return hyper_parameters(self.theorem.prescribe(c, T))
+            return self.theorem.prescribe(c, T).hyper()
         except Unknown as error:
             return {"none": str(error)}
 
