@@ -18,7 +18,7 @@ its rooms may use one another.
     claims
     registry | digest
     store
-    search figures
+    search audit figures
     testing
     report
     cli

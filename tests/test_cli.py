@@ -19,7 +19,7 @@ from convergence.cli.environment import rivals
 from convergence.cli.table import number, whole
 
 OWN = str(Path(__file__).with_name("own.py"))
-COMMANDS = ("list", "show", "verify", "falsify", "figures", "report", "reproduce")
+COMMANDS = ("list", "show", "verify", "falsify", "figures", "report", "reproduce", "audit")
 
 
 @pytest.fixture(autouse=True)

@@ -61,3 +61,11 @@ def falsify(arguments: Namespace) -> int:
     from convergence.cli.falsify import search
 
     return search(arguments)
+
+
+def audit(arguments: Namespace) -> int:
+    """Ask released optimizers the laws of optimizers."""
+    prepare()
+    from convergence.cli.audit import run
+
+    return run(arguments)

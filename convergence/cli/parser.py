@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from convergence import __version__
+from convergence.cli.audit_grammar import add_audit
 from convergence.cli.environment import cores
 
 TIERS = ("quick", "standard", "full")
@@ -138,6 +139,8 @@ def parser() -> argparse.ArgumentParser:
         default=Path("results/report"),
         help="where index.html goes: a new folder, or one with such a page (results/report)",
     )
+
+    add_audit(commands, file, folder, jobs, budget)
 
     add = commands.add_parser("reproduce", help="run a random sample of a certificate again")
     add.add_argument("file", type=Path, metavar="FILE", help="what `verify --certificate` wrote")

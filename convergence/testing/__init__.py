@@ -1,9 +1,9 @@
 """What a library that wants its methods judged needs in its own test run.
 
-Plugin: claims under pytest. `assert_converges` and `transformation_laws`: an optimizer against a
-theorem and against the laws that every one obeys. `laws`: the same for problems, noises, oracles
-and algorithms. `strategies`: hypothesis draws of them (needs hypothesis). `falsify`: a search for
-instances that violate a claim. Loaded when first asked for; importing this costs nothing.
+Plugin: claims under pytest. `audit`: an optimizer against laws of optimizers. `assert_converges`
+and `transformation_laws`: an optimizer against a theorem and against the laws that every one obeys.
+`strategies`: hypothesis draws of problems and the like (needs hypothesis). Loaded when first asked
+for; importing this costs nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convergence.audit.face import audit as audit
     from convergence.testing.asserts import assert_converges as assert_converges
     from convergence.testing.transformations import transformation_laws as transformation_laws
 
 _FACE = {
+    "audit": "convergence.audit.face",
     "assert_converges": "convergence.testing.asserts",
     "transformation_laws": "convergence.testing.transformations",
 }

@@ -1,0 +1,68 @@
+"""Two audits, cell by cell: what changed from one version of a package to another.
+
+Deterministic laws are compared exactly; the numbers of stochastic ones only beyond what their
+intervals leave open, which is when their outcome changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Amounts of equal code on one machine agree to the last digit; another processor rounds otherwise.
+ROUNDING = 1e-6
+
+
+def changes(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
+    """A sentence for every difference, in the order of the new audit."""
+    told = []
+    before = {row["target"]: row for row in old["rows"]}
+    after = {row["target"]: row for row in new["rows"]}
+    stochastic = {law["id"] for law in new["laws"] if law["stochastic"]}
+    for target, row in after.items():
+        if target not in before:
+            told.append(f"{target}: new")
+            continue
+        told += rows(target, row, before[target], stochastic)
+    told += [f"{target}: gone" for target in before if target not in after]
+    return told
+
+
+def rows(
+    target: str, new: Mapping[str, Any], old: Mapping[str, Any], stochastic: set[str]
+) -> list[str]:
+    """The differences of one optimizer."""
+    name = target
+    if new["version"] != old["version"]:
+        name = f"{target} {old['version']} → {new['version']}"
+    told = []
+    if new["error"] != old["error"]:
+        told.append(f"{name}: {said(old)}, now {said(new)}")
+    before = {cell["law"]: cell for cell in old["cells"]}
+    for cell in new["cells"]:
+        law, was = cell["law"], before.get(cell["law"])
+        if was is None:
+            continue
+        if cell["outcome"] != was["outcome"]:
+            detail = f" ({cell['detail']})" if cell["detail"] else ""
+            told.append(f"{name}: {law} {was['outcome']} → {cell['outcome']}{detail}")
+        elif law not in stochastic and cell["step"] != was["step"]:
+            told.append(f"{name}: {law} at step {was['step']} → {cell['step']}")
+        elif law not in stochastic and not close(cell["amount"], was["amount"]):
+            told.append(f"{name}: {law} amount {was['amount']} → {cell['amount']}")
+    for key, value in new["measured"].items():
+        if key in old["measured"] and not close(value, old["measured"][key]):
+            told.append(f"{name}: {key} {old['measured'][key]} → {value}")
+    return told
+
+
+def said(row: Mapping[str, Any]) -> str:
+    """Whether an optimizer ran."""
+    return f"cannot be run ({row['error']})" if row["error"] else "ran"
+
+
+def close(a: Any, b: Any) -> bool:
+    """Equal, or equal numbers up to rounding."""
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return abs(a - b) <= ROUNDING * max(abs(a), abs(b), 1e-6)
+    return a == b

@@ -1,0 +1,113 @@
+"""An audit on disk: the document of `--json`, and rows kept so that a killed audit resumes."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convergence import __version__
+from convergence.audit.asking import chosen
+from convergence.audit.cells import SCHEMA, Row
+from convergence.audit.pool import Job
+from convergence.errors import require
+from convergence.files import write_whole
+
+PARTS = ("convergence-lab", "jax", "jaxlib", "numpy", "optax", "torch")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what every optimizer here stands on; "" for what is not installed."""
+    found = {"python": platform.python_version()}
+    for name in PARTS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = __version__ if name == "convergence-lab" else ""
+    return found
+
+
+def document(
+    rows: Iterable[Row], like: str | None, targets: Sequence[str], seconds: float
+) -> dict[str, Any]:
+    """The audit as JSON."""
+    return {
+        "schema": SCHEMA,
+        "run": {
+            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "versions": versions(), "platform": platform.machine(), "device": "cpu",
+            "targets": list(targets), "seconds": round(seconds, 1),
+        },
+        "laws": [
+            {"id": law.id, "title": law.title, "everyone": law.everyone,
+             "statement": " ".join((law.test.__doc__ or "").split()),
+             "stochastic": law.stochastic}
+            for law in chosen(None, like)
+        ],
+        "rows": [row.to_json() for row in rows],
+    }  # fmt: skip
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A document that `--json` wrote; `InvalidInput` for anything else."""
+    require(path.is_file(), repr(str(path)), "a file that `audit --json` wrote", "check the path")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    require(
+        isinstance(found, dict) and found.get("schema") == SCHEMA,
+        repr(str(path)), f"a document of schema {SCHEMA}", "write one with `audit --json FILE`",
+    )  # fmt: skip
+    assert isinstance(found, dict)
+    return found
+
+
+class Kept:
+    """Finished rows in a folder, by a digest of all that decides them."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        here = Path(__file__).parent
+        code = b"".join(p.read_bytes() for p in sorted(here.rglob("*.py")))
+        self.code = hashlib.sha256(code + json.dumps(versions()).encode()).hexdigest()
+
+    def place(self, job: Job, version: str) -> Path | None:
+        """Where a row belongs; None for files, of which one cannot tell what they import."""
+        if ".py:" in job.target:
+            return None
+        asked = [job.target, job.options, job.family, job.laws, job.like, version, self.code]
+        digest = hashlib.sha256(json.dumps(asked, default=repr).encode()).hexdigest()[:16]
+        return self.root / f"{job.target.replace(':', '-')}-{digest}.json"
+
+    def fetch(self, job: Job, version: str) -> Row | None:
+        """The kept row, if there is one."""
+        place = self.place(job, version)
+        if place is None or not place.exists():
+            return None
+        try:
+            return Row.from_json(json.loads(place.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, job: Job, version: str, row: Row) -> None:
+        """Write a row, whole or not at all."""
+        place = self.place(job, version)
+        if place is not None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, json.dumps(row.to_json()).encode())
+
+
+def counted(row: Row | Mapping[str, Any]) -> dict[str, int]:
+    """How many cells have each outcome."""
+    cells = row.cells if isinstance(row, Row) else row["cells"]
+    found: dict[str, int] = {}
+    for cell in cells:
+        outcome = str(cell.outcome) if not isinstance(cell, Mapping) else cell["outcome"]
+        found[outcome] = found.get(outcome, 0) + 1
+    return found

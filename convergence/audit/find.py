@@ -1,0 +1,237 @@
+"""From what a user names, `module:Name`, `module:*` or `file.py:Name`, to subjects."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from convergence.audit import optax_run, plain_run, torch_run
+from convergence.audit.arguments import prepare
+from convergence.audit.cells import CannotRun
+from convergence.audit.families import FAMILIES, Family, by_name
+from convergence.audit.functions import quadratic
+from convergence.audit.kinds import EMPTY, accepted, is_plain, is_torch, names
+from convergence.audit.subject import LR, ROLES, Subject
+from convergence.errors import InvalidInput, require
+
+# Import names whose distribution on PyPI is called otherwise.
+PIP = {
+    "pytorch_optimizer": "pytorch-optimizer", "torch_optimizer": "torch-optimizer",
+    "dog": "dog-optimizer", "lion_pytorch": "lion-pytorch", "optimi": "torch-optimi",
+    "galore_torch": "galore-torch", "sklearn": "scikit-learn",
+}  # fmt: skip
+
+
+def split(target: str) -> tuple[str, str]:
+    """Module and name of a target; the name is * where there is none."""
+    module, colon, name = target.rpartition(":")
+    if not colon:
+        module, name = target, "*"
+    require(module and name, repr(target), "MODULE:NAME or FILE.py:NAME", "try optax:adam")
+    return module, name
+
+
+def load(module: str) -> ModuleType:
+    """The module, or `InvalidInput` with what to do."""
+    if module.endswith(".py"):
+        path = Path(module)
+        require(path.is_file(), repr(module), "a file that exists", "check the path")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        found = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = found
+        sys.path.insert(0, str(path.parent.resolve()))
+        try:
+            spec.loader.exec_module(found)
+        except Exception as error:
+            raise InvalidInput(
+                f"{module} cannot be imported ({torch_run.one_line(error)}); mend the file first."
+            ) from error
+        return found
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        root = (error.name or module).split(".")[0]
+        if root == module.split(".")[0] and importlib.util.find_spec(root) is not None:
+            raise InvalidInput(
+                f"There is no module {module!r}: {root} is installed but has no {error.name!r}; "
+                "check the name."
+            ) from error
+        raise InvalidInput(
+            f"{module!r} needs the module {root!r}, which is not installed; "
+            f"pip install {PIP.get(root, root)}."
+        ) from error
+    except Exception as error:
+        raise InvalidInput(
+            f"{module!r} cannot be imported ({torch_run.one_line(error)}); mend its installation."
+        ) from error
+
+
+def version(module: str) -> str:
+    """The version of the distribution that a module comes from, "" if it is a file."""
+    root = module.split(".")[0]
+    if module.endswith(".py"):
+        return ""
+    try:
+        return importlib.metadata.version(PIP.get(root, root))
+    except importlib.metadata.PackageNotFoundError:
+        return str(getattr(sys.modules.get(root), "__version__", ""))
+
+
+def expand(target: str) -> list[str]:
+    """Every `module:Name` that a target stands for."""
+    module, pattern = split(target)
+    loaded = load(module)
+    if any(mark in pattern for mark in "*?["):
+        found = names(loaded, pattern)
+        require(found, repr(target), "a pattern that some optimizer matches", nearest(loaded, ""))
+        return [f"{module}:{name}" for name in found]
+    check(loaded, module, pattern)
+    return [target if ":" in target else f"{module}:{pattern}"]
+
+
+def nearest(module: ModuleType, name: str) -> str:
+    """What to do about a name that is none."""
+    known = names(module, "*")
+    close = difflib.get_close_matches(name, known, 3, 0.5)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return f"it has {', '.join(known[:6])}, …" if known else "it has no optimizers"
+
+
+def check(module: ModuleType, where: str, name: str) -> None:
+    """Refuse what is no optimizer."""
+    value = getattr(module, name, None)
+    require(value is not None, f"{name!r} of {where}", "a name that exists",
+            nearest(module, name))  # fmt: skip
+    made = hasattr(value, "init") and hasattr(value, "update")
+    needed = "an optimizer: a class of torch.optim.Optimizer, a factory of optax, or a class with "
+    require(
+        is_torch(value) or is_plain(value) or made or callable(value),
+        f"{where}:{name}, which is a {type(value).__name__}",
+        needed + "step(params, grads) or init and update",
+        nearest(module, name),
+    )
+
+
+def subject(target: str, options: Mapping[str, Any], family: str | None = None) -> Subject:
+    """The optimizer of a target, ready to be run; `CannotRun` if it is not."""
+    module, name = split(target)
+    loaded = load(module)
+    check(loaded, module, name)
+    value = getattr(loaded, name)
+    package = module if not module.endswith(".py") else Path(module).name
+    return of(value, target, package, name, version(module), options, family)
+
+
+def of(
+    value: Any,
+    target: str,
+    package: str = "",
+    name: str = "",
+    version: str = "",
+    options: Mapping[str, Any] = {},
+    family: str | None = None,
+) -> Subject:
+    """The subject of an object: a class, a factory, a transformation or an optimizer."""
+    name = name or getattr(value, "__name__", type(value).__name__)
+    found = FAMILIES[family] if family is not None else by_name(name)
+    if is_torch(value):
+        return torch_subject(value, target, package, name, version, options, found)
+    if is_torch(type(value)):
+        group = value.param_groups[0]
+        known = accepted(type(value))
+        options = {k: v for k, v in group.items() if k in known and k != "params"} | {**options}
+        return torch_subject(type(value), target, package, name, version, options, found)
+    if hasattr(value, "init") and hasattr(value, "update") and not isinstance(value, type):
+        made: Any = lambda **_: value  # noqa: E731 - a factory of a finished transformation
+        return Subject(
+            target, package, name, version, "optax", made, {}, found, optax_run.OptaxRun, options
+        )
+    require(
+        callable(value),
+        f"{target}, which is a {type(value).__name__}",
+        "an optimizer: a class of torch.optim.Optimizer, a factory of optax, or a class with "
+        "step(params, grads) or init and update",
+        "name another",
+    )
+    known = accepted(value)
+    given = required(known, options, name)
+    runner = plain_run.PlainRun if is_plain(value) else optax_run.OptaxRun
+    made = Subject(
+        target, package, name, version, "plain" if is_plain(value) else "optax", value, known,
+        found, runner, given,
+    )  # fmt: skip
+    made = prepare(made)
+    try_out(made)
+    return made
+
+
+def torch_subject(
+    value: Any, target: str, package: str, name: str, version: str, options: Any, family: Family
+) -> Subject:
+    """The subject of a class of torch's."""
+    known = accepted(value)
+    known = dict(list(known.items())[1:])  # without the parameters
+    made = Subject(
+        target, package, name, version, "torch", value, known, family,
+        torch_run.runner("plain"), required(known, options, name),
+    )  # fmt: skip
+    made = prepare(made)
+    style, matrices = torch_run.rehearse(made)
+    notes = () if style == "plain" else (STYLE[style],)
+    notes += ("vectors are handed to it as columns",) if matrices else ()
+    return dataclasses.replace(
+        made, runner=torch_run.runner(style), notes=made.notes + notes, matrices=matrices
+    )
+
+
+STYLE = {
+    "closure": "run with a closure",
+    "graph": "run with the graph of the gradient",
+}
+
+
+def required(known: Mapping[str, Any], options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The options with a rate where one is required; `InvalidInput` for an unknown one."""
+    for option in options:
+        require(
+            not known or option in known,
+            f"the option {option!r}",
+            f"one that {name} accepts",
+            "it accepts " + ", ".join(known) if known else "leave it out",
+        )
+    given = dict(options)
+    for option in ROLES["rate"]:
+        if option in known and known[option] in (EMPTY, None) and option not in given:
+            given[option] = LR
+    return given
+
+
+def try_out(made: Subject) -> None:
+    """Three steps; `CannotRun` with what is missing."""
+    missing = [k for k, v in made.accepts.items() if v is EMPTY and k not in made.options]
+    if missing:
+        raise CannotRun(
+            f"it asks for {', '.join(missing)}; give them with --set {missing[0]}=VALUE"
+        )
+    try:
+        made.path(quadratic([1.0, 1.0]), [np.ones(3), np.ones((4, 3))], 2)
+    except CannotRun:
+        raise
+    except Exception as first:
+        try:
+            made.path(quadratic([1.0]), [np.ones(3)], 2)
+        except Exception:
+            raise CannotRun(torch_run.because(torch_run.one_line(first))) from first

@@ -1,0 +1,74 @@
+"""What counts as an optimizer: classes of torch, factories of optax, classes of one's own."""
+
+from __future__ import annotations
+
+import fnmatch
+import inspect
+import sys
+from types import ModuleType
+from typing import Any
+
+EMPTY = inspect.Parameter.empty
+
+
+def is_torch(value: Any) -> bool:
+    """A class of torch's optimizers, if torch has been imported by anyone."""
+    torch = sys.modules.get("torch")
+    base = getattr(getattr(torch, "optim", None), "Optimizer", None)
+    return (
+        base is not None and isinstance(value, type) and issubclass(value, base)
+        and value is not base
+    )  # fmt: skip
+
+
+def is_optax(value: Any) -> bool:
+    """A function that makes an optimizer of a rate, or a class with init and update."""
+    if isinstance(value, type):
+        return callable(getattr(value, "init", None)) and callable(getattr(value, "update", None))
+    if not inspect.isfunction(value) or value.__name__.startswith("_"):
+        return False
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):
+        return False
+    if "GradientTransformation" not in str(signature.return_annotation):
+        return False
+    names = signature.parameters
+    rated = "learning_rate" in names or "max_learning_rate" in names
+    return rated and not value.__name__.startswith("scale_by")
+
+
+def is_plain(value: Any) -> bool:
+    """A class with a method `step` of two arguments."""
+    step = getattr(value, "step", None) if isinstance(value, type) else None
+    if not callable(step) or is_torch(value):
+        return False
+    needed = [p for p in inspect.signature(step).parameters.values() if p.default is EMPTY]
+    return len(needed) == 3
+
+
+def names(module: ModuleType, pattern: str) -> list[str]:
+    """The optimizers of a module that a glob matches, public and defined once."""
+    found: dict[int, str] = {}
+    own = str(getattr(module, "__file__", "")).endswith(".py") and "site-packages" not in str(
+        getattr(module, "__file__", "")
+    )
+    for name in sorted(dir(module)):
+        value = getattr(module, name, None)
+        if name.startswith("_") or not fnmatch.fnmatchcase(name, pattern):
+            continue
+        if is_torch(value) or is_optax(value) or (own and is_plain(value)):
+            if own and getattr(value, "__module__", "") != module.__name__:
+                continue
+            found.setdefault(id(value), name)
+    return sorted(found.values())
+
+
+def accepted(value: Any) -> dict[str, Any]:
+    """The options of a class or function with their defaults."""
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return {p.name: p.default for p in parameters if p.kind not in kinds}

@@ -1,0 +1,88 @@
+"""A law, what it may find, and how two paths that should be one are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convergence.audit.subject import Path, Subject
+
+# What differs by so many unit roundoffs a step is one path, computed in another order.
+ROUNDINGS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Whether a law held; the rest as in `Cell`."""
+
+    holds: bool
+    detail: str = ""
+    amount: float | None = None
+    step: int | None = None
+    instance: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Law:
+    """id: as in docs/audit.md. title: a few words, as they head a column. test: asks a subject.
+
+    everyone: whether it binds every optimizer, but for families that are excused.
+    """
+
+    id: str
+    title: str
+    test: Callable[[Subject], Found]
+    everyone: bool = False
+    stochastic: bool = False
+
+    def promised(self, subject: Subject) -> bool:
+        """Whether the subject's family stands for this law."""
+        family = subject.family
+        if self.id in family.excused:
+            return False
+        return self.everyone or self.id in family.promises
+
+
+def distance(first: Path, second: Path) -> np.ndarray:
+    """(T + 1,): the largest difference of any coordinate."""
+    return np.abs(first.flat() - second.flat()).max(axis=1)
+
+
+def allowance(path: Path, grain: float) -> np.ndarray:
+    """(T + 1,): what rounding explains after t steps.
+
+    Each step may be off by `ROUNDINGS` unit roundoffs of the largest move so far, and storing x
+    by one of |x|; the errors of steps add up.
+    """
+    flat = path.flat()
+    steps = np.abs(np.diff(flat, axis=0)).max(axis=1, initial=0.0)
+    moved = np.concatenate([[0.0], np.cumsum(np.maximum.accumulate(steps))])
+    t = np.arange(len(flat))
+    return ROUNDINGS * grain * moved + 2 * t * grain**2 * np.abs(flat).max()
+
+
+def same(
+    first: Path, second: Path, subject: Subject, told: str, grain: float | None = None, **more: Any
+) -> Found:
+    """Whether two paths are one within `allowance`; else where they part, and by how much.
+
+    The amount is in units of the distance that the first has come by then.
+    """
+    away, free = distance(first, second), allowance(first, grain or subject.family.grain)
+    bad = ~(away <= free)  # NaN is a difference
+    if not bad.any():
+        return Found(True, told, float(np.nanmax(away)), None)
+    t = int(np.argmax(bad))
+    flat = first.flat()
+    come = float(np.abs(flat[t] - flat[0]).max()) or float(np.abs(np.diff(flat, axis=0)).max())
+    amount = float(away[t] / come) if come > 0 else float("inf")
+    return Found(False, f"{told}: they part at step {t} by {amount:.3g} of the way", amount, t,
+                 more)  # fmt: skip
+
+
+def finite(path: Path) -> bool:
+    """Whether every number of a path is finite."""
+    return bool(np.isfinite(path.flat()).all())

@@ -1,0 +1,201 @@
+"""Laws of rest and motion, which bind everyone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convergence.audit.cells import NotAsked
+from convergence.audit.functions import draws, linear, quadratic, sequence
+from convergence.audit.laws.law import Found, finite
+from convergence.audit.subject import Subject
+
+START = (np.array([1.0, -2.0, 0.5]), np.array([[1.5, -0.5], [-1.0, 2.0], [0.75, -1.25]]))
+
+
+def zero_gradient_rests(s: Subject) -> Found:
+    """S13. ∇f = 0 and no decay: x_t = x_0 for every t.
+
+    Proof. Averages of zeros are 0 and so is every ratio 0/(0 + ε), ε > 0; 0/0 is NaN. A normalized
+    method that divides 0 by 0 breaks it, whatever it returns elsewhere.
+    """
+    path = s.quiet().path(linear(*[0 * v for v in START]), START, 4)
+    if not finite(path):
+        return Found(False, "a zero gradient gives NaN or infinity", step=first_nonfinite(path))
+    away = np.abs(path.flat() - path.flat()[0]).max(axis=1)
+    if away.max() > 0:
+        return Found(False, "x moves though every gradient is 0", float(away.max()),
+                     int(np.argmax(away > 0)), {"x0": START, "g": 0})  # fmt: skip
+    return Found(True)
+
+
+def zero_first_gradient(s: Subject) -> Found:
+    """S13f. At t = 1: a zero first gradient moves nothing, and later steps are finite."""
+    s, later = s.quiet(), draws([v.shape for v in START], 6)
+    path = s.path(sequence(lambda t: [0 * g for g in later[0]] if t == 0 else later[t]), START, 6)
+    if not finite(path):
+        return Found(False, "a zero first gradient leads to NaN or infinity",
+                     step=first_nonfinite(path))  # fmt: skip
+    away = float(np.abs(path.flat()[1] - path.flat()[0]).max())
+    return Found(away == 0, "" if away == 0 else "x moves on a zero first gradient", away, 1)
+
+
+def first_nonfinite(path) -> int:
+    return int(np.argmax(~np.isfinite(path.flat()).all(axis=1)))
+
+
+def moves(s: Subject) -> Found:
+    """U1. No-op: on ½‖x‖² every parameter has moved within 20 steps from x_0 ≠ 0."""
+    path = s.path(quadratic([1.0, 1.0]), START, 20)
+    still = [i for i in range(2) if not np.abs(path.x[-1][i] - path.x[0][i]).max() > 0]
+    if not still:
+        return Found(True)
+    told = "nothing moves" if len(still) == 2 else f"the parameter of shape {START[still[0]].shape}"
+    return Found(False, f"{told if len(still) == 2 else told + ' stays'} in 20 steps of ½‖x‖²",
+                 step=20, instance={"x0": START})  # fmt: skip
+
+
+def descends(s: Subject) -> Found:
+    """S4. The first step descends: ⟨x_1 − x_0, g⟩ < 0; and so it is for x_t − x_0, t ≤ 10, on a
+    linear f.
+
+    Proof. Whatever averages constant gradients with positive weights, and divides by positive
+    numbers, points along −g. A first step of exactly 0 is a no-op unless it is by design.
+    """
+    s = s.quiet()
+    g = draws([v.shape for v in START], 1)[0]
+    path = s.path(linear(*g), START, 10)
+    if not finite(path):
+        return Found(False, "NaN or infinity on a linear function", step=first_nonfinite(path))
+    along = (path.flat() - path.flat()[0]) @ np.concatenate([v.ravel() for v in g])
+    scale = max(float(np.abs(along).max()), 1e-300)
+    if (along[1:] > 0).any():
+        t = int(np.argmax(along > 0))
+        last = int(np.max(np.nonzero(along > 0)[0]))
+        return Found(False, f"the step goes uphill: f(x_t) > f(x_0) at t = {t} to {last} on "
+                     "⟨g, x⟩", float(along[t] / scale), t, {"x0": START, "g": g})  # fmt: skip
+    if along[1] == 0:
+        later = np.nonzero(along < 0)[0]
+        until = f"until step {later[0]}" if len(later) else "for 10 steps"
+        return Found(False, f"the first step is exactly 0: nothing moves {until}", 0.0, 1)
+    return Found(True)
+
+
+def rate_zero_rests(s: Subject) -> Found:
+    """U2. At rate 0 nothing moves, from the start and after three steps at another rate.
+
+    Proof. x_{t+1} = x_t − η u_t. A rate inside the momentum breaks it: the velocity outlives it.
+    """
+    if not s.has("rate"):
+        raise NotAsked("it has no learning rate")
+    s, f = s.quiet(), quadratic([1.0, 1.0])
+    told = []
+    try:
+        path = s.set(rate=0.0).path(f, START, 5)
+        away = np.abs(path.flat() - path.flat()[0]).max(axis=1)
+        if away.max() != 0:
+            return Found(False, "x moves at rate 0", float(away.max()), int(np.argmax(away != 0)))
+        told.append("from the start")
+    except Exception as error:
+        if s.kind != "torch":
+            raise NotAsked(f"a rate of 0 is refused ({error})") from error
+    late = rate_zero_later(s)
+    if late is not None:
+        return late
+    return Found(True, "; ".join(told))
+
+
+def rate_zero_later(s: Subject) -> Found | None:
+    """Three steps at the optimizer's rate, then three at 0; None if it rests."""
+    f = quadratic([1.0, 1.0])
+    if s.kind == "optax":
+        if not s.accepts:
+            return None
+        import jax.numpy as jnp
+
+        lr = s.lr
+        try:
+            run = s.set(rate=lambda count: jnp.where(count < 3, lr, 0.0)).start(START)
+            run.step(0, f)
+        except Exception:
+            return None  # it takes no schedules
+        first, change = 1, None
+    else:
+        run, first, change = s.start(START), 0, 0.0
+    for t in range(first, 3):
+        run.step(t, f)
+    try:
+        if change is not None:
+            run.rate(change)
+        before = run.x
+        run.step(3, f)
+        run.step(4, f)
+    except Exception:
+        return None  # refused
+    away = max(float(np.abs(a - b).max()) for a, b in zip(run.x, before))
+    if away == 0:
+        return None
+    return Found(False, "x moves on after the rate is set to 0 at step 4", away, 4,
+                 {"x0": START, "f": "½‖x‖²"})  # fmt: skip
+
+
+def starts_at_zero(s: Subject) -> Found:
+    """C23. From x_0 = 0 on a linear f every parameter moves.
+
+    Steps in proportion to ‖x‖ freeze there (Fromage, LARS, LAMB, Adafactor's parameter scale).
+    """
+    g = draws([v.shape for v in START], 1)[0]
+    path = s.path(linear(*g), [0 * v for v in START], 20)
+    if not finite(path):
+        return Found(False, "NaN or infinity from x_0 = 0", step=first_nonfinite(path))
+    far = [np.abs(path.x[-1][i]).max() for i in range(2)]
+    other = s.path(linear(*g), START, 20)
+    usual = [np.abs(other.x[-1][i] - START[i]).max() for i in range(2)]
+    ratio = min(a / b if b > 0 else 1.0 for a, b in zip(far, usual))
+    # A start at 0 may be slower by a floor such as 1e-3; frozen is less than a thousandth of that.
+    if ratio > 1e-6:
+        return Found(True, "", float(ratio))
+    return Found(False, "it is frozen at x_0 = 0", float(ratio), 20, {"x0": 0, "g": g})
+
+
+def falls(s: Subject) -> Found:
+    """U5. On ½‖x‖² with exact gradients f(x_t) ≤ f(x_0) for t ≤ 100, and f(x_100) < f(x_0), under
+    default arguments; at the point that the method returns."""
+    path = s.quiet().path(quadratic([1.0, 1.0]), START, 100)
+    if not finite(path):
+        return Found(False, "NaN or infinity on ½‖x‖²", step=first_nonfinite(path))
+    f = np.array([sum((v**2).sum() for v in x) / 2 for x in path.judged])
+    top = int(np.argmax(f))
+    if f[top] > f[0] * (1 + 1e-9):
+        t = int(np.argmax(f > f[0] * (1 + 1e-9)))
+        return Found(False, f"f rises above f(x_0) at step {t}, to {f[top] / f[0]:.3g} times f(x_0)"
+                     f" at step {top}", float(f[top] / f[0]), t, {"x0": START})  # fmt: skip
+    if not f[-1] < f[0]:
+        return Found(False, "f has not fallen in 100 steps", 1.0, 100, {"x0": START})
+    return Found(True, f"f falls to {f[-1] / f[0]:.4g} of f(x_0)", float(f[-1] / f[0]))
+
+
+def outlier(s: Subject) -> Found:
+    """U4. One gradient of 1e10 among gradients of size 1, in float32: every later x is finite."""
+    later = draws([v.shape for v in START], 40)
+    f = sequence(lambda t: [1e10 * g for g in later[t]] if t == 2 else later[t])
+    path = s.path(f, START, 40, "float32")
+    if finite(path):
+        return Found(True)
+    return Found(False, "NaN or infinity after one gradient of 1e10", step=first_nonfinite(path))
+
+
+def late(s: Subject) -> Found:
+    """U11. The step answers the gradient that it is given: another g_t gives another x_{t+1}.
+
+    Two runs whose gradients agree for four steps and are opposite, and twice as large, at the
+    fifth. An update that is one step late comes out equal.
+    """
+    s, gs = s.quiet(), draws([v.shape for v in START], 5)
+    one = s.path(sequence(lambda t: gs[0]), START, 5)
+    two = s.path(sequence(lambda t: [-2 * g for g in gs[0]] if t == 4 else gs[0]), START, 5)
+    away = float(np.abs(one.flat()[5] - two.flat()[5]).max())
+    if away > 0:
+        return Found(True)
+    still = float(np.abs(one.flat()[5] - one.flat()[4]).max()) == 0
+    told = "step 5 is the same for g and −2g: " + ("nothing moves" if still else "it is late")
+    return Found(False, told, 0.0, 5)

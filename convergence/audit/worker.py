@@ -1,0 +1,112 @@
+"""A process that audits: `python -m convergence.audit.worker`, spoken to in lines of JSON.
+
+It imports a package once and then forks for each optimizer, which so has a process of its own.
+Nothing that audited code prints gets anywhere. Answers go to the descriptor that the first
+argument names: {"pid"}, {"begin"} and {"cell"} for each law, {"row"}, {"names"} or {"invalid"},
+and {"exit"} when the child has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from convergence.audit.asking import cells, chosen, measured, quietly
+from convergence.audit.cells import CannotRun, Row, plain
+from convergence.errors import InvalidInput
+
+MEMORY = 4 * 2**30  # bytes a child may allocate
+
+
+def main() -> None:
+    """Answer jobs until the standard input ends."""
+    answers = os.fdopen(int(sys.argv[1]), "w")
+
+    def say(**what: Any) -> None:
+        answers.write(json.dumps(plain(what)) + "\n")
+        answers.flush()
+
+    hush()
+    for line in sys.stdin:
+        job = json.loads(line)
+        preload(job["target"])
+        pid = os.fork() if hasattr(os, "fork") else 0
+        if pid == 0:
+            child(job, say)
+            answers.flush()
+            os._exit(0)
+        say(pid=pid)
+        _, status = os.waitpid(pid, 0)
+        say(exit=os.waitstatus_to_exitcode(status))
+
+
+def hush() -> None:
+    """Send what the process and its children print to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def preload(target: str) -> None:
+    """Import a package before forking; whatever goes wrong is the child's to tell."""
+    from convergence.audit.find import load, split
+
+    with contextlib.suppress(BaseException):
+        module, _ = split(target)
+        if not module.endswith(".py"):  # a file may start JAX, which does not survive a fork
+            with quietly():
+                load(module)
+
+
+def child(job: dict[str, Any], say: Any) -> None:
+    """One job, in a process of its own."""
+    from convergence.audit import find
+
+    limit()
+    try:
+        with quietly():
+            if job["do"] == "expand":
+                say(names=find.expand(job["target"]))
+                return
+            began = time.perf_counter()
+            say(begin="start")
+            subject = find.subject(job["target"], job["options"], job["family"])
+    except InvalidInput as error:
+        say(invalid=str(error))
+        return
+    except CannotRun as error:
+        say(cannot=str(error))
+        return
+    except BaseException as error:
+        say(cannot=f"{type(error).__name__}: {error}")
+        return
+    head = Row(
+        job["target"], subject.package, subject.name, subject.version, subject.family.name, (),
+        dict(subject.options), {}, subject.notes,
+    )  # fmt: skip
+    say(row=head.to_json())
+    laws = chosen(job["laws"], job["like"])
+    for law in laws:
+        say(begin=law.id)
+        for cell, seconds in cells(subject, [law]):
+            say(cell=cell.to_json(), seconds=round(seconds, 3))
+    say(begin="measured")
+    say(measured=measured(subject), took=round(time.perf_counter() - began, 2))
+
+
+def limit() -> None:
+    """Leave the terminal's signals to the parent, and bound the memory."""
+    os.setsid()
+    with contextlib.suppress(Exception):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""`convergence audit`: released optimizers against laws of optimizers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from argparse import Namespace
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from convergence.audit.asking import chosen
+from convergence.audit.cells import Outcome, Row
+from convergence.audit.compare import changes
+from convergence.audit.document import Kept, document, read
+from convergence.audit.families import FAMILIES
+from convergence.audit.find import split, version
+from convergence.audit.pool import Job, Worker, listed, many
+from convergence.audit.references import ALL as REFERENCES
+from convergence.cli.table import WIDTH
+from convergence.errors import InvalidInput, require
+from convergence.files import write_whole
+
+GLYPHS = {"keeps": "✓", "breaks": "✗", "not asked": "·", "cannot be run": "!"}
+
+
+def run(arguments: Namespace) -> int:
+    """Audit the targets; see `audit_grammar` for the exit codes."""
+    if arguments.list:
+        return overview()
+    require(arguments.targets, "no target", "an optimizer", "try `convergence audit optax:adam`")
+    require(
+        arguments.family is None or arguments.family in FAMILIES,
+        f"--as {arguments.family!r}", "a family", f"choose from {', '.join(FAMILIES)}",
+    )  # fmt: skip
+    laws = None if arguments.laws is None else tuple(arguments.laws.split(","))
+    columns = chosen(laws, arguments.like)
+    earlier = None if arguments.against is None else read(arguments.against)
+    named, targets = expanded(arguments.targets)
+    jobs = [
+        Job(t, dict(arguments.options), arguments.family, laws, arguments.like) for t in targets
+    ]
+    to_stdout = arguments.json is not None and str(arguments.json) == "-"
+    console = Console(stderr=to_stdout)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    began = time.perf_counter()
+    found, wrong = asked(console, arguments, jobs)
+    rows = [found[job.target] for job in jobs if job.target in found]
+    whole = document(rows, arguments.like, targets, time.perf_counter() - began)
+    if to_stdout:
+        sys.stdout.write(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    elif arguments.json is not None:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+        write_whole(arguments.json, text.encode())
+    table(console, rows, [law.id for law in columns])
+    told(console, rows, {law.id: law.title for law in columns})
+    if earlier is not None:
+        different = changes(whole, earlier)
+        console.print(f"\nagainst {arguments.against}: {len(different)} changes", highlight=False)
+        for line in different:
+            say(console, f"  {line}")
+    failed = [row for row in rows if row.error and row.target in named]
+    for row in failed:
+        say(console, f"{row.target} cannot be run: {row.error}")
+    for target, error in wrong.items():
+        say(console, f"{target}: {error}")
+    if wrong or failed:
+        return 2
+    return int(any(row.broken for row in rows))
+
+
+def expanded(given: list[str]) -> tuple[set[str], list[str]]:
+    """The targets that were named exactly, and all of them once."""
+    worker, named, found = Worker(), set(), {}
+    try:
+        for target in given:
+            names = listed(worker, target)
+            if not any(mark in target for mark in "*?[") and ":" in target:
+                named |= set(names)
+            found |= dict.fromkeys(names)
+    finally:
+        worker.end()
+    return named, list(found)
+
+
+def asked(
+    console: Console, arguments: Namespace, jobs: list[Job]
+) -> tuple[dict[str, Row], dict[str, str]]:
+    """Every job's row, from the shelf or asked anew; and what is wrong with the others."""
+    shelf, rows, wrong = Kept(arguments.out), {}, {}
+    numbers = {job.target: version(split(job.target)[0]) for job in jobs}
+    if not arguments.fresh:
+        for job in jobs:
+            if (row := shelf.fetch(job, numbers[job.target])) is not None:
+                rows[job.target] = row
+    left = [job for job in jobs if job.target not in rows]
+    with screen(console, len(jobs)) as advance:
+        advance(len(rows), "")
+        law, whole = arguments.time, 4 * arguments.time
+        for job, row in many(left, arguments.jobs, law, whole):
+            if isinstance(row, Row):
+                rows[job.target] = row
+                shelf.keep(job, numbers[job.target], row)
+            elif isinstance(row, InvalidInput):
+                wrong[job.target] = str(row)
+            else:
+                raise row
+            advance(1, job.target)
+    return rows, wrong
+
+
+@contextlib.contextmanager
+def screen(console: Console, total: int) -> Any:
+    """A function that advances a bar, which exists only where somebody looks."""
+    if not console.is_terminal:
+        yield lambda count, name: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
+        task = bars.add_task("audit", total=total)
+        yield lambda count, name: bars.update(task, advance=count, description=name or "audit")
+
+
+def say(console: Console, line: str, **style: Any) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True, **style)
+
+
+def table(console: Console, rows: list[Row], ids: list[str]) -> None:
+    """A row an optimizer, a sign a law; the ids of the laws are read downwards."""
+    width = max([len(row.target) for row in rows] + [9])
+    families = max([len(row.family) for row in rows] + [6])
+    tall = max(map(len, ids))
+    for i in range(tall):
+        say(console, " " * (width + families + 4) + "".join(n.ljust(tall)[i] for n in ids))
+    for row in rows:
+        signs = {cell.law: sign(cell) for cell in row.cells}
+        marks = "".join(signs.get(name, " ") for name in ids) if not row.error else "cannot be run"
+        say(console, f"{row.target:{width}}  {row.family:{families}}  {marks}")
+    legend = "✓ keeps  ✗ breaks, promised  x breaks, not promised  · not asked  ! cannot be run"
+    say(console, f"\n{legend}", style="dim")
+
+
+def sign(cell: Any) -> str:
+    """✗ for a promise that is broken, x for a law that is broken and was not promised."""
+    if cell.outcome is Outcome.BREAKS and not cell.promised:
+        return "x"
+    return GLYPHS[str(cell.outcome)]
+
+
+def told(console: Console, rows: list[Row], titles: dict[str, str]) -> None:
+    """A sentence for every promise that is broken, and for few optimizers for all the rest."""
+    few = len(rows) <= 3
+    for row in rows:
+        arguments = ", ".join(f"{k}={v!r}" for k, v in row.options.items())
+        under = f"under {arguments}" if arguments else "under its defaults"
+        for cell in row.cells:
+            law = f"law {cell.law} ({titles[cell.law]})"
+            if cell.broken or (few and cell.outcome is Outcome.BREAKS):
+                weak = "" if cell.promised else ", which its family does not promise,"
+                say(console, f"{row.target} differs from {law}{weak} {under}: {cell.detail}")
+            elif few and cell.outcome is Outcome.CANNOT:
+                say(console, f"{row.target}: {law} cannot be run: {cell.detail}")
+        if few:
+            for note in row.notes:
+                say(console, f"{row.target}: {note}")
+            for key, value in row.measured.items():
+                say(console, f"{row.target}: measured {key}: {value}")
+
+
+def overview() -> int:
+    """All laws, families and references."""
+    for law in chosen(None):
+        who = "everyone" if law.everyone else "some"
+        print(f"{law.id:6} {law.title:28} {who:9} {first(law.test.__doc__)}"[:WIDTH])
+    print(f"\nfamilies: {', '.join(FAMILIES)}\n\nreferences: {', '.join(REFERENCES)}")
+    return 0
+
+
+def first(text: str | None) -> str:
+    """The first line of a docstring."""
+    return (text or "").split("\n")[0]
