@@ -32,7 +32,7 @@ def draw(out: Path) -> None:
     """Write compression_floors.{svg,pdf,png,csv} to `out`."""
     noise = Gaussian(1.0)
     c = ALIKE.constants() | noise.constants((1,))
-    unit = c.sigma**2 / (2 * c.n * T)
+    unit = c.sigma**2 / (2 * c.agents * T)
     deltas = np.geomspace(0.05, 1.0, POINTS)
     table = {"delta": list(deltas)}
     with style.styled(), precision("float64"):
@@ -50,7 +50,7 @@ def draw(out: Path) -> None:
         axis.loglog(deltas, (2 - deltas) / deltas, ":", color=style.BLACK, label="(2 − δ)/δ")
         axis.set(xlabel="δ", ylabel="lim E‖x‖² / (γσ²/2n)")
         axis.set_title(
-            f"What compression adds to the noise floor (n = {c.n}, γ = 1/{T})\n"
+            f"What compression adds to the noise floor (n = {c.agents}, γ = 1/{T})\n"
             "marks: E[M ⊗ M] of the code, lines: closed recursion"
         )
         axis.legend()

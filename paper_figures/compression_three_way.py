@@ -44,7 +44,7 @@ def draw(out: Path) -> None:
     with precision("float64"):
         found = {name: [measure(name, T) for T in HORIZONS] for name in NAMES}
         bias = TwoAtomFloor().bound(c, 1)
-    floor = gammas * c.sigma**2 / (c.n * (2 - gammas))
+    floor = gammas * c.sigma**2 / (c.agents * (2 - gammas))
     with style.styled():
         figure, axis = style.panels(size=(5.6, 3.8))
         for (name, label), color, marker in zip(NAMES.items(), style.PALETTE, "osDX", strict=False):

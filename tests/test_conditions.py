@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convergence.claims.base import Claim
 from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
 from convergence.errors import InvalidInput
+from convergence.noise.base import Noiseless
+from convergence.noise.matrix import CornerSign
+from convergence.problems.counterexample import Counterexample
 from convergence.problems.gradient_form import ScalarFactors
 from convergence.registry.subspace import errata
 from convergence.statistics import Verdict
+from convergence.theorems.classical.drori2014 import GradientDescentConvex
+from convergence.theorems.domains import a, count, number, one_of
 from convergence.theorems.heavy_tailed.lemmas import Clipping, plain
-from convergence.theorems.subspace import zhao2024
+from convergence.theorems.subspace import he2025_stall, zhao2024
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in everything()}
 LEMMA, STEP = "galore-lemma-3-3-with-step-condition", "galore-theorem-3-8-unbounded-corrected"
@@ -55,3 +61,46 @@ def test_clipping_covers_noise_that_rounding_leaves(size: float, covered: bool) 
 def test_factors_between_knots_need_increasing_knots() -> None:
     with pytest.raises(InvalidInput, match="increasing numbers"):
         ScalarFactors(0.8, [0.0, 2.7, 1.1], [0.5, 1.0, 1.0], [1.0, 1.0, 0.9], 1.0, 0.5)
+
+
+@pytest.mark.parametrize("horizons", [(50, 200), (200, 400, 50)])
+def test_assumptions_are_checked_at_every_horizon(horizons: tuple[int, ...]) -> None:
+    claim = Claim(
+        "loud-at-first",
+        he2025_stall.Stalls(),
+        lambda T: Counterexample.pure(10, 4, 2.0 if T < 100 else 0.5),
+        CornerSign(1.0, 4),
+        horizons=horizons,
+    )
+    report = claim.verify(Settings())
+    assert report.verdict is Verdict.INAPPLICABLE
+    assert "below the noise" in report.reason
+
+
+def test_what_nothing_certifies_is_an_assumption_that_fails() -> None:
+    """The corner instance certifies no distance to its minimizer: f does not see some rows."""
+    problem = Counterexample.pure()
+    if "R" in problem.constants():
+        pytest.skip("it does now")
+    found = GradientDescentConvex().check(problem, Noiseless(), problem.constants(), 4)
+    assert not all(c.holds for c in found)
+
+
+@pytest.mark.parametrize(
+    ("domain", "inside", "outside"),
+    [
+        (number("(0, 2)"), (0.1, np.asarray(1.9), [1.0, 0.5]), (0, 2, -1, np.nan, "1", [0.5, 2.0])),
+        (number("[0, 1]"), (0, 1), (1.0000001, -1e-9, np.inf)),
+        (number("(0, inf)"), (1e300,), (np.inf, 0)),
+        (count(), (1, np.int32(7)), (0, 1.5, -1)),
+        (count(0), (0,), (-1,)),
+        (one_of("pairs"), ("pairs",), ("weights",)),
+        (one_of(None, 1), (None, 1), (True, 2)),
+        (a(Noiseless), (Noiseless(),), (CornerSign(1.0, 4), Noiseless)),
+        (a(CornerSign, such=lambda n: n.r > 2, that="of rank 3"), (CornerSign(1.0, 4),),
+         (CornerSign(1.0, 2),)),
+    ],
+)  # fmt: skip
+def test_a_domain_admits_what_it_names(domain: Any, inside: Any, outside: Any) -> None:
+    assert all(domain.admits(value) for value in inside)
+    assert not any(domain.admits(value) for value in outside)

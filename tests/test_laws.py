@@ -106,7 +106,7 @@ class WrongL(Isotropic):
     """A problem that understates its L."""
 
     def constants(self) -> Constants:
-        return super().constants() | {"L": 0.5}
+        return super().constants().but(L=0.5)
 
 
 class WrongGradient(Isotropic):
@@ -120,7 +120,7 @@ class WrongSigma(Gaussian):
     """A noise that understates its variance by 20 %."""
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        return super().constants(shape) | {"sigma": 0.9 * float(self.sigma)}
+        return super().constants(shape).but(sigma=0.9 * float(self.sigma))
 
 
 class Forgetful(Oracle):

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
+import jax
+import numpy as np
 
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key
@@ -21,6 +23,14 @@ class AbstractAlgorithm(eqx.Module):
     """x_{t+1} = step(x_t). Real hyper-parameters are array leaves (`converter=real`), integers
     that vary with the horizon are too (`converter=whole`); ranks, shapes and flags are static.
     The clock `t` belongs to the runner and counts from 0."""
+
+    def hyper(self) -> dict[str, Any]:
+        """For a reader: `algorithm`, its name, and the values of its small leaves by their path."""
+        found: dict[str, Any] = {"algorithm": type(self).__name__}
+        for path, leaf in jax.tree_util.tree_flatten_with_path(self)[0]:
+            if np.size(leaf) <= 8:
+                found[jax.tree_util.keystr(path).lstrip(".")] = np.asarray(leaf)
+        return found
 
     @abstractmethod
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:

@@ -6,11 +6,9 @@ import inspect
 import time
 from typing import Any
 
-import jax
 import numpy as np
 
 from convergence import statistics as st
-from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.report import Report
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
@@ -114,15 +112,6 @@ def divergence(records: list[Record]) -> tuple[str, ...]:
                 f"the first at step {int(bad.min())}"
             )
     return tuple(notes)
-
-
-def hyper_parameters(algorithm: AbstractAlgorithm) -> dict[str, Any]:
-    """The prescribed values by their path in the algorithm, small arrays included."""
-    found: dict[str, Any] = {"algorithm": type(algorithm).__name__}
-    for path, leaf in jax.tree_util.tree_flatten_with_path(algorithm)[0]:
-        if np.size(leaf) <= 8:
-            found[jax.tree_util.keystr(path).lstrip(".")] = np.asarray(leaf)
-    return found
 
 
 def first_line(module: Any) -> str:

@@ -19,7 +19,6 @@ import numpy as np
 from convergence.claims.assemble import (
     divergence,
     first_line,
-    hyper_parameters,
     judge,
     report,
     source_text,
@@ -134,9 +133,20 @@ class Claim(AbstractClaim):
         return horizons, own if settings.seeds is None else settings.seeds
 
     def check(self, T: int) -> tuple[Checked, ...]:
-        """The theorem's assumptions on the instance at horizon T."""
+        """The theorem's assumptions on the instance at horizon T; they also see, as `c.plain`,
+        whether a gradient of the oracle is ∇f and one draw of the noise."""
         problem, noise, c = self.instance(T)
-        return tuple(a.check(problem, noise, c) for a in self.theorem.assumes)
+        plain = type(self.oracle(problem, noise)).grad is Oracle.grad
+        return self.theorem.check(problem, noise, c | {"plain": plain}, T)
+
+    def failing(self, horizons: tuple[int, ...]) -> tuple[Checked, ...]:
+        """The assumptions at the first horizon at which one fails, or else at the last."""
+        found: tuple[Checked, ...] = ()
+        for T in horizons:
+            found = self.check(T)
+            if not all(a.holds for a in found):
+                break
+        return found
 
     def measure(
         self,
@@ -215,7 +225,7 @@ class Claim(AbstractClaim):
         began = time.perf_counter()
         with precision(settings.dtype):
             horizons, seeds = self.plan(settings)
-            assumptions = self.check(horizons[-1])
+            assumptions = self.failing(horizons)
             failed = [a for a in assumptions if not a.holds]
             if failed:
                 judgement, notes = None, ()
@@ -235,7 +245,7 @@ class Claim(AbstractClaim):
                 notes = divergence(records)
             notes += shelf.notes() if shelf else ()
             problem, noise, c = self.instance(horizons[-1])
-            hyper = {} if failed else hyper_parameters(self.theorem.prescribe(c, horizons[-1]))
+            hyper = {} if failed else self.theorem.prescribe(c, horizons[-1]).hyper()
         return report(
             self,
             settings,
@@ -253,7 +263,7 @@ class Claim(AbstractClaim):
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:
         """The hyper-parameters; none where the instance lacks a constant that they need."""
         try:
-            return hyper_parameters(self.theorem.prescribe(c, T))
+            return self.theorem.prescribe(c, T).hyper()
         except Unknown as error:
             return {"none": str(error)}
 

@@ -80,7 +80,9 @@ class PerAgent(AbstractNoise):
 class Levels(AbstractNoise):
     """Separate noises of the lower gradient, the adjoint equation and the upper gradient.
 
-    As a noise of its own it is that of the upper level.
+    As a noise of its own it is that of the upper level. Certifies s_y, s_z, s_u, where each is the
+    same for every entry, s where all three are equal, and the properties that all three share; a
+    moment only where there is no noise at all: those of three levels are three numbers.
     """
 
     y: AbstractNoise
@@ -91,8 +93,12 @@ class Levels(AbstractNoise):
         return self.u.draw(x, key)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        c = self.u.constants(shape)
-        levels = {
-            f"s_{name}": float(np.max(getattr(getattr(self, name), "s", np.nan))) for name in "yzu"
-        }
-        return c | levels
+        levels = {name: getattr(self, name).constants(shape) for name in "yzu"}
+        found: dict[str, Any] = {f"s_{name}": c["s"] for name, c in levels.items() if "s" in c}
+        if len(found) == 3 and len(set(found.values())) == 1:
+            found["s"] = found["s_u"]
+        if all(c.get("sigma") == 0 for c in levels.values()):
+            found["sigma"] = 0.0
+        shared = ("symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise")
+        found |= {name: all(c.get(name) is True for c in levels.values()) for name in shared}
+        return Constants(**found)

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from convergence.constants import Constants
-from convergence.errors import require
+from convergence.errors import InvalidInput, require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Scalar, real
 
 
 class Aligned(AbstractNoise):
@@ -35,6 +35,13 @@ class Aligned(AbstractNoise):
         w = jnp.where(size > 0, x[0] / jnp.where(size > 0, size, 1.0), e1)
         u = jax.random.normal(key, (m,), x.dtype) / m**0.5
         return self.sigma * u[:, None] * w[None, :]
+
+    def potential(self, x: Iterate, key: Key) -> Scalar:
+        raise InvalidInput(
+            "Got function values behind the noise Aligned, whose samples turn with x and are the "
+            "gradient of no function, but additive noise or a Ripple is needed; ask for slopes by "
+            'the gradient (slope="limit").'
+        )
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return Constants(sigma=float(self.sigma), symmetric=True, light_tailed=True)

@@ -31,7 +31,7 @@ class Atoms(AbstractNoise):
     values, chances: (K,), mean zero. along: the unit vector e, of the iterate's shape. p: the
     order of the moment that is certified as sigma_p = (E‖ξ‖^p)^{1/p}. Certifies besides: sigma
     (the root of the variance), symmetric, q (the rarest positive chance), top (the largest
-    |value|), mass (the first absolute moment), light_tailed where top ≤ 5σ: bounded by five
+    |value|), light_tailed where top ≤ 5σ: bounded by five
     standard deviations, hence sub-Gaussian on its own scale and no spike rarer than 1/25.
     """
 
@@ -98,7 +98,6 @@ class Atoms(AbstractNoise):
             additive=True,
             q=float(w[w > 0].min()),
             top=top,
-            mass=self.moment(1.0),
             light_tailed=top <= 5 * second,
         )
 

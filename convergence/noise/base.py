@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.constants import Constants
-from convergence.shapes import Iterate, Key
+from convergence.shapes import Iterate, Key, Scalar
 
 
 class AbstractNoise(eqx.Module):
-    """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample."""
+    """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample.
+
+    of_iterate: whether the certificates hold when `draw` is given the iterate.
+    """
+
+    of_iterate: ClassVar[bool] = True
 
     @abstractmethod
     def draw(self, x: Iterate, key: Key) -> Iterate:
         """ξ, of the shape and dtype of `x` (its law may depend on `x`)."""
+
+    def potential(self, x: Iterate, key: Key) -> Scalar:
+        """A function of x whose gradient is the sample ξ(x) of this key: ⟨ξ, x⟩ where ξ does not
+        depend on x. Noise that moves with x gives its own, or refuses."""
+        return jnp.sum(self.draw(x, key) * x)
 
     @abstractmethod
     def constants(self, shape: tuple[int, ...]) -> Constants:

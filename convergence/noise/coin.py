@@ -17,8 +17,12 @@ from convergence.shapes import Flag, Iterate, Key, real
 class Coin(AbstractNoise):
     """ξ = (z/q − 1) y for the vector y that it is given, z ~ Bernoulli(q), ‖y‖ ≤ size.
 
-    E‖ξ‖^p ≤ size^p [(1−q)^p q^{1−p} + 1 − q], with equality where ‖y‖ = size.
+    E‖ξ‖^p ≤ size^p [(1−q)^p q^{1−p} + 1 − q], with equality where ‖y‖ = size: a bound, so that
+    sigma_p is certified and sigma is not. An oracle that hands it the iterate cannot keep ‖y‖ ≤
+    size and is refused; `ChainOracle` hands it a hidden slope.
     """
+
+    of_iterate = False
 
     q: Any = eqx.field(converter=real)
     size: Any = eqx.field(converter=real, default=1.0)
@@ -28,6 +32,8 @@ class Coin(AbstractNoise):
         check_power(self.p)
         q = float(self.q)
         require(0 < q < 1, f"a chance q = {q:g}", "0 < q < 1", "choose q strictly between")
+        size = float(self.size)
+        require(size >= 0, f"size = {size:g}", "size ≥ 0, a bound of ‖y‖", "flip its sign")
 
     def shown(self, key: Key, dtype: Any) -> Flag:
         """z, the one coin of the sample `key`."""
@@ -39,13 +45,11 @@ class Coin(AbstractNoise):
     def constants(self, shape: tuple[int, ...]) -> Constants:
         p, q, size = float(self.p), float(self.q), float(self.size)
         moment = size**p * ((1 - q) ** p * q ** (1 - p) + 1 - q)
-        own = {"sigma": moment**0.5} if p == 2 else {}
         return Constants(
             p=p,
             sigma_p=moment ** (1 / p),
             symmetric=False,
             additive=False,
             light_tailed=False,
-            q=q,
-            **own,
+            shown=q,
         )

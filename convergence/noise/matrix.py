@@ -52,7 +52,6 @@ class AbstractCorner(AbstractNoise):
             symmetric=True,
             additive=True,
             light_tailed=True,
-            batch=1,
         )
 
 
@@ -63,7 +62,7 @@ class CornerSign(AbstractCorner):
         return jax.random.rademacher(key, (), dtype)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        return super().constants(shape) | {"two_point": True}
+        return super().constants(shape) | {"two_point": True, "batch": 1}
 
 
 class CornerGaussian(AbstractCorner):
@@ -77,10 +76,20 @@ class CornerGaussian(AbstractCorner):
 
 
 class BatchMean(AbstractNoise):
-    """The mean of B independent draws: E‖·‖² = σ²/B."""
+    """The mean of B independent draws: E‖·‖² = σ²/B.
+
+    Passes on what a mean keeps: symmetry, independence of x, the shape of the covariance and light
+    tails; moments and Lipschitz constants divided by √B; sigma_p by E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p =
+    2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of a corner noise the corner, with the mean
+    of B signs as a batch of B, of B normals as a normal. Nothing else.
+    """
 
     noise: AbstractNoise
     B: Any = eqx.field(converter=whole)
+
+    def __check_init__(self) -> None:
+        if isinstance(self.B, np.ndarray):
+            require(int(self.B) >= 1, f"a batch of {int(self.B)}", "B ≥ 1", "draw at least once")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         def add(b: Any, total: Iterate) -> Iterate:
@@ -89,6 +98,18 @@ class BatchMean(AbstractNoise):
         return jax.lax.fori_loop(0, self.B, add, jnp.zeros_like(x)) / self.B
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        c = self.noise.constants(shape)
-        B = int(self.B)
-        return c | {"sigma": c.sigma / B**0.5, "batch": B}
+        c, B = self.noise.constants(shape), int(self.B)
+        if B == 1:
+            return c
+        found = c.only("symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise")
+        roots, squares = ("sigma", "s", "noise_lipschitz"), ("covariance", "covariances")
+        found |= {name: value / B**0.5 for name, value in c.only(*roots).items()}
+        found |= {name: value / B for name, value in c.only(*squares).items()}
+        if "sigma_p" in c:
+            whole = (1.0 if c.get("symmetric") else 2 ** (2 - c.p)) * B ** (1 - c.p)
+            found |= {"p": c.p, "sigma_p": c.sigma_p * min(1.0, whole) ** (1 / c.p)}
+        if c.get("gaussian"):
+            found |= c.only("corner_rank", "gaussian") | {"corner": c.corner / B**0.5}
+        elif "batch" in c:
+            found |= c.only("corner", "corner_rank") | {"batch": B * c.batch}
+        return Constants(**found)

@@ -18,7 +18,7 @@ from convergence.shapes import Iterate, Key, real
 class Pair(AbstractNoise):
     """ξ = u with probability p and −u p/(1 − p) otherwise: E ξ = 0, E‖ξ‖² = ‖u‖² p/(1 − p).
 
-    Certifies sigma, q = p, u, and light_tailed where the larger atom is within five standard
+    Certifies sigma, u, u_chance = p, and light_tailed where the larger atom is within five standard
     deviations.
     """
 
@@ -45,7 +45,7 @@ class Pair(AbstractNoise):
         sigma = (square * p / (1 - p)) ** 0.5
         top = square**0.5 * max(1.0, p / (1 - p))
         return Constants(
-            sigma=sigma, q=p, u=np.asarray(self.u), symmetric=p == 0.5, additive=True,
+            sigma=sigma, u_chance=p, u=np.asarray(self.u), symmetric=p == 0.5, additive=True,
             light_tailed=top <= 5 * sigma,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
+from convergence.errors import require
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Count, Iterate, Key, Scalar
@@ -26,13 +27,23 @@ class AbstractOracle(eqx.Module):
 
 
 class Oracle(AbstractOracle):
-    """F(x; ξ) = f(x) + ⟨ξ, x⟩ and ∇F(x; ξ) = ∇f(x) + ξ with ξ drawn by the noise."""
+    """∇F(x; ξ) = ∇f(x) + ξ(x) with ξ drawn by the noise, and F(x; ξ) = f(x) + the noise's
+    potential, which is ⟨ξ, x⟩ where ξ does not depend on x."""
 
     problem: AbstractProblem
     noise: AbstractNoise
 
+    def __check_init__(self) -> None:
+        require(
+            getattr(self.noise, "of_iterate", True),
+            f"the noise {type(self.noise).__name__} behind {type(self).__name__}, which hands it "
+            "the iterate",
+            "a noise whose moments hold at every iterate",
+            "use the oracle that it is made for, or another noise",
+        )
+
     def value(self, x: Iterate, key: Key) -> Scalar:
-        return self.problem.value(x) + jnp.sum(self.noise.draw(x, key) * x)
+        return self.problem.value(x) + self.noise.potential(x, key)
 
     def grad(self, x: Iterate, key: Key) -> Iterate:
         return self.problem.grad(x) + self.noise.draw(x, key)

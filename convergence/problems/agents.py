@@ -15,9 +15,9 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.parts.graphs import check_mixing, mixing_rate
+from convergence.parts.graphs import check_mixing
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import rotation
+from convergence.problems.quadratic import check_psd, rotation, shape_constants
 from convergence.shapes import Iterate, Scalar, Vector, real
 
 
@@ -33,10 +33,12 @@ def eigen(W: Any) -> tuple[np.ndarray, np.ndarray]:
 class AgentQuadratics(AbstractProblem):
     """f_i(x) = ½ (x − c_i)ᵀ H_i (x − c_i), mixed by W.
 
-    L = max ‖H_i‖, mu = min λ_min(H_i). J has the Hessian H̄ = (1/n) Σ H_i and the minimizer
-    x* = H̄⁻¹ (1/n) Σ H_i c_i. f* = 0 for the stack, at X = c. Heterogeneity: β_i = −∇f_i(x*) =
-    H_i (c_i − x*), Σ β_i = 0, ζ² = (1/n) Σ‖β_i‖². With a common Hessian E diag(h) Eᵀ and W = U
-    diag(lam) Uᵀ, `modes` = Uᵀ β E: the recursions split into scalar ones for each (λ_m, h_j).
+    Of the stack: L = max ‖H_i‖, mu = min λ_min(H_i); where mu ≥ 0, f* = 0 at X = c and R =
+    ‖X_0 − c‖, else it is unbounded below and certifies neither. J has the Hessian H̄ = (1/n) Σ H_i
+    and the minimizer x* = H̄⁻¹ (1/n) Σ H_i c_i, from which the copies start at R_rms.
+    Heterogeneity: β_i = −∇f_i(x*) = H_i (c_i − x*), Σ β_i = 0, ζ² = (1/n) Σ‖β_i‖². With a common
+    Hessian E diag(h) Eᵀ and W = U diag(lam) Uᵀ, `modes` = Uᵀ β E: the recursions split into scalar
+    ones for each (λ_m, h_j).
     """
 
     W: Any = eqx.field(converter=real)
@@ -56,6 +58,7 @@ class AgentQuadratics(AbstractProblem):
             "W (n, n), H (n, d, d) and c (n, d) for one number of agents n",
             "give every agent a Hessian, a center and a row of W",
         )
+        check_psd(self.H, "H")
         require(
             float(np.linalg.eigvalsh(np.mean(self.H, axis=0))[0]) > 0,
             "a mean Hessian that is not positive definite",
@@ -92,22 +95,27 @@ class AgentQuadratics(AbstractProblem):
 
     def constants(self) -> Constants:
         W, H, c = (np.asarray(v, dtype=float) for v in (self.W, self.H, self.c))
-        n, d = c.shape
+        n = len(c)
         mean = H.mean(axis=0)
         star = np.linalg.solve(mean, np.einsum("kij,kj->ki", H, c).mean(axis=0))
         beta = np.einsum("kij,kj->ki", H, c - star)
         curved = np.linalg.eigvalsh(H)
+        least = float(curved[:, 0].min())
         X0 = np.broadcast_to(np.asarray(self.x0, dtype=float), c.shape)
         G0 = np.einsum("kij,kj->ki", H, X0 - c)
         found = Constants(
-            n=n, d=d, m=n, W=W, rho=mixing_rate(W), L=float(curved[:, -1].max()),
-            mu=float(curved[:, 0].min()), mean_L=float(np.linalg.eigvalsh(mean)[-1]),
-            mean_mu=float(np.linalg.eigvalsh(mean)[0]),
-            zeta=float(np.sqrt(np.mean(np.sum(beta**2, axis=1)))), f_star=0.0,
-            Delta=float(0.5 * np.sum((X0 - c) * G0)), grad0=float(np.linalg.norm(G0)),
-            R=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))),
-            hessians=H, beta=beta, common=bool(np.allclose(H, mean, rtol=0, atol=1e-13)),
+            agents=n, W=W, L=float(np.abs(curved).max()), mu=least,
+            mean_L=float(np.linalg.eigvalsh(mean)[-1]), mean_mu=float(np.linalg.eigvalsh(mean)[0]),
+            zeta=float(np.sqrt(np.mean(np.sum(beta**2, axis=1)))), grad0=float(np.linalg.norm(G0)),
+            R_rms=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))), quadratic=True,
+            convex=least >= 0, hessians=H, beta=beta, **shape_constants(c.shape),
+            common=bool(np.max(np.abs(H - mean)) <= 1e-13 * np.abs(curved).max()),
         )  # fmt: skip
+        if least >= 0:
+            found |= {
+                "f_star": 0.0, "Delta": float(0.5 * np.sum((X0 - c) * G0)), "x_star": c,
+                "R": float(np.linalg.norm(X0 - c)),
+            }  # fmt: skip
         if self.directed:
             return found
         lam, U = eigen(W)
@@ -115,7 +123,7 @@ class AgentQuadratics(AbstractProblem):
         if not found.common:
             return found
         h, E = np.linalg.eigh(mean)
-        return found | {"h": h, "E": E, "modes": U.T @ beta @ E, "start": U.T @ (X0 - star) @ E}
+        return found | {"h": h, "E": E, "modes": U.T @ beta @ E}
 
 
 def common(W: Any, h: Any, beta: Any, x0: Any = 0.0, directed: bool = False) -> AgentQuadratics:

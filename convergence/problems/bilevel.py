@@ -14,9 +14,10 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.parts.graphs import check_mixing, mixing_rate
+from convergence.parts.graphs import check_mixing
 from convergence.problems.agents import eigen
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import check_psd, shape_constants
 from convergence.shapes import Iterate, Scalar, real
 
 
@@ -55,6 +56,7 @@ class BilevelQuadratics(AbstractProblem):
                 found == shape, f"{name} of shape {found}", f"{shape} for {n} agents",
                 "give every agent one block and W one row",
             )  # fmt: skip
+        check_psd(self.A, "A")
         least = float(np.linalg.eigvalsh(self.A)[:, 0].min())
         require(
             least > 0, f"a lower level with curvature {least:.3g}", "A_i ≻ 0 for every agent",
@@ -120,7 +122,6 @@ class BilevelQuadratics(AbstractProblem):
         z = np.linalg.solve(mean[0], K @ y - k)
         n, p = np.shape(self.r)
         X0 = np.broadcast_to(np.asarray(self.x0, dtype=float), (n, p))
-        lam, U = eigen(W)
         h = np.linalg.eigvalsh(H)
         # Forces left at the solution: what each agent would move by there (zero means).
         force = [
@@ -130,15 +131,16 @@ class BilevelQuadratics(AbstractProblem):
             float(self.rho) * (star - np.asarray(self.r)) + np.einsum("kij,i->kj", B, z),
         ]
         return Constants(
-            n=n, d=n * p, p=p, q=len(y), m=n, W=W, lam=lam, U=U, rho=mixing_rate(W),
+            agents=n, upper_d=p, lower_d=len(y), W=W, lam=eigen(W)[0], convex=True, quadratic=True,
             L=float(h[-1]), mu=float(h[0]), mu_g=float(np.linalg.eigvalsh(A)[:, 0].min()),
             L_g=float(np.linalg.eigvalsh(A)[:, -1].max()), f_star=0.0,
             Delta=float(0.5 * np.sum((X0 - star) * ((X0 - star) @ H))),
             grad0=float(np.linalg.norm((X0 - star) @ H)),
-            R=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))),
+            R=float(np.linalg.norm(X0 - star)),
+            R_rms=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))),
             common=all(bool(np.all(v[:1] == v)) for v in (A, B, C)),
-            hyper=H, A=mean[0], B=mean[1], K=K, k=k, y0=y0, r=mean[3], weight=float(self.rho),
-            x_star=star, y_star=y, z_star=z, start=X0,
+            hyper=H, A_mean=mean[0], B_mean=mean[1], K_mean=K, k_mean=k, y_free=y0, r_mean=mean[3],
+            weight=float(self.rho), x_star=star, **shape_constants((n, p)),
             zeta=float(np.sqrt(sum(np.mean(np.sum(f**2, axis=1)) for f in force))),
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ class Counterexample(AbstractProblem):
     """f(X) = ½‖AX‖² + ⟨B, X⟩ on n × n matrices, A = [I_{n−r} 0], B = [[D, 0], [0, 0]].
 
     D is (n−r) × (n−r); ∇f(X) = [[X_top + [D 0]], [0]]. L = ‖AᵀA‖₂ = 1. f* = −½‖D‖² at
-    X_top = −[D 0], X_bottom free. f − f* = ½‖∇f‖² (so PL with mu = 1). Certifies also
+    X_top = −[D 0], X_bottom free: convex, and f − f* = ½‖∇f‖² (mu_PL = 1). Certifies also
     `spectrum`, the singular values of ∇f(X_0), and `noise_columns`, the norm of its last r columns.
     """
 
@@ -103,7 +103,10 @@ class Counterexample(AbstractProblem):
         g = X0[:k] + np.pad(D, ((0, 0), (0, n - k)))
         return Constants(
             L=1.0,
-            mu=1.0,
+            mu=0.0,
+            mu_PL=1.0,
+            convex=True,
+            quadratic=True,
             Delta=float(0.5 * np.sum(g**2)),
             f_star=float(-0.5 * np.sum(D**2)),
             grad0=float(np.linalg.norm(g)),

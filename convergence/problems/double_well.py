@@ -10,9 +10,10 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.parts.graphs import check_mixing, mixing_rate
+from convergence.parts.graphs import check_mixing
 from convergence.problems.agents import eigen
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import shape_constants
 from convergence.shapes import Iterate, Scalar, real
 
 
@@ -64,10 +65,11 @@ class DoubleWell(AbstractProblem):
         s, f = float(self.sharp), float(self.flat)
         w0 = -(s + f) / (s - f)
         m = 0.5 * f * (w0 - 1) ** 2 - 0.5 * s * (w0 + 1) ** 2
-        lam, U = eigen(self.W)
+        slope = -2 * f / (1 + np.exp(2 * f)) - np.asarray(self.b)  # J'(−1) − b_k
         return Constants(
-            n=len(self.W), d=len(self.W), m=len(self.W), W=np.asarray(self.W), lam=lam, U=U,
-            rho=mixing_rate(self.W), L=max(s, f) + 2 * (s - f) * max(m, np.exp(m - 1)),
+            agents=len(self.W), W=np.asarray(self.W), lam=eigen(self.W)[0],
+            grad0=float(np.linalg.norm(slope)), **shape_constants((len(self.W), 1)),
+            L=float(max(s, f) + 2 * (s - f) * max(m, np.exp(m - 1))),
             zeta=float(np.sqrt(np.mean(np.asarray(self.b) ** 2))),
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import check_orthogonal, check_psd
 from convergence.shapes import Matrix, Scalar, real
 
 
@@ -21,9 +22,9 @@ class GradientForm(AbstractProblem):
     subspace of statements about projected gradients, the identity unless given. Certifies, for
     those statements: P, Q, kappa = (1/N) Σ λ_min(PᵀB_iP)λ_min(QᵀC_iQ), the extreme eigenvalues
     low, high of (1/N) Σ QᵀC_iQ ⊗ PᵀB_iP, R0 = ‖PᵀG_0Q‖ with G_0 = −∇f(W_0), the distinct
-    eigenvalues of S as `spectrum`, whether the eigenspace of the smallest is a `product` of a space
-    of rows and one of columns, and for the projection G_∥ of G_0 on it: par = ‖G_∥‖_F,
-    par2 = ‖G_∥‖₂, perp = ‖G_0 − G_∥‖_F.
+    `eigenvalues` of S, whether the eigenspace of the smallest is a `product` of a space of rows and
+    one of columns, and for the projection G_∥ of G_0 on it: par = ‖G_∥‖_F, par2 = ‖G_∥‖₂, perp =
+    ‖G_0 − G_∥‖_F. Where the mean of A lies in the range of S: Delta, f_star, x_star.
     """
 
     A: Any = eqx.field(converter=real)
@@ -41,6 +42,10 @@ class GradientForm(AbstractProblem):
             "stacks of N matrices each, (N, m, n), (N, m, m), (N, n, n)",
             "stack them along the first axis",
         )
+        for name in "BC":
+            check_psd(getattr(self, name), name, least=0.0)
+        for name in "PQ":
+            check_orthogonal(getattr(self, name), name, square=False)
 
     def value(self, x: Matrix) -> Scalar:
         quadratic = jnp.einsum("imk,kl,iln->mn", self.B, x, self.C) / len(self.A)
@@ -73,11 +78,23 @@ class GradientForm(AbstractProblem):
         kappa = np.mean(
             [np.linalg.eigvalsh(b)[0] * np.linalg.eigvalsh(c)[0] for b, c in zip(hat_B, hat_C)]
         )
-        solution = np.linalg.lstsq(S, A.mean(0).ravel(order="F"), rcond=None)[0]
+        linear = A.mean(0).ravel(order="F")
+        solution = np.linalg.lstsq(S, linear, rcond=None)[0]
         gap = W.ravel(order="F") - solution
+        bounded: dict[str, Any] = {}
+        # Where A leaves the range of S, f has no minimum; 1e-9 covers the rounding of lstsq.
+        if np.linalg.norm(S @ solution - linear) <= 1e-9 * max(1.0, float(np.linalg.norm(linear))):
+            bounded = {
+                "Delta": float(0.5 * gap @ S @ gap),
+                "f_star": float(-0.5 * solution @ linear),
+                "x_star": solution.reshape((m, n), order="F"),
+            }
         return Constants(
+            **bounded,
             L=float(values[-1]),
-            Delta=float(0.5 * gap @ S @ gap),
+            mu=max(0.0, float(values[0])),
+            convex=True,
+            quadratic=True,
             grad0=float(np.linalg.norm(G)),
             d=m * n,
             m=m,
@@ -88,7 +105,7 @@ class GradientForm(AbstractProblem):
             low=float(hat[0]),
             high=float(hat[-1]),
             R0=float(np.linalg.norm(P.T @ G @ Q)),
-            spectrum=distinct,
+            eigenvalues=distinct,
             product=bool(spans[0] * spans[1] == minimal.shape[1]),
             par=float(np.linalg.norm(par)),
             par2=float(np.linalg.norm(par, 2)),
@@ -193,5 +210,4 @@ class ScalarFactors(AbstractProblem):
             B_sup=float(path[:, 1].max()),
             C_sup=float(path[:, 2].max()),
             W_norm=float(path[:, 0].max()),
-            f_star=float("nan"),
         )

@@ -9,19 +9,27 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Scalar, Vector, real
 
 
 class Huber(AbstractProblem):
-    """f(x) = (L/2)x² for |x| ≤ w, else Lw|x| − Lw²/2, from x_0 = R > w.
+    """f(x) = (L/2)x² for |x| ≤ w, else Lw|x| − Lw²/2, from x_0 = R (of either sign).
 
-    L: |f″| ≤ L, attained near 0. Convex; f* = 0 at 0; ‖∇f‖ ≤ Lw. Delta = LwR − Lw²/2.
+    L: |f″| ≤ L, attained near 0. Convex; f* = 0 at 0; ‖∇f‖ ≤ Lw. Delta = f(R): LR²/2 where
+    |R| ≤ w, Lw|R| − Lw²/2 beyond.
     """
 
     w: Any = eqx.field(converter=real)
     R: Any = eqx.field(converter=real, default=1.0)
     L: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        for name in ("w", "L"):
+            value = float(getattr(self, name))
+            require(value > 0, f"{name} = {value:g}", f"{name} > 0", "flip its sign")
+        require(bool(np.isfinite(self.R)), f"R = {self.R}", "a finite start", "mend R")
 
     def value(self, x: Vector) -> Scalar:
         a = jnp.abs(x[0])
@@ -38,14 +46,15 @@ class Huber(AbstractProblem):
         return jnp.full((1,), self.R)
 
     def constants(self) -> Constants:
-        L, w, R = float(self.L), float(self.w), float(self.R)
+        L, w, R = float(self.L), float(self.w), abs(float(self.R))
         return Constants(
             L=L,
             mu=0.0,
-            Delta=L * w * R - L * w**2 / 2,
+            Delta=L * R**2 / 2 if w >= R else L * w * (R - w / 2),
             R=R,
+            x_star=0.0,
             f_star=0.0,
-            grad0=float(L * np.clip(R, -w, w)),
+            grad0=L * min(R, w),
             G=L * w,
             d=1,
             convex=True,

@@ -29,4 +29,7 @@ class Linear(AbstractProblem):
 
     def constants(self) -> Constants:
         g = np.asarray(self.g)
-        return Constants(L=0.0, d=g.size, grad0=float(np.linalg.norm(g)), g=g)
+        size = float(np.linalg.norm(g))
+        return Constants(
+            L=0.0, mu=0.0, convex=True, quadratic=True, d=g.size, grad0=size, g=g, G=size
+        )

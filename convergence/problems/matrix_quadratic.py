@@ -77,6 +77,8 @@ class EntryQuadratic(AbstractProblem):
             R=float(np.linalg.norm(x0)),
             f_star=0.0,
             grad0=float(np.linalg.norm(H * x0)),
+            x_star=0.0,
+            convex=True,
             isotropic=bool(np.all(H.flat[0] == H)),
             quadratic=True,
             **rows,

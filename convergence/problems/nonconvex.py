@@ -86,17 +86,20 @@ class Separable(AbstractProblem):
         value = 0.5 * c * x**2 + 2 * a * np.sin(x / (2 * l)) ** 2 + valley + L_h * huber
         grad = c * x + a / l * np.sin(x / l) + b * np.tanh(x / k) + L_h * np.clip(x, -r, r)
         more: dict[str, Any] = {}
+        if not np.any(a > 0):
+            more["convex"] = True
         if not np.any(L_h > 0):
             more["rho"] = float(np.max(a / l**3 + 4 / (3 * math.sqrt(3)) * b / k**2))
         if not np.any(c > 0):
             more["G"] = float(np.linalg.norm(np.broadcast_to(a / l + b + L_h * r, x.shape)))
         if not (np.any(a > 0) or np.any(b > 0) or np.any(L_h > 0)):
-            more["isotropic"] = bool(np.all(c == np.ravel(c)[0]))
+            more |= {"isotropic": bool(np.all(c == np.ravel(c)[0])), "quadratic": True}
         return Constants(
             L=float(np.max(c + a / l**2 + b / k + L_h)),
             Delta=float(np.sum(value)),
             R=float(np.linalg.norm(x)),
             f_star=0.0,
+            x_star=0.0,
             grad0=float(np.linalg.norm(grad)),
             **more,
             **shape_constants(np.shape(x)),
@@ -168,6 +171,7 @@ class Welsch(AbstractProblem):
             Delta=float(-0.5 * c**2 * np.sum(np.expm1(-((x / c) ** 2)))),
             R=float(np.linalg.norm(x)),
             f_star=0.0,
+            x_star=0.0,
             grad0=float(np.linalg.norm(grad)),
             **shape_constants(np.shape(x)),
         )

@@ -20,6 +20,35 @@ def shape_constants(shape: tuple[int, ...]) -> dict[str, Any]:
     return {"d": int(np.prod(shape)), **named}
 
 
+def check_orthogonal(Q: Any, name: str, square: bool = True) -> None:
+    """Refuse a basis with QᵀQ ≠ I; None and traced bases pass."""
+    if not isinstance(Q, np.ndarray):
+        return
+    fits = Q.ndim == 2 and (Q.shape[0] == Q.shape[1] or not square)
+    off = float(np.max(np.abs(Q.T @ Q - np.eye(Q.shape[1])))) if fits else float("inf")
+    # 1e-6: a basis written down in single precision passes.
+    require(
+        off <= 1e-6,
+        f"a basis {name} of shape {Q.shape} with |{name}ᵀ{name} − I| up to {off:.2g}",
+        "an orthogonal matrix" if square else "orthonormal columns",
+        "take the Q of a QR factorization",
+    )
+
+
+def check_psd(H: Any, name: str, least: float = -float("inf")) -> None:
+    """Refuse a stack (…, d, d) that is not symmetric, or has an eigenvalue below `least`."""
+    if not isinstance(H, np.ndarray):
+        return
+    size = max(1.0, float(np.max(np.abs(H))))
+    off = float(np.max(np.abs(H - np.swapaxes(H, -1, -2))))
+    # 1e-9: matrices are products of rounded factors.
+    require(off <= 1e-9 * size, f"{name} that differs from its transpose by {off:.2g}",
+            f"symmetric {name}", "give (H + Hᵀ)/2")  # fmt: skip
+    low = float(np.linalg.eigvalsh(H).min())
+    require(low >= least - 1e-9 * size, f"{name} with an eigenvalue {low:.3g}",
+            f"eigenvalues ≥ {least:g}", "add curvature")  # fmt: skip
+
+
 class Isotropic(AbstractProblem):
     """f(x) = (L/2)‖x‖² on arrays of any shape, from x_0.
 
@@ -57,6 +86,8 @@ class Isotropic(AbstractProblem):
             R=square**0.5,
             f_star=0.0,
             grad0=L * square**0.5,
+            x_star=0.0,
+            convex=True,
             isotropic=True,
             quadratic=True,
             **shape_constants(np.shape(self.x0)),
@@ -64,9 +95,10 @@ class Isotropic(AbstractProblem):
 
 
 class Quadratic(AbstractProblem):
-    """f(x) = ½ (x − x*)ᵀ Q diag(h) Qᵀ (x − x*) on vectors; Q = I unless given.
+    """f(x) = ½ (x − x*)ᵀ Q diag(h) Qᵀ (x − x*) on vectors, Q orthogonal; Q = I unless given.
 
-    L = max h and mu = min h (eigenvalues); f* = 0 at x*; Delta = f(x_0).
+    L = max |h| and mu = min h (eigenvalues). Where h ≥ 0: convex, f* = 0 at x*, Delta = f(x_0).
+    Else f is unbounded below and neither f*, Delta, x* nor R is certified.
     """
 
     x0: Any = eqx.field(converter=real)
@@ -82,6 +114,7 @@ class Quadratic(AbstractProblem):
             "give one curvature a coordinate",
         )
         require(float(np.max(self.h)) > 0, "curvatures h ≤ 0", "max h > 0", "give L = max h > 0")
+        check_orthogonal(self.Q, "Q")
 
     def _curve(self, y: Iterate) -> Iterate:
         return self.h * y if self.Q is None else self.Q @ (self.h * (self.Q.T @ y))
@@ -103,15 +136,22 @@ class Quadratic(AbstractProblem):
         y = np.asarray(self.x0) - np.asarray(self.x_star)
         z = y if self.Q is None else np.asarray(self.Q).T @ y
         h = np.asarray(self.h)
+        below: dict[str, Any] = {}
+        if h.min() >= 0:
+            below = dict(
+                Delta=float(0.5 * np.sum(h * z**2)),
+                R=float(np.linalg.norm(y)),
+                f_star=0.0,
+                x_star=np.asarray(self.x_star),
+            )
         return Constants(
-            L=float(h.max()),
+            L=float(np.abs(h).max()),
             mu=float(h.min()),
-            Delta=float(0.5 * np.sum(h * z**2)),
-            R=float(np.linalg.norm(y)),
-            f_star=0.0,
             grad0=float(np.linalg.norm(h * z)),
+            convex=bool(h.min() >= 0),
             isotropic=bool(np.all(h == h[0])),
             quadratic=True,
+            **below,
             **shape_constants(np.shape(self.x0)),
         )
 

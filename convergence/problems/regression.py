@@ -77,12 +77,14 @@ class Regression(AbstractProblem):
         low = 0.5 * float(np.sum(R**2))
         R0 = x0 @ W.T - Y
         square = W.T @ W
-        round_ = bool(np.allclose(square, square[0, 0] * np.eye(n)))
+        off = float(np.max(np.abs(square - square[0, 0] * np.eye(n))))
+        round_ = off <= 1e-12 * float(singular[0] ** 2)
         return Constants(
             L=float(singular[0] ** 2), mu=float(singular[-1] ** 2), f_star=low,
-            Delta=0.5 * float(np.sum(R0**2)) - low, grad0=float(np.linalg.norm(R0 @ W)),
-            R=float(np.linalg.norm(x0 - star)), d=x0.size, m=x0.shape[0], n=n, rows=m,
-            frob=float(np.sum(W**2)), W=W, residual=R, quadratic=True, rank=len(singular),
+            Delta=0.5 * float(np.sum(((x0 - star) @ W.T) ** 2)),
+            grad0=float(np.linalg.norm(R0 @ W)), convex=True, x_star=star, rank=len(singular),
+            R=float(np.linalg.norm(x0 - star)), d=x0.size, m=x0.shape[0], n=n, layer_rows=m,
+            frob=float(np.sum(W**2)), layer=W, residual=R, quadratic=True,
             shares=np.sort(np.sum(W**2, axis=1))[::-1] / float(np.sum(W**2)),
             collinear=n == 1 and not np.any(Y), isotropic=round_, orthogonal=m == n and round_,
             parts=np.linalg.norm(R0, axis=0) * np.linalg.norm(W, axis=1),

@@ -11,6 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import check_orthogonal
 from convergence.shapes import Iterate, Scalar, Vector, real
 
 SHAPES = ("cosh", "logcosh", "square")
@@ -47,6 +48,7 @@ class Separable(AbstractProblem):
         if isinstance(self.lam, np.ndarray):
             ok = bool(np.all(self.lam > 0)) and float(self.s) > 0
             require(ok, "a curvature or scale ≤ 0", "λ > 0 and s > 0", "make f strictly convex")
+        check_orthogonal(self.Q, "Q")
 
     def turned(self, x: Iterate) -> Vector:
         """z = Qθ."""
@@ -95,9 +97,9 @@ class Separable(AbstractProblem):
         factor = {"cosh": np.log(2.0), "logcosh": np.log(2.0) / 2, "square": 1.0}[self.shape]
         return Constants(
             L=float("inf") if self.shape == "cosh" else float(lam.max()),
-            mu_star=float(lam.min()), kappa=float(lam.max() / lam.min()), f_star=0.0,
+            mu_star=float(lam.min()), condition=float(lam.max() / lam.min()), f_star=0.0,
             Delta=float(np.sum(lam * s**2 * phi)), R=float(np.linalg.norm(z)),
             grad0=float(np.linalg.norm(lam * s * first)), d=x0.size,
-            radius=s * factor, z0=z, lam=lam, turned=self.Q is not None,
-            quadratic=self.shape == "square",
+            radius=s * factor, z0=z, curvatures=lam, turned=self.Q is not None,
+            quadratic=self.shape == "square", convex=True, x_star=0.0,
         )  # fmt: skip

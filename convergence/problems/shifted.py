@@ -54,6 +54,7 @@ class Shifted(AbstractProblem):
             grad_max=float(L * np.max(np.abs(y))),
             x0=np.asarray(self.x0),
             x_star=np.asarray(self.x_star),
+            convex=True,
             isotropic=True,
             quadratic=True,
             **shape_constants(np.shape(self.x0)),

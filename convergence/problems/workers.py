@@ -11,6 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import check_psd
 from convergence.shapes import Iterate, Matrix, Scalar, real
 
 _A = 2.0 - 5.0 * np.eye(3)  # a_i = (−3, 2, 2) and its rotations
@@ -41,6 +42,7 @@ class WorkerQuadratics(AbstractProblem):
             "x0 (d,), H (n, d, d) and b (n, d)",
             "give every worker a Hessian and a linear term",
         )
+        check_psd(self.H, "H")
         require(
             float(np.linalg.eigvalsh(self.H.mean(axis=0))[0]) > 0,
             "a mean Hessian that is not positive definite",
@@ -87,9 +89,9 @@ class WorkerQuadratics(AbstractProblem):
         spread = np.linalg.eigvalsh(np.einsum("kij,kil->jl", ratio, ratio) / n)[-1]
         y = x0 - star
         return Constants(
-            L=float(eigen[-1]), mu=float(eigen[0]), L_i=L_i, L_tilde=float(np.mean(L_i**2) ** 0.5),
-            L_max=float(L_i.max()), n=n, d=d, x_star=star, Delta=float(0.5 * y @ mean @ y),
-            R=float(np.linalg.norm(y)), f_star=float(-0.5 * b.mean(axis=0) @ star),
+            L=float(eigen[-1]), mu=float(eigen[0]), L_tilde=float(np.mean(L_i**2) ** 0.5),
+            L_max=float(L_i.max()), agents=n, d=d, x_star=star, Delta=float(0.5 * y @ mean @ y),
+            convex=True, R=float(np.linalg.norm(y)), f_star=float(-0.5 * b.mean(axis=0) @ star),
             grad0=float(np.linalg.norm(mean @ y)), zeta=zeta2**0.5, local=at_star,
             B=1.0 if common else float((2 * spread) ** 0.5),
             zeta_B=(zeta2 if common else 2 * zeta2) ** 0.5,

@@ -8,7 +8,8 @@ Memory holds one chunk of states and K numbers a run: it is flat in T.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import equinox as eqx
@@ -145,6 +146,19 @@ def check_step(problem: AbstractProblem, oracle: AbstractOracle, algorithm: Any)
             )
 
 
+@contextlib.contextmanager
+def plainly() -> Iterator[None]:
+    """Raise what a callback to the host found wrong as the sentence that it is, without the forty
+    lines that JAX puts around it."""
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        name, _, sentence = str(error).rstrip().rsplit("\n", 1)[-1].partition(": ")
+        if name.rsplit(".", 1)[-1] != InvalidInput.__name__:
+            raise
+        raise InvalidInput(sentence) from None
+
+
 def run(
     problem: AbstractProblem,
     oracle: AbstractOracle,
@@ -177,10 +191,11 @@ def run(
     pieces = []
     for first in firsts:
         indices = np.arange(first, first + width, dtype=np.uint32)
-        values, finite = map(np.asarray, chunks(trajectory, parts, marks, key, indices))
-        bad = np.full(width, -1, np.int32)
-        if not finite.all():
-            bad = np.asarray(chunks(_first_bad, parts, marks, key, indices))
+        with plainly():
+            values, finite = map(np.asarray, chunks(trajectory, parts, marks, key, indices))
+            bad = np.full(width, -1, np.int32)
+            if not finite.all():
+                bad = np.asarray(chunks(_first_bad, parts, marks, key, indices))
         pieces.append((values, finite, bad))
         if progress is not None:
             progress(min(first + width, seeds.stop) - max(first, seeds.start))

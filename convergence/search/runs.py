@@ -176,7 +176,7 @@ class Runs(AbstractSearch):
             claim = self.candidate(family, z)
             problem, noise, c = claim.instance(T)
             theorem = claim.theorem
-            if not all(a.check(problem, noise, c).holds for a in theorem.assumes):
+            if not all(a.holds for a in claim.check(T)):
                 return None
             bound = theorem.bound(c, T)
             low, high = bound if isinstance(bound, tuple) else (-math.inf, float(bound))

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import optax
 
 from convergence.algorithms.base import AbstractAlgorithm
@@ -37,14 +38,21 @@ def as_algorithm(method: Any) -> AbstractAlgorithm:
     """An algorithm as it is, an optimizer of optax or torch adapted; else `InvalidInput`."""
     if isinstance(method, AbstractAlgorithm):
         return method
-    if isinstance(method, optax.GradientTransformation):
+    if isinstance(method, optax.GradientTransformation | optax.MultiSteps):
         return FromOptax(method)
     torch = sys.modules.get("torch")  # whoever has an optimizer has imported it
-    if torch is not None and isinstance(method, torch.optim.Optimizer):
+    if torch is not None and all(hasattr(method, n) for n in ("step", "zero_grad")):
         return from_optimizer(method)
     raise InvalidInput(
         f"Got {method!r}, but an algorithm or an optimizer of optax or torch is needed; for "
         "steps that depend on the horizon give a function of (constants, T) that returns one."
+    )
+
+
+def finished(method: Any) -> bool:
+    """Whether it is a method already, not a function that makes one."""
+    return not callable(method) or isinstance(
+        method, AbstractAlgorithm | optax.GradientTransformation
     )
 
 
@@ -66,8 +74,7 @@ class Judged(AbstractAbout):
         )
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        finished = isinstance(self.method, AbstractAlgorithm | optax.GradientTransformation)
-        made = self.method(c, T) if callable(self.method) and not finished else self.method
+        made = self.method if finished(self.method) else self.method(c, T)
         return as_algorithm(made)
 
 
@@ -84,7 +91,7 @@ def claim_about(
     The theorem's almost-sure ceiling is that of its own method and is left out: CONSISTENT then
     needs a noise of certified light tails.
     """
-    if not (callable(method) or isinstance(method, optax.GradientTransformation)):
+    if finished(method):
         as_algorithm(method)
     more.setdefault("slug", f"own-{type(theorem).__name__.lower()}")
     return Claim(
@@ -128,12 +135,22 @@ def assert_converges(
     return report
 
 
+def method_text(hyper: dict[str, Any]) -> str:
+    """`optax.adam(learning_rate=0.01)`: a method with its numbers, long arrays left out."""
+    short = {k: v for k, v in hyper.items() if k != "algorithm" and np.size(v) <= 4}
+    listed = (
+        f"{k}={np.asarray(v).tolist()!r}" if hasattr(v, "dtype") else f"{k}={v!r}"
+        for k, v in short.items()
+    )
+    return f"{hyper.get('algorithm', 'the method')}({', '.join(listed)})"
+
+
 def told(report: Report) -> str:
     """Verdict, statement, reason, slack and each horizon of a report, a line each."""
     judgement = report.judgement
     slack = judgement.slack if judgement else None
     lines = [
-        f"{report.verdict} for {report.hyper.get('algorithm', 'the method')}",
+        f"{report.verdict} for {method_text(report.hyper)}",
         f"  statement: {report.statement}  ({report.source}, {report.provenance})",
         f"  reason:    {report.reason}",
         f"  slack:     {'none' if slack is None else f'{slack:.3g}'}",

@@ -33,7 +33,9 @@ class AbstractAssumption(eqx.Module):
 
     @abstractmethod
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        """Whether it holds on this instance; must not raise for a well-formed instance."""
+        """Whether it holds on this instance; must not raise for a well-formed instance, except for
+        asking `c` for what nothing certifies. `c.T` is the horizon; `c.plain` says whether a
+        gradient of the oracle is ∇f and one draw of the noise."""
 
 
 @eqx.filter_jit
@@ -76,6 +78,8 @@ class Smooth(AbstractAssumption):
     """f is L-smooth: no curvature beyond the certified L is found by power iteration."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        if not 0 < c.L < np.inf:
+            return Checked("smooth", False, float(c.L), "L must be positive and finite")
         found = curvature(problem)
         # Power iteration approaches |λ|max from below; 1e-6 covers float32 rounding of one product.
         holds = bool(found <= c.L * (1 + 1e-6))
@@ -99,6 +103,17 @@ class NoNoise(AbstractAssumption):
         return Checked("exact gradients", sigma == 0.0, sigma, "σ must be 0")
 
 
+class Is(AbstractAssumption):
+    """The instance certifies a flag."""
+
+    name: str = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        if self.name not in c:
+            return Checked(self.name, False, None, "not certified by the instance")
+        return Checked(self.name, c[self.name] is True, float(c[self.name]), "must be certified")
+
+
 class Has(AbstractAssumption):
     """The instance certifies a constant within [low, high]."""
 
@@ -112,3 +127,66 @@ class Has(AbstractAssumption):
         value = float(c[self.name])
         detail = f"must lie in [{self.low:g}, {self.high:g}]"
         return Checked(self.name, bool(self.low <= value <= self.high), value, detail)
+
+
+class Matrix(AbstractAssumption):
+    """The iterate is a matrix of the certified shape m × n, and r ≤ min(m, n), the rank of a
+    subspace, or r ≤ n where only columns are chosen."""
+
+    r: int = eqx.field(static=True, default=1)
+    columns: bool = eqx.field(static=True, default=False)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        most = c.n if self.columns else min(c.m, c.n)
+        holds = np.shape(problem.start()) == (c.m, c.n) and self.r <= most
+        return Checked("rank", bool(holds), float(most), f"a matrix, and r = {self.r} at most this")
+
+
+class ExactVariance(AbstractAssumption):
+    """E‖ξ‖² = σ² at every x, ξ being what one gradient of the oracle adds to ∇f: what equalities
+    need where bounds need a variance of at most σ²."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = bool(c.plain) and np.isfinite(c.sigma) and (c.sigma == 0 or c.additive is True)
+        detail = "σ² of one draw, whatever x, and one draw a gradient"
+        return Checked("exact variance", bool(holds), float(c.sigma) ** 2, detail)
+
+
+class Centered(AbstractAssumption):
+    """∇f(0) = 0: the statement is about ‖x‖, not ‖x − x*‖."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        x0 = problem.start()
+        found = float(jnp.max(jnp.abs(problem.grad(jnp.zeros_like(x0)))))
+        return Checked("minimizer at 0", found == 0, found, "∇f(0) must vanish")
+
+
+class Improvable(AbstractAssumption):
+    """0 < Δ < ∞: a step tuned to Δ is a step."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = 0 < c.Delta < np.inf
+        return Checked("a start above f*", holds, float(c.Delta), "Δ must be positive and finite")
+
+
+class ShortStep(AbstractAssumption):
+    """0 < ηL < below."""
+
+    eta: float = eqx.field(static=True)
+    below: float = eqx.field(static=True, default=2.0)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        found = self.eta * float(c.L)
+        return Checked("short step", 0 < found < self.below, found, f"0 < ηL < {self.below:g}")
+
+
+class Horizon(AbstractAssumption):
+    """T is at most `most`, and a multiple of `of`."""
+
+    most: float = eqx.field(static=True, default=float("inf"))
+    of: int = eqx.field(static=True, default=1)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = self.most >= c.T and c.T % self.of == 0
+        wanted = f"T ≤ {self.most:g}" if self.of == 1 else f"T a multiple of {self.of}"
+        return Checked("horizon", bool(holds), float(c.T), f"{wanted} is needed")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import enum
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
+from convergence.errors import Unknown
 from convergence.metrics.base import AbstractMetric
-from convergence.theorems.assumptions import AbstractAssumption
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.theorems.assumptions import AbstractAssumption, Checked
+from convergence.theorems.domains import Domain, check_fields
 
 
 class Kind(enum.StrEnum):
@@ -47,8 +52,11 @@ varies: Any = property
 
 class AbstractTheorem(eqx.Module):
     """One statement. Its own fields are the free parameters that the statement leaves open
-    (a rank r, a period τ, a multiple of the step), never ones fitted to an instance. `open` names
-    those among them, positive numbers, for every value of which the statement is meant.
+    (a rank r, a period τ, a multiple of the step), never ones fitted to an instance. `domain` says
+    which values the proof allows each of them, and no others can be built; `open` names those,
+    positive numbers, for every value of which the statement is meant.
+
+    Every other hypothesis of the proof is in `assumes`, and checked at every horizon.
 
     The docstring opens with the statement; a derived one adds its proof.
     """
@@ -59,6 +67,32 @@ class AbstractTheorem(eqx.Module):
     statement: ClassVar[str]
     assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
     open: ClassVar[tuple[str, ...]] = ()
+    domain: ClassVar[Mapping[str, Domain]] = {}
+
+    def __check_init__(self) -> None:
+        check_fields(self)
+
+    def check(
+        self, problem: AbstractProblem, noise: AbstractNoise, c: Constants, T: int
+    ) -> tuple[Checked, ...]:
+        """The assumptions on an instance at horizon T, which they see as `c.T`.
+
+        A constant that an assumption or the statement asks for and nothing certifies is one that
+        fails.
+        """
+        seen, found = c | {"T": T}, []
+        for assumption in self.assumes:
+            try:
+                found.append(assumption.check(problem, noise, seen))
+            except Unknown as error:
+                found.append(uncertified(error))
+        if all(a.holds for a in found):
+            try:
+                for part in (self.prescribe, self.metric, self.bound):
+                    part(c, T)
+            except Unknown as error:
+                found.append(uncertified(error))
+        return tuple(found)
 
     @abstractmethod
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
@@ -83,6 +117,11 @@ class AbstractTheorem(eqx.Module):
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None
+
+
+def uncertified(error: Unknown) -> Checked:
+    """The outcome where a constant is asked for that nothing certifies."""
+    return Checked(error.name, False, None, "not certified by the instance")
 
 
 def _passed_on(name: str) -> Any:

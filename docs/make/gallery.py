@@ -10,7 +10,7 @@ from typing import Any
 from convergence.registry import registry
 from convergence.report.page import BIBLIOGRAPHY, bibliography
 from convergence.statistics import Verdict
-from convergence.theorems.assumptions import Has
+from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def heading(key: str, entry: dict[str, str]) -> str:
 
 def assumption(assumed: Any) -> str:
     """An assumption by its name."""
-    return assumed.name if isinstance(assumed, Has) else type(assumed).__name__
+    return assumed.name if isinstance(assumed, Has | Is) else type(assumed).__name__
 
 
 def section(theorem: Any, claims: list[Any]) -> str:

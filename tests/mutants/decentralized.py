@@ -211,11 +211,11 @@ class _NoHalf(alghunaim2022.Variance):
     """a²α²s²/[(1 − p)(1 + p − b²)]."""
 
     def bound(self, c: Any, T: int) -> float:
-        a, s2 = self.alpha(c, T), c.sigma**2 / (c.n * len(c.h))
+        a, s2 = self.alpha(c, T), c.sigma**2 / (c.agents * len(c.h))
         lam, h = self.grid(c)
         w, b2, p = alghunaim2022.mode(self.name, lam, a * h)
         mean = np.sum(a * s2 / (c.h * (2 - a * c.h)))
-        return float(mean + np.sum(w**2 * a**2 * s2 / ((1 - p) * (1 + p - b2)))) / c.n
+        return float(mean + np.sum(w**2 * a**2 * s2 / ((1 - p) * (1 + p - b2)))) / c.agents
 
 
 class _Exchanged(zhu2024.ModeRadius):

@@ -92,7 +92,7 @@ class Understated(Separable):
 
     def constants(self) -> Any:
         c = super().constants()
-        return c | {"Delta": 0.5 * c.Delta}
+        return c.but(Delta=0.5 * c.Delta)
 
 
 class ConstantOfSymmetry(VonBahrEsseen):

@@ -35,7 +35,15 @@ def test_bounds_hold_and_are_attained(test_seed: int) -> None:
         R, sigma = float(rng.choice([0.01, 1.0])), float(rng.choice([0.0, 0.3, 1.0]))
         scale = float(rng.choice([1.0, 0.3, 0.05]))
         c = Constants(
-            m=m, n=n, d=m * n, L=1.0, sigma=sigma, Delta=0.5 * R**2, R=R, grad0=R, isotropic_noise=1
+            m=m,
+            n=n,
+            d=m * n,
+            L=1.0,
+            sigma=sigma,
+            Delta=0.5 * R**2,
+            R=R,
+            grad0=R,
+            isotropic_noise=True,
         )
         for theorem in (LozoQuadratic(r, nu, scale), LozoSmooth(r, nu, scale)):
             assert average(theorem, c, K) <= theorem.bound(c, K * nu) * ROUND
@@ -43,6 +51,8 @@ def test_bounds_hold_and_are_attained(test_seed: int) -> None:
 
 def test_tight_without_noise() -> None:
     """ν = 1, σ = 0, α = 1/(L D_S): the ratio tends to 1 as f(X_T) → 0."""
-    c = Constants(m=3, n=6, d=18, L=1.0, sigma=0.0, Delta=0.5, R=1.0, grad0=1.0, isotropic_noise=1)
+    c = Constants(
+        m=3, n=6, d=18, L=1.0, sigma=0.0, Delta=0.5, R=1.0, grad0=1.0, isotropic_noise=True
+    )
     for theorem in (LozoQuadratic(2, 1), LozoSmooth(2, 1)):
         assert 0.999 < average(theorem, c, 300) / theorem.bound(c, 300) <= ROUND  # (23/24)^300

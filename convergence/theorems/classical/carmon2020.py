@@ -36,7 +36,7 @@ class ChainProgress(AbstractTheorem):
     source = Source("carmon2020", "Lemma 2, with the masked oracle of arjevani2023; derived for p")
     provenance = Provenance.DERIVED
     statement = "prog_0(w^t) ≤ number of successes ~ Bin(samples, q), every run, zero-respecting"
-    assumes = (Has("K"), Has("q", 0, 1))
+    assumes = (Has("K"), Has("shown", 0, 1))
 
     method: AbstractAlgorithm
     batch: Any = None
@@ -63,7 +63,7 @@ class ChainFloor(AbstractTheorem):
     source = Source("carmon2020", "Lemma 2, with the masked oracle of arjevani2023; derived for p")
     provenance = Provenance.DERIVED
     statement = "E min_{t≤T} ‖∇f(w^t)‖ ≥ ε P(Bin(T, q) < K),  every zero-respecting method"
-    assumes = (Has("K"), Has("q", 0, 1))
+    assumes = (Has("K"), Has("shown", 0, 1))
 
     method: AbstractAlgorithm
 
@@ -76,7 +76,7 @@ class ChainFloor(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> float:
         from scipy import special
 
-        return float(c.eps * special.bdtr(c.K - 1, T, c.q))
+        return float(c.eps * special.bdtr(c.K - 1, T, c.shown))
 
     def ceiling(self, c: Constants, T: int) -> float:
         return c.grad0

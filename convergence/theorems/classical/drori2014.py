@@ -5,7 +5,7 @@ from __future__ import annotations
 from convergence.algorithms.classical.sgd import SGD
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -20,7 +20,7 @@ class GradientDescentConvex(AbstractTheorem):
     source = Source("drori2014", "Theorem 3.1, h = 1")
     provenance = Provenance.RECALLED
     statement = "f(x_T) − f* ≤ LR²/(4T + 2),  η = 1/L"
-    assumes = (Smooth(), NoNoise(), Has("convex", 1, 1))
+    assumes = (Smooth(), NoNoise(), Is("convex"))
 
     def prescribe(self, c: Constants, T: int) -> SGD:
         return SGD(1 / c.L)

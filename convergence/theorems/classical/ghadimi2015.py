@@ -5,7 +5,7 @@ from __future__ import annotations
 from convergence.algorithms.classical.accelerated import HeavyBall
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -22,7 +22,7 @@ class HeavyBallConvex(AbstractTheorem):
     source = Source("ghadimi2015", "heavy ball with decaying steps, last iterate; derived here")
     provenance = Provenance.DERIVED
     statement = "f(x_T) − f* ≤ LR²/(2(T + 1)),  heavy ball with t/(t+2) and 1/(L(t+2))"
-    assumes = (Smooth(), NoNoise(), Has("convex", 1, 1))
+    assumes = (Smooth(), NoNoise(), Is("convex"))
 
     def prescribe(self, c: Constants, T: int) -> HeavyBall:
         return HeavyBall(1 / c.L)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convergence.algorithms.classical.accelerated import Nesterov
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -24,7 +24,7 @@ class AcceleratedConvex(AbstractTheorem):
     source = Source("nesterov1983", "the O(1/T²) theorem; this form and its constant derived")
     provenance = Provenance.DERIVED
     statement = "f(x_T) − f* ≤ 2LR²/(T + 1)²,  inertia (t−1)/(t+2), η = 1/L"
-    assumes = (Smooth(), NoNoise(), Has("convex", 1, 1))
+    assumes = (Smooth(), NoNoise(), Is("convex"))
 
     def prescribe(self, c: Constants, T: int) -> Nesterov:
         return Nesterov(1 / c.L)

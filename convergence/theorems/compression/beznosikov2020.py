@@ -13,7 +13,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.compressors import TopK
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise, Smooth
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -37,7 +37,7 @@ class TopOneDiverges(AbstractTheorem):
     source = Source("beznosikov2020", "Example 1")
     provenance = Provenance.RECALLED
     statement = "f(x_T) − f* = (1 + 11γ/6)^{2T} F₀ for Top-1 without feedback"
-    assumes = (NoNoise(), Has("opposed", 1, 1), OnTheDiagonal())
+    assumes = (NoNoise(), Is("opposed"), OnTheDiagonal())
 
     scale: Any = eqx.field(converter=real, default=0.1)
 

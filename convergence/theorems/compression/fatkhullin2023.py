@@ -19,7 +19,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.parts.compressors import Exactly, TopK
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, FiniteVariance, Has
+from convergence.theorems.assumptions import AbstractAssumption, Checked, FiniteVariance, Has, Is
 from convergence.theorems.base import AbstractSeparation, AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
 
@@ -72,7 +72,7 @@ class TwoAtomFloor(AbstractTheorem):
     source = Source("fatkhullin2023", "Theorem 1's phenomenon; instance and law derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(x_T)‖² → b² = u₂²(P−p)²/(1−p)² for EF21 as γ → 0, for every n"
-    assumes = (FiniteVariance(), LargerFirst(), Has("unit", 1, 1))
+    assumes = (FiniteVariance(), LargerFirst(), Is("unit"))
 
     scale: Any = eqx.field(converter=real, default=8.0)
 
@@ -83,7 +83,7 @@ class TwoAtomFloor(AbstractTheorem):
         return GradNormSq()
 
     def bound(self, c: Constants, T: int) -> float:
-        p = c.q
+        p = c.u_chance
         return float((c.u[1] * (repeated(p) - p) / (1 - p)) ** 2)
 
 
@@ -103,7 +103,7 @@ class IdealThreeAtoms(AbstractTheorem):
     statement = (
         "ideal EF21, three atoms: E‖∇f(x_T)‖² = (σ²/30)(1−u)² + γV(1−u²)/(n(2−γ)), u=(1−γ)^T"
     )
-    assumes = (FiniteVariance(), Has("three_atoms", 1, 1), Has("unit", 1, 1), Has("R", 0.0, 0.0))
+    assumes = (FiniteVariance(), Is("three_atoms"), Is("unit"), Has("R", 0.0, 0.0))
 
     scale: Any = eqx.field(converter=real, default=4.0)
 
@@ -120,7 +120,7 @@ class IdealThreeAtoms(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> float:
         gamma, s2 = self.gamma(T), c.sigma**2
         u = (1 - gamma) ** T
-        spread = gamma * (13 / 15) * s2 * (1 - u * u) / (c.n * (2 - gamma))
+        spread = gamma * (13 / 15) * s2 * (1 - u * u) / (c.agents * (2 - gamma))
         return s2 / 30 * (1 - u) ** 2 + spread
 
 
@@ -162,7 +162,7 @@ class EF21SGDMNonconvex(AbstractCompressedTheorem):
             return 1.0
         q, a = self.qa(c)
         held = (2 * a * a / (q * q * noise)) ** (1 / 3) if q > 0 else 1.0
-        return min(1.0, (4 * c.n / noise) ** 0.5, held)
+        return min(1.0, (4 * c.agents / noise) ** 0.5, held)
 
     def gamma(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)
@@ -175,7 +175,7 @@ class EF21SGDMNonconvex(AbstractCompressedTheorem):
         (q, a), eta, gamma = self.qa(c), self.eta(c, T), self.gamma(c, T)
         nu = eta / (2 - eta) + 1 / (eta * (2 - eta) * T)
         b = gamma * (c.L * (1 - eta) / eta + c.L_tilde * q / a)
-        s = c.sigma * ((nu / c.n) ** 0.5 + q / a * eta * (1 + nu) ** 0.5)
+        s = c.sigma * ((nu / c.agents) ** 0.5 + q / a * eta * (1 + nu) ** 0.5)
         return descent(c, gamma, b, T, s)
 
 
@@ -194,7 +194,7 @@ class FollowsSGD(AbstractTheorem):
     source = Source("gao2024econtrol", "the asymptotic term of SGD; derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² = O(that of SGD) at the step γ = 4/T, from x*"
-    assumes = (FiniteVariance(), Has("unit", 1, 1), Has("R", 0.0, 0.0))
+    assumes = (FiniteVariance(), Is("unit"), Has("R", 0.0, 0.0))
 
     scale: Any = eqx.field(converter=real, default=4.0)
     eta: Any = eqx.field(converter=real, default=(1 - 0.5**0.5) / 2)
@@ -209,7 +209,7 @@ class FollowsSGD(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> float:
         gamma = float(self.scale) / T
         gone = (1 - (1 - gamma) ** (2 * T)) / (T * gamma * (2 - gamma))
-        return gamma * c.sigma**2 / (c.n * (2 - gamma)) * (1 - gone)
+        return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * (1 - gone)
 
 
 class ThreeWay(AbstractSeparation):

@@ -126,7 +126,7 @@ class EControlStochastic(EControlNonconvex):
 
     def gamma(self, c: Constants, T: int) -> float:
         noise = c.L * c.sigma**2 * T
-        tuned = (2 * c.n * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
+        tuned = (2 * c.agents * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
         return float(self.scale) * min(1 / (c.L + c.L_tilde * self.gain(c)), tuned)
 
     def bound(self, c: Constants, T: int) -> float:
@@ -136,7 +136,7 @@ class EControlStochastic(EControlNonconvex):
         if b >= 1:
             return float("inf")
         k = q / (eta * (a - 2 * eta * q) * (1 - b))
-        size = (2**0.5 + gamma * c.L_tilde / c.n**0.5) ** 2 * c.sigma**2
+        size = (2**0.5 + gamma * c.L_tilde / c.agents**0.5) ** 2 * c.sigma**2
         found = [
             virtual(
                 c, gamma, T, k**2 * (1 + 1 / theta) * size,

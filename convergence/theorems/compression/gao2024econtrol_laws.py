@@ -34,7 +34,7 @@ from convergence.errors import require
 from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has
+from convergence.theorems.assumptions import FiniteVariance, Is
 from convergence.theorems.base import AbstractIdentity, Provenance, Source, varies
 from convergence.theorems.exact_moments import AbstractMoment, Moment
 
@@ -147,7 +147,7 @@ class BernoulliLaw(AbstractMoment):
     source = Source("gao2024econtrol", "the methods of Algorithms 1–3; law derived")
     provenance = Provenance.DERIVED
     statement = "lim E‖x_t‖² = steady state of the moments (E s̄s̄ᵀ, (1/n) Σ E z_i z_iᵀ)"
-    assumes = (FiniteVariance(), Has("unit", 1, 1))
+    assumes = (FiniteVariance(), Is("unit"))
 
     method: str = eqx.field(static=True, default="econtrol")
     delta: Any = eqx.field(converter=real, default=0.25)
@@ -184,7 +184,7 @@ class BernoulliLaw(AbstractMoment):
     def law(self, c: Constants, T: int) -> Law:
         """The moment recursion on this instance."""
         r = recursion(self.method, float(self.eta))
-        return Law(r, float(self.delta), self.gamma(T), c.n, c.sigma**2, c.zeta**2)
+        return Law(r, float(self.delta), self.gamma(T), c.agents, c.sigma**2, c.zeta**2)
 
     def bound(self, c: Constants, T: int) -> float:
         law = self.law(c, T)
@@ -210,9 +210,9 @@ class SmallStepLimit(BernoulliLaw):
 
     def bound(self, c: Constants, T: int) -> float:
         delta, gamma = float(self.delta), self.gamma(T)
-        floor = gamma * c.sigma**2 / (2 * c.n)
+        floor = gamma * c.sigma**2 / (2 * c.agents)
         if self.method == "ec" and c.sigma == 0:
-            return gamma**2 * c.zeta**2 * (1 - delta) / (c.n * delta**2)
+            return gamma**2 * c.zeta**2 * (1 - delta) / (c.agents * delta**2)
         return floor * (2 - delta) / delta if self.method == "ef21" else floor
 
     def scale(self, c: Constants, T: int) -> float:

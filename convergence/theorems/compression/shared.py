@@ -85,5 +85,5 @@ def virtual(
     """
     Lg = c.L * gamma
     room = 1 - GRID / 2 - Lg / 2 - Lg**2 * loop / (2 * GRID)
-    top = c.Delta / (gamma * T) + Lg * variance / (2 * c.n) + Lg**2 * error / (2 * GRID)
+    top = c.Delta / (gamma * T) + Lg * variance / (2 * c.agents) + Lg**2 * error / (2 * GRID)
     return float(np.min(np.where(room > 0, top / np.where(room > 0, room, 1.0), np.inf)))

@@ -24,7 +24,7 @@ from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
 from convergence.parts.strategies import mode
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import Kind, Provenance, Source, varies
 from convergence.theorems.exact_moments import AbstractMoment, Moment
 
@@ -73,7 +73,7 @@ def _at_zero(name: str) -> float:
 class AbstractUnified(AbstractMoment):
     """A statement about one method, on a common Hessian, at the step α = ah/L."""
 
-    assumes = (Has("common", 1, 1),)
+    assumes = (Is("common"),)
     source = SOURCE
     provenance = Provenance.DERIVED
 
@@ -189,13 +189,13 @@ class Variance(AbstractUnified):
     quantity = Moment.VARIANCE
     statement = "(1/n) Σ Var x_i → (1/n) Σ_{m,j} a²α²s²/[(1−p)(1+p−b²/2)] at a stable step"
     settled = 0.0
-    assumes = (*AbstractUnified.assumes, Has("isotropic_noise", 1, 1))
+    assumes = (*AbstractUnified.assumes, Is("isotropic_noise"))
 
     def bound(self, c: Constants, T: int) -> float:
-        a, s2 = self.alpha(c, T), c.sigma**2 / (c.n * len(c.h))
+        a, s2 = self.alpha(c, T), c.sigma**2 / (c.agents * len(c.h))
         lam, h = self.grid(c)
         mean = np.sum(a * s2 / (c.h * (2 - a * c.h)))
-        return float(mean + np.sum(network_variance(self.name, lam, a * h, a, s2))) / c.n
+        return float(mean + np.sum(network_variance(self.name, lam, a * h, a, s2))) / c.agents
 
 
 def network_variance(name: str, lam: Any, ah: Any, alpha: float, s2: float) -> Any:
@@ -235,7 +235,7 @@ class NoBias(AbstractMoment):
         return 0.0
 
     def scale(self, c: Constants, T: int) -> float:
-        return (c.zeta / c.mu) ** 2 + c.R**2
+        return (c.zeta / c.mu) ** 2 + c.R_rms**2
 
 
 class Unbiased(NoBias):
@@ -257,7 +257,7 @@ class Energy(AbstractUnified):
     1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) ≥ 20, so that ρ^{2T} ≤ e⁻⁴⁰.
     """
 
-    assumes = (*AbstractUnified.assumes, Has("R", 0.0, 1e-9), Has("sigma", 0.0, 0.0))
+    assumes = (*AbstractUnified.assumes, Has("R_rms", 0.0, 1e-9), Has("sigma", 0.0, 0.0))
     quantity = Moment.EXPECTED
     statement = "Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n)Σ (aαβ)²(1+p)/[(1−p)b²(2+2p−b²)]"
     tolerance = 1e-6  # the tail beyond T
@@ -275,4 +275,4 @@ class Energy(AbstractUnified):
         lam, h = self.grid(c)
         weight, b2, p = mode(self.name, lam, a * h)
         energy = (weight * a * c.modes[1:]) ** 2 * (1 + p) / ((1 - p) * b2 * (2 + 2 * p - b2))
-        return float(np.sum(energy)) / c.n / T
+        return float(np.sum(energy)) / c.agents / T

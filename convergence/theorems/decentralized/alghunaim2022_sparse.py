@@ -44,14 +44,14 @@ class Transient(AbstractUnified):
     statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
 
     def alpha(self, c: Constants, T: int) -> float:
-        return float((c.n / T) ** 0.5 / c.L)
+        return float((c.agents / T) ** 0.5 / c.L)
 
     def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return dec.Diffusion(complete(c.n), self.alpha(c, T))
+        return dec.Diffusion(complete(c.agents), self.alpha(c, T))
 
     def bound(self, c: Constants, T: int) -> float:
-        spread = c.sigma / (c.n * len(c.h)) ** 0.5
-        return leading(self.name, c.n, float(1 - c.lam[1]), c.zeta / spread)
+        spread = c.sigma / (c.agents * len(c.h)) ** 0.5
+        return leading(self.name, c.agents, float(1 - c.lam[1]), c.zeta / spread)
 
 
 class TransientLaw(Transient):

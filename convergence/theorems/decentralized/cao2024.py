@@ -24,7 +24,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import EscapeTime, ExcessRisk
 from convergence.parts.graphs import complete
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has
+from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source, varies
 from convergence.theorems.exact_moments import AbstractMoment, Moment
 
@@ -34,13 +34,13 @@ SOURCE = Source("cao2024", "excess risk near a minimum; the exact formulas are o
 def strategy_of(name: str, c: Constants, alpha: float) -> AbstractAlgorithm:
     """Centralized, diffusion or consensus at the step α."""
     if name == "centralized":
-        return dec.Diffusion(complete(c.n), alpha)
+        return dec.Diffusion(complete(c.agents), alpha)
     return {"diffusion": dec.Diffusion, "consensus": dec.ConsensusDescent}[name](c.W, alpha)
 
 
 def excess_risk(name: str, c: Constants, alpha: float, n: int | None = None) -> float:
     """ER of a strategy at step α, after n steps from w* or in steady state (None)."""
-    K, d = c.n, len(c.h)
+    K, d = c.agents, len(c.h)
     if "covariances" in c:
         R = np.einsum("ji,kjl,li->ki", c.E, c.covariances, c.E)
     else:
@@ -60,7 +60,7 @@ def excess_risk(name: str, c: Constants, alpha: float, n: int | None = None) -> 
 class AbstractFlat(AbstractMoment):
     """A statement about one strategy at the step α = ah/L; steady, or at T steps from w*."""
 
-    assumes = (Has("common", 1, 1),)
+    assumes = (Is("common"),)
     source = SOURCE
     provenance = Provenance.DERIVED
 
@@ -93,7 +93,7 @@ class Law(AbstractFlat):
 
     @varies
     def assumes(self) -> Any:
-        start = (Has("R", 0.0, 1e-9),) if self.finite else ()
+        start = (Has("R_rms", 0.0, 1e-9),) if self.finite else ()
         return (*AbstractFlat.assumes, *start)
 
     def bound(self, c: Constants, T: int) -> float:
@@ -112,17 +112,17 @@ class SmallStepGap(AbstractFlat):
     statement = "ER_dif − ER_cen, ER_con − ER_dif = O(α²) with the constants of the limit"
     tolerance = 0.02
     settled = 0.0
-    assumes = (*AbstractFlat.assumes, Has("isotropic_noise", 1, 1))
+    assumes = (*AbstractFlat.assumes, Is("isotropic_noise"))
 
     def alpha(self, c: Constants, T: int) -> float:
         return 1 / (c.L * T)
 
     def bound(self, c: Constants, T: int) -> float:
-        a, s2 = self.alpha(c, T), c.sigma**2 / (c.n * len(c.h))
+        a, s2 = self.alpha(c, T), c.sigma**2 / (c.agents * len(c.h))
         lam, h = np.meshgrid(c.lam[1:], c.h, indexing="ij")
         b2 = c.modes[1:] ** 2
-        total = a * s2 * len(c.h) / (4 * c.n)
-        scale = a**2 / (2 * c.n)
+        total = a * s2 * len(c.h) / (4 * c.agents)
+        scale = a**2 / (2 * c.agents)
         if self.name != "centralized":
             gap = lam**2 / (1 - lam**2) * s2 + (lam / (1 - lam)) ** 2 * b2
             total += scale * np.sum(h * gap)

@@ -38,7 +38,7 @@ class Unbiased(AbstractMoment):
         return 0.0
 
     def scale(self, c: Constants, T: int) -> float:
-        return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R**2
+        return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R_rms**2
 
 
 class SmallStep(SmallUpperStep):
@@ -62,7 +62,7 @@ class Rate(AbstractMoment):
     statement = "(1/T) Σ E‖∇Φ(x_t)‖² = O(1/√T)"
 
     def prescribe(self, c: Constants, T: int) -> SOBA:
-        rho = float((c.n / T) ** 0.5) / 2
+        rho = float((c.agents / T) ** 0.5) / 2
         return SOBA(rho, rho / 4)
 
     def metric(self, c: Constants, T: int) -> Average:

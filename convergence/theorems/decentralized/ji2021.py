@@ -35,12 +35,12 @@ class NeumannBias(AbstractMoment):
         return StocBiO(self.alpha, 0.5 / c.L_g, self.eta, self.D, self.Q)
 
     def bound(self, c: Constants, T: int) -> float:
-        one = np.eye(c.q)
-        left = np.linalg.matrix_power(one - float(self.eta) * c.A, self.Q)
-        series = c.B.T @ (one - left) @ np.linalg.inv(c.A)
-        J = np.linalg.solve(c.A, c.B)
-        H = c.weight * np.eye(c.p) + series @ c.K @ J
-        x = np.linalg.solve(H, c.weight * c.r - series @ (c.K @ c.y0 - c.k))
+        one = np.eye(c.lower_d)
+        left = np.linalg.matrix_power(one - float(self.eta) * c.A_mean, self.Q)
+        series = c.B_mean.T @ (one - left) @ np.linalg.inv(c.A_mean)
+        J = np.linalg.solve(c.A_mean, c.B_mean)
+        H = c.weight * np.eye(c.upper_d) + series @ c.K_mean @ J
+        x = np.linalg.solve(H, c.weight * c.r_mean - series @ (c.K_mean @ c.y_free - c.k_mean))
         return float(np.sum((x - c.x_star) ** 2))
 
 

@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has
+from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Provenance, Source
 from convergence.theorems.exact_moments import AbstractMoment, Moment
 
@@ -43,7 +43,7 @@ class AbstractDSGD(AbstractMoment):
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
-        return 1e-18 / self.tolerance * ((c.zeta / c.mu) ** 2 + c.R**2 + 1e-12)
+        return 1e-18 / self.tolerance * ((c.zeta / c.mu) ** 2 + c.R_rms**2 + 1e-12)
 
 
 class ModeBias(AbstractDSGD):
@@ -53,7 +53,7 @@ class ModeBias(AbstractDSGD):
     Proof. The mode is e⁺ = λ(e − α(he − β)), or λe − α(he − β): solve for its fixed point. ∎
     """
 
-    assumes = (Has("common", 1, 1),)
+    assumes = (Is("common"),)
     statement = "bias = (1/n)Σ (αλβ/(1−λ(1−αh)))² (ATC),  (1/n)Σ (αβ/(1−λ+αh))² (consensus)"
     settled = 0.0
 
@@ -65,7 +65,7 @@ class ModeBias(AbstractDSGD):
             e = a * lam * beta / (1 - lam * (1 - a * h))
         else:
             e = a * beta / (1 - lam + a * h)
-        return float(np.sum(e**2)) / c.n
+        return float(np.sum(e**2)) / c.agents
 
 
 class FixedPoint(AbstractDSGD):
@@ -79,7 +79,7 @@ class FixedPoint(AbstractDSGD):
     settled = 0.0
 
     def bound(self, c: Constants, T: int) -> float:
-        a, n, d = self.alpha(c, T), c.n, c.beta.shape[1]
+        a, n, d = self.alpha(c, T), c.agents, c.beta.shape[1]
         mix = np.kron(c.W, np.eye(d))
         H = np.zeros((n * d, n * d))
         for i in range(n):
@@ -192,10 +192,10 @@ class Rate(AbstractDSGD):
     statement = "(1/T) Σ E‖∇J(x̄_t)‖² = O(1/√(nT)),  α = √(n/T)/L"
 
     def alpha(self, c: Constants, T: int) -> float:
-        return float((c.n / T) ** 0.5 / c.L)
+        return float((c.agents / T) ** 0.5 / c.L)
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(CenterGradSq())
 
     def bound(self, c: Constants, T: int) -> float:
-        return float((c.n * T) ** -0.5)
+        return float((c.agents * T) ** -0.5)

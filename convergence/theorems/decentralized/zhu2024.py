@@ -19,7 +19,7 @@ from convergence.metrics.folds import Average
 from convergence.parts.graphs import complete
 from convergence.parts.strategies import CORRECTED, mode
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has
+from convergence.theorems.assumptions import Is
 from convergence.theorems.base import Kind, Provenance, Source, varies
 from convergence.theorems.exact_moments import AbstractMoment, Moment
 
@@ -71,7 +71,7 @@ class Unbiased(AbstractSparkle):
         return 0.0
 
     def scale(self, c: Constants, T: int) -> float:
-        return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R**2
+        return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R_rms**2
 
 
 class OneLevel(Unbiased):
@@ -94,19 +94,19 @@ class ModeRadius(AbstractSparkle):
     quantity = Moment.RADIUS
     statement = "ρ = max_λ ρ(M_λ), M_λ the seven-block recursion of one network mode"
     tolerance = 1e-7  # eigenvalues of a defective pair move by √eps
-    assumes = (Has("common", 1, 1),)
+    assumes = (Is("common"),)
 
     def bound(self, c: Constants, T: int) -> float:
         alpha, beta, gamma, theta = self.sizes(c, T)
-        p, q = c.p, c.q
+        p, q = c.upper_d, c.lower_d
         cuts = np.cumsum([p, p, p, q, q, q])
 
         def one(levels: tuple[tuple[float, float, float], ...], s: np.ndarray) -> np.ndarray:
             x, r, dx, y, dy, z, dz = np.split(s, cuts)
             (a, bx, k), (e, b, f) = levels
-            y = f * y - beta * e * (c.A @ y - c.B @ x) - dy
-            z = f * z - gamma * e * (c.A @ z - c.K @ y) - dz
-            r = (1 - theta) * r + theta * (c.weight * x + c.B.T @ z)
+            y = f * y - beta * e * (c.A_mean @ y - c.B_mean @ x) - dy
+            z = f * z - gamma * e * (c.A_mean @ z - c.K_mean @ y) - dz
+            r = (1 - theta) * r + theta * (c.weight * x + c.B_mean.T @ z)
             x = k * x - alpha * a * r - dx
             d = [(v + w * s) * (w > 1e-12) for v, w, s in ((dx, bx, x), (dy, b, y), (dz, b, z))]
             return np.concatenate([x, r, d[0], y, d[1], z, d[2]])
@@ -164,20 +164,20 @@ class SmallUpperStep(AbstractSparkle):
     statement = "(1/n) Σ E‖x_i − x*‖² → Tr Σ,  H_xΣ + ΣH_x = (α/n)·Cov(s_u − G(s_z + KĀ⁻¹s_y))"
     quantity = Moment.VARIANCE
     tolerance = 3e-3  # O(α) terms at α = 1e-5, with the network's O(α/(1 − λ)²)
-    assumes = (Has("isotropic_noise", 1, 1),)
+    assumes = (Is("isotropic_noise"),)
 
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
         _, beta, gamma, theta = (float(v) for v in self.steps)
         return 1 / T, beta, gamma, theta
 
     def bound(self, c: Constants, T: int) -> float:
-        s2, inverse = c.s**2, np.linalg.inv(c.A)
-        G = c.B.T @ inverse
-        response = G @ c.K @ inverse
-        cov = s2 * (np.eye(c.p) + G @ G.T + response @ response.T)
+        s2, inverse = c.s**2, np.linalg.inv(c.A_mean)
+        G = c.B_mean.T @ inverse
+        response = G @ c.K_mean @ inverse
+        cov = s2 * (np.eye(c.upper_d) + G @ G.T + response @ response.T)
         # The trace of the Lyapunov solution, in the eigenbasis of H_x.
         h, E = np.linalg.eigh(c.hyper)
-        return float(np.sum(np.diag(E.T @ cov @ E) / (2 * h))) / (T * c.n)
+        return float(np.sum(np.diag(E.T @ cov @ E) / (2 * h))) / (T * c.agents)
 
 
 class Transient(AbstractSparkle):
@@ -196,11 +196,11 @@ class Transient(AbstractSparkle):
     statement = "T_transient = Θ((1−λ)⁻²) for SPARKLE, Θ((1−λ)⁻⁴) for D-SOBA"
 
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
-        step = float((c.n / T) ** 0.5)
+        step = float((c.agents / T) ** 0.5)
         return step, step, step, 1.0
 
     def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return sparkle("ATC", "ATC", complete(c.n), self.sizes(c, T))
+        return sparkle("ATC", "ATC", complete(c.agents), self.sizes(c, T))
 
     def bound(self, c: Constants, T: int) -> float:
         return float(T) ** (4 if self.lower == "ATC" else 2)
@@ -220,14 +220,14 @@ class Rate(AbstractSparkle):
     statement = "(1/T) Σ E‖∇Φ(x̄_t)‖² = O(1/√(nT))"
 
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
-        alpha = float((c.n / T) ** 0.5) / 8
+        alpha = float((c.agents / T) ** 0.5) / 8
         return alpha, 4 * alpha, 4 * alpha, 1.0
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(CenterGradSq())
 
     def bound(self, c: Constants, T: int) -> float:
-        return float((c.n * T) ** -0.5)
+        return float((c.agents * T) ** -0.5)
 
 
 class SpeedUp(Rate):

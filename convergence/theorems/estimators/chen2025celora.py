@@ -25,7 +25,7 @@ from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
     FiniteVariance,
-    Has,
+    Is,
     NoNoise,
     Smooth,
 )
@@ -97,7 +97,7 @@ class BiasedSGD(AbstractCELoRA):
             return 1.0
         if c.collinear:
             return float(c.shares[: self.k].sum())
-        return 1 - (1 - self.k / c.rows) ** 0.5
+        return 1 - (1 - self.k / c.layer_rows) ** 0.5
 
     def bound(self, c: Constants, T: int) -> float:
         eta, rho = self.eta(c, T), self.rho(c)
@@ -126,7 +126,7 @@ class StaleRows(AbstractCELoRA):
     statement = (
         "WᵀW = L·I: the k rows largest at the last refresh shrink by 1 − Lη a step, the rest stay"
     )
-    assumes = (NoNoise(), Has("orthogonal", 1, 1))
+    assumes = (NoNoise(), Is("orthogonal"))
 
     def metric(self, c: Constants, T: int) -> Any:
         return GradNormSq()
@@ -189,7 +189,7 @@ class TopOneStalls(AbstractCELoRA):
     kind = Kind.PATHWISE
     source = Source("chen2025celora", "three-row counterexample; derived")
     statement = "‖∇f(x_t)‖ ≥ 1 − Lη for all t: top-1 rows converge to the Chebyshev center"
-    assumes = (Smooth(), NoNoise(), Has("three_rows", 1, 1))
+    assumes = (Smooth(), NoNoise(), Is("three_rows"))
 
     def metric(self, c: Constants, T: int) -> Extremes:
         return Extremes(GradNorm())

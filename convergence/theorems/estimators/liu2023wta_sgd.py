@@ -14,7 +14,7 @@ from convergence.metrics.errors import Excess
 from convergence.metrics.travel import AverageStepSq
 from convergence.parts.matrix_products import CRS, WTA, AbstractProduct
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.estimators.liu2023wta import crs_variance, wta_variance
 
@@ -76,8 +76,8 @@ class SampledMoment(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> float:
         product = self.product
         if isinstance(product, WTA) and product.c is not None:
-            return wta_variance(c.residual, c.W, product.k, product.c)
-        return crs_variance(c.residual, c.W, product.k)
+            return wta_variance(c.residual, c.layer, product.k, product.c)
+        return crs_variance(c.residual, c.layer, product.k)
 
 
 class SampledLaw(AbstractTheorem):
@@ -95,7 +95,7 @@ class SampledLaw(AbstractTheorem):
     source = Source("liu2023wta", "exact variances along a run; derived")
     provenance = Provenance.DERIVED
     statement = "E f(θ_T) − f* = (m/2)v_T,  v⁺ = (1−2ηm)v + η²E ĝ²(v),  exact for CRS and WTA-CRS"
-    assumes = (NoNoise(), Has("ones", 1, 1), Has("Delta", 0.0, 1e-20))
+    assumes = (NoNoise(), Is("ones"), Has("Delta", 0.0, 1e-20))
 
     product: AbstractProduct = CRS(3)
 

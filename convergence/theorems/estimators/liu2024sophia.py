@@ -21,7 +21,7 @@ from convergence.metrics.pointwise import AbstractPointwise, Gap
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -104,7 +104,7 @@ class Resolved(AbstractAssumption):
     the eigenbasis costs that many units in the last place, of which nine digits remain."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        found = float(c.kappa) if c.turned else 1.0
+        found = float(c.condition) if c.turned else 1.0
         return Checked("resolved eigenbasis", found <= 1e5, found, "κ ≤ 10⁵ off the axes")
 
 
@@ -116,7 +116,7 @@ class QuadraticLaw(AbstractSophia):
     """
 
     statement = "‖θ_T‖² = Σ z_i² with z_i ← z_i − ½clip(z_i, ρ): free of the condition number"
-    assumes = (NoNoise(), Has("quadratic", 1, 1), Has("radius", 0.0), Resolved())
+    assumes = (NoNoise(), Is("quadratic"), Has("radius", 0.0), Resolved())
 
     def metric(self, c: Constants, T: int) -> Any:
         return DistanceSq()
@@ -181,7 +181,7 @@ class SignFloor(AbstractTheorem):
     source = Source("liu2024sophia", "lower bound for SignGD; derived for this start")
     provenance = Provenance.DERIVED
     statement = "f(x_T) ≥ Δ/(1 + 4T²μ/β) for sign descent; equality at the best η"
-    assumes = (NoNoise(), Has("quadratic", 1, 1))
+    assumes = (NoNoise(), Is("quadratic"))
 
     scale: Any = eqx.field(converter=real, default=1.0)
 
@@ -191,7 +191,7 @@ class SignFloor(AbstractTheorem):
 
     def prescribe(self, c: Constants, T: int) -> SignGD:
         x0, y0 = float(c.z0[0]), float(c.z0[1])
-        eta = self.eta(float(c.lam[0]), float(c.lam[1]), x0, T)
+        eta = self.eta(float(c.curvatures[0]), float(c.curvatures[1]), x0, T)
         require(
             x0 > 0 and math.isclose(y0, eta / 2, rel_tol=1e-9) and not c.turned,
             f"the start ({x0:g}, {y0:g})",
@@ -204,6 +204,6 @@ class SignFloor(AbstractTheorem):
         return Gap()
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        mu, beta = float(c.lam[0]), float(c.lam[1])
+        mu, beta = float(c.curvatures[0]), float(c.curvatures[1])
         value = 0.5 * mu * float(c.z0[0]) ** 2 / (1 + 4 * T**2 * mu / beta)
         return value, value if float(self.scale) == 1 else float("inf")

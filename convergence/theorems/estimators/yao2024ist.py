@@ -21,7 +21,7 @@ from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
     FiniteVariance,
-    Has,
+    Is,
     NoNoise,
     Smooth,
 )
@@ -115,7 +115,7 @@ class BlockLaw(BlockSGD):
 
     kind = Kind.EXACT
     statement = "E‖∇f(x_T)‖² = L² Σ [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1−q_i^T)/(1−q_i)] on (L/2)‖x‖²"
-    assumes = (FiniteVariance(), Has("isotropic", 1, 1), EqualBlocks())
+    assumes = (FiniteVariance(), Is("isotropic"), EqualBlocks())
 
     def eta(self, c: Constants, T: int) -> float:
         return float(self.scale) / c.L
@@ -141,7 +141,7 @@ class ImportanceHelps(AbstractSeparation):
     source = Source("yao2024ist", "importance against uniform layers; derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that of uniform chances on (L/2)‖x‖²"
-    assumes = (NoNoise(), Has("isotropic", 1, 1))
+    assumes = (NoNoise(), Is("isotropic"))
 
     blocks: int = eqx.field(static=True, default=4)
 

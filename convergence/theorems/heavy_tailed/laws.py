@@ -16,7 +16,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.noise.two_point import three_point, two_point
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
 from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.heavy_tailed.lemmas import TOLERANCE, excess
@@ -40,7 +40,7 @@ class ClippedPlateau(AbstractTheorem):
     source = Source("koloskova2023", "Section 3, a plateau in closed form; derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(w^t)‖ = q(s−h)/(1−q) for every γ and T,  clipped SGD, fixed h"
-    assumes = (Has("isotropic", 1, 1), FiniteVariance())
+    assumes = (Is("isotropic"), FiniteVariance())
 
     h: Any = eqx.field(converter=real, default=1.0)
     gamma: Any = eqx.field(converter=real, default=0.02)
@@ -71,7 +71,7 @@ class QuadraticLaw(AbstractTheorem):
     source = Source("ghadimi2013", "the recursion of a quadratic; derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(w^t)‖² = u_t,  u_{t+1} = (1−Lγ)²u_t + L²γ²σ²,  SGD on (L/2)‖w‖²"
-    assumes = (Has("isotropic", 1, 1), FiniteVariance())
+    assumes = (Is("isotropic"), FiniteVariance())
 
     scale: Any = eqx.field(converter=real, default=1.0)
 

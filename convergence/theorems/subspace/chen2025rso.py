@@ -28,7 +28,7 @@ from convergence.parts.projectors import AbstractProjector, Frozen, Haar
 from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, Exact
 from convergence.problems.quadratic import Isotropic
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import (
     AbstractIdentity,
     AbstractTheorem,
@@ -113,7 +113,7 @@ class RSOIdle(RSOInexact):
 
     source = Source(PAPER, "tightness of the accuracy term, derived")
     statement = "B_k = 0 on (L/2)‖W‖²: (1/K) Σ E‖∇f(W_k)‖² = 6L̂ε, within 6L̂Δ/K of the bound"
-    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0))
+    assumes = (NoNoise(), Is("isotropic"))
 
     def accuracy(self, c: Constants, T: int) -> float:
         return c.grad0**2 / (6 * self.lam(c))
@@ -134,7 +134,7 @@ class RSOExact(AbstractRSO):
 
     source = Source(PAPER, "exact subproblems, derived")
     statement = "exact subproblems: (1/K) Σ E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K"
-    assumes = (Smooth(), NoNoise(), Has("quadratic", 1.0, 1.0))
+    assumes = (Smooth(), NoNoise(), Is("quadratic"))
 
     iterations: int = eqx.field(static=True, default=1)
 
@@ -155,7 +155,7 @@ class RSOLaw(RSOExact):
     kind = Kind.EXACT
     source = Source(PAPER, "isotropic quadratic, derived")
     statement = "E f(W_K) = f(W_0)(1 − 5r/(9m))^K on (L/2)‖W‖², exact subproblems"
-    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0), Has("quadratic", 1.0, 1.0))
+    assumes = (NoNoise(), Is("isotropic"), Is("quadratic"))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Gap()
@@ -180,7 +180,7 @@ class RSOSteps(AbstractRSO):
 
     source = Source(PAPER, "explicit inner solvers, derived")
     statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 9L̂γσ²"
-    assumes = (Smooth(), FiniteVariance(), Has("additive", 1.0, 1.0))
+    assumes = (Smooth(), FiniteVariance(), Is("additive"))
 
     inner: AbstractDescent = GD(4)
 
@@ -226,7 +226,7 @@ class RSOStall(AbstractRSO):
     kind = Kind.PATHWISE
     source = Source("he2025", "Theorem 1's instance under RSO, derived")
     statement = "frames from the stochastic gradient's SVD: ‖∇f(W_K)‖ = ‖∇f(W_0)‖ for all K"
-    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return GD(4)

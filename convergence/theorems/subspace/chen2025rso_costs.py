@@ -31,7 +31,7 @@ from convergence.parts.solvers import (
     Subproblem,
 )
 from convergence.shapes import Count, Iterate, Key, Matrix
-from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
 from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact, RSOSteps
 
@@ -94,7 +94,7 @@ class RSOBudgetZO(RSOBudget):
     statement = (
         "K subproblems to accuracy ε cost ≤ K(3(p+2)(ln(1+3(1+eps)Δ/ε) + 1) + 1) slopes by ZO"
     )
-    assumes = (Smooth(), NoNoise(), Has("quadratic", 1, 1))
+    assumes = (Smooth(), NoNoise(), Is("quadratic"))
     inner: AbstractDescent = ZO(10**5)
 
     def each(self, c: Constants, T: int) -> float:
@@ -112,7 +112,7 @@ class RSOBudgetSGD(RSOSteps):
 
     source = Source(PAPER, "oracle complexity of SGD, derived")
     statement = "KN gradients of SGD, N = O(1 + σ²K/(L̂Δ)): (1/K) Σ E‖∇f(W_k)‖² ≤ 24L̂Δ/K"
-    assumes = (Smooth(), FiniteVariance(), Has("additive", 1, 1), Has("sigma", 1e-12))
+    assumes = (Smooth(), FiniteVariance(), Is("additive"), Has("sigma", 1e-12))
 
     def solver(self, c: Constants, T: int) -> GD:
         s = min(1.0, 4 * self.lam(c) * c.Delta / (c.sigma**2 * T))

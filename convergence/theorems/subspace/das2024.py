@@ -16,7 +16,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.parts.projectors import TopSVD
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
 
 PAPER = "das2024"
@@ -116,7 +116,7 @@ class NaturalStalls(AbstractTheorem):
     source = Source("he2025", "Theorem 1's instance under Natural GaLore, derived")
     provenance = Provenance.DERIVED
     statement = "Natural GaLore on GaLore's counterexample: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
-    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
 
     r: int = eqx.field(static=True, default=4)
     eta: Any = eqx.field(converter=real, default=1e-2)

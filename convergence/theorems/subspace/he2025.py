@@ -19,7 +19,7 @@ from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.momenta import EMA
 from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
 from convergence.shapes import real, whole
-from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -127,7 +127,7 @@ class GoLoreIsotropicLaw(GoLoreSGD):
 
     kind = Kind.EXACT
     statement = "(1/T) Σ_{t<T} u_t,  u_{t+1} = (1 − 2ηLδ + η²L²δ)u_t + L²η²δσ²,  f = (L/2)‖X‖²"
-    assumes = (Has("isotropic", 1.0, 1.0), FiniteVariance())
+    assumes = (Is("isotropic"), FiniteVariance())
 
     def bound(self, c: Constants, T: int) -> float:
         eta, d = self.eta(c, T), self.delta(c)
@@ -178,7 +178,7 @@ class GoLoreRowLaw(GoLoreCounterexampleLaw):
     """
 
     statement = "E‖∇f(X_T)‖² = tr(HQ_TH), Q ← Q − ηδ(HQ+QH) + η²E[Π(HQH+(σ²/m)I)Π]"
-    assumes = (Has("by_rows", 1, 1), Has("isotropic_noise", 1, 1))
+    assumes = (Is("by_rows"), Is("isotropic_noise"))
 
     projector: AbstractProjector = Haar()
     eta: Any = eqx.field(converter=real, default=0.4)
@@ -205,7 +205,7 @@ class GoLoreLazy(AbstractSubspaceTheorem):
 
     source = Source("he2025", "Theorem 4 without momentum, lazy refresh")
     statement = "(1/K) Σ_k E‖∇f(X_{kτ})‖² ≤ 8Δ/(δηT) + 4Lησ² + 2L²η²τσ²,  Lητ ≤ 1"
-    assumes = (Smooth(), FiniteVariance(), Has("additive", 1.0, 1.0))
+    assumes = (Smooth(), FiniteVariance(), Is("additive"))
 
     tau: Any = eqx.field(converter=whole, default=10)
 
@@ -277,7 +277,7 @@ class GoLoreMSGDLaw(AbstractSubspaceTheorem):
     source = Source("he2025", "Algorithm 1 with momentum projection")
     kind = Kind.EXACT
     statement = "E‖∇f(X_T)‖² = L²A_T with the three-number recursion of (A, B, C),  f = (L/2)‖X‖²"
-    assumes = (Has("isotropic", 1.0, 1.0), FiniteVariance())
+    assumes = (Is("isotropic"), FiniteVariance())
 
     eta: Any = eqx.field(converter=real, default=0.2)
     beta1: Any = eqx.field(converter=real, default=0.5)

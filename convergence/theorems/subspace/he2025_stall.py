@@ -24,7 +24,7 @@ from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import TopSVD
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -205,7 +205,7 @@ class GaussianLaw(AbstractGaLore):
 
     kind = Kind.EXACT
     statement = "E f(X_T) − f* = ½(n−r)λ² Σ_j P_T(j) θ^{2j} ~ (π/4)(n−r)σ²/(ηT)²,  ξ ~ N(0,1)"
-    assumes = (Has("gaussian"), CLEAN)
+    assumes = (Is("gaussian"), CLEAN)
 
     def metric(self, c: Constants, T: int) -> Gap:
         return Gap()

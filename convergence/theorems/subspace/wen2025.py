@@ -20,7 +20,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.parts.wavelets import merge, split
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Is, NoNoise
 from convergence.theorems.base import (
     AbstractIdentity,
     AbstractTheorem,
@@ -84,7 +84,7 @@ class AbstractFromPair(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0))
+    assumes = (NoNoise(), Is("isotropic"))
 
     lr: Any = eqx.field(converter=real, default=1e-2)
 
@@ -104,7 +104,7 @@ class AdamDiverges(AbstractFromPair):
 
     source = Source(PAPER, "Algorithm 1 as coded, derived")
     statement = "from (1, −1): f(x_T) = f(x_0) Π (1 − s_t αL/ε)², which overflows"
-    assumes = (NoNoise(), Has("isotropic", 1.0, 1.0), Antisymmetric())
+    assumes = (NoNoise(), Is("isotropic"), Antisymmetric())
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return GWT(self.lr)

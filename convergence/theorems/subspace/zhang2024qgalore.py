@@ -17,7 +17,7 @@ from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import Overlap
 from convergence.parts.quantizers import dequantize, quantize
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
 
 PAPER = "zhang2024qgalore"
@@ -80,7 +80,7 @@ class RoundingUnbiased(StochasticRounding):
     kind = Kind.EXACT
     source = Source(PAPER, "stochastic rounding is unbiased, derived")
     statement = "E⟨x_T, x_0⟩ = (1 − ηL)^T‖x_0‖² on (L/2)‖x‖² under stochastic rounding"
-    assumes = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
+    assumes = (Is("isotropic"), Has("sigma", 0.0))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Overlap()
@@ -134,7 +134,7 @@ class QGaLoreStalls(AbstractTheorem):
     source = Source("he2025", "Theorem 1's instance under Q-GaLore, derived")
     provenance = Provenance.DERIVED
     statement = "Q-GaLore on GaLore's counterexample: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
-    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
 
     r: int = eqx.field(static=True, default=4)
     eta: Any = eqx.field(converter=real, default=1e-2)

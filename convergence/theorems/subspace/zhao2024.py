@@ -17,7 +17,7 @@ from convergence.constants import Constants
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.metrics.projected import ProjectedGradNorm, StableRank, WorstRatio
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 
 
@@ -37,7 +37,11 @@ class StepCondition(AbstractAssumption):
     eta: float = eqx.field(static=True)
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        found = self.eta * float(c.spectrum[-1] + c.spectrum[1]) if len(c.spectrum) > 1 else np.inf
+        found = (
+            self.eta * float(c.eigenvalues[-1] + c.eigenvalues[1])
+            if len(c.eigenvalues) > 1
+            else np.inf
+        )
         return Checked("step condition", bool(found <= 2), found, "η(λ_max + λ₂) must be at most 2")
 
 
@@ -141,7 +145,7 @@ class LowRank(AbstractPrinted):
 
     def ratio(self, c: Constants) -> float:
         eta = float(self.eta)
-        return abs((1 - eta * c.spectrum[1]) / (1 - eta * c.spectrum[0]))
+        return abs((1 - eta * c.eigenvalues[1]) / (1 - eta * c.eigenvalues[0]))
 
     def bound(self, c: Constants, T: int) -> float:
         return (c.par**2 + self.ratio(c) ** (2 * T) * c.perp**2) / c.par2**2
@@ -164,7 +168,7 @@ class LowRankWithConditions(LowRank):
 
     @varies
     def assumes(self) -> Any:
-        return (*LowRank.assumes, Has("product", 1, 1), StepCondition(float(self.eta)))
+        return (*LowRank.assumes, Is("product"), StepCondition(float(self.eta)))
 
 
 class LowRankCorrected(LowRank):
@@ -181,7 +185,7 @@ class LowRankCorrected(LowRank):
 
     def ratio(self, c: Constants) -> float:
         eta = float(self.eta)
-        return float(np.max(np.abs(1 - eta * c.spectrum[1:])) / abs(1 - eta * c.spectrum[0]))
+        return float(np.max(np.abs(1 - eta * c.eigenvalues[1:])) / abs(1 - eta * c.eigenvalues[0]))
 
     def bound(self, c: Constants, T: int) -> float:
         q = self.ratio(c) ** T

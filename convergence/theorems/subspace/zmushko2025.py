@@ -26,7 +26,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.projectors import TopSVD
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 PAPER = "zmushko2025"
@@ -68,7 +68,7 @@ class FixedSplit(AbstractFrugal):
     statement = (
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + Lαs²/2 + Lαβs_J²/(√2(1+β))]/(1 − √2Lαβ/(1−β) − Lα/2)"
     )
-    assumes = (Smooth(), FiniteVariance(), Has("isotropic_noise", 1.0, 1.0))
+    assumes = (Smooth(), FiniteVariance(), Is("isotropic_noise"))
 
     def alpha(self, c: Constants) -> float:
         """The step."""
@@ -205,7 +205,7 @@ class AbstractOnCounterexample(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (Has("two_point", 1.0, 1.0), Has("noise_columns", 0.0, 0.0))
+    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
 
     r: int = eqx.field(static=True, default=4)
     alpha: Any = eqx.field(converter=real, default=1e-2)

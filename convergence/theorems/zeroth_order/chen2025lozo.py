@@ -19,7 +19,7 @@ from convergence.errors import require
 from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Is, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -86,8 +86,8 @@ class LozoQuadratic(Lazy):
     assumes = (
         Smooth(),
         FiniteVariance(),
-        Has("quadratic", 1.0, 1.0),
-        Has("isotropic_noise", 1.0, 1.0),
+        Is("quadratic"),
+        Is("isotropic_noise"),
     )
 
     def alpha(self, c: Constants, T: int) -> float:

@@ -15,11 +15,11 @@ from convergence.errors import require
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has
+from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
 
-ISOTROPIC = (Has("isotropic", 1.0, 1.0), Has("sigma", 0.0))
+ISOTROPIC = (Is("isotropic"), Has("sigma", 0.0))
 
 
 class LozoMoment(AbstractTheorem):
@@ -35,7 +35,7 @@ class LozoMoment(AbstractTheorem):
     source = Source("chen2025lozo", "second moment of the low-rank gradient estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖g‖² = D(‖∇f‖² + σ²),  D_S = mn + 2n/r,  D_G = mn + 2 + 2(m+n+1)/r"
-    assumes = (Has("quadratic", 1.0, 1.0), Has("sigma", 0.0))
+    assumes = (Is("quadratic"), Has("sigma", 0.0))
 
     r: int = eqx.field(static=True, default=2)
     law: str = eqx.field(static=True, default="stiefel")
@@ -65,7 +65,7 @@ class LozoLaw(Lazy):
     source = Source("chen2025lozo", "isotropic quadratic, derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
-    assumes = (*ISOTROPIC, Has("isotropic_noise", 1.0, 1.0))
+    assumes = (*ISOTROPIC, Is("isotropic_noise"))
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.scale) / (c.L * self.factor(c))

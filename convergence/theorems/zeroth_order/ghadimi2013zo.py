@@ -12,7 +12,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -86,7 +86,7 @@ class TwoSidedSharp(AbstractTheorem):
     source = Source("ghadimi2013", "Section 3's method with two-sided differences, derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(γ(1−a/2)T) + aσ²/(2−a),  a = γL(d+2)"
-    assumes = (Smooth(), FiniteVariance(), Has("quadratic", 1.0, 1.0))
+    assumes = (Smooth(), FiniteVariance(), Is("quadratic"))
 
     scale: Any = eqx.field(converter=real, default=1.0)
     slope: str = eqx.field(static=True, default="central")
@@ -119,7 +119,7 @@ class GaussianMoment(AbstractTheorem):
     source = Source("malladi2023", "the two-sided Gaussian estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖ĝ‖² = (d+2)(‖∇f‖² + σ²)"
-    assumes = (Has("quadratic", 1.0, 1.0), Has("sigma", 0.0))
+    assumes = (Is("quadratic"), Has("sigma", 0.0))
 
     slope: str = eqx.field(static=True, default="central")
 

@@ -13,7 +13,7 @@ from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, NoNoise, Smooth
+from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
@@ -83,7 +83,7 @@ class Accelerated(AbstractTheorem):
     source = Source("nesterov2017", "Section 6's method with sharper steps, derived")
     provenance = Provenance.DERIVED
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + LR²/2),  h = 1/((n+2)L), θ = 1/((n+2)²L)"
-    assumes = (Smooth(), NoNoise(), Has("mu", 0.0), Has("quadratic", 1.0, 1.0))
+    assumes = (Smooth(), NoNoise(), Has("mu", 0.0), Is("quadratic"))
 
     share: Any = eqx.field(converter=real, default=1.0)
 
