@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from convergence.claims.base import Claim as Claim
     from convergence.claims.base import verify as verify
     from convergence.claims.report import Report as Report
+    from convergence.claims.settings import Session as Session
     from convergence.claims.settings import Settings as Settings
     from convergence.statistics import Verdict as Verdict
 
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 
 _FACE = {
     "Claim": "convergence.claims.base",
+    "Session": "convergence.claims.settings",
     "Settings": "convergence.claims.settings",
     "verify": "convergence.claims.base",
     "Report": "convergence.claims.report",

@@ -23,6 +23,7 @@ import jax
 import numpy as np
 
 from convergence.claims.settings import Settings
+from convergence.runner.experiment import Simulation
 
 SCHEMA = "convergence-record/1"
 PACKAGE = Path(__file__).parent
@@ -35,30 +36,19 @@ class Unstable(TypeError):
     """Raised for an object whose contents cannot be put into a digest; its record is not kept."""
 
 
-def digest(claim: Any, T: int, settings: Settings, single: bool = False) -> str:
-    """32 hexadecimal digits over everything that determines the record of `claim` at horizon T.
+def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
+    """32 hexadecimal digits over everything that determines the record of a simulation.
 
     A `single` run is made without a chunk, by another program, and is no start of a longer record.
     """
     hasher = hashlib.blake2b(digest_size=16)
-    chunk = 1 if single else getattr(claim, "chunk", None)
-    program = (chunk, settings.hasty, jax.default_backend())
-    where = (settings.seed, settings.dtype, T, *program)
-    for token in (SCHEMA, source_hash(), repr(versions()), claim.slug, repr(where)):
+    program = (1 if single else what.chunk, settings.hasty, jax.default_backend())
+    where = (settings.seed, settings.dtype, what.T, *program)
+    for token in (SCHEMA, source_hash(), repr(versions()), what.slug, repr(where)):
         hasher.update(token.encode() + b"\0")
-    for token in tokens(parts(claim, T), ()):
+    for token in tokens((what.experiment, what.marks), ()):
         hasher.update(token + b"\0")
     return hasher.hexdigest()
-
-
-def parts(claim: Any, T: int) -> Any:
-    """What is run: problem, oracle, algorithm and metric as built for T; else the claim itself."""
-    theorem = getattr(claim, "theorem", None)
-    if theorem is None or not hasattr(claim, "instance"):
-        return claim
-    problem, noise, c = claim.instance(T)
-    oracle = claim.oracle(problem, noise)
-    return problem, oracle, theorem.prescribe(c, T), theorem.metric(c, T)
 
 
 def tokens(value: Any, seen: tuple[int, ...]) -> Iterator[bytes]:

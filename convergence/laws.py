@@ -18,6 +18,7 @@ from convergence.errors import InvalidInput
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_step
 from convergence.theorems.assumptions import curvature
 
@@ -131,7 +132,7 @@ def algorithm_laws(
     and a new value of a real hyper-parameter traces nothing."""
     name = type(algorithm).__name__
     try:
-        check_step(problem, oracle, algorithm)
+        check_step(Experiment(problem, oracle, algorithm))
     except InvalidInput as error:
         return [str(error)]
     wrong: list[str] = []

@@ -22,6 +22,7 @@ import numpy as np
 from convergence.claims.settings import Settings
 from convergence.digest import SCHEMA, Unstable, digest, versions
 from convergence.files import write_whole
+from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 
 
@@ -32,9 +33,9 @@ class Store:
         self.root = Path(root)
         self._local = threading.local()
 
-    def fetch(self, claim: Any, T: int, settings: Settings, seeds: int) -> Record | None:
+    def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
         """The stored record, cut to `seeds` runs if it has more; None if there is no usable one."""
-        place = self.place(claim, T, settings, seeds)
+        place = self.place(what, settings, seeds)
         if place is None:
             return None
         arrays, about = place.with_suffix(".npz"), place.with_suffix(".json")
@@ -47,9 +48,9 @@ class Store:
             return None
         return record.first(seeds) if record.seeds > seeds else record
 
-    def keep(self, claim: Any, record: Record, settings: Settings) -> None:
+    def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
         """Store a record; a failure to write is a note, since the measurement itself is fine."""
-        place = self.place(claim, record.T, settings, record.seeds)
+        place = self.place(what, settings, record.seeds)
         if place is None:
             return
         buffer = io.BytesIO()
@@ -62,7 +63,7 @@ class Store:
         )
         about = {
             "schema": SCHEMA,
-            "slug": claim.slug,
+            "slug": what.slug,
             "T": record.T,
             "seeds": record.seeds,
             "seed": settings.seed,
@@ -83,12 +84,12 @@ class Store:
         self._local.notes = []
         return found
 
-    def place(self, claim: Any, T: int, settings: Settings, seeds: int) -> Path | None:
+    def place(self, what: Simulation, settings: Settings, seeds: int) -> Path | None:
         """The path of a record without its suffix; None where no digest is possible."""
         try:
-            return self.folder(claim.slug) / digest(claim, T, settings, seeds == 1)
+            return self.folder(what.slug) / digest(what, settings, seeds == 1)
         except Unstable as error:
-            self._note(f"the record at T = {T} is not stored: {error}")
+            self._note(f"the record at T = {what.T} is not stored: {error}")
             return None
 
     def folder(self, slug: str) -> Path:

@@ -31,7 +31,7 @@ import jax
 import numpy as np
 from _play import play
 
-from convergence import Claim, Settings, verify
+from convergence import Claim, Session, verify
 from convergence import statistics as st
 from convergence.figures.style import BLACK, BLUE, GRAY, VERDICTS, VERMILION, panels, plain_ticks
 from convergence.noise.gaussian import Gaussian
@@ -83,7 +83,7 @@ print(f"slack {report.judgement.slack:.3f}, power {report.judgement.power:.3f}")
 
 # %%
 ALPHA = 1e-3
-RECORDS = {T: claim.measure(T, Settings(), claim.seeds).final() for T in claim.horizons}
+RECORDS = {T: claim.measure(T, Session(), claim.seeds).final() for T in claim.horizons}
 
 
 def claimed(factor: float, runs: int):
@@ -146,7 +146,7 @@ def any_step(T: int, sigma: float, L: float):
         problem, noise = Isotropic(np.array([1.0, -1.0]), L), Gaussian(sigma)
         trial = Claim("any-step", theorem, problem, noise, horizons=(T,), seeds=256)
         c = trial.instance(T)[2]
-        mean.append(trial.measure(T, Settings(), 256).final().mean())
+        mean.append(trial.measure(T, Session(), 256).final().mean())
         bound.append(theorem.bound(c, T))
         u = [c.grad0**2]
         for _ in range(T - 1):

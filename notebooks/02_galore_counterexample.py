@@ -45,6 +45,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts.momenta import EMA, Optax, Plain
 from convergence.parts.projectors import Haar, TopSVD
 from convergence.problems.counterexample import Counterexample
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.subspace.he2025_stall import GaussianLaw, StallsOddBatch
 
@@ -89,7 +90,12 @@ def gaps(projector, sigma: float, r: int, tau: int, batch: int, inner: str) -> n
     method = Subspace(projector, ETA, r=r, tau=tau, inner=INNER[inner])
     key = claim_key("notebook-galore", 0, T)
     found = run(
-        PROBLEM, oracle, method, Gap(), T, key, seeds=range(SEEDS), chunk=SEEDS, marks=MARKS
+        Experiment(PROBLEM, oracle, method, Gap()),
+        T,
+        key,
+        seeds=range(SEEDS),
+        chunk=SEEDS,
+        marks=MARKS,
     )
     return found.values / START
 
@@ -178,8 +184,8 @@ def gaussian(sigma: float, tau: int):
     horizons = HORIZONS // tau * tau + tau
     key = claim_key("notebook-gaussian", 0, int(horizons[-1]))
     found = run(
-        PURE, Oracle(PURE, noise), theorem.prescribe(c, 1), Gap(), int(horizons[-1]), key,
-        seeds=range(64), chunk=64, marks=horizons,
+        Experiment(PURE, Oracle(PURE, noise), theorem.prescribe(c, 1), Gap()),
+        int(horizons[-1]), key, seeds=range(64), chunk=64, marks=horizons,
     )  # fmt: skip
     error = 2 * found.values.std(axis=0) / 8
     axis.errorbar(

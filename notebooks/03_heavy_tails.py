@@ -35,7 +35,7 @@ import jax
 import numpy as np
 from _play import play
 
-from convergence import Claim, Settings
+from convergence import Claim, Session
 from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
 from convergence.figures.style import BLACK, BLUE, GRAY, GREEN, PALETTE, VERMILION, panels
 from convergence.keys import claim_key
@@ -45,6 +45,7 @@ from convergence.noise.two_point import two_point
 from convergence.oracles.base import Oracle
 from convergence.problems.nonconvex import bowl
 from convergence.registry.heavy_tailed.instances import walked
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.heavy_tailed.sun2025 import NSGDClipped, NSGDMomentum
 
@@ -97,7 +98,7 @@ def instance(law: str, theorem, p: float, sigma: float):
 def measured(law: str, theorem, p: float, sigma: float, T: int):
     """Mean of Y_T, two standard errors, and the terms of the bound."""
     trial = Claim("notebook-heavy", theorem, *instance(law, theorem, p, sigma), horizons=(T,))
-    runs = trial.measure(T, Settings(), SEEDS).final()
+    runs = trial.measure(T, Session(), SEEDS).final()
     c = trial.instance(T)[2]
     alpha, gamma = theorem.pair(c, T)
     move = theorem.walk(c, T) + 2 * c.L * gamma * (1 - alpha) / alpha
@@ -217,8 +218,8 @@ def clipped(h: float, q: float, gamma: float):
     oracle = Oracle(problem, two_point(2.0, (q + q**2 / (1 - q)) ** 0.5 * s, q, E1))
     key = claim_key("notebook-clip", 0, 3000)
     found = run(
-        problem, oracle, ClippedSGD(gamma, h), Along(), 3000, key, seeds=range(64), chunk=64,
-        marks=MARKS,
+        Experiment(problem, oracle, ClippedSGD(gamma, h), Along()), 3000, key, seeds=range(64),
+        chunk=64, marks=MARKS,
     ).values  # fmt: skip
     right.plot(MARKS, found.mean(axis=0), color=BLUE, label="mean of 64 runs")
     low10, high90 = np.quantile(found, (0.1, 0.9), axis=0)

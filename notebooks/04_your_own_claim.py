@@ -32,7 +32,7 @@ import jax.numpy as jnp
 import numpy as np
 from _play import play
 
-from convergence import Claim, Settings, verify
+from convergence import Claim, Session, verify
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.figures.style import BLACK, BLUE, VERMILION, panels, plain_ticks
 from convergence.metrics.folds import Average
@@ -146,7 +146,7 @@ def tightness(kappa: float, push: float):
     """Measured average and both bounds against T."""
     figure, axis = panels(1, 1, (6.4, 3.6))
     trial = claim(Normalized(), kappa, push)
-    found = [float(trial.measure(T, Settings(), 1).final()[0]) for T in HORIZONS]
+    found = [float(trial.measure(T, Session(), 1).final()[0]) for T in HORIZONS]
     stated = [Normalized().bound(trial.instance(T)[2], T) for T in HORIZONS]
     axis.loglog(HORIZONS, stated, "-", color=BLACK, label="√(2LΔ/T), the theorem")
     axis.loglog(HORIZONS, np.array(stated) / 2**0.5, "--", color=VERMILION, label="√(LΔ/T), bold")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convergence.claims.base import Claim
-from convergence.claims.settings import Settings
+from convergence.claims.settings import Session, Settings
 from convergence.store import Store
 
 SEEDS = 64
@@ -16,7 +16,7 @@ SEEDS = 64
 
 def values(claim: Claim, T: int, seeds: int = SEEDS) -> np.ndarray:
     """(seeds,) the metric at horizon T."""
-    return claim.measure(T, Settings(), seeds, Store()).final()
+    return claim.measure(T, Session(Settings(), Store()), seeds).final()
 
 
 def curve(claim: Claim, horizons: Sequence[int], seeds: int = SEEDS) -> dict[str, list[float]]:

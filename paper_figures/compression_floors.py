@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from convergence.claims.exact_masks import compressed_moments
 from convergence.figures import style
 from convergence.metrics.agents import TotalSquare
+from convergence.moments.masks import compressed_moments
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
 from convergence.registry.compression.methods import ALIKE
+from convergence.runner.experiment import Experiment
 from convergence.theorems.compression.gao2024econtrol_laws import BernoulliLaw
 
 T, POINTS, DOTS = 1000, 25, 5
@@ -42,7 +43,9 @@ def draw(out: Path) -> None:
             axis.loglog(deltas, table[name], "-", color=color)
             some = deltas[:: POINTS // DOTS]
             exact = [
-                compressed_moments(ALIKE, Workers(ALIKE, noise), law(name, d).prescribe(c, T))
+                compressed_moments(
+                    Experiment(ALIKE, Workers(ALIKE, noise), law(name, d).prescribe(c, T))
+                )
                 for d in some
             ]
             values = [m.steady(TotalSquare()) / unit for m in exact]

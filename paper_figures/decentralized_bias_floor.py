@@ -16,6 +16,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.alghunaim2022 import METHODS
 from convergence.theorems.decentralized.koloskova2020 import ModeBias
 
@@ -34,7 +35,9 @@ def draw(out: Path) -> None:
         for axis, zeta in zip(axes, (0.0, 1.0, 10.0), strict=True):
             problem = slowest(W, zeta=zeta, x0=1.0)
             for (name, dashes), color in zip(NAMES.items(), style.PALETTE):
-                m = analyse(problem, Oracle(problem, Noiseless()), METHODS[name](W, ALPHA))
+                m = analyse(
+                    Experiment(problem, Oracle(problem, Noiseless()), METHODS[name](W, ALPHA))
+                )
                 found = m.means(MeanSquare(), marks)
                 axis.semilogy(marks, found, dashes, color=color, label=name)
                 table[f"ζ = {zeta:g}: {name}"] = found

@@ -16,6 +16,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.koloskova2020 import ModeBias
 
 ALPHAS, GAPS = np.geomspace(1e-4, 0.5, 13), np.geomspace(1e-4, 0.5, 13)
@@ -26,7 +27,7 @@ def pair(gap: float, alpha: float, name: str) -> tuple[float, float]:
     problem = slowest(graphs.lazy_complete(8, gap))
     law = ModeBias(name, alpha)
     c = problem.constants()
-    m = analyse(problem, Oracle(problem, Noiseless()), law.prescribe(c, 1))
+    m = analyse(Experiment(problem, Oracle(problem, Noiseless()), law.prescribe(c, 1)))
     return law.bound(c, 1), m.bias(MeanSquare())
 
 

@@ -15,6 +15,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.alghunaim2022 import METHODS
 from convergence.theorems.decentralized.alghunaim2022_sparse import SlowRoot
 
@@ -36,7 +37,9 @@ def draw(out: Path) -> None:
                 problem = slowest(graphs.lazy_complete(8, gap))
                 c = problem.constants()
                 method = METHODS[name](c.W, AH)
-                found.append(1 - analyse(problem, Oracle(problem, Noiseless()), method).radius)
+                found.append(
+                    1 - analyse(Experiment(problem, Oracle(problem, Noiseless()), method)).radius
+                )
                 law.append(SlowRoot(name, AH).bound(c, 1))
             axis.loglog(GAPS, found, marker, color=color, label=name, **look)
             axis.loglog(GAPS, law, "--", color=color, lw=1)

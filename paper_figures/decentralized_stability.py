@@ -15,6 +15,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import common
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.alghunaim2022 import METHODS, threshold
 
 LAM, GRID = 0.5, np.linspace(0.02, 2.3, 229)
@@ -29,7 +30,9 @@ def draw(out: Path) -> None:
         figure, axis = style.panels(size=(6.4, 4.0))
         for name, color in zip(METHODS, style.PALETTE):
             radius = [
-                analyse(problem, Oracle(problem, Noiseless()), METHODS[name](W, a)).radius
+                analyse(
+                    Experiment(problem, Oracle(problem, Noiseless()), METHODS[name](W, a))
+                ).radius
                 for a in GRID
             ]
             axis.plot(GRID, radius, color=color, label=name)

@@ -16,6 +16,7 @@ from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.alghunaim2022 import METHODS, Variance
 
 GRID = np.geomspace(1e-3, 0.8, 12)
@@ -24,19 +25,17 @@ GRID = np.geomspace(1e-3, 0.8, 12)
 def draw(out: Path) -> None:
     """Write decentralized_variance.{svg,pdf,png,csv} to `out`."""
     problem, noise = slowest(graphs.lazy(graphs.ring(16))), PerEntry(1.0)
+    oracle = Oracle(problem, noise)
     c = problem.constants() | noise.constants((16, 1))
     table: dict[str, np.ndarray] = {"α": GRID}
     with style.styled():
         figure, axis = style.panels(size=(6.4, 4.0))
         for name, color, marker in zip(METHODS, style.PALETTE, "osD^vXP"):
             law = np.array([Variance(name, a).bound(c, 1) for a in GRID])
+            methods = [Variance(name, a).prescribe(c, 1) for a in GRID]
             probed = np.array(
-                [
-                    analyse(problem, Oracle(problem, noise), Variance(name, a).prescribe(c, 1))
-                    .variance(MeanSquare())
-                    for a in GRID
-                ]
-            )  # fmt: skip
+                [analyse(Experiment(problem, oracle, m)).variance(MeanSquare()) for m in methods]
+            )
             stable = np.isfinite(probed)
             axis.loglog(GRID[stable], law[stable], color=color)
             axis.loglog(GRID, probed, marker, color=color, ms=4, label=name)

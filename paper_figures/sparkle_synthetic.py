@@ -19,6 +19,7 @@ from convergence.noise.agents import PerEntry
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.bilevel import random_bilevel
+from convergence.runner.experiment import Experiment
 
 STEPS = (0.03, 0.15, 0.15, 0.3)
 T, CALLS = 1500, 3  # three oracle calls an iteration
@@ -44,7 +45,9 @@ def draw(out: Path) -> None:
                 for name, color, line in zip(METHODS, style.PALETTE, ("-", "--", "-.", ":")):
                     pick = {"GT": "ATC-GT"}.get(name[8:], name[8:])
                     method = DSOBA(W, *STEPS) if name == "D-SOBA" else sparkle(pick, pick, W, STEPS)
-                    found = analyse(problem, oracle, method).expected(TotalSquare(), marks)
+                    found = analyse(Experiment(problem, oracle, method)).expected(
+                        TotalSquare(), marks
+                    )
                     axis.semilogy(CALLS * marks, found, line, color=color, label=name)
                     table[f"{graph}, {level}: {name}"] = found
                 axis.set_title(f"{graph}, {level}")

@@ -25,6 +25,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, run
 from convergence.shapes import real
 
@@ -35,10 +36,12 @@ NOISY = Oracle(PROBLEM, Gaussian(1.0))
 def measure(algorithm: Any, T: int = 20, seeds: range = range(8), **kwargs: Any) -> Any:
     with precision(kwargs.pop("dtype", "float64")):
         return run(
-            kwargs.pop("problem", PROBLEM),
-            kwargs.pop("oracle", NOISY),
-            algorithm,
-            kwargs.pop("metric", Average(GradNormSq())),
+            Experiment(
+                kwargs.pop("problem", PROBLEM),
+                kwargs.pop("oracle", NOISY),
+                algorithm,
+                kwargs.pop("metric", Average(GradNormSq())),
+            ),
             T,
             claim_key("test", 0, T),
             seeds=seeds,

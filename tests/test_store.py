@@ -6,18 +6,19 @@ import dataclasses
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
+import equinox as eqx
 import numpy as np
 import pytest
 
 from convergence.claims.base import Claim
-from convergence.claims.settings import Settings
+from convergence.claims.settings import Session, Settings
 from convergence.digest import Unstable, digest, tokens
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.store import Store
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -28,7 +29,7 @@ SETTINGS = Settings(seeds=8)
 
 def measure(store: Store | None, seeds: int, claim: Claim = GOOD) -> Record:
     with precision("float64"):
-        return claim.measure(4, Settings(seeds=seeds), seeds, store)
+        return claim.measure(4, Session(Settings(seeds=seeds), store), seeds)
 
 
 def same(a: Record, b: Record) -> bool:
@@ -41,7 +42,7 @@ def same(a: Record, b: Record) -> bool:
 
 def identify(claim: Claim = GOOD, T: int = 4, settings: Settings = SETTINGS) -> str:
     with precision("float64"):
-        return digest(claim, T, settings)
+        return digest(claim.simulation(T), settings)
 
 
 def paths(store: Store, suffix: str = ".npz") -> list[Path]:
@@ -56,7 +57,7 @@ def store(tmp_path: Path) -> Store:
 def test_a_record_comes_back_bit_for_bit(store: Store):
     made = measure(store, 8)
     with precision("float64"):
-        found = store.fetch(GOOD, 4, SETTINGS, 8)
+        found = store.fetch(GOOD.simulation(4), SETTINGS, 8)
     assert found is not None
     assert same(found, made)
     assert store.notes() == ()
@@ -76,7 +77,7 @@ def test_a_record_with_fewer_seeds_is_extended_and_one_with_more_is_cut(store: S
     assert same(measure(store, 100), fresh)
     assert len(paths(store)) == 1
     with precision("float64"):
-        cut = store.fetch(GOOD, 4, SETTINGS, 5)
+        cut = store.fetch(GOOD.simulation(4), SETTINGS, 5)
     assert cut is not None
     assert same(cut, fresh.first(5))
 
@@ -115,7 +116,7 @@ def test_a_description_that_does_not_fit_is_unsound(store: Store, key: str, valu
     (about,) = paths(store, ".json")
     about.write_text(json.dumps(json.loads(about.read_text()) | {key: value}))
     with precision("float64"):
-        assert store.fetch(GOOD, 4, SETTINGS, 8) is None
+        assert store.fetch(GOOD.simulation(4), SETTINGS, 8) is None
     assert len(store.notes()) == 1
 
 
@@ -136,7 +137,7 @@ def test_no_pickle_is_read(store: Store):
     data["sha256"] = hashlib.sha256(arrays.read_bytes()).hexdigest()
     about.write_text(json.dumps(data))
     with precision("float64"):
-        assert store.fetch(GOOD, 4, SETTINGS, 8) is None
+        assert store.fetch(GOOD.simulation(4), SETTINGS, 8) is None
 
 
 def test_no_draft_is_left_behind_and_a_failure_is_a_note(
@@ -191,7 +192,7 @@ def test_the_digest_is_the_same_in_another_process():
         "from convergence.claims.settings import Settings\n"
         "from convergence.precision import precision\n"
         "from convergence.digest import digest\nfrom tests.own import GOOD\n"
-        "with precision('float64'): print(digest(GOOD, 4, Settings(seeds=8)))"
+        "with precision('float64'): print(digest(GOOD.simulation(4), Settings(seeds=8)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == identify()
@@ -233,35 +234,6 @@ def test_what_has_no_stable_contents_is_not_stored(store: Store):
         contents(np.array([object()], dtype=object))
     with pytest.raises(Unstable):
         contents(iter([1]))
-    odd = dataclasses.replace(GOOD, oracle=_Odd())
-    assert store.place(odd, 4, SETTINGS, 8) is None
+    odd = Simulation("odd", eqx.tree_at(lambda e: e.metric, GOOD.experiment(4), iter([])), 4)
+    assert store.place(odd, SETTINGS, 8) is None
     assert "not stored" in store.notes()[0]
-
-
-class _Odd:
-    """An oracle's maker that returns something without contents."""
-
-    def __call__(self, problem: object, noise: object) -> object:
-        return iter([])
-
-
-def test_notes_belong_to_a_thread(store: Store):
-    store._note("mine")
-    theirs: list[tuple[str, ...]] = []
-    thread = threading.Thread(target=lambda: theirs.append(store.notes()))
-    thread.start()
-    thread.join()
-    assert theirs == [()]
-    assert store.notes() == ("mine",)
-
-
-@pytest.mark.parametrize("slug", ["../up", "a/b", "", ".", "ü b"])
-def test_a_folder_stays_in_the_store(store: Store, slug: str):
-    assert store.folder(slug).parent == store.root
-
-
-def test_reports_are_kept_and_read(store: Store):
-    store.save_report("b", {"slug": "b"})
-    store.save_report("a", {"slug": "a"})
-    (store.folder("a") / "report.json").write_text("{")
-    assert store.reports() == [{"slug": "b"}]

@@ -39,3 +39,7 @@ class AbstractAlgorithm(eqx.Module):
     @abstractmethod
     def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
         """The state at t + 1: same structure, shapes and dtypes as `state`."""
+
+    def project(self, state: Any) -> Any:
+        """The part of a state that steps can move; what the method conserves is taken out."""
+        return state

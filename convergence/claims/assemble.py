@@ -1,20 +1,16 @@
-"""From samples to a judgement, and from a judgement to a report, for every type of claim."""
+"""From samples to a judgement, and what a report says of an instance, for every type of claim."""
 
 from __future__ import annotations
 
-import inspect
-import time
 from typing import Any
 
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.report import Report
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.runner.record import Record
-from convergence.statistics import Judgement, Sample, Verdict
-from convergence.theorems.assumptions import Checked
+from convergence.statistics import Judgement, Sample
 from convergence.theorems.base import Kind
 
 
@@ -56,51 +52,6 @@ def judge(
     raise ValueError(f"A statement of kind {kind} has its own type of claim.")
 
 
-def report(
-    claim: Any,
-    settings: Settings,
-    verdict: Verdict,
-    reason: str,
-    judgement: Judgement | None,
-    assumptions: tuple[Checked, ...],
-    constants: dict[str, Any],
-    hyper: dict[str, Any],
-    notes: tuple[str, ...],
-    began: float,
-    instance: tuple[Any, Any] | None = None,
-) -> Report:
-    """Assemble the report of any kind of claim that has a `theorem`; `instance`: its problem and
-    noise, where it has them."""
-    theorem = claim.theorem
-    return Report(
-        slug=claim.slug,
-        family=claim.family,
-        kind=str(claim.kind),
-        statement=theorem.statement,
-        source=source_text(theorem),
-        provenance=str(theorem.provenance),
-        verdict=verdict,
-        expect=claim.expect,
-        reason=reason,
-        judgement=judgement,
-        assumptions=assumptions,
-        constants=constants,
-        hyper=hyper,
-        notes=tuple(notes),
-        alpha=settings.share,
-        tier=settings.tier,
-        seed=settings.seed,
-        dtype=settings.dtype,
-        seconds=time.perf_counter() - began,
-        theorem=type(theorem).__name__,
-        explanation=inspect.cleandoc(type(theorem).__doc__ or ""),
-        problem=first_line(instance[0]) if instance else "",
-        noise=first_line(instance[1]) if instance else "",
-        note=claim.note,
-        instead=claim.instead,
-    )
-
-
 def divergence(records: list[Record]) -> tuple[str, ...]:
     """One note a horizon at which runs left the finite numbers, with the first bad step."""
     notes = []
@@ -118,8 +69,3 @@ def first_line(module: Any) -> str:
     """A module's class and the first line of its docstring."""
     line = (type(module).__doc__ or "").strip().splitlines()
     return f"{type(module).__name__}: {line[0] if line else ''}"
-
-
-def source_text(theorem: Any) -> str:
-    """The source of a theorem as one string."""
-    return f"{theorem.source.key}, {theorem.source.locus}"

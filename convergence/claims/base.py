@@ -9,32 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
-from convergence.claims.assemble import (
-    divergence,
-    first_line,
-    judge,
-    report,
-    source_text,
-)
-from convergence.claims.report import Report
+from convergence.claims.assemble import divergence, first_line, judge
+from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.rounding import sensitivity
-from convergence.claims.settings import SEEDS_FACTOR, Progress, Settings, Shelf
+from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.constants import Constants
 from convergence.errors import Unknown, require
-from convergence.keys import claim_key
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
+from convergence.runner.experiment import CHUNK, Experiment, Simulation
 from convergence.runner.record import Record
-from convergence.runner.run import CHUNK, run
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import AbstractTheorem, Kind
@@ -148,47 +140,28 @@ class Claim(AbstractClaim):
                 break
         return found
 
-    def measure(
-        self,
-        T: int,
-        settings: Settings,
-        seeds: int,
-        shelf: Shelf | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> Record:
-        """The record of `seeds` runs at horizon T, extending what the shelf holds."""
-        stored = shelf.fetch(self, T, settings, seeds) if shelf else None
-        have = stored.seeds if stored else 0
-        if stored is not None and have >= seeds:
-            return stored.first(seeds)
-        problem, noise, c = self.instance(T)
-        method = self.theorem.prescribe(c, T), self.theorem.metric(c, T)
-        parts = (problem, self.oracle(problem, noise), *method)
-        record = self.run(parts, T, settings, range(have, seeds), seeds, progress)
-        record = stored.join(record) if stored else record
-        if shelf:
-            shelf.keep(self, record, settings)
-        return record
+    def experiment(self, T: int, rival: bool = False) -> Experiment:
+        """What is run at horizon T: the prescribed method, or the theorem's rival."""
+        key = T, rival, jax.config.read("jax_enable_x64")
+        if key not in self._experiments:
+            problem, noise, c = self.instance(T)
+            prescribe = self.theorem.rival if rival else self.theorem.prescribe
+            metric = self.theorem.metric(c, T)
+            oracle = self.oracle(problem, noise)
+            self._experiments[key] = Experiment(problem, oracle, prescribe(c, T), metric)
+        return self._experiments[key]
 
-    def run(
-        self,
-        parts: tuple[Any, Any, Any, Any],
-        T: int,
-        settings: Settings,
-        seeds: range,
-        of: int,
-        progress: Callable[[int], None] | None = None,
-    ) -> Record:
-        """The runs `seeds` among `of`, of (problem, oracle, algorithm, metric)."""
-        return run(
-            *parts,
-            T,
-            claim_key(self.slug, settings.seed, T),
-            seeds=seeds,
-            chunk=1 if of == 1 else self.chunk,
-            hasty=settings.hasty,
-            progress=progress,
-        )
+    @functools.cached_property
+    def _experiments(self) -> dict[Any, Experiment]:
+        return {}
+
+    def measure(self, T: int, session: Session, seeds: int, rival: bool = False) -> Record:
+        """The record of `seeds` runs at horizon T."""
+        return session.record(self.simulation(T, rival), seeds)
+
+    def simulation(self, T: int, rival: bool = False) -> Simulation:
+        """The runs that it asks for at horizon T."""
+        return Simulation(self.slug, self.experiment(T, rival), T, self.chunk)
 
     def sample(self, record: Record) -> Sample:
         """What the judge sees of a record."""
@@ -202,63 +175,43 @@ class Claim(AbstractClaim):
         )
 
     def collect(
-        self,
-        horizons: tuple[int, ...],
-        seeds: int,
-        settings: Settings,
-        shelf: Shelf | None,
-        progress: Callable[[int], None] | None,
+        self, horizons: tuple[int, ...], seeds: int, session: Session
     ) -> tuple[list[Record], Judgement]:
         """Measure at every horizon, and judge by the theorem's kind."""
-        records = [self.measure(T, settings, seeds, shelf, progress) for T in horizons]
+        records = [self.measure(T, session, seeds) for T in horizons]
         _, _, c = self.instance(horizons[-1])
         samples = [self.sample(record) for record in records]
-        judgement = judge(self.kind, samples, settings, c, self.margin)
+        judgement = judge(self.kind, samples, session.settings, c, self.margin)
         if self.kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
-            measured = [sensitivity(self, r, s, settings) for r, s in zip(records, samples)]
-            judgement = judge(self.kind, samples, settings, c, self.margin, measured)
+            measured = [sensitivity(self, r, s, session) for r, s in zip(records, samples)]
+            judgement = judge(self.kind, samples, session.settings, c, self.margin, measured)
         return records, judgement
 
     def verify(
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
     ) -> Report:
-        began = time.perf_counter()
+        session = Session(settings, shelf, progress)
         with precision(settings.dtype):
             horizons, seeds = self.plan(settings)
+            last, session.total = horizons[-1], seeds * len(horizons)
             assumptions = self.failing(horizons)
             failed = [a for a in assumptions if not a.holds]
+            problem, noise, c = self.instance(last)
+            found = Outcome(
+                verdict=Verdict.INAPPLICABLE,
+                assumptions=assumptions,
+                constants=dict(c),
+                problem=first_line(problem),
+                noise=first_line(noise),
+            )
             if failed:
-                judgement, notes = None, ()
-                verdict = Verdict.INAPPLICABLE
-                reason = f"assumption {failed[0].name!r} fails: {failed[0].detail}"
+                found.reason = f"assumption {failed[0].name!r} fails: {failed[0].detail}"
             else:
-                done = 0
-
-                def tell(more: int) -> None:
-                    nonlocal done
-                    done += more
-                    if progress:
-                        progress(done, seeds * len(horizons))
-
-                records, judgement = self.collect(horizons, seeds, settings, shelf, tell)
-                verdict, reason = judgement.verdict, judgement.reason
-                notes = divergence(records)
-            notes += shelf.notes() if shelf else ()
-            problem, noise, c = self.instance(horizons[-1])
-            hyper = {} if failed else self.theorem.prescribe(c, horizons[-1]).hyper()
-        return report(
-            self,
-            settings,
-            verdict,
-            reason,
-            judgement,
-            assumptions,
-            dict(c),
-            hyper,
-            notes,
-            began,
-            (problem, noise),
-        )
+                records, judgement = self.collect(horizons, seeds, session)
+                found.judge(judgement)
+                found.notes = divergence(records)
+                found.hyper = self.experiment(last).algorithm.hyper()
+        return Report.of(self, found, session)
 
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:
         """The hyper-parameters; none where the instance lacks a constant that they need."""

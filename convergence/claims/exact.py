@@ -12,15 +12,16 @@ import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.base import Claim
-from convergence.claims.settings import Settings, Shelf
+from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.moments.affine import Moments, analyse
+from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Row, Sample, Verdict
 from convergence.theorems.assumptions import Checked
-from convergence.theorems.base import Kind
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Kind, Moment
+from convergence.theorems.exact_moments import AbstractMoment
 
 WAYS = ("exact", "both")
 KEPT = 8  # moments of one claim held at a time
@@ -57,23 +58,13 @@ class Exact(Claim):
         horizons, seeds = super().plan(settings)
         return horizons, 1 if self.how == "exact" else seeds
 
-    @property
-    def quantity(self) -> Moment:
-        """The moment that the statement is about; E q at T for a theorem that names none."""
-        return getattr(self.theorem, "quantity", Moment.EXPECTED)
-
-    @property
-    def tolerance(self) -> float:
-        """The relative error granted to a value without Monte Carlo."""
-        return float(getattr(self.theorem, "tolerance", AbstractMoment.tolerance))
-
     def moments(self, T: int, step: int, rival: bool = False) -> Moments:
         """The moments on the instance at T of the method prescribed for the horizon `step`."""
         key = T, step, rival
         if key not in self._moments:
             problem, noise, c = self.instance(T)
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
-            found = analyse(problem, self.oracle(problem, noise), prescribe(c, step))
+            found = analyse(Experiment(problem, self.oracle(problem, noise), prescribe(c, step)))
             while len(self._moments) >= KEPT:  # what is asked again is asked soon
                 self._moments.pop(next(iter(self._moments)))
             self._moments[key] = found
@@ -85,7 +76,7 @@ class Exact(Claim):
 
     def check(self, T: int) -> tuple[Checked, ...]:
         """The theorem's assumptions, and that the step is one of those it is about."""
-        found, settled = super().check(T), getattr(self.theorem, "settled", None)
+        found, settled = super().check(T), self.theorem.settled
         if settled is None or not all(a.holds for a in found):
             return found
         radius, least = self.moments(T, T).radius, max(settled / T, RESOLVED)
@@ -96,7 +87,7 @@ class Exact(Claim):
         """(the value, the number it is compared with, a note) at T."""
         _, _, c = self.instance(T)
         metric: Any = self.theorem.metric(c, T)
-        if self.quantity is Moment.TRANSIENT:
+        if self.theorem.quantity is Moment.TRANSIENT:
 
             def excess(N: float) -> float:
                 network, mean = self.moments(T, round(N)), self.moments(T, round(N), True)
@@ -105,7 +96,7 @@ class Exact(Claim):
             value, note = crossing(excess), ""
         else:
             found = self.moments(T, T, rival)
-            value = read(found, self.quantity, metric, T)
+            value = read(found, self.theorem.quantity, metric, T)
             note = f"spectral radius {found.radius:.8g}"
         return value, self.number(c, T), note
 
@@ -115,12 +106,7 @@ class Exact(Claim):
         return float(bound[1] if isinstance(bound, tuple) else bound)
 
     def collect(
-        self,
-        horizons: tuple[int, ...],
-        seeds: int,
-        settings: Settings,
-        shelf: Shelf | None,
-        progress: Callable[[int], None] | None,
+        self, horizons: tuple[int, ...], seeds: int, session: Session
     ) -> tuple[list[Record], Judgement]:
         found = [self.exact(T) for T in horizons]
         if self.kind is Kind.SEPARATION:
@@ -129,12 +115,14 @@ class Exact(Claim):
             found = [(v, b * o, note) for (v, _, note), b, o in zip(found, factor, other)]
         if self.how == "exact":
             return [], self.decide(horizons, found)
-        records = [self.measure(T, settings, seeds, shelf, progress) for T in horizons]
+        records = [self.measure(T, session, seeds) for T in horizons]
         samples = [
             Sample(r.T, r.final(), value) for r, (value, _, _) in zip(records, found, strict=True)
         ]
         light = bool(self.instance(horizons[-1])[2].get("light_tailed"))
-        law = st.judge_exact(samples, settings.share, margin=self.margin, finite_variance=light)
+        law = st.judge_exact(
+            samples, session.settings.share, margin=self.margin, finite_variance=light
+        )
         if all(math.isinf(bound) for _, bound, _ in found):
             return records, law
         judgement = self.decide(horizons, found)
@@ -149,8 +137,7 @@ class Exact(Claim):
             for T, (value, bound, note) in zip(horizons, found, strict=True)
         )
         if self.kind is Kind.RATE:
-            two_sided = bool(getattr(self.theorem, "two_sided", False))
-            return exponent(rows, two_sided)
+            return exponent(rows, self.theorem.two_sided)
         scales = [0.0] * len(rows)
         if isinstance(self.theorem, AbstractMoment):
             scales = [self.theorem.scale(self.instance(T)[2], T) for T in horizons]
@@ -158,20 +145,21 @@ class Exact(Claim):
             miss(self.kind, value, bound, scale)
             for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
+        what, granted = self.theorem.quantity, self.theorem.tolerance
         k = int(np.argmax(gaps))
         row, gap = rows[k], gaps[k]
         # A stated 0 has no constant that could be overstated.
         zero = any(bound == 0 for _, bound, _ in found)
         slack = None if zero else min(ratio(value, bound) for value, bound, _ in found)
-        power = 1 + self.tolerance if self.kind is Kind.EXACT and not zero else slack
-        if gap <= self.tolerance:
+        power = 1 + granted if self.kind is Kind.EXACT and not zero else slack
+        if gap <= granted:
             reason = (
-                f"the {self.quantity} is {row.estimate:.8g} against {row.bound:.8g} where it is "
-                f"closest to failing (relative {gap:.2g}, granted {self.tolerance:.2g})"
+                f"the {what} is {row.estimate:.8g} against {row.bound:.8g} where it is "
+                f"closest to failing (relative {gap:.2g}, granted {granted:.2g})"
             )
             return Judgement(Verdict.CONSISTENT, reason, rows, slack, power)
         note = f", {row.note}" if math.isinf(row.estimate) and row.note else ""
-        reason = f"at T={row.T} the {self.quantity} is {row.estimate:.8g} against {row.bound:.8g}"
+        reason = f"at T={row.T} the {what} is {row.estimate:.8g} against {row.bound:.8g}"
         return Judgement(Verdict.REFUTED, reason + note, rows, slack, power)
 
 

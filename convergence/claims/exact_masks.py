@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.algorithms.subspace.projected import Subspace
 from convergence.claims.exact import Exact
-from convergence.moments.masks import compressed_moments, projected_moments
-from convergence.theorems.exact_moments import Moment
+from convergence.moments.masks import exact_moments
+from convergence.theorems.base import Moment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,14 +18,8 @@ class ExactMasks(Exact):
     """
 
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
-        problem, noise, c = self.instance(T)
-        prescribe = self.theorem.rival if rival else self.theorem.prescribe
-        method = prescribe(c, T)
-        oracle = self.oracle(problem, noise)
-        if isinstance(method, Subspace):
-            found = projected_moments(problem, oracle, method)
-        else:
-            found = compressed_moments(problem, oracle, method)
+        _, _, c = self.instance(T)
+        found = exact_moments(self.experiment(T, rival))
         metric: Any = self.theorem.metric(c, T)
         asked = {
             Moment.RADIUS: lambda: found.radius,
@@ -37,5 +30,5 @@ class ExactMasks(Exact):
             Moment.STEADY: lambda: found.steady(metric),
             Moment.EXPECTED: lambda: float(found.expected(metric, [T])[0]),
         }
-        value = asked[self.quantity]()
+        value = asked[self.theorem.quantity]()
         return value, self.number(c, T), f"spectral radius {found.radius:.8g}"

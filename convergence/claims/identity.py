@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import Any
 
 from convergence import statistics as st
-from convergence.claims.assemble import report, source_text
 from convergence.claims.base import AbstractClaim
-from convergence.claims.report import Report
-from convergence.claims.settings import Progress, Settings, Shelf
+from convergence.claims.report import Outcome, Report, source_text
+from convergence.claims.settings import Progress, Session, Settings, Shelf
 from convergence.precision import precision
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractIdentity, Kind
@@ -35,13 +33,13 @@ class Identity(AbstractClaim):
     def verify(
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
     ) -> Report:
-        began = time.perf_counter()
+        session = Session(settings, shelf, progress)
         with precision(settings.dtype):
             found = self.theorem.discrepancies()
         judgement = st.judge_identity(found, self.theorem.tolerance)
-        return report(
-            self, settings, judgement.verdict, judgement.reason, judgement, (), {}, {}, (), began
-        )
+        outcome = Outcome(judgement.verdict)
+        outcome.judge(judgement)
+        return Report.of(self, outcome, session)
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from typing import Any
 
+from convergence.claims.settings import Session
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
 SCHEMA = "convergence-report/1"
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of a claim, before it is a report."""
+
+    verdict: Verdict
+    reason: str = ""
+    judgement: Judgement | None = None
+    assumptions: tuple[Checked, ...] = ()
+    constants: dict[str, Any] = dataclasses.field(default_factory=dict)
+    hyper: dict[str, Any] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    noise: str = ""
+
+    def judge(self, judgement: Judgement) -> None:
+        """Take over a judgement."""
+        self.verdict, self.reason, self.judgement = judgement.verdict, judgement.reason, judgement
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +68,31 @@ class Report:
     noise: str = ""
     note: str = ""
     instead: str = ""
+
+    @classmethod
+    def of(cls, claim: Any, outcome: Outcome, session: Session) -> Report:
+        """The report on a claim that has a `theorem`."""
+        theorem, settings = claim.theorem, session.settings
+        found = {f.name: getattr(outcome, f.name) for f in dataclasses.fields(outcome)}
+        return cls(
+            **{**found, "notes": (*outcome.notes, *session.notes())},
+            slug=claim.slug,
+            family=claim.family,
+            kind=str(claim.kind),
+            statement=theorem.statement,
+            source=source_text(theorem),
+            provenance=str(theorem.provenance),
+            expect=claim.expect,
+            alpha=settings.share,
+            tier=settings.tier,
+            seed=settings.seed,
+            dtype=settings.dtype,
+            seconds=session.seconds,
+            theorem=type(theorem).__name__,
+            explanation=inspect.cleandoc(type(theorem).__doc__ or ""),
+            note=claim.note,
+            instead=claim.instead,
+        )
 
     @property
     def expected(self) -> bool:
@@ -107,6 +153,11 @@ class Report:
             "tier": self.tier,
             "seconds": round(self.seconds, 3),
         }
+
+
+def source_text(theorem: Any) -> str:
+    """The source of a theorem as one string."""
+    return f"{theorem.source.key}, {theorem.source.locus}"
 
 
 def number(value: float | None) -> float | str | None:

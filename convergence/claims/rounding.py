@@ -6,6 +6,7 @@ is rounded. How far metric and bound part on twins says how much of a miss is ow
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -13,6 +14,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from convergence.claims.settings import Session
+from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.statistics import Sample
 
@@ -48,7 +51,7 @@ def excess(values: np.ndarray, bound: Any) -> np.ndarray:
     return beyond.reshape(len(beyond), -1).max(axis=1)
 
 
-def sensitivity(claim: Any, record: Record, sample: Sample, settings: Any) -> float:
+def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
     """How far, relatively, rounding the instance's n floats can move the worst run from its bound.
 
     To first order a twin's deviation is Σ ± s_i, whose root mean square is ‖s‖₂; the worst choice
@@ -56,19 +59,20 @@ def sensitivity(claim: Any, record: Record, sample: Sample, settings: Any) -> fl
     """
     if not np.all(np.isfinite(sample.values)):
         return 0.0
-    T = record.T
-    problem, noise, c = claim.instance(T)
-    method = claim.theorem.prescribe(c, T), claim.theorem.metric(c, T)
+    T, dtype = record.T, session.settings.dtype
+    problem, noise, _ = claim.instance(T)
+    what = claim.simulation(T)
+    method = what.experiment.algorithm, what.experiment.metric
     before = excess(sample.values, sample.bound)
     worst = int(np.argmax(before))
     shifts = []
     for twin in range(TWINS):
         rng = np.random.default_rng(twin)
-        near, loud = moved((problem, noise), rng, settings.dtype)
+        near, loud = moved((problem, noise), rng, dtype)
         bound = claim.theorem.bound(near.constants() | loud.constants(np.shape(near.start())), T)
-        parts = (near, claim.oracle(near, loud), *moved(method, rng, settings.dtype))
-        seeds = range(worst, worst + 1)
-        again = claim.run(parts, T, settings, seeds, record.seeds).final()
-        shifts.append(float(excess(again, bound)[0] - before[worst]))
+        other = Experiment(near, claim.oracle(near, loud), *moved(method, rng, dtype))
+        again = dataclasses.replace(what, experiment=other)
+        values = session.run(again, range(worst, worst + 1), record.seeds).final()
+        shifts.append(float(excess(values, bound)[0] - before[worst]))
     spread = math.sqrt(float(np.mean(np.square(shifts))) * floats((problem, noise, method)))
     return spread if math.isfinite(spread) else 0.0

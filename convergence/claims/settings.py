@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from convergence import statistics as st
 from convergence.errors import require
+from convergence.keys import claim_key
+from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
+from convergence.runner.run import run
 
 TIERS = ("quick", "standard", "full")
 SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
@@ -56,11 +60,11 @@ class Settings:
 class Shelf(Protocol):
     """Where records are kept between runs; `convergence.store` has the one on disk."""
 
-    def fetch(self, claim: Any, T: int, settings: Settings, seeds: int) -> Record | None:
+    def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
         """A stored record with as many runs as there are, or None."""
         ...
 
-    def keep(self, claim: Any, record: Record, settings: Settings) -> None:
+    def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
         """Store a record."""
         ...
 
@@ -70,3 +74,66 @@ class Shelf(Protocol):
 
 
 Progress = Callable[[int, int], None]  # (runs done, runs in all)
+
+
+class Session:
+    """One claim under way: its settings, where records are kept, and who is told of the runs.
+
+    total: how many runs the claim takes, once that is known.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = Settings(),
+        shelf: Shelf | None = None,
+        progress: Progress | None = None,
+    ):
+        self.settings, self.shelf, self.progress = settings, shelf, progress
+        self.began = time.perf_counter()
+        self.total = self.done = 0
+
+    def tell(self, more: int) -> None:
+        """So many further runs are done."""
+        self.done += more
+        if self.progress:
+            self.progress(self.done, self.total)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the shelf has to say."""
+        return self.shelf.notes() if self.shelf else ()
+
+    @property
+    def seconds(self) -> float:
+        """The time since it began."""
+        return time.perf_counter() - self.began
+
+    def record(self, what: Simulation, seeds: int) -> Record:
+        """The record of `seeds` runs, extending what the shelf holds."""
+        stored = self.shelf.fetch(what, self.settings, seeds) if self.shelf else None
+        have = stored.seeds if stored else 0
+        if stored is not None and have >= seeds:
+            return stored.first(seeds)
+        record = self.run(what, range(have, seeds), seeds, self.tell)
+        record = stored.join(record) if stored else record
+        if self.shelf:
+            self.shelf.keep(what, record, self.settings)
+        return record
+
+    def run(
+        self,
+        what: Simulation,
+        seeds: range,
+        of: int,
+        progress: Callable[[int], None] | None = None,
+    ) -> Record:
+        """The runs `seeds` among `of`: a single one is made without a chunk."""
+        return run(
+            what.experiment,
+            what.T,
+            claim_key(what.slug, self.settings.seed, what.T),
+            seeds=seeds,
+            chunk=1 if of == 1 else what.chunk,
+            marks=what.marks,
+            hasty=self.settings.hasty,
+            progress=progress,
+        )

@@ -25,7 +25,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.probe import draws_of, probe, unravel
@@ -35,8 +34,8 @@ from convergence.moments.tape import (
     check_noise,
     plan,
 )
-from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
+from convergence.runner.experiment import Experiment
 
 # Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
 AFFINE = 1e-9
@@ -225,10 +224,9 @@ WHY = (
 )
 
 
-def analyse(
-    problem: AbstractProblem, oracle: AbstractOracle, algorithm: AbstractAlgorithm
-) -> Moments:
+def analyse(experiment: Experiment) -> Moments:
     """The exact recursion of a method; `NotAffine` says why there is none."""
+    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
     name = f"Got {type(algorithm).__name__} on {type(problem).__name__}, but"
     check_noise(oracle)
     with jax.enable_x64(True):

@@ -12,24 +12,34 @@ from convergence.moments.tape import NotAffine
 from convergence.parts.compressors import Masks
 from convergence.parts.momenta import Plain
 from convergence.parts.projectors import Frozen
+from convergence.runner.experiment import Experiment
 
 
-def compressed_moments(problem: Any, oracle: Any, algorithm: Any) -> SecondMoments:
+def compressed_moments(experiment: Experiment) -> SecondMoments:
     """The exact second moments of a compressed method whose compressor is a random mask."""
-    d = problem.start().shape[0]
-    chances, patterns = algorithm.compressor.patterns(problem.n, d)
-    return second_moments(problem, oracle, algorithm, _masked, chances, patterns)
+    problem: Any = experiment.problem
+    algorithm: Any = experiment.algorithm
+    chances, patterns = algorithm.compressor.patterns(problem.n, problem.start().shape[0])
+    return second_moments(experiment, _masked, chances, patterns)
+
+
+def exact_moments(experiment: Experiment) -> SecondMoments:
+    """The exact second moments of a method of either kind."""
+    projects = isinstance(experiment.algorithm, Subspace)
+    return (projected_moments if projects else compressed_moments)(experiment)
 
 
 def _masked(algorithm: Any, omega: Any) -> Any:
     return eqx.tree_at(lambda method: method.compressor, algorithm, Masks(omega))
 
 
-def projected_moments(problem: Any, oracle: Any, algorithm: Subspace) -> SecondMoments:
+def projected_moments(experiment: Experiment) -> SecondMoments:
     """The exact second moments of GoLore-SGD with a fresh projector at every step.
 
     X⁺ = X − ηΠG is linear in Π = PPᵀ, so that all is known from E Π ⊗ Π.
     """
+    algorithm = experiment.algorithm
+    assert isinstance(algorithm, Subspace)
     memory = type(algorithm.inner).__name__
     for refused, given in (
         (not isinstance(algorithm.inner, Plain), f"{memory} inside a subspace"),
@@ -40,9 +50,9 @@ def projected_moments(problem: Any, oracle: Any, algorithm: Subspace) -> SecondM
                 f"Got {given}, but a step that is linear in PPᵀ is needed for exact second "
                 "moments; use the plain method with tau = 1, or a simulation."
             )
-    m = algorithm.rows(problem.start().shape)
+    m = algorithm.rows(experiment.problem.start().shape)
     chances, frames = algorithm.projector.patterns(m, algorithm.r)
-    return second_moments(problem, oracle, algorithm, _held, chances, frames)
+    return second_moments(experiment, _held, chances, frames)
 
 
 def _held(algorithm: Any, P: Any) -> Any:

@@ -59,8 +59,7 @@ def probe(
         return ravel_pytree(algorithm.step(clock, unravel(like, s), seen, key))[0]
 
     def project(s: Any) -> Any:
-        method = getattr(algorithm, "project", lambda state: state)
-        return ravel_pytree(method(unravel(like, s)))[0]
+        return ravel_pytree(algorithm.project(unravel(like, s)))[0]
 
     return Probe(
         start=ravel_pytree(like)[0],

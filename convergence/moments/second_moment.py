@@ -30,8 +30,8 @@ from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import AFFINE, Form, form_of
 from convergence.moments.probe import draws_of, unravel
 from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, check_noise, on_tape, plan
-from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
+from convergence.runner.experiment import Experiment
 
 PATTERNS, STATES = 4096, 48  # E[M ⊗ M] has STATES² rows
 
@@ -169,9 +169,7 @@ def _steps(
 
 
 def second_moments(
-    problem: AbstractProblem,
-    oracle: AbstractOracle,
-    algorithm: Any,
+    experiment: Experiment,
     masks: Callable[[Any, Any], Any],
     chances: np.ndarray,
     patterns: np.ndarray,
@@ -182,6 +180,7 @@ def second_moments(
     function of a module, so that other numbers compile nothing; chances (K,) and patterns (K, …)
     list the outcomes, or stand for them. `NotAffine` says why there is none.
     """
+    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
     name = f"Got {type(algorithm).__name__}, whose"
     check_noise(oracle)
     with jax.enable_x64(True):

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.errors import InvalidInput
-from convergence.noise.base import AbstractNoise
+from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle
 
 HIDDEN = (
@@ -71,10 +71,7 @@ class _Taped(AbstractNoise):
     tape: Any = eqx.field(static=True)
 
     def draw(self, x: Any, key: Any) -> Any:
-        unit = self.tape.read(key, x.shape, x.dtype)
-        if hasattr(self.noise, "scale"):
-            return self.noise.scale(unit)
-        return self.noise.sigma / unit.size**0.5 * unit
+        return self.noise.scale(self.tape.read(key, x.shape, x.dtype))
 
     def constants(self, shape: tuple[int, ...]) -> Any:
         return self.noise.constants(shape)
@@ -89,10 +86,7 @@ def _leaf(node: Any) -> bool:
 def check_noise(oracle: AbstractOracle) -> None:
     """Refuse an oracle one of whose noises is not a known linear function of unit samples."""
     for node in jax.tree.leaves(oracle, is_leaf=_leaf):
-        if not _leaf(node) or hasattr(node, "scale"):
-            continue
-        c = node.constants((2,))
-        if not (c.get("sigma") == 0 or (c.get("isotropic_noise") and hasattr(node, "sigma"))):
+        if _leaf(node) and node.scale(np.zeros((1, 1))) is None:
             raise NotAffine(
                 f"Got the noise {type(node).__name__}, but one with a known covariance is needed "
                 "for exact moments; give it `scale(u)`, linear in a unit sample u."
@@ -103,9 +97,7 @@ def on_tape(oracle: AbstractOracle, tape: Any) -> AbstractOracle:
     """The oracle whose noises read from `tape`; a noise without randomness stays as it is."""
 
     def swap(node: Any) -> Any:
-        if _leaf(node) and (hasattr(node, "scale") or hasattr(node, "sigma")):
-            return _Taped(node, tape)
-        return node
+        return _Taped(node, tape) if _leaf(node) and not isinstance(node, Noiseless) else node
 
     return jax.tree.map(swap, oracle, is_leaf=_leaf)
 

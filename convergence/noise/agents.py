@@ -30,9 +30,8 @@ class PerEntry(AbstractNoise):
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return self.scale(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, u: Iterate) -> Iterate:
-        """ξ as a linear function of the unit sample u."""
-        return jnp.asarray(self.s, u.dtype) * u
+    def scale(self, unit: Iterate) -> Iterate:
+        return jnp.asarray(self.s, unit.dtype) * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         s = np.broadcast_to(np.asarray(self.s), shape)
@@ -64,9 +63,8 @@ class PerAgent(AbstractNoise):
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return self.scale(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, u: Iterate) -> Iterate:
-        """ξ as a linear function of the unit sample u."""
-        return jnp.einsum("kij,kj->ki", jnp.asarray(self.S, u.dtype), u)
+    def scale(self, unit: Iterate) -> Iterate:
+        return jnp.einsum("kij,kj->ki", jnp.asarray(self.S, unit.dtype), unit)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         S = np.asarray(self.S)

@@ -39,6 +39,11 @@ class AbstractNoise(eqx.Module):
         run carries a mean and a Student-t limit is honest; spikes of small probability are not.
         """
 
+    def scale(self, unit: Iterate) -> Iterate | None:
+        """A linear function of a unit sample u (E u = 0, Cov u = I) of the shape of the iterate,
+        with the covariance of ξ; None where none is known, or where it depends on x."""
+        return None
+
 
 class Noiseless(AbstractNoise):
     """ξ = 0: the oracle returns the exact gradient."""
@@ -48,3 +53,6 @@ class Noiseless(AbstractNoise):
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return Constants(sigma=0.0, symmetric=True, additive=True, light_tailed=True)
+
+    def scale(self, unit: Iterate) -> Iterate:
+        return jnp.zeros_like(unit)

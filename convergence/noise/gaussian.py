@@ -25,7 +25,10 @@ class Gaussian(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.sigma / jnp.sqrt(x.size) * jax.random.normal(key, x.shape, x.dtype)
+        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+
+    def scale(self, unit: Iterate) -> Iterate:
+        return self.sigma / jnp.sqrt(unit.size) * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return Constants(

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from convergence.claims.report import Report
+from convergence.claims.settings import Settings, Shelf
 from convergence.errors import InvalidInput
 from convergence.files import write_whole
 from convergence.report.document import parse
+from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 
 SCHEMA = "convergence-certificate/1"
@@ -33,32 +35,32 @@ class Witness:
     """A `Shelf` before another one, or before none, that keeps a hash of every record that a claim
     used, in the order of use."""
 
-    def __init__(self, shelf: Any = None):
+    def __init__(self, shelf: Shelf | None = None):
         self.shelf = shelf
         self.seen: dict[str, list[str]] = {}
 
-    def fetch(self, claim: Any, T: int, settings: Any, seeds: int) -> Record | None:
+    def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
         """The shelf's record; it is used as it is only if it has all the runs."""
-        record = self.shelf.fetch(claim, T, settings, seeds) if self.shelf else None
+        record = self.shelf.fetch(what, settings, seeds) if self.shelf else None
         if record is not None and record.seeds >= seeds:
-            self._see(claim, record.first(seeds))
+            self._see(what, record.first(seeds))
         return record
 
-    def keep(self, claim: Any, record: Record, settings: Any) -> None:
+    def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
         """Note the record, then store it."""
-        self._see(claim, record)
+        self._see(what, record)
         if self.shelf:
-            self.shelf.keep(claim, record, settings)
+            self.shelf.keep(what, record, settings)
 
     def notes(self) -> tuple[str, ...]:
         """The shelf's."""
         return self.shelf.notes() if self.shelf else ()
 
-    def _see(self, claim: Any, record: Record) -> None:
+    def _see(self, what: Simulation, record: Record) -> None:
         hasher = hashlib.sha256(str(record.T).encode())
         for array in (record.marks, record.values, record.finite, record.first_bad):
             hasher.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
-        self.seen.setdefault(claim.slug, []).append(hasher.hexdigest())
+        self.seen.setdefault(what.slug, []).append(hasher.hexdigest())
 
     def digest(self, report: Report) -> str:
         """A hash over the bits of a claim's records and of the numbers made of them."""

@@ -17,17 +17,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
-from convergence.oracles.base import AbstractOracle
-from convergence.problems.base import AbstractProblem
+from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
 from convergence.shapes import Key
 
 CHECKPOINTS = 16
-CHUNK = 256
 # On a CPU this halves the time to compile, the larger part of a short run; steps become up to a
 # third slower.
 HASTE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
@@ -40,19 +37,13 @@ def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
     return np.concatenate([distinct, np.full(count - len(distinct), T, np.int32)])
 
 
-def trajectory(
-    problem: AbstractProblem,
-    oracle: AbstractOracle,
-    algorithm: AbstractAlgorithm,
-    metric: AbstractMetric,
-    marks: Any,
-    key: Key,
-) -> tuple[Any, Any]:
+def trajectory(experiment: Experiment, marks: Any, key: Key) -> tuple[Any, Any]:
     """One run: the metric, and whether the iterate is finite, at every mark.
 
     Whoever transforms it (vmap, grad) gets the very run that a claim is judged by.
     """
-    check_step(problem, oracle, algorithm)
+    check_step(experiment)
+    problem, oracle, algorithm, metric = _measured(experiment)
     state = algorithm.init(problem.start(), oracle, step_key(key, 0))
 
     def step(t: Any, carry: Any) -> Any:
@@ -70,19 +61,22 @@ def trajectory(
     return jax.lax.scan(segment, start, marks)[1]
 
 
-def _first_bad(
-    problem: AbstractProblem,
-    oracle: AbstractOracle,
-    algorithm: AbstractAlgorithm,
-    metric: AbstractMetric,
-    marks: Any,
-    key: Key,
-) -> Any:
+def _measured(experiment: Experiment) -> tuple[Any, Any, Any, AbstractMetric]:
+    """The parts of an experiment that measures something."""
+    metric = experiment.metric
+    require(metric is not None, "an experiment without a metric", "one to run it", "name a metric")
+    assert metric is not None
+    return experiment.problem, experiment.oracle, experiment.algorithm, metric
+
+
+def _first_bad(experiment: Experiment, marks: Any, key: Key) -> Any:
     """The first step of one run whose result is not finite, or −1.
 
     A second run, made only where a mark was not finite: asking at every step of every run would
     cost about a twelfth of it.
     """
+
+    problem, oracle, algorithm, _ = _measured(experiment)
 
     def sound(state: Any) -> Any:
         return jnp.all(jnp.isfinite(state.x))
@@ -97,13 +91,15 @@ def _first_bad(
     return jnp.where(sound(state), -1, t - 1)
 
 
-def _share(one: Callable[..., Any], parts: Any, marks: Any, key: Key, indices: Any) -> Any:
+def _share(
+    one: Callable[..., Any], experiment: Experiment, marks: Any, key: Key, indices: Any
+) -> Any:
     """`one` for a chunk a device: `indices` has shape (devices · chunk,), each runs its share."""
-    arrays, rest = eqx.partition(parts, eqx.is_array)
+    arrays, rest = eqx.partition(experiment, eqx.is_array)
 
     def device(arrays: Any, marks: Any, key: Key, indices: Any) -> Any:
-        parts = eqx.combine(arrays, rest)
-        return jax.vmap(lambda k: one(*parts, marks, k))(run_keys(key, indices))
+        whole = eqx.combine(arrays, rest)
+        return jax.vmap(lambda k: one(whole, marks, k))(run_keys(key, indices))
 
     mesh = jax.sharding.Mesh(np.array(jax.local_devices()), ("seeds",))
     everywhere, split = jax.P(), jax.P("seeds")
@@ -121,8 +117,9 @@ _chunks = eqx.filter_jit(_share)
 _hasty = eqx.filter_jit(_share, compiler_options=HASTE)  # pyright: ignore[reportCallIssue]
 
 
-def check_step(problem: AbstractProblem, oracle: AbstractOracle, algorithm: Any) -> None:
+def check_step(experiment: Experiment) -> None:
     """Refuse an algorithm whose step changes the structure, a shape or a dtype of its state."""
+    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
 
     def both(key: Key) -> tuple[Any, Any]:
         state = algorithm.init(problem.start(), oracle, key)
@@ -160,10 +157,7 @@ def plainly() -> Iterator[None]:
 
 
 def run(
-    problem: AbstractProblem,
-    oracle: AbstractOracle,
-    algorithm: AbstractAlgorithm,
-    metric: AbstractMetric,
+    experiment: Experiment,
     T: int,
     key: Key,
     *,
@@ -183,19 +177,18 @@ def run(
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
     # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
-    parts = jax.tree.map(
-        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v,
-        (problem, oracle, algorithm, metric),
+    experiment = jax.tree.map(
+        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
     chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
     pieces = []
     for first in firsts:
         indices = np.arange(first, first + width, dtype=np.uint32)
         with plainly():
-            values, finite = map(np.asarray, chunks(trajectory, parts, marks, key, indices))
+            values, finite = map(np.asarray, chunks(trajectory, experiment, marks, key, indices))
             bad = np.full(width, -1, np.int32)
             if not finite.all():
-                bad = np.asarray(chunks(_first_bad, parts, marks, key, indices))
+                bad = np.asarray(chunks(_first_bad, experiment, marks, key, indices))
         pieces.append((values, finite, bad))
         if progress is not None:
             progress(min(first + width, seeds.stop) - max(first, seeds.start))

@@ -22,8 +22,8 @@ from convergence.search.instances import Family
 from convergence.search.runs import OUTSIDE, AbstractSearch
 from convergence.search.variations import variations
 from convergence.statistics import Verdict
-from convergence.theorems.base import Kind
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Kind, Moment
+from convergence.theorems.exact_moments import AbstractMoment
 from convergence.theorems.heavy_tailed.lemmas import AbstractLawLemma
 
 KINDS = (Kind.EXACT, Kind.EXPECTATION, Kind.FLOOR)
@@ -41,7 +41,12 @@ class Moments(AbstractSearch):
         plain = isinstance(claim.noise, Noiseless) or (
             isinstance(claim.noise, PerEntry) and np.ndim(claim.noise.s) == 0
         )
-        if not (fixed and plain and claim.kind in KINDS and claim.quantity is not Moment.TRANSIENT):
+        if not (
+            fixed
+            and plain
+            and claim.kind in KINDS
+            and claim.theorem.quantity is not Moment.TRANSIENT
+        ):
             raise InvalidInput(
                 f"The statement of {claim.slug!r} is on exact moments and can be searched for an "
                 "equality or a bound on agents with quadratics on one undirected graph only; "
@@ -74,7 +79,7 @@ class Moments(AbstractSearch):
                         if isinstance(theorem, AbstractMoment)
                         else 0.0
                     )
-                    found.append(miss(claim.kind, value, bound, scale) / claim.tolerance)
+                    found.append(miss(claim.kind, value, bound, scale) / claim.theorem.tolerance)
                 else:
                     up, down = (bound, value) if claim.kind is Kind.FLOOR else (value, bound)
                     found.append(up / max(down, 1e-300))

@@ -79,8 +79,7 @@ def _batch(arrays: Any, axes: Any, rest: Any, marks: Any, keys: Any) -> Any:
     """(candidates, seeds, …): the metric at the last mark, NaN where a run diverged."""
 
     def one(arrays: Any, key: Any) -> Any:
-        problem, oracle, algorithm, metric = eqx.combine(arrays, rest)
-        values, finite = trajectory(problem, oracle, algorithm, metric, marks, key)
+        values, finite = trajectory(eqx.combine(arrays, rest), marks, key)
         return jax.numpy.where(finite[-1], values[-1], math.nan)
 
     return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(axes, 0))(arrays, keys)

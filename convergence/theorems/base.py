@@ -31,6 +31,23 @@ class Kind(enum.StrEnum):
     IDENTITY = "identity"  # an equality or inequality checked without running an algorithm
 
 
+class Moment(enum.StrEnum):
+    """The number that a statement names, for a method S⁺ = M S + c + N u and a quadratic metric q.
+
+    T is the horizon of `EXPECTED`; elsewhere it is whatever the instance and the statement make
+    of it: 1/α, 1/(1 − λ), a percentage, a number of agents, a draw.
+    """
+
+    RADIUS = "spectral radius"
+    GAP = "1 − spectral radius"
+    STABLE = "1 if the spectral radius is below 1, else 0"
+    BIAS = "q at the fixed point"
+    VARIANCE = "½ tr(∇²q Σ) in steady state"
+    STEADY = "lim E q"
+    EXPECTED = "E q at T"
+    TRANSIENT = "T at which the steady q is twice the rival's"
+
+
 class Provenance(enum.StrEnum):
     """How we know a statement."""
 
@@ -68,6 +85,14 @@ class AbstractTheorem(eqx.Module):
     assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
     open: ClassVar[tuple[str, ...]] = ()
     domain: ClassVar[Mapping[str, Domain]] = {}
+    # What a judgement by exact moments needs besides.
+    quantity: ClassVar[Moment] = Moment.EXPECTED
+    # Solves with condition numbers up to 1e6 in float64 keep nine digits.
+    tolerance: ClassVar[float] = 1e-9
+    two_sided: ClassVar[bool] = False
+    # The statement is about steps with T(1 − ρ) ≥ settled alone, ρ the spectral radius; 0: about
+    # steps that are stable.
+    settled: ClassVar[float | None] = None
 
     def __check_init__(self) -> None:
         check_fields(self)

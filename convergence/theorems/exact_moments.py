@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
-from convergence.theorems.base import AbstractTheorem, Kind
-
-
-class Moment(enum.StrEnum):
-    """The number that a statement names, for a method S⁺ = M S + c + N u and a quadratic metric q.
-
-    T is the horizon of `EXPECTED`; elsewhere it is whatever the instance and the statement make
-    of it: 1/α, 1/(1 − λ), a percentage, a number of agents, a draw.
-    """
-
-    RADIUS = "spectral radius"
-    GAP = "1 − spectral radius"
-    STABLE = "1 if the spectral radius is below 1, else 0"
-    BIAS = "q at the fixed point"
-    VARIANCE = "½ tr(∇²q Σ) in steady state"
-    STEADY = "lim E q"
-    EXPECTED = "E q at T"
-    TRANSIENT = "T at which the steady q is twice the rival's"
+from convergence.theorems.base import AbstractTheorem, Kind, Moment
 
 
 class AbstractMoment(AbstractTheorem):
@@ -37,13 +19,7 @@ class AbstractMoment(AbstractTheorem):
     """
 
     kind = Kind.EXACT
-    quantity: ClassVar[Moment] = Moment.STEADY
-    # Solves with condition numbers up to 1e6 in float64 keep nine digits.
-    tolerance: ClassVar[float] = 1e-9
-    two_sided: ClassVar[bool] = False
-    # The statement is about steps with T(1 − ρ) ≥ settled alone, ρ the spectral radius; 0: about
-    # steps that are stable.
-    settled: ClassVar[float | None] = None
+    quantity = Moment.STEADY
 
     def scale(self, c: Constants, T: int) -> float:
         """The size of what cancels where the bound is 0; the bound alone otherwise."""

@@ -17,6 +17,7 @@ from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
 from convergence.precision import precision
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from tests.benchmarks.engine import ETA, TAU, instance
 
@@ -32,7 +33,13 @@ def speed(seeds: int, dtype: str) -> float:
         for _ in range(3):
             began = time.perf_counter()
             key = claim_key("bench", 0, STEPS)
-            run(problem, oracle, method, Value(), STEPS, key, seeds=range(seeds), chunk=seeds)
+            run(
+                Experiment(problem, oracle, method, Value()),
+                STEPS,
+                key,
+                seeds=range(seeds),
+                chunk=seeds,
+            )
             best = min(best, time.perf_counter() - began)
     return seeds * STEPS / best
 

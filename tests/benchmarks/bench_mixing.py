@@ -24,6 +24,7 @@ from convergence.parts import graphs
 from convergence.precision import precision
 from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds
 
@@ -52,7 +53,7 @@ def runner(problem: Any) -> None:
     """The same by the engine of this project."""
     oracle, method = Oracle(problem, PerEntry(1.0)), GradientTracking(problem.W, ALPHA)
     key = claim_key("bench-mixing", 0, T)
-    run(problem, oracle, method, MeanSquare(), T, key, seeds=range(SEEDS), chunk=SEEDS)
+    run(Experiment(problem, oracle, method, MeanSquare()), T, key, seeds=range(SEEDS), chunk=SEEDS)
 
 
 def main() -> None:
@@ -73,7 +74,7 @@ def main() -> None:
         method = sparkle("ED", "ED", problem.W, (0.02, 0.1, 0.1, 0.3))
 
         def exact() -> None:
-            m = analyse(problem, oracle, method)
+            m = analyse(Experiment(problem, oracle, method))
             assert m.radius < 1
             m.steady(MeanSquare())
 

@@ -19,6 +19,7 @@ from convergence.noise.heavy import Pareto
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds
 
@@ -55,7 +56,9 @@ def compare(d: int) -> dict[str, float]:
 
     def engine() -> Any:
         key = claim_key("bench-nsgd", 0, T)
-        return run(problem, oracle, method, GradNorm(), T, key, seeds=range(seeds), chunk=chunk)
+        return run(
+            Experiment(problem, oracle, method, GradNorm()), T, key, seeds=range(seeds), chunk=chunk
+        )
 
     return speeds(
         {

@@ -25,6 +25,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
 from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from tests.benchmarks._clock import speeds
 
@@ -122,7 +123,9 @@ def compare(n: int, r: int, T: int = 2000, seeds: int = 512) -> dict[str, float]
 
     def engine() -> Any:
         key = claim_key("bench", 0, T)
-        return run(problem, oracle, method, Value(), T, key, seeds=range(seeds), chunk=chunk)
+        return run(
+            Experiment(problem, oracle, method, Value()), T, key, seeds=range(seeds), chunk=chunk
+        )
 
     written = hand_written(problem, r, chunk)
     return speeds(

@@ -11,12 +11,12 @@ import pytest
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.algorithms.compression.ef21 import EF21
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
-from convergence.claims.exact_masks import compressed_moments
 from convergence.keys import claim_key
 from convergence.metrics.agents import TotalSquare
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.moments.affine import analyse
+from convergence.moments.masks import compressed_moments
 from convergence.moments.second_moment import PATTERNS
 from convergence.moments.tape import NotAffine
 from convergence.noise.base import Noiseless
@@ -24,6 +24,7 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, Linear, Masks, RandK, TopK
 from convergence.problems.workers import random_workers, unit_workers
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.compression.fatkhullin2023 import repeated
 from convergence.theorems.compression.gao2024econtrol_laws import Law, recursion
@@ -42,7 +43,7 @@ def test_digits_of_the_heterogeneity_floor() -> None:
     problem = unit_workers([[1.0], [-1.0], [1.0], [-1.0]], np.ones(1))
     for gamma, expected in ((0.1, 1.1023622), (0.01, 1.0093727), (0.001, 1.0009294)):
         method = ErrorFeedback(gamma, Bernoulli(0.25))
-        found = compressed_moments(problem, Workers(problem, Noiseless()), method)
+        found = compressed_moments(Experiment(problem, Workers(problem, Noiseless()), method))
         # 1e-6: the digits given above.
         assert abs(found.steady(TotalSquare()) / (gamma**2 * 3) - expected) < 1e-6
 
@@ -63,10 +64,12 @@ def test_second_moments_are_those_of_the_simulation(test_seed: int) -> None:
     """α = 1e-9 (six standard errors) on bounded runs of 10 steps."""
     problem = unit_workers([[1.0], [-1.0]], np.ones(1))
     oracle, method = Workers(problem, Gaussian(0.5)), EControl(0.2, Bernoulli(0.5), 0.2)
-    found = compressed_moments(problem, oracle, method)
+    found = compressed_moments(Experiment(problem, oracle, method))
     for metric in (GradNormSq(), Average(GradNormSq())):
         key = claim_key("second-moments", test_seed, 10)
-        values = run(problem, oracle, method, metric, 10, key, seeds=range(4096), chunk=4096)
+        values = run(
+            Experiment(problem, oracle, method, metric), 10, key, seeds=range(4096), chunk=4096
+        )
         error = values.final().mean() - found.expected(metric, [10])[0]
         assert abs(error) < 6 * values.final().std() / 64
 
@@ -75,9 +78,11 @@ def test_rand_k_has_exact_moments(test_seed: int) -> None:
     """Six standard errors, as above."""
     problem = random_workers(2, 3)
     oracle, method = Workers(problem, Noiseless()), EF21(0.3, RandK(1))
-    found = compressed_moments(problem, oracle, method)
+    found = compressed_moments(Experiment(problem, oracle, method))
     key = claim_key("rand-k", test_seed, 6)
-    values = run(problem, oracle, method, GradNormSq(), 6, key, seeds=range(4096), chunk=4096)
+    values = run(
+        Experiment(problem, oracle, method, GradNormSq()), 6, key, seeds=range(4096), chunk=4096
+    )
     error = values.final().mean() - found.expected(GradNormSq(), [6])[0]
     assert abs(error) < 6 * values.final().std() / 64
 
@@ -86,12 +91,12 @@ def test_what_has_no_exact_moments_says_why() -> None:
     problem = unit_workers([[1.0], [-1.0]], np.ones(1))
     oracle = Workers(problem, Noiseless())
     with pytest.raises(NotImplementedError, match="no random mask"):
-        compressed_moments(problem, oracle, EF21(0.1, TopK(1)))
+        compressed_moments(Experiment(problem, oracle, EF21(0.1, TopK(1))))
     big = unit_workers(np.zeros((13, 1)), np.ones(1))
     assert PATTERNS < 2**13
     with pytest.raises(NotAffine, match="patterns"):
-        compressed_moments(big, Workers(big, Noiseless()), EF21(0.1, Bernoulli(0.5)))
-    found = compressed_moments(problem, oracle, EF21(0.1, Bernoulli(0.5)))
+        compressed_moments(Experiment(big, Workers(big, Noiseless()), EF21(0.1, Bernoulli(0.5))))
+    found = compressed_moments(Experiment(problem, oracle, EF21(0.1, Bernoulli(0.5))))
     with pytest.raises(NotAffine, match="quadratic"):
         found.expected(GradNorm(), [3])
 
@@ -101,7 +106,7 @@ def test_linear_compressor_is_critically_damped_at_a_quarter() -> None:
     problem = unit_workers([[0.0]], np.ones(1))
     for delta, eta in ((0.3, 0.05), (0.3, 0.2), (0.8, 0.1), (0.8, 0.7)):
         method = EControl(1e-12, Linear(delta), eta, full=False)
-        M = analyse(problem, Workers(problem, Noiseless()), method).M[1:, 1:]
+        M = analyse(Experiment(problem, Workers(problem, Noiseless()), method)).M[1:, 1:]
         found = np.sort_complex(np.linalg.eigvals(M))
         exact = np.sort_complex(np.roots([1, -(2 - delta - delta * eta), 1 - delta]))
         assert np.allclose(found, exact, atol=1e-6)  # √ of rounding next to a double root
@@ -114,7 +119,7 @@ def test_hardest_linear_compressor() -> None:
     limit = 2 * (1 - q) / (1 + q)
     for share, stable in ((0.98, True), (1.02, False)):
         method = EControl(1e-12, Linear(1 + q), share * limit, full=False)
-        M = analyse(problem, Workers(problem, Noiseless()), method).M[1:, 1:]
+        M = analyse(Experiment(problem, Workers(problem, Noiseless()), method)).M[1:, 1:]
         assert (np.max(np.abs(np.linalg.eigvals(M))) < 1) == stable
 
 

@@ -34,6 +34,7 @@ from convergence.parts.strategies import strategy
 from convergence.problems.agents import slowest
 from convergence.problems.bilevel import random_bilevel, reference
 from convergence.problems.quadratic import Isotropic, Quadratic
+from convergence.runner.experiment import Experiment
 
 W16 = graphs.lazy(graphs.ring(16))
 W4, MEAN4 = graphs.lazy(graphs.ring(4)), graphs.complete(4)
@@ -53,7 +54,7 @@ SINGLE = [
 @pytest.mark.parametrize(("method", "radius", "variance", "bias"), SINGLE)
 def test_single_level_reference_values(method, radius, variance, bias):
     problem = slowest(W16)
-    m = analyse(problem, Oracle(problem, PerEntry(1.0)), method(W16, 0.05))
+    m = analyse(Experiment(problem, Oracle(problem, PerEntry(1.0)), method(W16, 0.05)))
     # Half a unit of the last printed digit.
     assert m.radius == pytest.approx(radius, abs=5e-9)
     assert m.variance(MeanSquare()) == pytest.approx(variance, abs=5e-9)
@@ -88,7 +89,7 @@ def test_bilevel_reference_values_in_both_orders(case):
     problem = reference(W4)
     for jacobi, r, v in ((False, radius, variance), (True, radius_j, variance_j)):
         method = sparkle(upper, lower, W, steps, jacobi=jacobi)
-        m = analyse(problem, BilevelOracle(problem, PerEntry(1.0)), method)
+        m = analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), method))
         assert m.radius == pytest.approx(r, abs=5.1e-9)  # half a unit of the eighth digit
         assert m.variance(MeanSquare()) == pytest.approx(v, rel=5e-6)  # seven printed digits
         assert m.bias(MeanSquare()) == pytest.approx(bias, rel=2e-6, abs=1e-25)  # six digits
@@ -100,7 +101,7 @@ def test_bilevel_reference_values_in_both_orders(case):
 )
 def test_d_soba_as_printed_moves_by_the_old_average(steps, radius, variance, bias):
     problem = reference(W4)
-    m = analyse(problem, BilevelOracle(problem, PerEntry(1.0)), DSOBA(W4, *steps))
+    m = analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), DSOBA(W4, *steps)))
     assert m.radius == pytest.approx(radius, abs=5.1e-9)
     assert m.variance(MeanSquare()) == pytest.approx(variance, rel=5e-6)
     assert m.bias(MeanSquare()) == pytest.approx(bias, rel=2e-6)
@@ -109,7 +110,7 @@ def test_d_soba_as_printed_moves_by_the_old_average(steps, radius, variance, bia
 def test_sgd_moments_are_the_textbook_ones():
     h, eta, sigma, T = np.array([0.5, 2.0]), 0.3, 0.7, 6
     problem = Quadratic(np.array([1.0, -2.0]), h)
-    m = analyse(problem, Oracle(problem, Gaussian(sigma)), SGD(eta))
+    m = analyse(Experiment(problem, Oracle(problem, Gaussian(sigma)), SGD(eta)))
     rate = 1 - eta * h
     s2 = eta**2 * sigma**2 / 2
     assert m.radius == pytest.approx(np.max(np.abs(rate)), abs=1e-12)
@@ -127,7 +128,7 @@ def test_momentum_has_the_known_variance():
     # m⁺ = (1−β)m + βg, x⁺ = x − ηm⁺ on (h/2)x²: V = ηβ(2 − β)… from the 2 × 2 Lyapunov equation.
     h, eta, beta = 1.3, 0.2, 0.4
     problem = Isotropic(np.array([1.0]), h)
-    m = analyse(problem, Oracle(problem, Gaussian(1.0)), MSGD(eta, beta))
+    m = analyse(Experiment(problem, Oracle(problem, Gaussian(1.0)), MSGD(eta, beta)))
     A = np.array([[1 - eta * beta * h, -eta * (1 - beta)], [beta * h, 1 - beta]])
     B = np.array([-eta * beta, beta])
     V = np.linalg.solve(np.eye(4) - np.kron(A, A), np.outer(B, B).ravel())[0]
@@ -137,7 +138,7 @@ def test_momentum_has_the_known_variance():
 
 def test_the_finite_time_curve_tends_to_the_steady_state():
     problem = slowest(W16)
-    m = analyse(problem, Oracle(problem, PerEntry(1.0)), GradientTracking(W16, 0.05))
+    m = analyse(Experiment(problem, Oracle(problem, PerEntry(1.0)), GradientTracking(W16, 0.05)))
     assert m.N0.shape[1] == 16  # the first tracker is a sample too
     late = m.expected(MeanSquare(), [4000])[0]
     assert late == pytest.approx(m.steady(MeanSquare()), rel=1e-9)  # 0.993^4000 is 1e-12
@@ -149,8 +150,8 @@ def test_unified_form_has_the_moments_of_each_method():
     pairs = {"ED": ExactDiffusion, "EXTRA": EXTRA, "ATC-GT": GradientTracking}
     pairs |= {"semi-ATC-GT": SemiTracking, "non-ATC-GT": DIGing}
     for name, method in pairs.items():
-        one = analyse(problem, oracle, method(W16, 0.05))
-        two = analyse(problem, oracle, PrimalDual(strategy(name, W16), 0.05))
+        one = analyse(Experiment(problem, oracle, method(W16, 0.05)))
+        two = analyse(Experiment(problem, oracle, PrimalDual(strategy(name, W16), 0.05)))
         assert one.radius == pytest.approx(two.radius, abs=1e-10), name  # eigenvalues near 1
         assert one.steady(MeanSquare()) == pytest.approx(two.steady(MeanSquare()), rel=1e-9), name
 
@@ -160,8 +161,8 @@ def test_a_dual_with_a_mean_moves_the_fixed_point_and_the_state_shows_it():
     method = sparkle("ED", "ED", W4, SMALL)
     wrong = jax.tree.map(lambda v: v, method)
     object.__setattr__(wrong, "dual_x", np.asarray(0.1))
-    right = analyse(problem, BilevelOracle(problem, PerEntry(1.0)), method)
-    moved = analyse(problem, BilevelOracle(problem, PerEntry(1.0)), wrong)
+    right = analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), method))
+    moved = analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), wrong))
     # The steady mean solves α H_x (x − x*) = −0.1.
     shift = -0.1 / (SMALL[0] * 1.32644628)
     assert moved.bias(MeanSquare()) == pytest.approx(shift**2, rel=1e-7)  # nine digits of H_x
@@ -206,12 +207,12 @@ class Masked(Clocked):
 def test_what_has_no_exact_moments_is_refused_with_the_reason(method, why):
     problem = Quadratic(np.ones(8), np.ones(8))
     with pytest.raises(NotAffine, match=why):
-        analyse(problem, Oracle(problem, Gaussian(1.0)), method)
+        analyse(Experiment(problem, Oracle(problem, Gaussian(1.0)), method))
 
 
 def test_a_metric_that_is_not_quadratic_is_refused():
     problem = Quadratic(np.ones(3), np.ones(3))
-    m = analyse(problem, Oracle(problem, Gaussian(1.0)), SGD(0.1))
+    m = analyse(Experiment(problem, Oracle(problem, Gaussian(1.0)), SGD(0.1)))
     with pytest.raises(NotAffine, match="quadratic"):
         m.variance(GradNorm())
 
@@ -219,7 +220,7 @@ def test_a_metric_that_is_not_quadratic_is_refused():
 def test_beyond_the_stable_steps_the_moments_are_infinite():
     W = graphs.torus(4)
     problem = slowest(W)
-    m = analyse(problem, Oracle(problem, PerEntry(1.0)), ExactDiffusion(W, 0.01))
+    m = analyse(Experiment(problem, Oracle(problem, PerEntry(1.0)), ExactDiffusion(W, 0.01)))
     assert m.radius == pytest.approx(1.5719, abs=5e-5)
     assert np.isinf(m.steady(MeanSquare()))
     assert np.isinf(m.covariance).all()
@@ -229,9 +230,11 @@ def test_the_largest_system_has_its_stated_dimension():
     W = graphs.lazy(graphs.torus(4))
     problem = random_bilevel(W, 4, 4)
     m = analyse(
-        problem,
-        BilevelOracle(problem, PerEntry(1.0)),
-        sparkle("ED", "ATC-GT", W, (0.02, 0.1, 0.1, 0.3)),
+        Experiment(
+            problem,
+            BilevelOracle(problem, PerEntry(1.0)),
+            sparkle("ED", "ATC-GT", W, (0.02, 0.1, 0.1, 0.3)),
+        ),
     )
     assert len(m.c) == 16 * (3 * 4 + 4 * 4)
     assert m.bias(MeanSquare()) < 1e-25

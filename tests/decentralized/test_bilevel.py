@@ -29,6 +29,7 @@ from convergence.parts import graphs
 from convergence.parts.strategies import strategy
 from convergence.problems.bilevel import BilevelQuadratics, random_bilevel, reference
 from convergence.problems.double_well import DoubleWell, double_well
+from convergence.runner.experiment import Experiment
 
 RING4 = graphs.lazy(graphs.ring(4))
 
@@ -160,15 +161,15 @@ def test_ttsa_averages_to_the_neumann_series():
     # η Q (1 − η)^k ∇₂f with ∇₂f = −1: k = 0, 1, 2, each seen in 64 draws but for odds of 1e-11.
     assert found == {-1.5, -0.75, -0.375}
     with pytest.raises(NotAffine):
-        analyse(problem, BilevelOracle(problem, PerEntry(1.0)), method)
+        analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), method))
 
 
 def test_soba_is_sparkle_on_the_complete_graph_by_jacobi():
     problem = random_bilevel(RING4, 2, 2, hetA=0.3)
     oracle = BilevelOracle(problem, PerEntry(1.0))
-    one = analyse(problem, oracle, SOBA(0.2, 0.05))
+    one = analyse(Experiment(problem, oracle, SOBA(0.2, 0.05)))
     method = sparkle("ATC", "ATC", graphs.complete(4), (0.05, 0.2, 0.2, 1.0), jacobi=True)
-    two = analyse(problem, oracle, method)
+    two = analyse(Experiment(problem, oracle, method))
     assert one.steady(CenterSquare()) == pytest.approx(two.steady(CenterSquare()), rel=1e-10)
 
 
@@ -177,7 +178,7 @@ def test_the_error_falls_at_the_spectral_radius(upper):
     problem = random_bilevel(RING4, 2, 2, hetA=0.3)
     method = sparkle(upper, "ED", RING4, (0.2, 0.4, 0.4, 1.0))
     oracle = BilevelOracle(problem, Noiseless())
-    radius = analyse(problem, oracle, method).radius
+    radius = analyse(Experiment(problem, oracle, method)).radius
     step = jax.jit(lambda t, state: method.step(t, state, oracle, jax.random.key(0)))
     state = method.init(problem.start() + 1.0, oracle, jax.random.key(0))
     found = []
@@ -191,8 +192,8 @@ def test_the_error_falls_at_the_spectral_radius(upper):
 def test_levels_carry_their_own_noise():
     problem = pair()
     noise = Levels(PerEntry(0.0), PerEntry(0.0), PerEntry(2.0))
-    alone = analyse(problem, BilevelOracle(problem, noise), SOBA(0.2, 0.05))
-    both = analyse(problem, BilevelOracle(problem, PerEntry(2.0)), SOBA(0.2, 0.05))
+    alone = analyse(Experiment(problem, BilevelOracle(problem, noise), SOBA(0.2, 0.05)))
+    both = analyse(Experiment(problem, BilevelOracle(problem, PerEntry(2.0)), SOBA(0.2, 0.05)))
     assert 0 < alone.variance(CenterSquare()) < both.variance(CenterSquare())
     assert noise.constants((2, 1)).s_u == 2.0
 

@@ -24,6 +24,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.parts.strategies import strategy
 from convergence.problems.agents import AgentQuadratics, common, heterogeneous
+from convergence.runner.experiment import Experiment
 
 PAIR = graphs.two_node(0.25)  # multiplies (v, −v) by 1/2
 
@@ -109,7 +110,7 @@ def test_only_exact_diffusion_keeps_the_equality_from_a_start_without_consensus(
 def test_row_stochastic_mixing_solves_another_problem():
     W = np.array([[0.5, 0.5], [0.25, 0.75]])  # left Perron vector (1/3, 2/3)
     problem = AgentQuadratics(W, np.ones((2, 1, 1)), np.array([[3.0], [0.0]]), directed=True)
-    m = analyse(problem, Oracle(problem, Noiseless()), ConsensusDescent(W, 1e-4))
+    m = analyse(Experiment(problem, Oracle(problem, Noiseless()), ConsensusDescent(W, 1e-4)))
     # O(α) about the mean 1 weighted by the Perron vector; the minimizer is 1.5.
     np.testing.assert_allclose(m.fixed_point(), 1.0, atol=1e-3)
 

@@ -20,6 +20,7 @@ from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
+from convergence.runner.experiment import Experiment
 from convergence.theorems.decentralized.alghunaim2022 import METHODS
 from convergence.theorems.decentralized.koloskova2020 import FORMS
 
@@ -42,7 +43,7 @@ class Units:
 
 def replayed(problem: Any, oracle: Any, method: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(the state after T steps of the method, and of its recursion)."""
-    m = analyse(problem, oracle, method)
+    m = analyse(Experiment(problem, oracle, method))
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(seed), T + 1)
         x0 = problem.start().astype(float)

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.subspace.projected import Subspace
-from convergence.claims.exact_masks import projected_moments
 from convergence.errors import InvalidInput
 from convergence.metrics.pointwise import GradNormSq
+from convergence.moments.masks import projected_moments
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.parts.momenta import EMA
 from convergence.parts.projectors import AbstractProjector, Coordinates, Haar, TopSVD
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Experiment
 
 EXACT = 1e-12  # least squares and sums of a few hundred float64 numbers of order 1
 LAWS = (Haar(), Coordinates())
@@ -55,7 +56,9 @@ def test_the_law_is_that_of_the_frames_drawn(law: AbstractProjector, test_seed: 
 
 def moments(problem: Any, **changes: Any) -> Any:
     fields: dict[str, Any] = {"projector": Haar(), "eta": 0.5, "r": 2} | changes
-    return projected_moments(problem, Oracle(problem, Gaussian(0.7)), Subspace(**fields))
+    return projected_moments(
+        Experiment(problem, Oracle(problem, Gaussian(0.7)), Subspace(**fields))
+    )
 
 
 @pytest.mark.parametrize("side", ["left", "right", "short"])

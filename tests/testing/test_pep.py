@@ -18,6 +18,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import quad_cos
 from convergence.registry.classical.methods import CLAIMS
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.search import pep
 
@@ -36,8 +37,8 @@ def measured(name: str, problem: AbstractProblem, T: int) -> float:
     with precision("float64"):
         c = problem.constants()
         record = run(
-            problem, oracle, theorem.prescribe(c, T), theorem.metric(c, T), T, jax.random.key(0),
-            seeds=range(1), chunk=1,
+            Experiment(problem, oracle, theorem.prescribe(c, T), theorem.metric(c, T)),
+            T, jax.random.key(0), seeds=range(1), chunk=1,
         )  # fmt: skip
     return float(record.final()[0])
 

@@ -21,6 +21,7 @@ from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.testing import assert_converges
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
@@ -36,7 +37,9 @@ def path(method: AbstractAlgorithm, seed: int, dtype: str = "float64") -> np.nda
     """(seeds, checkpoints) of ‖∇f‖² under the keys of `seed`."""
     with precision(dtype):
         oracle, key = Oracle(PROBLEM, NOISE), jax.random.key(seed)
-        record = run(PROBLEM, oracle, method, GradNormSq(), 12, key, seeds=range(3), chunk=3)
+        record = run(
+            Experiment(PROBLEM, oracle, method, GradNormSq()), 12, key, seeds=range(3), chunk=3
+        )
     return record.values
 
 

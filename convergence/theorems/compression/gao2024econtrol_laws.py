@@ -35,8 +35,8 @@ from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
 from convergence.shapes import real
 from convergence.theorems.assumptions import FiniteVariance, Is
-from convergence.theorems.base import AbstractIdentity, Provenance, Source, varies
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import AbstractIdentity, Moment, Provenance, Source, varies
+from convergence.theorems.exact_moments import AbstractMoment
 
 
 class Recursion(NamedTuple):

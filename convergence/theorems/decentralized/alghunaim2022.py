@@ -25,8 +25,8 @@ from convergence.metrics.folds import Average
 from convergence.parts.strategies import mode
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
-from convergence.theorems.base import Kind, Provenance, Source, varies
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
+from convergence.theorems.exact_moments import AbstractMoment
 
 METHODS: dict[str, Any] = {
     "ED": dec.ExactDiffusion,

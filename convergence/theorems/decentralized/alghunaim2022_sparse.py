@@ -6,9 +6,8 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.parts.graphs import complete
-from convergence.theorems.base import Kind
+from convergence.theorems.base import Kind, Moment
 from convergence.theorems.decentralized.alghunaim2022 import AbstractUnified
-from convergence.theorems.exact_moments import Moment
 
 
 class SlowRoot(AbstractUnified):

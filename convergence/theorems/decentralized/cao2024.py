@@ -25,8 +25,8 @@ from convergence.metrics.agents import EscapeTime, ExcessRisk
 from convergence.parts.graphs import complete
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, Is
-from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source, varies
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import AbstractSeparation, Kind, Moment, Provenance, Source, varies
+from convergence.theorems.exact_moments import AbstractMoment
 
 SOURCE = Source("cao2024", "excess risk near a minimum; the exact formulas are ours")
 

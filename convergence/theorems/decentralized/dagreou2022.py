@@ -11,9 +11,9 @@ from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
 from convergence.shapes import real
-from convergence.theorems.base import Kind, Provenance, Source
+from convergence.theorems.base import Kind, Moment, Provenance, Source
 from convergence.theorems.decentralized.zhu2024 import SmallUpperStep
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.exact_moments import AbstractMoment
 
 
 class Unbiased(AbstractMoment):

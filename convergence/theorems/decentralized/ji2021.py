@@ -10,8 +10,8 @@ import numpy as np
 from convergence.algorithms.decentralized.bilevel import StocBiO
 from convergence.constants import Constants
 from convergence.shapes import real
-from convergence.theorems.base import Provenance, Source
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Moment, Provenance, Source
+from convergence.theorems.exact_moments import AbstractMoment
 
 
 class NeumannBias(AbstractMoment):

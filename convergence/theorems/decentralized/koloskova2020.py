@@ -14,8 +14,8 @@ from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, Is
-from convergence.theorems.base import Kind, Provenance, Source
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Kind, Moment, Provenance, Source
+from convergence.theorems.exact_moments import AbstractMoment
 
 FORMS: dict[str, Any] = {
     "ATC": dec.Diffusion,

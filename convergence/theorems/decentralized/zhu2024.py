@@ -20,8 +20,8 @@ from convergence.parts.graphs import complete
 from convergence.parts.strategies import CORRECTED, mode
 from convergence.shapes import real
 from convergence.theorems.assumptions import Is
-from convergence.theorems.base import Kind, Provenance, Source, varies
-from convergence.theorems.exact_moments import AbstractMoment, Moment
+from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
+from convergence.theorems.exact_moments import AbstractMoment
 
 MILD = (0.05, 0.1, 0.1, 0.3)
 SOURCE = Source("zhu2024", "SPARKLE; the exact statements on bilevel quadratics are ours")
