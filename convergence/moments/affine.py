@@ -31,7 +31,6 @@ from convergence.moments.probe import draws_of, probe, unravel
 from convergence.moments.tape import (
     HIDDEN,
     NotAffine,
-    check_noise,
     plan,
 )
 from convergence.problems.base import AbstractProblem
@@ -228,7 +227,6 @@ def analyse(experiment: Experiment) -> Moments:
     """The exact recursion of a method; `NotAffine` says why there is none."""
     problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
     name = f"Got {type(algorithm).__name__} on {type(problem).__name__}, but"
-    check_noise(oracle)
     with jax.enable_x64(True):
         # Host arrays become JAX arrays, so that other numbers of the same shape compile nothing.
         problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))

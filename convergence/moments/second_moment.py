@@ -29,7 +29,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import AFFINE, Form, form_of
 from convergence.moments.probe import draws_of, unravel
-from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, check_noise, on_tape, plan
+from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, on_tape, plan
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
 
@@ -182,7 +182,6 @@ def second_moments(
     """
     problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
     name = f"Got {type(algorithm).__name__}, whose"
-    check_noise(oracle)
     with jax.enable_x64(True):
         problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
         keys = jax.random.split(jax.random.key(0))

@@ -71,7 +71,13 @@ class _Taped(AbstractNoise):
     tape: Any = eqx.field(static=True)
 
     def draw(self, x: Any, key: Any) -> Any:
-        return self.noise.scale(self.tape.read(key, x.shape, x.dtype))
+        found = self.noise.scale(self.tape.read(key, x.shape, x.dtype))
+        if found is None:
+            raise NotAffine(
+                f"Got the noise {type(self.noise).__name__}, but one with a known covariance is "
+                "needed for exact moments; give it `scale(u)`, linear in a unit sample u."
+            )
+        return found
 
     def constants(self, shape: tuple[int, ...]) -> Any:
         return self.noise.constants(shape)
@@ -81,16 +87,6 @@ def _leaf(node: Any) -> bool:
     return isinstance(node, AbstractNoise) and not any(
         isinstance(child, AbstractNoise) for child in vars(node).values()
     )
-
-
-def check_noise(oracle: AbstractOracle) -> None:
-    """Refuse an oracle one of whose noises is not a known linear function of unit samples."""
-    for node in jax.tree.leaves(oracle, is_leaf=_leaf):
-        if _leaf(node) and node.scale(np.zeros((1, 1))) is None:
-            raise NotAffine(
-                f"Got the noise {type(node).__name__}, but one with a known covariance is needed "
-                "for exact moments; give it `scale(u)`, linear in a unit sample u."
-            )
 
 
 def on_tape(oracle: AbstractOracle, tape: Any) -> AbstractOracle:

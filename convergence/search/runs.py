@@ -23,6 +23,7 @@ from convergence.laws import problem_laws
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Family, families
@@ -168,9 +169,8 @@ class Runs(AbstractSearch):
         )
 
     @np.errstate(all="ignore")  # far-off candidates overflow, and are left out
-    def parts(self, family: Family, z: np.ndarray, T: int) -> tuple[Any, Any] | None:
-        """(problem, oracle, algorithm, metric) and the bound; None if the statement does not
-        cover the instance."""
+    def parts(self, family: Family, z: np.ndarray, T: int) -> tuple[Experiment, Any] | None:
+        """The experiment and the bound; None if the statement does not cover the instance."""
         try:
             claim = self.candidate(family, z)
             problem, noise, c = claim.instance(T)
@@ -181,8 +181,7 @@ class Runs(AbstractSearch):
             low, high = bound if isinstance(bound, tuple) else (-math.inf, float(bound))
             if math.isnan(low + high) or (low, high) == (-math.inf, math.inf):
                 return None
-            oracle = claim.oracle(problem, noise)
-            return (problem, oracle, theorem.prescribe(c, T), theorem.metric(c, T)), bound
+            return claim.experiment(T), bound
         except OUTSIDE:
             return None
 
