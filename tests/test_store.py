@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import numpy as np
 import pytest
 
+from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.claims.base import Claim
 from convergence.claims.settings import Session, Settings
 from convergence.digest import Unstable, digest, tokens
@@ -66,7 +68,7 @@ def test_a_record_comes_back_bit_for_bit(store: Store):
 
 def test_a_second_measurement_runs_nothing(store: Store, monkeypatch: pytest.MonkeyPatch):
     measure(store, 8)
-    monkeypatch.setattr("convergence.claims.base.run", lambda *a, **k: pytest.fail("measured"))
+    monkeypatch.setattr("convergence.claims.settings.run", lambda *a, **k: pytest.fail("measured"))
     measure(store, 8)
     measure(store, 3)
 
@@ -234,6 +236,18 @@ def test_what_has_no_stable_contents_is_not_stored(store: Store):
         contents(np.array([object()], dtype=object))
     with pytest.raises(Unstable):
         contents(iter([1]))
-    odd = Simulation("odd", eqx.tree_at(lambda e: e.metric, GOOD.experiment(4), iter([])), 4)
+    odd = Simulation("odd", dataclasses.replace(GOOD.experiment(4), algorithm=_Odd()), 4)
     assert store.place(odd, SETTINGS, 8) is None
     assert "not stored" in store.notes()[0]
+
+
+class _Odd(AbstractAlgorithm):
+    """A method that holds something without contents."""
+
+    held: Any = eqx.field(static=True, default_factory=lambda: iter([]))
+
+    def init(self, x0: Any, oracle: Any, key: Any) -> Any:
+        return State(x0)
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        return state

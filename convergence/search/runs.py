@@ -173,7 +173,7 @@ class Runs(AbstractSearch):
         """The experiment and the bound; None if the statement does not cover the instance."""
         try:
             claim = self.candidate(family, z)
-            problem, noise, c = claim.instance(T)
+            _, _, c = claim.instance(T)
             theorem = claim.theorem
             if not all(a.holds for a in claim.check(T)):
                 return None

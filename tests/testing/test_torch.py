@@ -131,8 +131,8 @@ def test_runs_that_leave_the_finite_numbers_are_told_with_their_step():
     with precision("float64"):
         oracle = Oracle(PROBLEM, NOISE)
         found = [
-            run(PROBLEM, oracle, method, GradNormSq(), 400, jax.random.key(0), seeds=range(3),
-                chunk=3).first_bad
+            run(Experiment(PROBLEM, oracle, method, GradNormSq()), 400, jax.random.key(0),
+                seeds=range(3), chunk=3).first_bad
             for method in (FromTorch(torch.optim.SGD, lr=1e3), SGD(1e3))
         ]  # fmt: skip
     assert np.all(found[0] >= 0)

@@ -15,6 +15,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
+from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 
 torch = pytest.importorskip("torch", reason="torch is not installed: make test TORCH=1")
@@ -41,8 +42,8 @@ def adapted(method: FromTorch, dtype: str = "float64", steps: int = T) -> np.nda
     with precision(dtype):
         problem = EntryQuadratic(X0, H)
         oracle, key = Oracle(problem, Noiseless()), jax.random.key(0)
-        record = run(problem, oracle, method, Where(), steps, key, seeds=range(2), chunk=2,
-                     hasty=True)  # fmt: skip
+        record = run(Experiment(problem, oracle, method, Where()), steps, key, seeds=range(2),
+                     chunk=2, hasty=True)  # fmt: skip
     return record.values[:, -1]
 
 
@@ -262,7 +263,9 @@ def test_a_closure_is_answered_with_value_and_gradient():
             (FromTorch(Polyak), 0.75**3),
             (FromTorch(torch.optim.LBFGS, lr=1.0), 0.0),
         ):
-            record = run(problem, oracle, method, Where(), 3, key, seeds=range(2), chunk=2)
+            record = run(
+                Experiment(problem, oracle, method, Where()), 3, key, seeds=range(2), chunk=2
+            )
             np.testing.assert_allclose(record.values[0, -1], factor * X0.ravel(), atol=1e-14)
 
 
