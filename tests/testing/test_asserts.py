@@ -33,7 +33,7 @@ def test_a_good_optimizer_passes_and_its_report_is_returned(test_seed: int):
         alpha=ALPHA,
         **SMALL,
     )
-    assert report.hyper["algorithm"] == "FromOptax"
+    assert report.hyper["algorithm"] == "optax.chain"
     # On (L/2)‖x‖² only f(x_T) ≥ f* is lossy, by about 1/(2γT).
     assert report.judgement is not None
     assert report.judgement.slack is not None
