@@ -20,12 +20,17 @@ from convergence.errors import require
 from convergence.shapes import Key, Matrix, real
 
 
-def largest(score: Any, k: int) -> Any:
-    """1 at the k largest entries of the last axis, 0 elsewhere; ties go to the first."""
-    above = score[..., :, None] > score[..., None, :]
+def largest(score: Any, k: Any) -> Any:
+    """1 at the k largest entries of the last axis, 0 elsewhere; ties go to the first.
+
+    Each pair is compared once and both ranks use the outcome. XLA computes `score` anew for either
+    side of a comparison and may round it differently: an entry compared with itself, or a pair
+    compared twice, could lose against itself and fall out.
+    """
     place = jnp.arange(score.shape[-1])
-    equal = (score[..., :, None] == score[..., None, :]) & (place[:, None] < place[None, :])
-    rank = jnp.sum(above | equal, axis=-2)
+    pair = place[:, None] < place[None, :]
+    first = score[..., :, None] >= score[..., None, :]
+    rank = jnp.sum(first & pair, axis=-2) + jnp.sum(~first & pair, axis=-1)
     return (rank < k).astype(score.dtype)
 
 

@@ -111,12 +111,8 @@ class WTA(AbstractProduct):
     def split(self, X: Matrix, Y: Matrix) -> tuple[Chances, Chances, Any]:
         """(1 on C, p restricted to the others and renormalized, |C|)."""
         p = chances(X, Y)
-        place = jnp.arange(p.shape[0])
-        ahead = (p[:, None] > p[None, :]) | (
-            (p[:, None] == p[None, :]) & (place[:, None] < place[None, :])
-        )
         c = self.sure(p)
-        inside = (jnp.sum(ahead, axis=0) < c).astype(p.dtype)
+        inside = largest(p, c)
         rest = p * (1 - inside)
         total = jnp.sum(rest)
         rest = jnp.where(total > 0, rest / jnp.where(total > 0, total, 1.0), 1 / p.shape[0])
