@@ -63,6 +63,13 @@ class SharpIST(IST):
         return super().chances(2 * importance)
 
 
+class OwnSample(IST):
+    """IST whose importance follows the sample that the step applies."""
+
+    def other(self, key: Any) -> Any:
+        return jax.random.split(key, 3)[0]
+
+
 class Everything(IST):
     """IST that rescales by 1/p, as importance sampling does."""
 
@@ -141,6 +148,7 @@ MUTANTS = (
     Mutant("wta-law-other-c", fields("wta-law", product=WTA(3, 1))),
     Mutant("crs-law-half-step", method("crs-law", lambda a: dataclasses.replace(a, eta=a.eta / 2))),
     Mutant("ist-sharper-softmax", method("ist-law", ist(SharpIST))),
+    Mutant("ist-own-sample", method("ist-gradient-importance", ist(OwnSample))),
     Mutant("ist-rescaled", method("ist-law", ist(Everything))),
     Mutant("ist-uniform-instead", fields("ist-starved-block", mix=1.0)),
     Mutant("ist-two-blocks", fields("ist-law", N_u=2)),

@@ -26,10 +26,13 @@ class IST(AbstractAlgorithm):
     """x_i⁺ = x_i − η g_i for the N_u blocks i drawn, the others stay; blocks are the rows of x.
 
     Chances: mix/blocks + (1 − mix) softmax(I), without replacement; I is given (`rule` = "given"),
-    log‖g_i‖² of the exact gradient asked of the oracle ("gradient"), or learned ("learned"): every
-    `every` steps N_c candidates keep N_v random blocks and suppress the displacement x − x_0 of
-    the others by beta; with losses L_c and rewards r_c = exp(−L_c), I_i += mu Σ_c (r_c − r̄) over
-    the candidates that kept i. mix > 0 bounds every chance below by mix/blocks.
+    log‖g′_i‖² of a second sample g′ ("gradient"), or learned ("learned"): every `every` steps N_c
+    candidates keep N_v random blocks and suppress the displacement x − x_0 of the others by beta;
+    with losses L_c and rewards r_c = exp(−L_c), I_i += mu Σ_c (r_c − r̄) over the candidates that
+    kept i. mix > 0 bounds every chance below by mix/blocks.
+
+    The sample that a step applies never chooses its blocks: chances that follow its noise would
+    bias the step.
     """
 
     eta: Any = eqx.field(converter=real)
@@ -76,12 +79,17 @@ class IST(AbstractAlgorithm):
         new = state.importance + self.mu * (reward - jnp.mean(reward)) @ kept
         return jnp.where(t % self.every == 0, new, state.importance)
 
+    def other(self, key: Key) -> Key:
+        """The sample g′ of the step with this key: not the one that is applied."""
+        return jax.random.fold_in(key, 1)
+
     def step(self, t: Count, state: Tuned, oracle: Any, key: Key) -> Tuned:
         sample, draw, trial = jax.random.split(key, 3)
         g = oracle.grad(state.x, sample)
         importance = state.importance
         if self.rule == "gradient":
-            importance = jnp.log(jnp.sum(g**2, axis=1) + 1e-300)
+            seen = oracle.grad(state.x, self.other(key))
+            importance = jnp.log(jnp.sum(seen**2, axis=1) + 1e-300)
         if self.rule == "learned":
             importance = self.learn(t, state, oracle, trial)
         score = jnp.log(self.chances(importance)) + jax.random.gumbel(

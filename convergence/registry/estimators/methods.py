@@ -45,6 +45,9 @@ LONE = unit_workers(np.zeros((1, 2)), np.zeros(2))
 BLOCKS = Isotropic(np.ones((4, 3)))
 UNEQUAL = Isotropic(np.diag([8.0, 2.0, 1.0, 0.5])[:, :3] + 0.1)
 STARVED = (0.0, 0.0, 0.0, -40.0)
+# A noise whose large second block goes with a positive first one: chances that followed the
+# applied sample would drop just those.
+SKEW = Points([[[a], [s]] for a, s in 4 * [(1.0, 2.0), (1.0, -2.0)] + [(-4.0, 2.0), (-4.0, -2.0)]])
 
 TURN = rotation(4, 3)
 KAPPA = np.geomspace(1e-3, 1.0, 4)
@@ -176,6 +179,9 @@ CLAIMS = (
           note="a block that is never drawn keeps its gradient"),
     Claim("ist-learned-importance", ist.BlockSGD(mix=0.5, rule="learned"), BLOCKS, Noiseless(),
           horizons=(64,)),
+    Claim("ist-gradient-importance", ist.BlockSGD((0.0, 0.0), 0.1, "gradient"),
+          Isotropic([[0.5], [0.0]]), SKEW, horizons=(16384,), seeds=64,
+          note="importance from a sample of its own; from the applied one the bound is false"),
     Claim("ist-ignores-importance", ist.IgnoresImportance(STARVED), BLOCKS, Noiseless(),
           expect=REFUTED, horizons=(256,), note="a saturated softmax starves a block"),
     Separation("ist-importance-helps", ist.ImportanceHelps(), UNEQUAL, Noiseless(),
