@@ -151,6 +151,12 @@ def test_stocbio_by_hand():
     np.testing.assert_allclose(z, -0.721875, atol=1e-15)
 
 
+def test_stocbio_as_coded_by_hand():
+    # ∇₂f = −1 and A = 1: terms −½, −¼, their sum −¾, and η = ½ of the last: −.875.
+    z = two_steps(StocBiO(0.0, 0.5, 0.5, D=1, Q=2, series="code"))[2]
+    np.testing.assert_allclose(z, -0.875, atol=1e-15)
+
+
 def test_ttsa_averages_to_the_neumann_series():
     problem = pair()
     oracle = BilevelOracle(problem, Noiseless())

@@ -18,6 +18,7 @@ from convergence.algorithms.estimators.sophia import SignGD, Sophia, SophiaG
 from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
+from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.oracles.curvature import Curvature
 from convergence.oracles.layer import Layer
@@ -188,12 +189,27 @@ def test_the_diagonal_is_another_method() -> None:
 
 
 def test_sophia_g_by_hand() -> None:
-    """f = x²/2 from 1, β₁ = β₂ = ½, ρ = 1, η = 0.1: m = ½, h = ½, full step; then m = ¼ + 0.45 =
-    0.7, h stays (k = 10): full step again."""
-    x = walk(SophiaG(0.1, 1.0, 0.5, 0.5), Oracle(Isotropic([1.0]), Noiseless()), 2)
-    assert [float(s.x[0]) for s in x[1:]] == pytest.approx([0.9, 0.8], abs=EXACT)
-    decayed = walk(SophiaG(0.1, 1.0, 0.5, 0.5, decay=1.0), Oracle(Isotropic([1.0]), Noiseless()), 1)
-    assert float(decayed[-1].x[0]) == pytest.approx(0.8, abs=EXACT)
+    """f = x²/2 from 1, β₁ = ¾, β₂ = ¼, ρ = 4, η = 0.1, B = 2. As in the code, k = 2: h = 0, a full
+    step to .9; m = .75·.25 + .25·.9 = .4125, h = 0 still, full step to .8, then h = .75·2·.64 =
+    .96; m = .75·.4125 + .25·.8 = .509375, step .1·m/3.84. As in the paper, h = .75·2·1 = 1.5 before
+    the first step: .1·.25/6."""
+    oracle = Oracle(Isotropic([1.0]), Noiseless())
+    x = walk(SophiaG(0.1, 4.0, 0.75, 0.25, k=2, B=2.0), oracle, 3)
+    third = 0.8 - 0.1 * 0.509375 / 3.84
+    assert [float(s.x[0]) for s in x[1:]] == pytest.approx([0.9, 0.8, third], abs=EXACT)
+    assert [float(s.h[0]) for s in x[1:]] == pytest.approx([0, 0.96, 0.96], abs=EXACT)
+    paper = walk(SophiaG(0.1, 4.0, 0.75, 0.25, k=2, B=2.0, semantics="paper"), oracle, 1)
+    assert float(paper[-1].x[0]) == pytest.approx(1 - 0.025 / 6, abs=EXACT)
+    decayed = walk(SophiaG(0.1, 4.0, 0.75, 0.25, decay=2.0), oracle, 1)
+    assert float(decayed[-1].x[0]) == pytest.approx(0.8 - 0.1, abs=EXACT)
+
+
+def test_sophia_g_takes_its_curvature_from_a_second_sample() -> None:
+    """A step that sees the noise of its own gradient in h would favor the small ones."""
+    noise, problem = Gaussian(1.0), Isotropic([0.0])
+    state = walk(SophiaG(0.0, k=1), Oracle(problem, noise), 1)[-1]
+    g, curve = float(state.m[0]) / (1 - 0.965), float(state.h[0]) / (1 - 0.99)
+    assert abs(curve - g**2) > 1e-3  # equal with probability 0
 
 
 def test_sign_descent_alternates() -> None:
@@ -259,6 +275,7 @@ def test_biased_bound_at_one_over_L() -> None:
         lambda: Sophia(0.5, 0.0),
         lambda: Sophia(0.5, 1.0, "kronecker"),
         lambda: SophiaG(0.1, k=0),
+        lambda: SophiaG(0.1, semantics="blog"),
         lambda: Separable([1.0], [0.0]),
         lambda: Separable([1.0], [1.0], shape="quartic"),
         lambda: Regression(np.ones((3, 2)), np.zeros((1, 3)), np.zeros((1, 2))),

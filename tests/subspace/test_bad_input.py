@@ -35,6 +35,10 @@ BAD = {
     "grid width": lambda: RoundedSGD(0.1, 0.0),
     "rounding": lambda: RoundedSGD(0.1, 0.1, "up"),
     "qgalore rank": lambda: walk(QGaLore(0.1, 3), Isotropic(np.ones((2, 2))), 1),
+    "qgalore schedule": lambda: QGaLore(0.1, 1, schedule="never"),
+    "qgalore side": lambda: QGaLore(0.1, 1, side="up"),
+    "qgalore rounding": lambda: QGaLore(0.1, 1, rounding="up"),
+    "frugal buffer": lambda: Frugal(0.1, FixedMask(1.0), buffer="ring"),
     "qgalore gap": lambda: QGaLore(0.1, 1, gap=0),
     "qgalore group": lambda: walk(
         QGaLore(0.1, 1, weight_group=3, frame_group=2), Isotropic(np.ones((2, 2))), 1

@@ -159,6 +159,16 @@ def test_practical_frugal_resets_at_the_gap() -> None:
     assert xs(kept) == [[1.0], [0.75], [0.4375]]
 
 
+def test_frugal_with_the_buffer_of_the_public_code() -> None:
+    """β = ½, α = ¼: seeded with the gradient, m = ½·1 + 1 = 3/2, x = 5/8; kept, m = ¾ + ⅝ = 11/8;
+    reset, m = (3/2)·⅝."""
+    split, problem = FixedMask([1.0]), Isotropic([1.0])
+    kept = walk(Frugal(0.25, split, 2, 0.5, buffer="code"), problem, 2)
+    reset = walk(Frugal(0.25, split, 1, 0.5, buffer="code"), problem, 2)
+    assert xs(kept) == [[1.0], [0.625], [0.28125]]
+    assert xs(reset) == [[1.0], [0.625], [0.390625]]
+
+
 def test_frugal_adam_and_sign_steps() -> None:
     """Adam's first step is α sign(g) up to 1e-8, the sign residual's is α_res sign(g)."""
     algorithm = Frugal(
@@ -227,12 +237,14 @@ def test_rounded_sgd() -> None:
 
 def test_qgalore_refreshes_lazily() -> None:
     """A still subspace: cosines 1 from the second refresh on; the queue of 5 is full at the sixth,
-    and from then on the gap doubles at each: refreshes at 0, 2, 4, 6, 8, 10, 14, 22."""
+    and from then on the gap doubles at each: refreshes at 0, 2, 4, 6, 8, 10, 14, 22; by the clock
+    of the public code, at multiples of the gap, 10, 12, 16."""
     problem = EntryQuadratic(np.diag([4.0, 1.0]), np.ones((2, 2)))
-    path = walk(QGaLore(1e-3, 1, gap=2, weight_group=4, frame_group=2), problem, 23)
-    count = [int(s.refreshes) for s in path]
-    when = [t for t in range(23) if count[t + 1] > count[t]]
-    assert when == [0, 2, 4, 6, 8, 10, 14, 22]
+    for schedule, last in (("elapsed", [14, 22]), ("clock", [12, 16])):
+        method = QGaLore(1e-3, 1, gap=2, weight_group=4, frame_group=2, schedule=schedule)
+        count = [int(s.refreshes) for s in walk(method, problem, 23)]
+        when = [t for t in range(23) if count[t + 1] > count[t]]
+        assert when == [0, 2, 4, 6, 8, 10, *last]
 
 
 def test_qgalore_moves_on_its_weight_grid() -> None:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.errors import require
 from convergence.shapes import Count, Iterate, Key, real
 
 
@@ -69,7 +70,11 @@ class StocBiO(AbstractRestart):
     """D lower steps y ← y − βV from the last y; z from Q steps z ← z − ηP from 0; x⁺ = x − αU.
 
     Differs from the paper in: 1. z is accumulated by the recursion whose mean is the truncated
-    Neumann series η Σ_{q<Q} (I − ηA)^q ∇₂f, with a fresh sample a step and no growing batches.
+    Neumann series η Σ_{q<Q} (I − ηA)^q ∇₂f, with a fresh sample a step and no growing batches;
+    2. its Q counts the terms, the paper's is one less: Σ_{q≤Q}.
+    The public code has z = Σ_{1≤q≤Q} (I − ηA)^q ∇₂f + η(I − ηA)^Q ∇₂f, one sample for all powers:
+    without q = 0, and with η on the last term alone (`series` = "code"). It tends to
+    (1/η)A⁻¹∇₂f − ∇₂f as Q grows, where the paper's z tends to A⁻¹∇₂f.
     """
 
     alpha: Any = eqx.field(converter=real)
@@ -77,14 +82,32 @@ class StocBiO(AbstractRestart):
     eta: Any = eqx.field(converter=real)
     D: int = eqx.field(static=True, default=4)
     Q: int = eqx.field(static=True, default=4)
+    series: str = eqx.field(static=True, default="paper")
+
+    def __check_init__(self) -> None:
+        known = ("paper", "code")
+        require(self.series in known, f"series {self.series!r}", f"one of {known}", "choose one")
+
+    def as_coded(self, x: Iterate, y: Iterate, oracle: Any, key: Key) -> Iterate:
+        """z of the public code."""
+        zero = jnp.zeros_like(y)
+        at_zero = shared(oracle.adjoint(x, y, zero, key))  # −∇₂f
+        term, total = -at_zero, zero
+        for _ in range(self.Q):
+            term = term - self.eta * (shared(oracle.adjoint(x, y, term, key)) - at_zero)
+            total = total + term
+        return total + self.eta * term
 
     def step(self, t: Count, state: LowerState, oracle: Any, key: Key) -> LowerState:
         x, y, z = state.x, state.y, jnp.zeros_like(state.z)
         for i in range(self.D):
             y = y - self.beta * shared(oracle.lower(x, y, jax.random.fold_in(key, i)))
-        for q in range(self.Q):
-            fresh = jax.random.fold_in(key, self.D + q)
-            z = z - self.eta * shared(oracle.adjoint(x, y, z, fresh))
+        if self.series == "code":
+            z = self.as_coded(x, y, oracle, jax.random.fold_in(key, self.D))
+        else:
+            for q in range(self.Q):
+                fresh = jax.random.fold_in(key, self.D + q)
+                z = z - self.eta * shared(oracle.adjoint(x, y, z, fresh))
         u = oracle.upper(x, y, z, jax.random.fold_in(key, self.D + self.Q))
         return LowerState(x - self.alpha * shared(u), y, z)
 

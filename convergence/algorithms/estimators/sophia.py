@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -49,10 +50,16 @@ class Moments(State):
 
 
 class SophiaG(AbstractAlgorithm):
-    """m = β₁m + (1 − β₁)g; every k steps h = β₂h + (1 − β₂)B g²; θ = (1 − ηλ)θ − η sign(m) min{1,
-    |m|/(ρh + 1e-15)}: the public optimizer, with B the batch size and λ the weight decay.
+    """m = β₁m + (1 − β₁)g; θ⁺ = (1 − ηλ)θ − η sign(m) min{1, |m|/(ρh + 1e-15)}; every k steps
+    h = β₂h + (1 − β₂)B g′² with the gradient g′ of a second sample, λ the weight decay and B the
+    batch size (the public code keeps h/B and multiplies by ρB).
 
-    No coordinate moves by more than η a step (without decay).
+    semantics "code" (the public training loop): h is renewed after the steps k − 1, 2k − 1, …, at
+    the new θ; the first k steps see h = 0 and follow the sign of m. "paper": before the steps 0,
+    k, …, at the old θ. No coordinate moves by more than η a step (without decay).
+
+    Differs from the public code in: 1. g′ is a second sample of the oracle; the code draws labels
+    from the model for it. 2. no clipping of ‖g‖ to 1. 3. the default of λ, there 0.1.
     """
 
     eta: Any = eqx.field(converter=real)
@@ -62,21 +69,32 @@ class SophiaG(AbstractAlgorithm):
     k: int = eqx.field(static=True, default=10)
     B: Any = eqx.field(converter=real, default=1.0)
     decay: Any = eqx.field(converter=real, default=0.0)
+    semantics: str = eqx.field(static=True, default="code")
 
     def __check_init__(self) -> None:
+        known = ("code", "paper")
+        require(self.semantics in known, f"semantics {self.semantics!r}", f"one of {known}", "pick")
         require(self.k >= 1, f"k = {self.k}", "k ≥ 1 steps", "refresh the diagonal at times")
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> Moments:
         return Moments(x0, jnp.zeros_like(x0), jnp.zeros_like(x0))
 
     def step(self, t: Count, state: Moments, oracle: Any, key: Key) -> Moments:
-        g = oracle.grad(state.x, key)
-        m = self.beta1 * state.m + (1 - self.beta1) * g
-        new = self.beta2 * state.h + (1 - self.beta2) * self.B * g**2
-        h = jnp.where(t % self.k == 0, new, state.h)
-        ratio = jnp.minimum(1.0, jnp.abs(m) / (self.rho * h + 1e-15))
-        x = (1 - self.eta * self.decay) * state.x - self.eta * jnp.sign(m) * ratio
-        return Moments(x, m, h)
+        m = self.beta1 * state.m + (1 - self.beta1) * oracle.grad(state.x, key)
+
+        def renewed(x: Iterate) -> Vector:
+            g = oracle.grad(x, jax.random.fold_in(key, 1))
+            return self.beta2 * state.h + (1 - self.beta2) * self.B * g**2
+
+        def moved(h: Vector) -> Iterate:
+            ratio = jnp.minimum(1.0, jnp.abs(m) / (self.rho * h + 1e-15))
+            return (1 - self.eta * self.decay) * state.x - self.eta * jnp.sign(m) * ratio
+
+        if self.semantics == "paper":
+            h = jnp.where(t % self.k == 0, renewed(state.x), state.h)
+            return Moments(moved(h), m, h)
+        x = moved(state.h)
+        return Moments(x, m, jnp.where(t % self.k == self.k - 1, renewed(x), state.h))
 
 
 class SignGD(AbstractAlgorithm):

@@ -20,6 +20,7 @@ from convergence.shapes import Count, Iterate, Key, real, whole
 
 RESIDUALS = ("sgd", "sign", "none")
 STATES = ("sgdm", "adam")
+BUFFERS = ("average", "code")
 
 
 class AbstractSplit(eqx.Module):
@@ -92,10 +93,12 @@ class Frugal(AbstractAlgorithm):
     stateful: "sgdm", u = m with m ← βm + (1 − β)ΠG, or "adam" on ΠG entry by entry (bias
     correction since the last refresh). residual: "sgd" (the residual itself), "sign", or "none",
     which with a frame from the SVD is GaLore. The split is redrawn every `gap` steps, and with
-    reset=True the moments start anew, as in the public code.
+    reset=True the moments start anew, as in the public code. buffer: "average" as above, or "code",
+    m ← βm + ΠG, which every reset seeds with ΠG: the first step is (1 + β)ΠG.
 
-    Differs from the public code in: 1. moments live in the full space, on the range of Π; 2. the
-    momentum is an exponential average, there m ← βm + ΠG.
+    Differs from the public code in: 1. moments live in the full space, on the range of Π: the same
+    for masks, and for frames except that Adam works on entries of PᵀG there; without a reset a
+    frame's moments keep their old coordinates there. 2. by default, the buffer.
     """
 
     alpha: Any = eqx.field(converter=real)
@@ -107,6 +110,7 @@ class Frugal(AbstractAlgorithm):
     stateful: str = eqx.field(static=True, default="sgdm")
     residual: str = eqx.field(static=True, default="sgd")
     reset: bool = eqx.field(static=True, default=True)
+    buffer: str = eqx.field(static=True, default="average")
 
     def __check_init__(self) -> None:
         require(int(self.gap) >= 1, f"gap = {int(self.gap)}", "gap ≥ 1 steps", "1 redraws always")
@@ -115,6 +119,7 @@ class Frugal(AbstractAlgorithm):
             self.residual in RESIDUALS, f"residual {self.residual!r}", f"one of {RESIDUALS}", "pick"
         )
         require(self.stateful in STATES, f"{self.stateful!r}", f"one of {STATES}", "pick one")
+        require(self.buffer in BUFFERS, f"buffer {self.buffer!r}", f"one of {BUFFERS}", "pick one")
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> FrugalState:
         zero = jnp.zeros_like(x0)
@@ -130,6 +135,9 @@ class Frugal(AbstractAlgorithm):
         keep = jnp.where(self.reset & (t % self.gap == 0), 0.0, 1.0).astype(G.dtype)
         down = self.split.part(data, G)
         m = self.beta * keep * state.m + (1 - self.beta) * down
+        if self.buffer == "code" and self.stateful == "sgdm":
+            seeded = (t % self.gap == 0) if self.reset else (t == 0)
+            m = self.beta * jnp.where(seeded, down, state.m) + down
         v = self.beta2 * keep * state.v + (1 - self.beta2) * down**2
         if self.stateful == "adam":
             age = (t % self.gap if self.reset else t) + 1

@@ -38,6 +38,10 @@ class NaturalGaLore(AbstractAlgorithm):
 
     The history holds the current gradient too, and is kept, not turned, at a refresh (as in the
     public code).
+
+    Differs from the public code in: 1. one frame, of the rows; there Tucker's factors act on both
+    sides, R = PᵀGQ, which is the same method for a square Q and Plain. 2. `inner` is free, there it
+    is Adam. 3. lam is 1e-3 there.
     """
 
     projector: AbstractProjector

@@ -8,6 +8,12 @@ Differs from the papers in:
  1. G is the gradient (GaLore's listing calls −∇f by that name and adds the update).
  2. β₁ weighs the new gradient, as in GoLore.
  3. the scale α of GaLore is part of η.
+Differs from the public code of GaLore in:
+ 1. frames are of the gradient's precision, there of float32.
+Differs from the public code of GoLore in:
+ 1. `momentum` = "project" writes the turned memory back. There the step of a refresh applies it and
+    forgets it together with that step's gradient: `momentum` = "code".
+ 2. an average, where its SGD keeps torch's buffer m ← βm + R: (1 − β) is part of η there.
 """
 
 from __future__ import annotations
@@ -27,6 +33,14 @@ from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector
 from convergence.shapes import Count, Key, Matrix, real, whole
 
+SIDES = ("left", "right", "short", "std")
+
+
+def transposed(side: str, shape: tuple[int, ...]) -> bool:
+    """Whether a frame on this side acts on the columns of a matrix of this shape."""
+    tall = shape[0] >= shape[1] if side == "std" else shape[0] > shape[1]
+    return side == "right" or (side != "left" and tall)
+
 
 class SubspaceState(State):
     """X, the frame P and the inner optimizer's memory."""
@@ -39,9 +53,10 @@ class Subspace(AbstractAlgorithm):
     """The loop above.
 
     r: the rank. tau: the refresh period (traced: it may vary with the horizon). side: "left" uses
-    P ∈ R^{m×r} on G, "right" Q ∈ R^{n×r} on Gᵀ, "short" the shorter side. momentum: at a refresh
-    "keep" leaves the memory as it is, "project" turns it by P_newᵀ P_old. refresh_batch: if given,
-    the gradient of a refresh step is a mean of that many samples.
+    P ∈ R^{m×r} on G, "right" Q ∈ R^{n×r} on Gᵀ, "short" the shorter side, "std" too, but "right" on
+    squares, as in GaLore's code. momentum: at a refresh "keep" leaves the memory as it is,
+    "project" turns it by P_newᵀ P_old, "code" turns it for this one step only. refresh_batch: if
+    given, the gradient of a refresh step is a mean of that many samples.
     """
 
     projector: AbstractProjector
@@ -64,21 +79,21 @@ class Subspace(AbstractAlgorithm):
             "use tau = 1 for a fresh subspace at every step",
         )
         require(
-            self.side in ("left", "right", "short"),
+            self.side in SIDES,
             f"side {self.side!r}",
-            "'left', 'right' or 'short'",
+            f"one of {SIDES}",
             "choose one of them",
         )
         require(
-            self.momentum in ("keep", "project"),
+            self.momentum in ("keep", "project", "code"),
             f"momentum {self.momentum!r}",
-            "'keep' or 'project'",
+            "'keep', 'project' or 'code'",
             "choose one of them",
         )
 
     def _turned(self, shape: tuple[int, ...]) -> bool:
         """Whether the loop works on transposes."""
-        return self.side == "right" or (self.side == "short" and shape[0] > shape[1])
+        return transposed(self.side, shape)
 
     def rows(self, shape: tuple[int, ...]) -> int:
         """m: how many rows the loop sees of an iterate of this shape."""
@@ -114,7 +129,7 @@ class Subspace(AbstractAlgorithm):
                 seen = view(mean_grad(oracle, state.x, batch, self.refresh_batch))
             P = self.projector.frame(t, seen, fresh, self.r)
             memory = state.memory
-            if self.momentum == "project":
+            if self.momentum != "keep":
                 memory = self.inner.carry(memory, P.T @ state.P)
             return lift(P.T, seen), P, memory
 
@@ -125,4 +140,9 @@ class Subspace(AbstractAlgorithm):
         # again for every row.
         R, P, memory = jax.lax.cond(t % self.tau == 0, refresh, keep)
         N, memory = self.inner.apply(R, memory)
+        if self.momentum == "code":
+            forgotten = (t % self.tau == 0) & (t > 0)
+            memory = jax.tree.map(
+                lambda old, new: jnp.where(forgotten, old, new), state.memory, memory
+            )
         return SubspaceState(state.x - self.eta * view(lift(P, N)), P, memory)

@@ -32,8 +32,13 @@ class LOZO(AbstractAlgorithm):
     (V = √n Haar, the assumption VᵀV = nI of the analysis), "gaussian" (i.i.d. N(0,1), what the
     public code draws) or "coordinates" (always √n [I_r 0]ᵀ, a fault: E VVᵀ ≠ rI).
 
+    semantics "code": at a redraw, t = 0 included, the step is −α c_t U′Vᵀ/r, where U′ holds the
+    first m rows of V over U_t. The public update restarts the generator and draws U alone, but the
+    perturbation had drawn V before it. U′Vᵀ was never measured: with ν = 1 and m ≤ n every step
+    has mean zero.
+
     Differs from the public code in: 1. the step divides by r (there lr = α/r); `divide=False`
-    omits it. 2. vectors are not treated separately.
+    omits it. 2. vectors are not treated separately. 3. by default, the semantics and the law.
     """
 
     alpha: Any = eqx.field(converter=real)
@@ -43,8 +48,11 @@ class LOZO(AbstractAlgorithm):
     law: str = eqx.field(static=True, default="stiefel")
     slope: str = eqx.field(static=True, default="central")
     divide: bool = eqx.field(static=True, default=True)
+    semantics: str = eqx.field(static=True, default="paper")
 
     def __check_init__(self) -> None:
+        known = ("paper", "code")
+        require(self.semantics in known, f"semantics {self.semantics!r}", f"one of {known}", "pick")
         require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
         require(int(self.nu) >= 1, f"nu = {int(self.nu)}", "ν ≥ 1 steps", "use 1 for a fresh V")
         require(float(self.eps) > 0, f"eps = {float(self.eps):g}", "eps > 0", "widen it")
@@ -71,6 +79,12 @@ class LOZO(AbstractAlgorithm):
         U = jax.random.normal(direction, (x.shape[0], self.r), x.dtype)
         return SLOPES[self.slope](oracle, x, lift(U, V.T), sample, self.eps), U
 
+    def applied(self, t: Count, U: Array, V: Array) -> Array:
+        """The U of the step, given the one that was measured."""
+        if self.semantics == "paper":
+            return U
+        return jnp.where(t % self.nu == 0, jnp.concatenate([V, U])[: len(U)], U)
+
     def rate(self) -> Any:
         """α/r."""
         return self.alpha / self.r if self.divide else self.alpha
@@ -84,7 +98,7 @@ class LOZO(AbstractAlgorithm):
             (t % self.nu == 0) & (t > 0), lambda: self.factor(state.x, redraw), lambda: state.V
         )
         c, U = self.estimate(state.x, V, oracle, estimate)
-        return LOZOState(state.x - self.rate() * c * lift(U, V.T), V)
+        return LOZOState(state.x - self.rate() * c * lift(self.applied(t, U, V), V.T), V)
 
 
 class LOZOMState(LOZOState):
@@ -96,20 +110,14 @@ class LOZOMState(LOZOState):
 class LOZOM(LOZO):
     """N_t = β N_{t−1} + (1 − β) c_t U_t;  X_{t+1} = X_t − α N_t Vᵀ/r;  N ← N V_oldᵀ V_new/n.
 
-    semantics "paper": N_{−1} = 0 and N is carried over at every redraw. "code": N_0 = c_0 U_0, and
-    with ν = 1 the old factor is never stored, so that N_t = c_t U_t and the method is LOZO.
+    semantics "paper": N_{−1} = 0 and N is carried over at every redraw. "code": U′ for U at redraws
+    as in LOZO, N_0 = c_0 U′, and with ν = 1 the old factor is never stored, so that N_t = c_t U′
+    and the method is LOZO.
     """
 
     beta: Any = eqx.field(converter=real, default=0.9)
-    semantics: str = eqx.field(static=True, default="paper")
 
     def __check_init__(self) -> None:
-        require(
-            self.semantics in ("paper", "code"),
-            f"semantics {self.semantics!r}",
-            "'paper' or 'code'",
-            "choose one",
-        )
         require(
             0 <= float(self.beta) < 1, f"beta = {float(self.beta):g}", "0 ≤ beta < 1", "lower it"
         )
@@ -127,6 +135,7 @@ class LOZOM(LOZO):
 
         V, N = jax.lax.cond((t % self.nu == 0) & (t > 0), renew, lambda: (state.V, state.N))
         c, U = self.estimate(state.x, V, oracle, estimate)
+        U = self.applied(t, U, V)
         averaged = self.beta * N + (1 - self.beta) * c * U
         if self.semantics == "code":
             averaged = jnp.where((t == 0) | (self.nu == 1), c * U, averaged)

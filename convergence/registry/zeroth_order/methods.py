@@ -44,6 +44,7 @@ def flat(square: float = 1.0) -> EntryQuadratic:
 
 
 UNIT = flat()
+SQUARE = EntryQuadratic(start().reshape(M, N)[:, :M] @ np.diag([3.0, 1.0, 0.5]), np.ones((M, M)))
 SPREAD = EntryQuadratic(start(), np.geomspace(0.01, 1.0, M * N).reshape(SHAPE))
 
 
@@ -56,7 +57,7 @@ def law(
     **more: Any,
 ) -> Claim:
     """One exact law, at a short horizon: see the module's docstring."""
-    many = 32768 if T == 1 else 8192
+    many = 32768 if T <= 2 else 8192
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=many, chunk=1024, **more)
 
 
@@ -93,9 +94,18 @@ CLAIMS = (
     law("lozo-momentum-law-nu1", laws.LozoMLaw(R, 1), 12),
     law("lozo-momentum-law-nu5", laws.LozoMLaw(R, 5), 20),
     law(
+        "lozo-as-coded",
+        laws.LozoAsCoded(R, scale=0.5),
+        2,
+        NOISY,
+        problem=SQUARE,
+        note="the public code moves along a direction that it never measured: f grows",
+    ),
+    law(
         "lozo-momentum-code-nu1",
-        laws.LozoMLaw(R, 1, semantics="code"),
-        12,
+        laws.LozoAsCoded(R, scale=0.5, momentum=True),
+        3,
+        problem=SQUARE,
         note="with ν = 1 the public code never stores the old factor: LOZO-M is LOZO",
     ),
     law(

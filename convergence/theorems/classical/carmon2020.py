@@ -1,7 +1,9 @@
 """Lower bounds from Carmon's chain behind a coin, for every zero-respecting method.
 
 A method is zero-respecting if its iterates leave 0 only along coordinates that some gradient
-showed: all methods of this package started at 0 are. A sample shows at most one new coordinate of
+showed: SGD, momentum, normalization, clipping, STORM and Adam from 0 are. Methods that draw
+directions or frames, and those that mix coordinates, are not. A sample shows at most one new
+coordinate of
 the chain, and only with chance q; until the last one is found ‖∇f‖ > ε. With the noise
 σ^p = (e^{3/2}ε)^p[(1−q)^pq^{1−p} + 1 − q] this makes LΔσ^{p/(p−1)}ε^{−(3p−2)/(p−1)} samples
 necessary up to a constant, the exponent (p−1)/(3p−2).

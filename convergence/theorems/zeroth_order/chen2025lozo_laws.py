@@ -8,15 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, Is
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import one_of
 from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
 
 ISOTROPIC = (Is("isotropic"), Has("sigma", 0.0))
@@ -152,36 +156,70 @@ class LozoMLaw(LozoLaw):
     assumes = (*ISOTROPIC, Has("sigma", 0.0, 0.0))
 
     beta: Any = eqx.field(converter=real, default=0.9)
-    semantics: str = eqx.field(static=True, default="paper")
 
     def prescribe(self, c: Constants, T: int) -> LOZOM:
-        return LOZOM(
-            self.alpha(c, T), self.nu, self.r, 1e-2, beta=self.beta, semantics=self.semantics
-        )
+        return LOZOM(self.alpha(c, T), self.nu, self.r, 1e-2, beta=self.beta)
 
     def bound(self, c: Constants, T: int) -> float:
-        alpha, p, share = self.alpha(c, T), c.m * self.r, self.r / c.n
+        alpha, p, share, b = self.alpha(c, T), c.m * self.r, self.r / c.n, float(self.beta)
         a = alpha * c.L * c.n / self.r
         A, B, C, parked = 0.0, 0.0, 0.0, c.R**2
         for t in range(T):
             if t % self.nu == 0:
                 A, parked = share * (A + parked), (1 - share) * (A + parked)
                 B, C = share * B, share * C
-            fresh = self.semantics == "code" and (t == 0 or self.nu == 1)
-            b = 0.0 if fresh else float(self.beta)
             C = b**2 * C + 2 * b * (1 - b) * B + (1 - b) ** 2 * (p + 2) * A
             B = b * B + (1 - b) * A
             A, B = A - 2 * a * B + a**2 * C, B - a * C
         return c.L**2 * (A + parked)
 
 
+class Square(AbstractAssumption):
+    """Iterates are square matrices."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        shape = tuple(np.shape(problem.start()))
+        return Checked("square", len(shape) == 2 and shape[0] == shape[1], None, f"given {shape}")
+
+
+class LozoAsCoded(LozoLaw):
+    """The public LOZO and LOZO-M at ν = 1 never descend: on (L/2)‖X‖² with n × n matrices and
+    Gaussian V, g_t = E‖∇f(X_t)‖² grows by g_{t+1} = g_t + κ(g_t + σ²),
+    κ = (αL)²(n + r + 1)(nr + 4)/r.
+
+    Proof. A redraw at every step moves X by −(α/r)cVVᵀ with c = ⟨G, UVᵀ⟩ for the sample gradient G
+    (U′ = V since m = n), and U is independent of V and G: the step has mean zero, and E c² = ‖GV‖²
+    given V and G. The law of V is invariant under rotations from the left, so that ‖GV‖²
+    averages ‖G‖² tr(W)/n, W = VᵀV, independently of tr(W²). Radius and direction of a Gaussian V
+    are independent: E[tr W tr W²] = (nr + 4) E tr W² = (nr + 4) nr(n + r + 1). With ν = 1 LOZO-M
+    never stores the old factor and is LOZO. Step: α = scale/(L D_S).
+    """
+
+    source = Source("chen2025lozo", "the public code's update restarts its generator, derived")
+    statement = "LOZO as coded, ν = 1, m = n: g_{t+1} = g_t + (αL)²(n+r+1)(nr+4)/r (g_t + σ²) grows"
+    assumes = (Is("isotropic"), Has("sigma", 0.0), Square())
+
+    domain = {"nu": one_of(1), "momentum": one_of(False, True)}
+
+    momentum: bool = eqx.field(static=True, default=False)
+
+    def prescribe(self, c: Constants, T: int) -> LOZO:
+        method = LOZOM if self.momentum else LOZO
+        alpha = self.alpha(c, T)
+        return method(alpha, 1, self.r, 1e-2, law="gaussian", semantics="code")
+
+    def bound(self, c: Constants, T: int) -> float:
+        n, r = c.n, self.r
+        kappa = (self.alpha(c, T) * c.L) ** 2 * (n + r + 1) * (n * r + 4) / r
+        return (1 + kappa) ** T * (c.grad0**2 + c.sigma**2) - c.sigma**2
+
+
 class CodeHasMomentum(LozoMLaw):
-    """The recursion with momentum, claimed of the public code's semantics (folklore; false at
-    ν = 1, where the code never stores the old factor and runs LOZO)."""
+    """The recursion with momentum, claimed of the public code (folklore; false at ν = 1, where the
+    code never stores the old factor and moves along what it did not measure)."""
 
     statement = "folklore: LOZO-M as coded carries momentum for every ν"
 
-    semantics: str = eqx.field(static=True, default="code")
-
-    def bound(self, c: Constants, T: int) -> float:
-        return LozoMLaw(self.r, self.nu, self.scale, self.beta).bound(c, T)
+    def prescribe(self, c: Constants, T: int) -> LOZOM:
+        alpha = self.alpha(c, T)
+        return LOZOM(alpha, self.nu, self.r, 1e-2, beta=self.beta, semantics="code")
