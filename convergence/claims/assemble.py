@@ -9,6 +9,7 @@ import numpy as np
 from convergence import statistics as st
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
+from convergence.errors import require
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample
 from convergence.theorems.base import Kind
@@ -38,6 +39,9 @@ def judge(
         cheap = 8 * eps * max(s.T for s in samples)
         granted = [max(cheap, r) for r in measured or [0.0] * len(samples)]
         return st.judge_pathwise(samples, rounding=granted)
+    if kind is not Kind.EXACT:
+        for sample in samples:
+            signs(kind, sample)
     if kind is Kind.EXPECTATION:
         return st.judge_expectation(samples, alpha, finite_variance=finite, rounding=rounding)
     if kind is Kind.EXACT:
@@ -50,6 +54,22 @@ def judge(
     if kind is Kind.FLOOR:
         return st.judge_floor(samples, alpha, finite_variance=finite, rounding=rounding)
     raise ValueError(f"A statement of kind {kind} has its own type of claim.")
+
+
+def signs(kind: Kind, sample: Sample) -> None:
+    """A mean is judged for metrics ≥ 0, by bets on how large they are."""
+    require(
+        not np.any(sample.values < 0),
+        f"a metric of {float(np.nanmin(sample.values)):.6g} at T = {sample.T}",
+        "one that is never negative, in a statement about its mean,",
+        "state it of the square, the norm or f(x) − f*, or of every run (Kind.PATHWISE)",
+    )
+    require(
+        kind is Kind.FLOOR or sample.number >= 0,
+        f"the bound {sample.number:.6g} at T = {sample.T} for the mean of a metric ≥ 0",
+        "a bound ≥ 0",
+        "check the constants that it is made of, or state it of every run (Kind.PATHWISE)",
+    )
 
 
 def divergence(records: list[Record]) -> tuple[str, ...]:

@@ -24,9 +24,10 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
     """low - r <= M <= high + r on every run, r = rounding_T * max(|bound|, |M|).
 
     A float bound is an upper one. A single violation refutes, a non-finite value is one.
-    Slack and power are min over horizons of bound / worst value: an upper bound overstated by
-    more than that would have been caught. Where every range is an equality they are 1 and
-    1 + max rounding; where no bound is from above, or the signs make a ratio meaningless, None.
+    Slack and power are the least factor, over horizons and sides, that a bound could be drawn
+    toward the values: at least 1 where it is kept, infinite where value and bound lie on different
+    sides of 0; see `closeness`. Kept equalities have slack 1 and power 1 + max rounding. A row
+    shows the value closest to its bound, or farthest beyond, and the range of all.
     """
     check_samples(samples)
     if len(rounding) != len(samples) or not all(math.isfinite(r) and r >= 0 for r in rounding):
@@ -50,36 +51,49 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
             excess = np.maximum(values - high, low - values)
             bad = ~finite | (excess > granted * scale)
         violated += int(bad.sum())
-        note = ""
+        note, shown = "", math.inf
+        if finite.all():
+            relative = excess / np.where(scale > 0, scale, 1.0)
+            at = int(np.argmax(relative))
+            shown, past = float(values.flat[at]), float(relative.flat[at])
         if not finite.all():
             note = f"{int((~finite).sum())} values are not finite"
             worst = max(worst, (math.inf, f"{note} at T={sample.T}"))
         elif bad.any():
-            relative = excess / np.where(scale > 0, scale, 1.0)
-            at = int(np.argmax(relative))
-            value, past = float(values.flat[at]), float(relative.flat[at])
-            note = f"worst value {value:.6g}"
-            worst = max(
-                worst, (past, f"at T={sample.T} a run has {value:.6g} against {sample.bound}")
-            )
+            note = f"worst value {shown:.6g}"
+            said = f"at T={sample.T} a run has {shown:.6g} against {sample.said}"
+            worst = max(worst, (past, said))
         top = float(values.max()) if finite.all() else math.inf
         bottom = float(values.min()) if finite.all() else -math.inf
+        above, below = closeness(top, high), closeness(-bottom, -low)
+        if not bad.any():
+            shown = top if above <= below else bottom
+        span = (bottom, top)
         rows.append(
-            Row(
-                sample.T, sample.seeds, top, (bottom, top), sample.bound, None, sample.vacuous, note
-            )
+            Row(sample.T, sample.seeds, shown, span, sample.bound, None, sample.vacuous, note)
         )
-        if low != high:
-            equality = False
-            if math.isfinite(high) and high > 0 and top >= 0:
-                ratios.append(high / top if top > 0 else math.inf)
-    slack = 1.0 if equality else min(ratios, default=None)
+        near = min(above, below) if finite.all() else 0.0
+        ratios.append(1.0 if low == high and not bad.any() else near)
+        equality = equality and low == high
+    slack = min(ratios)
     power = 1.0 + max(rounding) if equality else slack
     if violated:
         reason = f"{violated} of {runs} values violate the bound: {worst[1]}"
         return Judgement(Verdict.REFUTED, reason, tuple(rows), slack, power)
     reason = f"all {runs} values keep the bound up to a relative round-off of {max(rounding):.1e}"
     return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power)
+
+
+def closeness(value: float, bound: float) -> float:
+    """The factor by which an upper bound could be drawn toward the value: bound/value, of negative
+    numbers value/bound. Below 1 where the bound is missed, 0 where that is across zero."""
+    if value > 0 and bound > 0:
+        return bound / value
+    if value < 0 and bound < 0:
+        return value / bound
+    if value == bound:
+        return 1.0
+    return math.inf if value < bound else 0.0
 
 
 def judge_identity(discrepancies: dict[str, float], tolerance: float) -> Judgement:

@@ -28,6 +28,16 @@ class Verdict(enum.Enum):
         return self.value
 
 
+def said(bound: Bound, digits: int = 6) -> str:
+    """A bound for a sentence: ≤ b, ≥ b, = b or [low, high]."""
+    low, high = bound if isinstance(bound, tuple) else (-math.inf, bound)
+    if low == high:
+        return f"= {high:.{digits}g}"
+    if low == -math.inf:
+        return f"≤ {high:.{digits}g}"
+    return f"≥ {low:.{digits}g}" if high == math.inf else f"[{low:.{digits}g}, {high:.{digits}g}]"
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Values of a metric at horizon T, one per seed, and the number that the statement gives.
@@ -65,6 +75,11 @@ class Sample:
         if isinstance(self.bound, tuple):
             return float(self.bound[0]), float(self.bound[1])
         return -math.inf, float(self.bound)
+
+    @property
+    def said(self) -> str:
+        """The bound for a sentence: ≤ b, ≥ b, = b or [low, high]."""
+        return said(self.bound)
 
     @property
     def number(self) -> float:

@@ -29,6 +29,7 @@ from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
+from convergence.statistics.verdict import Row, said
 from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind
 
 Method = Any  # an algorithm, an optimizer of optax or torch, or (Constants, T) -> one of them
@@ -137,12 +138,21 @@ def assert_converges(
 
 def method_text(hyper: dict[str, Any]) -> str:
     """`optax.adam(learning_rate=0.01)`: a method with its numbers, long arrays left out."""
+    if "algorithm" not in hyper:  # nothing was run
+        return "the method"
     short = {k: v for k, v in hyper.items() if k != "algorithm" and np.size(v) <= 4}
     listed = (
         f"{k}={np.asarray(v).tolist()!r}" if hasattr(v, "dtype") else f"{k}={v!r}"
         for k, v in short.items()
     )
-    return f"{hyper.get('algorithm', 'the method')}({', '.join(listed)})"
+    return f"{hyper['algorithm']}({', '.join(listed)})"
+
+
+def measured(row: Row) -> str:
+    """The value that is judged, and the range of all of them beside it where they differ."""
+    low, high = row.interval
+    more = f" of runs from {low:.4g} to {high:.4g}" if isinstance(row.bound, tuple) else ""
+    return f"{row.estimate:.6g}{more if low != high else ''}"
 
 
 def told(report: Report) -> str:
@@ -157,5 +167,5 @@ def told(report: Report) -> str:
         *(f"  note:      {note}" for note in report.notes),
     ]
     for row in judgement.rows if judgement else ():
-        lines.append(f"  T = {row.T}: measured {row.estimate:.4g}, bound {row.bound}")
+        lines.append(f"  T = {row.T}: measured {measured(row)}, bound {said(row.bound)}")
     return "\n".join(lines)

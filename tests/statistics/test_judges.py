@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,35 @@ def test_pathwise_ranges_equalities_and_divergence() -> None:
         lost = judge_pathwise([Sample(1, np.array([0.5, bad]), 1.0)], rounding=[1e-9])
         assert lost.verdict is R
         assert "not finite" in lost.reason
+
+
+@pytest.mark.parametrize(
+    ("values", "bound", "slack", "shown", "said"),
+    [
+        ([2.0, 3.0], 6.0, 2.0, 3.0, "≤ 6"),
+        ([2.0, 3.0], (1.0, 6.0), 2.0, 3.0, "[1, 6]"),
+        ([2.0, 3.0], (1.8, 6.0), 2 / 1.8, 2.0, "[1.8, 6]"),
+        ([2.0, 3.0], (1.0, math.inf), 2.0, 2.0, "≥ 1"),
+        ([-6.0, -3.0], -2.0, 1.5, -3.0, "≤ -2"),
+        ([-1.0], -2.0, 0.5, -1.0, "≤ -2"),
+        ([1.0], -2.0, 0.0, 1.0, "≤ -2"),
+        ([-1.0], 2.0, math.inf, -1.0, "≤ 2"),
+        ([-1.0], (-2.0, math.inf), 2.0, -1.0, "≥ -2"),
+        ([2.0], (2.0, 2.0), 1.0, 2.0, "= 2"),
+        ([10.0], (2.0, 2.0), 0.2, 10.0, "= 2"),
+        ([0.4], (2.0, 2.0), 0.2, 0.4, "= 2"),
+        ([0.0], 0.0, 1.0, 0.0, "≤ 0"),
+    ],
+)
+def test_slack_of_sides_and_signs(values: list, bound: Any, slack: float, shown: float, said: str):
+    sample = Sample(4, np.array(values), bound)
+    found = judge_pathwise([sample], rounding=[1e-12])
+    assert found.slack == pytest.approx(slack)
+    assert found.rows[0].estimate == shown
+    assert found.rows[0].interval == (min(values), max(values))
+    assert sample.said == said
+    assert (found.verdict is C) == (slack >= 1)
+    assert found.verdict is C or f"against {said}" in found.reason
 
 
 def test_identity() -> None:

@@ -17,7 +17,8 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
 class AdamLinear(AbstractTheorem):
-    """f(x_T) = −ηT Σ_i g_i²/(|g_i| + ε) on f(x) = ⟨g, x⟩: every step of Adam is η g/(|g| + ε).
+    """−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) on f(x) = ⟨g, x⟩, for Adam with a damping of at
+    most ε: every step of Adam is η g/(|g| + damping).
 
     Proof. m_t = (1 − β₁^t)g and v_t = (1 − β₂^t)g², so the corrected moments are g and g² at every
     t. A missing, mistimed or misplaced correction changes the first steps at once.
@@ -26,17 +27,19 @@ class AdamLinear(AbstractTheorem):
     kind = Kind.PATHWISE
     source = Source("kingma2015", "Section 3, initialization bias correction")
     provenance = Provenance.DERIVED
-    statement = "f(x_T) = −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
+    statement = "−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
     assumes = (NoNoise(), Has("L", 0.0, 0.0))
 
     eta: Any = eqx.field(converter=real, default=0.01)
+    eps: Any = eqx.field(converter=real, default=1e-8)
 
     def prescribe(self, c: Constants, T: int) -> FromOptax:
-        return FromOptax(optax.adam, learning_rate=float(self.eta), eps=1e-8)
+        return FromOptax(optax.adam, learning_rate=float(self.eta), eps=float(self.eps))
 
     def metric(self, c: Constants, T: int) -> Value:
         return Value()
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        value = -float(self.eta) * T * float(np.sum(c.g**2 / (np.abs(c.g) + 1e-8)))
-        return value, value
+        size = np.abs(c.g)
+        damped = np.divide(size**2, size + float(self.eps), out=np.zeros_like(size), where=size > 0)
+        return -float(self.eta) * T * float(size.sum()), -float(self.eta) * T * float(damped.sum())
