@@ -112,7 +112,7 @@ STALLS = (
     ),
     Claim(
         "galore-converges",
-        he2025_stall.ConvergesAtRate(tau=10),
+        he2025_stall.ConvergesInAnyNoise(tau=10),
         PURE,
         SIGN,
         expect=Verdict.REFUTED,

@@ -10,6 +10,7 @@ import optax
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.constants import Constants
 from convergence.theorems.base import Provenance, Source
+from convergence.theorems.domains import number
 from convergence.theorems.subspace.he2025_stall import Stalls
 
 
@@ -22,6 +23,8 @@ class OptaxStalls(Stalls):
 
     source = Source("he2025", "Theorem 1, applied to optax.contrib.galore")
     provenance = Provenance.DERIVED
+    domain = {"learning_rate": number("(0, 2)")}
+
     learning_rate: float = eqx.field(static=True, default=0.01)
 
     def prescribe(self, c: Constants, T: int) -> Any:

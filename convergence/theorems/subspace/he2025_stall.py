@@ -3,7 +3,8 @@
 On `problems.Counterexample` with corner noise the stochastic gradient is block diagonal: the
 singular values s_i of ∇f(X_t) in the top rows, and |ξ|σ, r times, in the corner. The leading
 subspace is that of the larger ones. All statements here need LEFT projection, an update inside
-range(P) (no decoupled weight decay, no residual term) and zero noise columns in ∇f(X_0).
+range(P) (no decoupled weight decay, no residual term) and zero noise columns in ∇f(X_0); what else
+they need is in `theorems.subspace.corner`.
 """
 
 from __future__ import annotations
@@ -19,47 +20,30 @@ from convergence.algorithms.subspace.projected import Subspace
 from convergence.constants import Constants
 from convergence.metrics.folds import Average, Extremes, Smallest
 from convergence.metrics.pointwise import Gap, GradNormSq
-from convergence.noise.base import AbstractNoise
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import TopSVD
-from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-
-
-class TwoPoint(AbstractAssumption):
-    """ξ = ±1: the noise never vanishes."""
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        return Checked("two-point noise", "two_point" in c, None, "ξ must be ±1 surely")
-
-
-class BelowNoise(AbstractAssumption):
-    """Every singular value of ∇f(X_0) is strictly below σ times the least nonzero |mean ξ|, which
-    is 1/B for an odd batch and 2/B for an even one (1 for a single sample)."""
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        largest = float(np.max(c.spectrum)) if "spectrum" in c else float("nan")
-        B = int(c.get("batch", 1))
-        level = float(c.get("corner", math.nan)) * (2 - B % 2) / B
-        return Checked(
-            "gradient below the noise", bool(largest < level), largest, f"noise level {level:g}"
-        )
-
-
-class OddBatch(AbstractAssumption):
-    """A batch of odd size: |mean ξ| ≥ 1/B surely."""
-
-    odd: bool = eqx.field(static=True, default=True)
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        B = int(c["batch"]) if "batch" in c else 0
-        word = "odd" if self.odd else "even"
-        return Checked(f"{word} batch", B >= 1 and int(self.odd) == B % 2, B, f"B must be {word}")
-
-
-CLEAN = Has("noise_columns", 0.0, 0.0)  # ∇f(X_0)Cᵀ = 0
+from convergence.theorems.assumptions import (
+    FiniteVariance,
+    Has,
+    Horizon,
+    Improvable,
+    Is,
+    Matrix,
+    Smooth,
+)
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import a, count, number
+from convergence.theorems.subspace.corner import (
+    CLEAN,
+    BelowNoise,
+    CornerFits,
+    FullRank,
+    OneValue,
+    Signs,
+    Untied,
+    stall,
+)
 
 
 class AbstractGaLore(AbstractTheorem):
@@ -67,6 +51,7 @@ class AbstractGaLore(AbstractTheorem):
 
     source = Source("he2025", "Theorem 1 and Figure 1")
     provenance = Provenance.DERIVED
+    domain = {"r": count(), "tau": count(), "eta": number("(0, 2)")}
 
     r: int = eqx.field(static=True, default=4)
     tau: int = eqx.field(static=True, default=100)
@@ -79,6 +64,10 @@ class AbstractGaLore(AbstractTheorem):
         """θ = |1 − η|^τ, the factor of a selected singular value over one period."""
         return abs(1 - float(self.eta)) ** self.tau
 
+    def untied(self) -> Untied:
+        """No ties on the path."""
+        return Untied(self.theta(), self.tau)
+
 
 class Stalls(AbstractGaLore):
     """‖∇f(X_t)‖² = Σ s_i² for all t, with probability 1: GaLore never moves the visible rows.
@@ -86,14 +75,19 @@ class Stalls(AbstractGaLore):
     Source: Theorem 1 of the paper (there: ≥ ε_0 for some ε_0 > 0; recalled). Proof of the
     equality: while every s_i < σ the r leading left singular vectors of G_t span the corner's
     rows, where ∇f vanishes; hence P_tᵀ∇f = 0 and any update P_t N leaves the visible rows, and so
-    s_i, as they were. The inner optimizer is arbitrary.
+    s_i, as they were. The inner optimizer is arbitrary. It takes r ≤ rank C: of a larger subspace
+    the other directions are those of ∇f.
     """
 
     kind = Kind.PATHWISE
     statement = "‖∇f(X_t)‖² = ‖∇f(X_0)‖² ≥ ε_0 for all t, all runs, any inner optimizer"
-    assumes = (TwoPoint(), BelowNoise(), CLEAN)
+    domain = {"inner": a(AbstractInner)}
 
     inner: AbstractInner = Plain()
+
+    @varies
+    def assumes(self) -> Any:
+        return stall(self.r)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(TopSVD(), self.eta, r=self.r, tau=self.tau, inner=self.inner)
@@ -116,7 +110,10 @@ class StallsOddBatch(AbstractGaLore):
 
     kind = Kind.PATHWISE
     statement = "f(X_t) − f* ≥ ½ Σ min(s_i, θσ/B)² for all t,  θ = |1−η|^τ,  B odd"
-    assumes = (OddBatch(), CLEAN)
+
+    @varies
+    def assumes(self) -> Any:
+        return Signs("odd"), CornerFits(self.r), CLEAN, self.untied()
 
     def metric(self, c: Constants, T: int) -> Smallest:
         return Smallest(Gap())
@@ -132,12 +129,15 @@ class EvenBatchConverges(AbstractGaLore):
     Proof. With probability ½^B C(B, B/2) the mean of B signs vanishes at a refresh; then the r
     leading directions of ∇f itself are selected, which hold at least the part min(1, r/(n−r)) of
     its energy, and that part shrinks by θ² over the period; otherwise nothing grows. Noise within
-    the period lies in the corner's rows, orthogonal to P.
+    the period lies in the corner's rows, orthogonal to the part of P that f sees.
     """
 
     kind = Kind.EXPECTATION
     statement = "E‖∇f(X_T)‖² ≤ (1 − 2^{−B} C(B,B/2)(1−θ²) r/(n−r))^⌊T/τ⌋ ‖∇f(X_0)‖²,  B even"
-    assumes = (OddBatch(odd=False), CLEAN)
+
+    @varies
+    def assumes(self) -> Any:
+        return Signs("even"), CornerFits(self.r), CLEAN, FullRank(), self.untied()
 
     def metric(self, c: Constants, T: int) -> GradNormSq:
         return GradNormSq()
@@ -156,7 +156,8 @@ class EvenBatchConverges(AbstractGaLore):
 
 
 class EvenBatchLaw(EvenBatchConverges):
-    """`EvenBatchConverges` with equality, for one visible row (n − r = 1) with s < 2σ/B.
+    """`EvenBatchConverges` with equality, for one visible row (n − r = 1) with s < 2σ/B and whole
+    periods, τ | T.
 
     Proof. A nonzero mean of B signs is at least 2/B in absolute value and hides the gradient
     altogether; a zero mean shows all of it, and the whole of it shrinks by θ².
@@ -164,7 +165,11 @@ class EvenBatchLaw(EvenBatchConverges):
 
     kind = Kind.EXACT
     statement = "E‖∇f(X_T)‖² = (1 − 2^{−B} C(B,B/2)(1−θ²))^{T/τ} ‖∇f(X_0)‖²,  B even, n − r = 1"
-    assumes = (*EvenBatchConverges.assumes, Has("visible", 1, 1), BelowNoise())
+
+    @varies
+    def assumes(self) -> Any:
+        hidden = Has("visible", 1, 1), BelowNoise(), Horizon(of=self.tau)
+        return (*EvenBatchConverges.assumes.fget(self), *hidden)
 
 
 class Plateau(AbstractGaLore):
@@ -177,7 +182,10 @@ class Plateau(AbstractGaLore):
 
     kind = Kind.PATHWISE
     statement = "f(X_T) − f* = ½ Σ s_i(T)², each s_i reduced only while it exceeds σ"
-    assumes = (TwoPoint(), CLEAN)
+
+    @varies
+    def assumes(self) -> Any:
+        return Signs(), CornerFits(self.r), CLEAN, self.untied()
 
     def metric(self, c: Constants, T: int) -> Gap:
         return Gap()
@@ -199,39 +207,42 @@ class GaussianLaw(AbstractGaLore):
     """E[f(X_T) − f*] for ξ ~ N(0,1), λI in the visible rows and r ≥ n − r: a pure birth chain.
 
     After j selections all s_i equal λθ^j; the next refresh selects them iff |ξ|σ < λθ^j, with
-    probability erf(λθ^j/(√2 σ)). The law of j after T/τ refreshes is summed exactly. As t grows
-    s(t) ~ √(π/2) σ/(ηt): f − f* ~ (π/4)(n−r)σ²/(ηt)², algebraic and not stuck.
+    probability erf(λθ^j/(√2 σ)). The law of j after ⌊T/τ⌋ refreshes is summed exactly, and a last
+    one moves s by |1 − η| a step until T. As t grows s(t) ~ √(π/2) σ/(ηt): f − f* ~
+    (π/4)(n−r)σ²/(ηt)², algebraic and not stuck.
     """
 
     kind = Kind.EXACT
     statement = "E f(X_T) − f* = ½(n−r)λ² Σ_j P_T(j) θ^{2j} ~ (π/4)(n−r)σ²/(ηT)²,  ξ ~ N(0,1)"
-    assumes = (Is("gaussian"), CLEAN)
+
+    @varies
+    def assumes(self) -> Any:
+        return Is("gaussian"), CornerFits(self.r), OneValue(self.r), CLEAN
 
     def metric(self, c: Constants, T: int) -> Gap:
         return Gap()
 
     def bound(self, c: Constants, T: int) -> float:
-        s0, theta = float(c.spectrum[0]), self.theta()
-        refreshes = -(-T // self.tau)
-        levels = s0 * theta ** np.arange(refreshes + 1)
+        whole, rest = divmod(T, self.tau)
+        levels = float(c.spectrum[0]) * self.theta() ** np.arange(whole + 1)
         chance = erf(levels / (math.sqrt(2) * c.corner))
-        law = np.zeros(refreshes + 1)
+        law = np.zeros(whole + 1)
         law[0] = 1.0
-        for _ in range(refreshes):
+        for _ in range(whole):
             moved = law * chance
             law = law - moved
             law[1:] += moved[:-1]
-        return float(0.5 * c.visible * np.sum(law * levels**2))
+        last = 1 - chance * (1 - abs(1 - float(self.eta)) ** (2 * rest))
+        return float(0.5 * c.visible * np.sum(law * levels**2 * last))
 
     def ceiling(self, c: Constants, T: int) -> float:
         return c.Delta
 
 
 class ConvergesAtRate(AbstractGaLore):
-    """(1/T) Σ E‖∇f(X_t)‖² = O(1/√T) with η ∝ 1/√T.
+    """(1/T) Σ E‖∇f(X_t)‖² = O(1/√T) with η ∝ 1/√T, under isotropic noise.
 
-    Recalled for isotropic noise (the abstract of v2 claims it; the statement was not read). For
-    small-batch GaLore in general the same sentence is FALSE: `Stalls`.
+    Recalled (the abstract of v2 claims it; the statement was not read).
     """
 
     kind = Kind.RATE
@@ -239,9 +250,14 @@ class ConvergesAtRate(AbstractGaLore):
     source = Source("he2025", "abstract of v2 (isotropic noise)")
     statement = "(1/T) Σ E‖∇f(X_t)‖² = O(T^{−1/2}) with η = min{1/L, √(2Δ/(δLσ²T))}"
 
+    @varies
+    def assumes(self) -> Any:
+        isotropic = Is("isotropic_noise"), Is("additive")
+        return Smooth(), FiniteVariance(), *isotropic, Matrix(self.r), Improvable()
+
     def prescribe(self, c: Constants, T: int) -> Subspace:
-        delta = self.r / c.m
-        eta = min(1 / c.L, (2 * c.Delta / (delta * c.L * c.sigma**2 * T)) ** 0.5)
+        noise = self.r / c.m * c.L * c.sigma**2 * T
+        eta = min(1 / c.L, (2 * c.Delta / noise) ** 0.5 if noise > 0 else math.inf)
         return Subspace(TopSVD(), eta, r=self.r, tau=self.tau)
 
     def metric(self, c: Constants, T: int) -> Average:
@@ -249,3 +265,13 @@ class ConvergesAtRate(AbstractGaLore):
 
     def bound(self, c: Constants, T: int) -> float:
         return T**-0.5
+
+
+class ConvergesInAnyNoise(ConvergesAtRate):
+    """The same sentence for every noise of finite variance: FALSE (`Stalls`)."""
+
+    statement = "(1/T) Σ E‖∇f(X_t)‖² = O(T^{−1/2}), whatever the noise (false)"
+
+    @varies
+    def assumes(self) -> Any:
+        return Smooth(), FiniteVariance(), Matrix(self.r), Improvable()
