@@ -131,13 +131,13 @@ class Has(AbstractAssumption):
 
 class Matrix(AbstractAssumption):
     """The iterate is a matrix of the certified shape m × n, and r ≤ min(m, n), the rank of a
-    subspace, or r ≤ n where only columns are chosen."""
+    subspace, or r ≤ m or n where only rows or columns are chosen."""
 
     r: int = eqx.field(static=True, default=1)
-    columns: bool = eqx.field(static=True, default=False)
+    side: str = eqx.field(static=True, default="both")
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        most = c.n if self.columns else min(c.m, c.n)
+        most = {"both": min(c.m, c.n), "rows": c.m, "columns": c.n}[self.side]
         holds = np.shape(problem.start()) == (c.m, c.n) and self.r <= most
         return Checked("rank", bool(holds), float(most), f"a matrix, and r = {self.r} at most this")
 

@@ -15,8 +15,8 @@ from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import central
 from convergence.parts.projectors import AbstractProjector, Haar
-from convergence.parts.solvers import AbstractSolver, Subproblem
-from convergence.shapes import Count, Iterate, Key, Matrix, real
+from convergence.parts.solvers import AbstractDescent, AbstractSolver, Subproblem
+from convergence.shapes import Count, Iterate, Key, Matrix, Scalar, real
 
 
 class GaussianFrame(AbstractProjector):
@@ -28,10 +28,12 @@ class GaussianFrame(AbstractProjector):
 
 
 class RSOState(State):
-    """W, the last solution B, and the oracle calls made so far."""
+    """W, the last solution B, the oracle calls made so far, and Σ(ε_k − ε)₊, ε_k the accuracy
+    ‖∇g_k(B_k)‖²/(2L̂) of a subproblem and ε that which its solver was asked for."""
 
     B: Matrix
     calls: Any
+    excess: Scalar
 
 
 class RSO(AbstractAlgorithm):
@@ -55,7 +57,8 @@ class RSO(AbstractAlgorithm):
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> RSOState:
         m, n = x0.shape
         require(self.r <= m, f"r = {self.r} for m = {m} rows", "r ≤ m", "lower the rank")
-        return RSOState(x0, jnp.zeros((self.r, n), x0.dtype), jnp.zeros((), jnp.int32))
+        zero = jnp.zeros((), x0.dtype)
+        return RSOState(x0, jnp.zeros((self.r, n), x0.dtype), jnp.zeros((), jnp.int32), zero)
 
     def step(self, t: Count, state: RSOState, oracle: AbstractOracle, key: Key) -> RSOState:
         draw, inner, sample = jax.random.split(key, 3)
@@ -72,4 +75,8 @@ class RSO(AbstractAlgorithm):
 
         g = Subproblem(grad, slope, 1 / (2 * self.eta))
         B, calls = self.solver.solve(g, jnp.zeros_like(state.B), inner)
-        return RSOState(W + lift(P, B), B, state.calls + calls)
+        missed = state.excess
+        if isinstance(self.solver, AbstractDescent):
+            accuracy = jnp.sum(grad(B, inner) ** 2) / (2 * g.lam)
+            missed = missed + jnp.where(self.solver.eps > 0, accuracy - self.solver.eps, 0).clip(0)
+        return RSOState(W + lift(P, B), B, state.calls + calls, missed)

@@ -16,6 +16,7 @@ from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
 from convergence.theorems.subspace import chen2025rso as rso
 from convergence.theorems.subspace import chen2025rso_costs as costs
+from convergence.theorems.subspace import chen2025rso_steps as steps
 
 X0 = np.random.default_rng(3).standard_normal((6, 5))
 FLAT = EntryQuadratic(X0, np.ones((6, 5)))  # ½‖W‖², where 3.6 is an equality
@@ -34,7 +35,7 @@ CLAIMS = (
     ),
     Claim(
         "rso-gaussian-frames-law",
-        rso.RSOLaw(5, GaussianFrame(), 5),
+        rso.RSOLawAnyFrame(5, GaussianFrame(), 5),
         FLAT,
         expect=Verdict.REFUTED,
         horizons=(4,),
@@ -78,18 +79,18 @@ CLAIMS = (
     ),
     Claim(
         "rso-inner-sgd",
-        rso.RSOSteps(inner=GD(4, scale=0.1)),
+        steps.RSOSteps(inner=GD(4, scale=0.1)),
         FLAT,
         Gaussian(1.0),
         horizons=(128,),
         seeds=128,
     ),
-    Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
-    Claim("rso-inner-zo", rso.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
-    Identity("rso-one-step-is-golore", rso.OneStepIsGoLore()),
+    Claim("rso-inner-agd", steps.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
+    Claim("rso-inner-zo", steps.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
+    Identity("rso-one-step-is-golore", steps.OneStepIsGoLore()),
     Claim(
         "rso-svd-frames-stall",
-        rso.RSOStall(4, TopSVD()),
+        steps.RSOStall(4, TopSVD()),
         PURE,
         CornerSign(1.0, 4),
         horizons=(64,),
@@ -97,7 +98,7 @@ CLAIMS = (
     ),
     Claim(
         "rso-svd-frames-converge",
-        rso.AnyFrame(4, TopSVD(), inner=GD(4, scale=0.05)),
+        steps.AnyFrame(4, TopSVD(), inner=GD(4, scale=0.05)),
         PURE,
         CornerSign(1.0, 4),
         expect=Verdict.REFUTED,

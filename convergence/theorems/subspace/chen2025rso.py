@@ -8,50 +8,77 @@ subproblems g_k(B) = f(W_k + P_k B) + L̂‖B‖². Since ‖P‖₂² = m/r, g_
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
-import numpy as np
 
-from convergence.algorithms.subspace.projected import Subspace
 from convergence.algorithms.subspace.rso import RSO
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
+from convergence.metrics.effort import UpToExcess
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
-from convergence.noise.base import Noiseless
-from convergence.oracles.base import Oracle
-from convergence.parts.projectors import AbstractProjector, Frozen, Haar
-from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, Exact
-from convergence.problems.quadratic import Isotropic
+from convergence.noise.base import AbstractNoise
+from convergence.parts.projectors import AbstractProjector, Coordinates, Haar
+from convergence.parts.solvers import GD, AbstractDescent, AbstractSolver, Exact
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    Improvable,
+    Is,
+    Matrix,
+    NoNoise,
+    Smooth,
+)
 from convergence.theorems.base import (
-    AbstractIdentity,
     AbstractTheorem,
     Kind,
     Provenance,
     Source,
+    varies,
 )
+from convergence.theorems.domains import a, count, number
 
 PAPER = "chen2025rso"
 
 
+class SolvedExactly(AbstractAssumption):
+    """Conjugate gradients make as many steps as the Hessian of a subproblem has distinct
+    eigenvalues at most: 1 where that of f is a multiple of I, r where it acts on every column
+    alike, rn in general."""
+
+    r: int = eqx.field(static=True)
+    iterations: int = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        alike = c.get("by_rows", False)
+        needed = 1 if c.get("isotropic", False) else self.r * (1 if alike else c.n)
+        holds = self.iterations >= needed
+        return Checked(
+            "exact subproblems", holds, float(needed), f"{self.iterations} steps or less"
+        )
+
+
 class AbstractRSO(AbstractTheorem):
-    """What the statements share: the rank r and the law of the frames."""
+    """What the statements share: the rank r ≤ m and the law of the frames, drawn independently of
+    everything with PᵀP = (m/r)I and E PPᵀ = I.
+
+    `needs`: what the proof assumes besides.
+    """
 
     kind = Kind.EXPECTATION
     provenance = Provenance.DERIVED
-    assumes = (Smooth(), NoNoise())
+    domain = {"r": count(), "frame": a(Haar, Coordinates)}
+    needs: ClassVar[tuple[AbstractAssumption, ...]] = (Smooth(), NoNoise())
 
     r: int = eqx.field(static=True, default=2)
     frame: AbstractProjector = Haar()
 
-    def __check_init__(self) -> None:
-        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
+    @varies
+    def assumes(self) -> Any:
+        return (*self.needs, Matrix(self.r, "rows"))
 
     def lam(self, c: Constants) -> float:
         """L̂ = (m/r) L."""
@@ -72,16 +99,20 @@ class AbstractRSO(AbstractTheorem):
 
 
 class RSOInexact(AbstractRSO):
-    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε if E[g_k(B_k) − min g_k] ≤ ε.
+    """(1/K) Σ_{k<K} E[‖∇f(W_k)‖² − 6L̂(ε_k − ε)₊] ≤ 6L̂Δ/K + 6L̂ε with ε_k = ‖∇g_k(B_k)‖²/(2L̂): the
+    second term is 0 where every subproblem is solved to the accuracy ε.
 
     Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
-    f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g). Take means and sum.
+    f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g), where L̂-strong convexity gives
+    g(B_k) − min g ≤ ε_k. Take means and sum.
 
-    The inner method runs until ‖∇g(B)‖²/(2L̂) ≤ ε, which certifies the accuracy; ε = eps·Δ/K.
+    The inner method runs until ε_k ≤ ε = eps·Δ/K, for at most N steps; ε_k is measured.
     """
 
     source = Source(PAPER, "the main theorem with 6 for 18, derived")
     statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε,  L̂ = (m/r)L"
+    domain = {"eps": number("(0, inf)"), "inner": a(AbstractDescent)}
+    needs = (Smooth(), NoNoise(), Improvable())
 
     eps: Any = eqx.field(converter=real, default=0.1)
     inner: AbstractDescent = GD(10**5)
@@ -93,6 +124,9 @@ class RSOInexact(AbstractRSO):
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return dataclasses.replace(self.inner, eps=self.accuracy(c, T))
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return UpToExcess(Average(GradNormSq()), 6 * self.lam(c))
 
     def bound(self, c: Constants, T: int) -> float:
         return self.constant * self.lam(c) * (c.Delta / T + self.accuracy(c, T))
@@ -113,13 +147,16 @@ class RSOIdle(RSOInexact):
 
     source = Source(PAPER, "tightness of the accuracy term, derived")
     statement = "B_k = 0 on (L/2)‖W‖²: (1/K) Σ E‖∇f(W_k)‖² = 6L̂ε, within 6L̂Δ/K of the bound"
-    assumes = (NoNoise(), Is("isotropic"))
+    needs = (NoNoise(), Is("isotropic"))
 
     def accuracy(self, c: Constants, T: int) -> float:
         return c.grad0**2 / (6 * self.lam(c))
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return GD(0)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Average(GradNormSq())
 
     def trivial(self, c: Constants, T: int) -> float | None:
         return None
@@ -134,9 +171,15 @@ class RSOExact(AbstractRSO):
 
     source = Source(PAPER, "exact subproblems, derived")
     statement = "exact subproblems: (1/K) Σ E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K"
-    assumes = (Smooth(), NoNoise(), Is("quadratic"))
+    needs = (Smooth(), NoNoise(), Is("quadratic"))
+    domain = {"iterations": count()}
 
     iterations: int = eqx.field(static=True, default=1)
+
+    @varies
+    def assumes(self) -> Any:
+        solved = SolvedExactly(self.r, self.iterations)
+        return (*self.needs, Matrix(self.r, "rows"), solved)
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return Exact(self.iterations)
@@ -155,7 +198,7 @@ class RSOLaw(RSOExact):
     kind = Kind.EXACT
     source = Source(PAPER, "isotropic quadratic, derived")
     statement = "E f(W_K) = f(W_0)(1 − 5r/(9m))^K on (L/2)‖W‖², exact subproblems"
-    assumes = (NoNoise(), Is("isotropic"), Is("quadratic"))
+    needs = (NoNoise(), Is("isotropic"), Is("quadratic"))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Gap()
@@ -167,106 +210,8 @@ class RSOLaw(RSOExact):
         return None
 
 
-class RSOSteps(AbstractRSO):
-    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/((1 − ρ)K) + 9L̂γσ² for N inner steps with the contraction
-    E[g(B_N) − min g] ≤ ρ(g(0) − min g) + (3/2)γσ²(1 − ρ), γ the step of SGD.
+class RSOLawAnyFrame(RSOLaw):
+    """The law of Haar frames for every frame with E PPᵀ = I (false: Gaussian frames miss it)."""
 
-    Proof. f(W_k) − E f(W_{k+1}) ≥ E[g(0) − g(B_N)] ≥ (1 − ρ)(g(0) − min g − (3/2)γσ²), and
-    g(0) − min g ≥ ‖Pᵀ∇f‖²/(6L̂). SGD, γ = s/(3L̂), s ≤ 1: smoothness and strong convexity give
-    E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N; here
-    E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. AGD: ρ = 2(1 − 1/√3)^N. ZO on a
-    quadratic: the second moment (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
-    """
-
-    source = Source(PAPER, "explicit inner solvers, derived")
-    statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 9L̂γσ²"
-    assumes = (Smooth(), FiniteVariance(), Is("additive"))
-
-    inner: AbstractDescent = GD(4)
-
-    def rho(self, c: Constants) -> float:
-        """ρ of the solver."""
-        N = int(self.inner.N)
-        if isinstance(self.inner, GD):
-            return (1 - float(self.inner.scale) / KAPPA) ** N
-        if isinstance(self.inner, AGD):
-            return 2 * (1 - KAPPA**-0.5) ** N
-        require(
-            isinstance(self.inner, ZO),
-            f"the solver {type(self.inner).__name__}",
-            "one with a proved contraction (GD, AGD, ZO)",
-            "use RSOInexact with a measured accuracy",
-        )
-        return (1 - 1 / (KAPPA * (self.r * c.n + 2))) ** N
-
-    def solver(self, c: Constants, T: int) -> AbstractSolver:
-        return self.inner
-
-    def bound(self, c: Constants, T: int) -> float:
-        rho = self.rho(c)
-        require(rho < 1, f"ρ = {rho:g}", "ρ < 1", "ask for more inner steps")
-        require(
-            c.sigma == 0 or isinstance(self.inner, GD),
-            f"σ = {c.sigma:g} with {type(self.inner).__name__}",
-            "σ = 0 for this solver",
-            "use GD",
-        )
-        # 9L̂γσ² with γ = scale/(3L̂).
-        noise = 3 * float(self.inner.scale) * c.sigma**2 if isinstance(self.inner, GD) else 0.0
-        return 6 * self.lam(c) * c.Delta / ((1 - rho) * T) + noise
-
-
-class RSOStall(AbstractRSO):
-    """‖∇f(W_K)‖² = ‖∇f(W_0)‖² for all K on the corner counterexample if P spans the r leading left
-    singular vectors of a stochastic gradient.
-
-    Proof. Every singular value of ∇f(W_0) is below σ, so P spans the noise rows; f ignores them.
-    """
-
-    kind = Kind.PATHWISE
-    source = Source("he2025", "Theorem 1's instance under RSO, derived")
-    statement = "frames from the stochastic gradient's SVD: ‖∇f(W_K)‖ = ‖∇f(W_0)‖ for all K"
-    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
-
-    def solver(self, c: Constants, T: int) -> AbstractSolver:
-        return GD(4)
-
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return GradNormSq()
-
-    def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        return c.grad0**2, c.grad0**2
-
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return None
-
-
-class AnyFrame(RSOSteps):
-    """The bound of N inner steps, claimed of data-dependent frames (folklore; false)."""
-
-    statement = "folklore: 6L̂Δ/((1−ρ)K) + 9L̂γσ² holds for frames from the gradient's own SVD"
-
-
-class OneStepIsGoLore(AbstractIdentity):
-    """One inner GD step of size γ is GoLore-SGD with η = γm/r: both are W − γ(m/r)QQᵀ∇f(W)."""
-
-    source = Source(PAPER, "relation to GoLore, derived")
-    provenance = Provenance.DERIVED
-    statement = "RSO with one GD step of size γ = GoLore-SGD with η = γm/r"
-    tolerance = 1e-14  # one step on entries of order 1 in float64: a few units in the last place
-
-    def discrepancies(self) -> dict[str, float]:
-        found = {}
-        for m, n, r in ((6, 5, 2), (7, 3, 3), (4, 4, 4)):
-            rng = np.random.default_rng(m)
-            Q = np.linalg.qr(rng.standard_normal((m, r)))[0]
-            problem = Isotropic(rng.standard_normal((m, n)))
-            oracle, key, x0 = Oracle(problem, Noiseless()), jax.random.key(0), problem.start()
-            lam = m / r
-            rso = RSO(1 / (2 * lam), r, GD(1), Frozen(Q))
-            golore = Subspace(Frozen(Q), 1 / (KAPPA * lam) * m / r, r)
-            t = jnp.zeros((), jnp.int32)
-            ours = rso.step(t, rso.init(x0, oracle, key), oracle, key).x
-            theirs = golore.step(t, golore.init(x0, oracle, key), oracle, key).x
-            found[f"m={m}, n={n}, r={r}"] = float(jnp.max(jnp.abs(ours - theirs)))
-        return found
+    statement = "E f(W_K) = f(W_0)(1 − 5r/(9m))^K whenever E PPᵀ = I (false)"
+    domain = {"frame": a(AbstractProjector)}

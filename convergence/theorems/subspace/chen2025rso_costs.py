@@ -31,9 +31,11 @@ from convergence.parts.solvers import (
     Subproblem,
 )
 from convergence.shapes import Count, Iterate, Key, Matrix
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
-from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact, RSOSteps
+from convergence.theorems.domains import a, number
+from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact
+from convergence.theorems.subspace.chen2025rso_steps import RSOSteps
 
 
 class RSOBudget(RSOInexact):
@@ -46,13 +48,19 @@ class RSOBudget(RSOInexact):
     kind = Kind.PATHWISE
     source = Source(PAPER, "oracle complexity of GD, derived")
     statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD"
+    # Below 1e-12 of Δ rounding decides when a gradient is small enough.
+    domain = {
+        "eps": number("[1e-12, inf)"),
+        "inner": a(GD, such=lambda inner: float(inner.scale) == 1, that="with scale 1"),
+    }
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Calls()
 
     def each(self, c: Constants, T: int) -> float:
         """The calls of one subproblem."""
-        return math.ceil(math.log(c.Delta / self.accuracy(c, T)) / (2 * math.log(1.5)))
+        ratio = T / float(self.eps)  # Δ/ε
+        return max(0, math.ceil(math.log(ratio) / (2 * math.log(1.5))))
 
     def bound(self, c: Constants, T: int) -> float:
         return T * self.each(c, T)
@@ -72,11 +80,12 @@ class RSOBudgetAGD(RSOBudget):
 
     source = Source(PAPER, "oracle complexity of AGD, derived")
     statement = "K subproblems to accuracy ε cost ≤ K⌈ln(6(1+eps)Δ/ε)/−ln(1−1/√3)⌉ by AGD"
+    domain = {"inner": a(AGD)}
     inner: AbstractDescent = AGD(10**5)
 
     def each(self, c: Constants, T: int) -> float:
-        ratio = 6 * (1 + float(self.eps)) * c.Delta / self.accuracy(c, T)
-        return math.ceil(math.log(ratio) / -math.log(1 - KAPPA**-0.5))
+        ratio = 6 * (1 + float(self.eps)) * T / float(self.eps)
+        return max(0, math.ceil(math.log(ratio) / -math.log(1 - KAPPA**-0.5)))
 
 
 class RSOBudgetZO(RSOBudget):
@@ -94,11 +103,12 @@ class RSOBudgetZO(RSOBudget):
     statement = (
         "K subproblems to accuracy ε cost ≤ K(3(p+2)(ln(1+3(1+eps)Δ/ε) + 1) + 1) slopes by ZO"
     )
-    assumes = (Smooth(), NoNoise(), Is("quadratic"))
+    needs = (Smooth(), NoNoise(), Is("quadratic"))
+    domain = {"inner": a(ZO)}
     inner: AbstractDescent = ZO(10**5)
 
     def each(self, c: Constants, T: int) -> float:
-        ratio = 3 * (1 + float(self.eps)) * c.Delta / self.accuracy(c, T)
+        ratio = 3 * (1 + float(self.eps)) * T / float(self.eps)
         return KAPPA * (self.r * c.n + 2) * (math.log(1 + ratio) + 1) + 1
 
 
@@ -112,7 +122,7 @@ class RSOBudgetSGD(RSOSteps):
 
     source = Source(PAPER, "oracle complexity of SGD, derived")
     statement = "KN gradients of SGD, N = O(1 + σ²K/(L̂Δ)): (1/K) Σ E‖∇f(W_k)‖² ≤ 24L̂Δ/K"
-    assumes = (Smooth(), FiniteVariance(), Is("additive"), Has("sigma", 1e-12))
+    needs = (Smooth(), FiniteVariance(), Is("additive"), Has("sigma", 1e-12), Improvable())
 
     def solver(self, c: Constants, T: int) -> GD:
         s = min(1.0, 4 * self.lam(c) * c.Delta / (c.sigma**2 * T))
