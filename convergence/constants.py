@@ -97,6 +97,7 @@ C_sup        : magnitude f/x² : the largest ‖C_i‖₂
 W_norm       : magnitude x    : a bound of ‖W_t‖ along the run
 [ScalarFactors]
 eta          : magnitude x²/f : the step of the run whose constants are certified
+steps        : size           : the steps of that run
 [Regression]
 layer        : array          : the frozen layer W of f = ½‖θWᵀ − Y‖²
 layer_rows   : size           : its rows

@@ -20,7 +20,7 @@ from __future__ import annotations
 from convergence.claims.base import Claim
 from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.subspace.he2025_laws import GoLoreCounterexampleLaw
+from convergence.theorems.subspace.he2025 import GoLoreCounterexampleLaw
 from convergence.theorems.subspace.he2025_stall import EvenBatchLaw, Stalls
 
 TINY = Counterexample.pure(n=2, r=1, lam=0.5)

@@ -18,7 +18,11 @@ from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.subspace.zmushko2025 import NoneStalls, ResidualConverges, SignConverges
+from convergence.theorems.subspace.zmushko2025 import (
+    NoneStalls,
+    ResidualConverges,
+    SignConverges,
+)
 
 T, SEEDS = 256, 16
 METHODS: dict[str, Any] = {

@@ -23,7 +23,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts.projectors import TopSVD
 from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
-from convergence.theorems.subspace.he2025_laws import GoLoreCounterexampleLaw
+from convergence.theorems.subspace.he2025 import GoLoreCounterexampleLaw
 
 T, SEEDS, ETA = 4000, 32, 0.02
 FLOOR = 1e-16

@@ -25,9 +25,10 @@ class ProjectedGradNorm(AbstractPointwise):
 
 
 class WorstRatio(AbstractMetric):
-    """max_{t<T} q(x_{t+1}) / q(x_t)."""
+    """max q(x_{t+1}) / q(x_t) over the t < T with q(x_t) > above; below that, rounding decides."""
 
     of: AbstractPointwise
+    above: Any = eqx.field(converter=real, default=0.0)
 
     def init(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.zeros_like(self.of.at(problem, state))
@@ -35,7 +36,9 @@ class WorstRatio(AbstractMetric):
     def update(
         self, t: Count, acc: Scalar, problem: AbstractProblem, before: Any, after: Any
     ) -> Scalar:
-        return jnp.maximum(acc, self.of.at(problem, after) / self.of.at(problem, before))
+        old, new = self.of.at(problem, before), self.of.at(problem, after)
+        counts = old > self.above
+        return jnp.where(counts, jnp.maximum(acc, new / jnp.where(counts, old, 1.0)), acc)
 
     def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
         return acc

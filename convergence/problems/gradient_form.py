@@ -66,10 +66,11 @@ class GradientForm(AbstractProblem):
         Q = np.eye(n) if self.Q is None else np.asarray(self.Q)
         S = sum(np.kron(C[i], B[i]) for i in range(N)) / N
         values, vectors = np.linalg.eigh(S)
-        # Eigenvalues of S are stated to a few digits; 1e-9 only merges rounded copies of one value.
-        distinct = values[np.concatenate([[True], np.diff(values) > 1e-9])]
+        # Stated to a few digits; 1e-9 of the largest only merges rounded copies of one value.
+        close = 1e-9 * values[-1]
+        distinct = values[np.concatenate([[True], np.diff(values) > close])]
         G = np.mean([A[i] - B[i] @ W @ C[i] for i in range(N)], axis=0)
-        minimal = vectors[:, values < distinct[0] + 1e-9]
+        minimal = vectors[:, values <= distinct[0] + close]
         basis = list(minimal.T.reshape((-1, n, m)))  # each its matrix, transposed
         spans = [np.linalg.matrix_rank(side, 1e-6) for side in (np.vstack(basis), np.hstack(basis))]
         par = (minimal @ (minimal.T @ G.ravel(order="F"))).reshape((m, n), order="F")
@@ -193,6 +194,7 @@ class ScalarFactors(AbstractProblem):
         R0 = abs(A - b0 * float(self.w0) * c0)
         return Constants(
             eta=float(self.eta),
+            steps=self.steps,
             d=1,
             m=1,
             n=1,

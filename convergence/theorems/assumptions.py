@@ -129,6 +129,15 @@ class Has(AbstractAssumption):
         return Checked(self.name, bool(self.low <= value <= self.high), value, detail)
 
 
+class Shape(AbstractAssumption):
+    """The iterate is a matrix of the certified shape m × n, or a vector of the certified length."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        shape = np.shape(problem.start())
+        known = (c.m, c.n) if "m" in c and "n" in c else (c.d,)
+        return Checked("shape", shape == known, float(c.d), f"{shape} must be {known}")
+
+
 class Matrix(AbstractAssumption):
     """The iterate is a matrix of the certified shape m × n, and r ≤ min(m, n), the rank of a
     subspace, or r ≤ m or n where only rows or columns are chosen."""

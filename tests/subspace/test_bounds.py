@@ -10,7 +10,7 @@ import pytest
 
 from convergence.constants import Constants
 from convergence.parts.solvers import GD
-from convergence.theorems.subspace.chen2025rso_steps import RSOSteps
+from convergence.theorems.subspace.chen2025rso import RSOSteps
 from convergence.theorems.subspace.zmushko2025 import (
     FixedSplit,
     FixedSplitRounded,

@@ -52,7 +52,7 @@ CLAIMS = (
     ),
     Claim(
         "frugal-step-too-large",
-        frugal.FixedSplitRounded(beta=0.9, scale=88.0),
+        frugal.FixedSplitAnyStep(beta=0.9, scale=88.0),
         FLAT,
         Gaussian(2.0),
         expect=Verdict.REFUTED,

@@ -22,7 +22,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
 from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
 from convergence.theorems.classical.kingma2015 import AdamLinear
-from convergence.theorems.subspace import he2025, he2025_adapter, he2025_laws, he2025_stall
+from convergence.theorems.subspace import he2025, he2025_adapter, he2025_stall
 
 PURE = Counterexample.pure(n=10, r=4, lam=0.5)
 SIGN = CornerSign(1.0, 4)
@@ -146,7 +146,7 @@ CONVERGES = (
     ),
     Claim(
         "golore-counterexample-law",
-        he2025_laws.GoLoreCounterexampleLaw(r=4),
+        he2025.GoLoreCounterexampleLaw(r=4),
         PURE,
         SIGN,
         horizons=(5, 20, 80),
@@ -154,7 +154,7 @@ CONVERGES = (
     ),
     ExactMasks(
         "golore-row-law",
-        he2025_laws.GoLoreRowLaw(),
+        he2025.GoLoreRowLaw(),
         ROWS,
         Gaussian(1.0),
         horizons=(4, 12),
@@ -165,7 +165,7 @@ CONVERGES = (
     ),
     ExactMasks(
         "golore-row-law-coordinates",
-        he2025_laws.GoLoreRowLaw(projector=Coordinates()),
+        he2025.GoLoreRowLaw(projector=Coordinates()),
         ROWS,
         Gaussian(1.0),
         horizons=(4, 12, 1000),
@@ -181,14 +181,14 @@ CONVERGES = (
     ),
     Claim(
         "golore-sgd-law",
-        he2025_laws.GoLoreIsotropicLaw(),
+        he2025.GoLoreIsotropicLaw(),
         SQUARE,
         Gaussian(1.0),
         seeds=1024,
     ),
     Claim(
         "golore-msgd-law",
-        he2025_laws.GoLoreMSGDLaw(),
+        he2025.GoLoreMSGDLaw(),
         Isotropic(np.eye(4)),
         Gaussian(1.0),
         horizons=(4, 16, 64),

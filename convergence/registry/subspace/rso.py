@@ -16,7 +16,6 @@ from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
 from convergence.theorems.subspace import chen2025rso as rso
 from convergence.theorems.subspace import chen2025rso_costs as costs
-from convergence.theorems.subspace import chen2025rso_steps as steps
 
 X0 = np.random.default_rng(3).standard_normal((6, 5))
 FLAT = EntryQuadratic(X0, np.ones((6, 5)))  # ½‖W‖², where 3.6 is an equality
@@ -79,18 +78,18 @@ CLAIMS = (
     ),
     Claim(
         "rso-inner-sgd",
-        steps.RSOSteps(inner=GD(4, scale=0.1)),
+        rso.RSOSteps(inner=GD(4, scale=0.1)),
         FLAT,
         Gaussian(1.0),
         horizons=(128,),
         seeds=128,
     ),
-    Claim("rso-inner-agd", steps.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
-    Claim("rso-inner-zo", steps.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
-    Identity("rso-one-step-is-golore", steps.OneStepIsGoLore()),
+    Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
+    Claim("rso-inner-zo", rso.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
+    Identity("rso-one-step-is-golore", costs.OneStepIsGoLore()),
     Claim(
         "rso-svd-frames-stall",
-        steps.RSOStall(4, TopSVD()),
+        rso.RSOStall(4, TopSVD()),
         PURE,
         CornerSign(1.0, 4),
         horizons=(64,),
@@ -98,7 +97,7 @@ CLAIMS = (
     ),
     Claim(
         "rso-svd-frames-converge",
-        steps.AnyFrame(4, TopSVD(), inner=GD(4, scale=0.05)),
+        rso.AnyFrame(4, TopSVD(), inner=GD(4, scale=0.05)),
         PURE,
         CornerSign(1.0, 4),
         expect=Verdict.REFUTED,

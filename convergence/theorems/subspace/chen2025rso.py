@@ -18,47 +18,24 @@ from convergence.metrics.base import AbstractMetric
 from convergence.metrics.effort import UpToExcess
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
-from convergence.noise.base import AbstractNoise
-from convergence.parts.projectors import AbstractProjector, Coordinates, Haar
-from convergence.parts.solvers import GD, AbstractDescent, AbstractSolver, Exact
-from convergence.problems.base import AbstractProblem
+from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
+from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, Exact
 from convergence.shapes import real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
-    Checked,
+    FiniteVariance,
     Improvable,
     Is,
     Matrix,
     NoNoise,
     Smooth,
 )
-from convergence.theorems.base import (
-    AbstractTheorem,
-    Kind,
-    Provenance,
-    Source,
-    varies,
-)
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.domains import a, count, number
+from convergence.theorems.subspace.corner import stall
+from convergence.theorems.subspace.shared import FRESH, Contracts, SolvedExactly, in_full
 
 PAPER = "chen2025rso"
-
-
-class SolvedExactly(AbstractAssumption):
-    """Conjugate gradients make as many steps as the Hessian of a subproblem has distinct
-    eigenvalues at most: 1 where that of f is a multiple of I, r where it acts on every column
-    alike, rn in general."""
-
-    r: int = eqx.field(static=True)
-    iterations: int = eqx.field(static=True)
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        alike = c.get("by_rows", False)
-        needed = 1 if c.get("isotropic", False) else self.r * (1 if alike else c.n)
-        holds = self.iterations >= needed
-        return Checked(
-            "exact subproblems", holds, float(needed), f"{self.iterations} steps or less"
-        )
 
 
 class AbstractRSO(AbstractTheorem):
@@ -70,7 +47,7 @@ class AbstractRSO(AbstractTheorem):
 
     kind = Kind.EXPECTATION
     provenance = Provenance.DERIVED
-    domain = {"r": count(), "frame": a(Haar, Coordinates)}
+    domain = {"r": count(), "frame": FRESH}
     needs: ClassVar[tuple[AbstractAssumption, ...]] = (Smooth(), NoNoise())
 
     r: int = eqx.field(static=True, default=2)
@@ -214,4 +191,84 @@ class RSOLawAnyFrame(RSOLaw):
     """The law of Haar frames for every frame with E PPᵀ = I (false: Gaussian frames miss it)."""
 
     statement = "E f(W_K) = f(W_0)(1 − 5r/(9m))^K whenever E PPᵀ = I (false)"
+    domain = {"frame": a(AbstractProjector)}
+
+
+class RSOSteps(AbstractRSO):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/((1 − ρ)K) + 9L̂γσ² for N inner steps with the contraction
+    E[g(B_N) − min g] ≤ ρ(g(0) − min g) + (3/2)γσ²(1 − ρ), γ the step of SGD.
+
+    Proof. f(W_k) − E f(W_{k+1}) ≥ E[g(0) − g(B_N)] ≥ (1 − ρ)(g(0) − min g − (3/2)γσ²), and
+    g(0) − min g ≥ ‖Pᵀ∇f‖²/(6L̂). SGD, γ = s/(3L̂), s ≤ 1: smoothness and strong convexity give
+    E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N; here
+    E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. AGD: ρ = 2(1 − 1/√3)^N. ZO on a
+    quadratic: the second moment (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
+    """
+
+    source = Source(PAPER, "explicit inner solvers, derived")
+    statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 9L̂γσ²"
+    needs = (Smooth(), FiniteVariance(), Is("additive"))
+
+    domain = {"inner": a(GD, AGD, ZO, such=in_full, that="of N ≥ 1 steps, eps = 0, scale ≤ 1")}
+
+    inner: AbstractDescent = GD(4)
+
+    @varies
+    def assumes(self) -> Any:
+        return (*self.needs, Matrix(self.r, "rows"), Contracts(self.inner))
+
+    def rho(self, c: Constants) -> float:
+        """ρ of the solver."""
+        N = int(self.inner.N)
+        if isinstance(self.inner, GD):
+            return (1 - float(self.inner.scale) / KAPPA) ** N
+        if isinstance(self.inner, AGD):
+            return 2 * (1 - KAPPA**-0.5) ** N
+        return (1 - 1 / (KAPPA * (self.r * c.n + 2))) ** N
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return self.inner
+
+    def bound(self, c: Constants, T: int) -> float:
+        rho = self.rho(c)
+        # 9L̂γσ² with γ = scale/(3L̂).
+        noise = 3 * float(self.inner.scale) * c.sigma**2 if isinstance(self.inner, GD) else 0.0
+        return 6 * self.lam(c) * c.Delta / ((1 - rho) * T) + noise
+
+
+class RSOStall(AbstractRSO):
+    """‖∇f(W_K)‖² = ‖∇f(W_0)‖² for all K on the corner counterexample if P spans the r leading left
+    singular vectors of a stochastic gradient.
+
+    Proof. Every singular value of ∇f(W_0) is below σ, so P spans the noise rows; f ignores them.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("he2025", "Theorem 1's instance under RSO, derived")
+    statement = "frames from the stochastic gradient's SVD: ‖∇f(W_K)‖ = ‖∇f(W_0)‖ for all K"
+    domain = {"frame": a(TopSVD)}
+
+    frame: AbstractProjector = TopSVD()
+
+    @varies
+    def assumes(self) -> Any:
+        return stall(self.r)
+
+    def solver(self, c: Constants, T: int) -> AbstractSolver:
+        return GD(4)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return c.grad0**2, c.grad0**2
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class AnyFrame(RSOSteps):
+    """The bound of N inner steps, claimed of data-dependent frames (folklore; false)."""
+
+    statement = "folklore: 6L̂Δ/((1−ρ)K) + 9L̂γσ² holds for frames from the gradient's own SVD"
     domain = {"frame": a(AbstractProjector)}

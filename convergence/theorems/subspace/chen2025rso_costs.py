@@ -14,13 +14,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.algorithms.subspace.projected import Subspace
 from convergence.algorithms.subspace.rso import RSO
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.effort import Calls
-from convergence.oracles.base import AbstractOracle
-from convergence.parts.projectors import AbstractProjector, Haar
+from convergence.noise.base import Noiseless
+from convergence.oracles.base import AbstractOracle, Oracle
+from convergence.parts.projectors import AbstractProjector, Frozen, Haar
 from convergence.parts.solvers import (
     AGD,
     GD,
@@ -30,12 +32,12 @@ from convergence.parts.solvers import (
     AbstractSolver,
     Subproblem,
 )
+from convergence.problems.quadratic import Isotropic
 from convergence.shapes import Count, Iterate, Key, Matrix
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
 from convergence.theorems.domains import a, number
-from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact
-from convergence.theorems.subspace.chen2025rso_steps import RSOSteps
+from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact, RSOSteps
 
 
 class RSOBudget(RSOInexact):
@@ -188,4 +190,29 @@ class Conditioning(AbstractIdentity):
             for name, sign in (("saddle", -1.0), ("bowl", 1.0)):
                 off = np.abs(self.spectrum(sign, seed) - (2 + sign))
                 found[f"{name}, frame {seed}"] = float(np.max(off))
+        return found
+
+
+class OneStepIsGoLore(AbstractIdentity):
+    """One inner GD step of size γ is GoLore-SGD with η = γm/r: both are W − γ(m/r)QQᵀ∇f(W)."""
+
+    source = Source(PAPER, "relation to GoLore, derived")
+    provenance = Provenance.DERIVED
+    statement = "RSO with one GD step of size γ = GoLore-SGD with η = γm/r"
+    tolerance = 1e-14  # one step on entries of order 1 in float64: a few units in the last place
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for m, n, r in ((6, 5, 2), (7, 3, 3), (4, 4, 4)):
+            rng = np.random.default_rng(m)
+            Q = np.linalg.qr(rng.standard_normal((m, r)))[0]
+            problem = Isotropic(rng.standard_normal((m, n)))
+            oracle, key, x0 = Oracle(problem, Noiseless()), jax.random.key(0), problem.start()
+            lam = m / r
+            rso = RSO(1 / (2 * lam), r, GD(1), Frozen(Q))
+            golore = Subspace(Frozen(Q), 1 / (KAPPA * lam) * m / r, r)
+            t = jnp.zeros((), jnp.int32)
+            ours = rso.step(t, rso.init(x0, oracle, key), oracle, key).x
+            theirs = golore.step(t, golore.init(x0, oracle, key), oracle, key).x
+            found[f"m={m}, n={n}, r={r}"] = float(jnp.max(jnp.abs(ours - theirs)))
         return found

@@ -95,6 +95,36 @@ class OneValue(AbstractAssumption):
         return Checked("one value", bool(equal and len(s) <= self.r), float(np.ptp(s)), detail)
 
 
+class Diagonal(AbstractAssumption):
+    """∇f(X_0) is diagonal: its entries are its singular values, up to signs."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        G = np.asarray(problem.grad(problem.start()))
+        off = float(np.max(np.abs(G - np.diag(np.diag(G)))))
+        return Checked("a diagonal gradient", off == 0, off, "∇f(X_0) must be diagonal")
+
+
+class Reached(AbstractAssumption):
+    """αT ≤ min λ: no entry has changed its sign by then."""
+
+    alpha: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        drop, least = self.alpha * c.T, float(np.min(c.spectrum))
+        # 1e-12: αT adds up T rounded steps.
+        return Checked("before the kink", drop <= least * (1 + 1e-12), drop, f"αT ≤ {least:g}")
+
+
+class Resolved(AbstractAssumption):
+    """|1 − α|^T ≥ 10⁻⁹: beyond, the noise's rounding is all that is left of a gradient."""
+
+    alpha: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        left = abs(1 - self.alpha) ** c.T
+        return Checked("resolved gradient", left >= 1e-9, left, "|1 − α|^T ≥ 10⁻⁹")
+
+
 def stall(r: int) -> tuple[AbstractAssumption, ...]:
     """What hides ∇f for good from the r leading left singular vectors of a sample: r directions of
     one sign's corner, which lies below what f sees, and a gradient below the noise."""

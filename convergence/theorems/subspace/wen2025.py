@@ -14,13 +14,21 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.gwt import GWT, GWTSGDM
 from convergence.constants import Constants
+from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import AbstractNoise
 from convergence.parts.wavelets import merge, split
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Is, NoNoise
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Centered,
+    Checked,
+    Horizon,
+    Is,
+    NoNoise,
+)
 from convergence.theorems.base import (
     AbstractIdentity,
     AbstractTheorem,
@@ -29,6 +37,7 @@ from convergence.theorems.base import (
     Source,
     varies,
 )
+from convergence.theorems.domains import count, number, one_of
 from convergence.theorems.subspace.zmushko2025 import FixedSplit
 
 PAPER = "wen2025"
@@ -54,6 +63,16 @@ class HaarOrthonormal(AbstractIdentity):
         return found
 
 
+class Halves(AbstractAssumption):
+    """The last axis can be halved `level` times."""
+
+    level: int = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        n = np.shape(problem.start())[-1]
+        return Checked("columns", n % 2**self.level == 0, n, f"a multiple of {2**self.level}")
+
+
 class GWTSGDMBound(FixedSplit):
     """The bound of FRUGAL's fixed split for GWT-SGDM, with s_J² the variance in A: s²/2^level for
     isotropic noise. Proof. In the Haar basis, a rotation, it is SGDM on A and SGD on D."""
@@ -61,7 +80,13 @@ class GWTSGDMBound(FixedSplit):
     source = Source(PAPER, "GWT with SGDM, derived")
     statement = "GWT-SGDM = FRUGAL in the Haar basis: the fixed-split bound with s_J² = s²/2^level"
 
+    domain = {"level": count(0)}
+
     level: int = eqx.field(static=True, default=1)
+
+    @varies
+    def assumes(self) -> Any:
+        return (*FixedSplit.assumes, Halves(self.level))
 
     def share(self, c: Constants) -> float:
         return 0.5**self.level
@@ -75,8 +100,21 @@ class Antisymmetric(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         x0 = np.asarray(problem.start())
+        if x0.shape[-1] % 2:
+            return Checked("antisymmetric pairs", False, None, "an even number of columns")
         worst = float(np.max(np.abs(x0[..., 0::2] + x0[..., 1::2])))
         return Checked("antisymmetric pairs", worst == 0.0, worst, "x_{2j} + x_{2j+1} must be 0")
+
+
+class Finite(AbstractAssumption):
+    """The stated value is a float."""
+
+    theorem: Any
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        with np.errstate(over="ignore"):
+            value = float(self.theorem.bound(c, c.T)[1])
+        return Checked("before it overflows", value < 1e300, value, "f(x_T) < 1e300")
 
 
 class AbstractFromPair(AbstractTheorem):
@@ -84,7 +122,8 @@ class AbstractFromPair(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Is("isotropic"))
+    assumes = (NoNoise(), Is("isotropic"), Centered())
+    domain = {"lr": number("(0, inf)")}
 
     lr: Any = eqx.field(converter=real, default=1e-2)
 
@@ -104,7 +143,10 @@ class AdamDiverges(AbstractFromPair):
 
     source = Source(PAPER, "Algorithm 1 as coded, derived")
     statement = "from (1, −1): f(x_T) = f(x_0) Π (1 − s_t αL/ε)², which overflows"
-    assumes = (NoNoise(), Is("isotropic"), Antisymmetric())
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractFromPair.assumes, Antisymmetric(), Finite(self))
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return GWT(self.lr)
@@ -127,6 +169,8 @@ class AdamStable(AbstractFromPair):
     source = Source(PAPER, "folklore: GWT-Adam behaves as Adam")
     statement = "folklore: Adam, and GWT-Adam with it, ends below its start on (L/2)‖x‖²"
 
+    domain = {"plain": one_of(False, True)}
+
     plain: bool = eqx.field(static=True, default=False)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
@@ -147,17 +191,31 @@ class StartsAt(AbstractAssumption):
 
 
 class AdamRecovers(AdamStable):
-    """f(x_T) ≤ f(x_0) on ½‖x‖² from the one point `start`: what a run shows, and no more.
+    """f(x_T) ≤ f(x_0) for T ≤ 10⁵ on ½‖x‖² from (1, −1.1), and for Adam itself from (1, −1) or
+    (1, −1.1): what three runs show at lr = 0.01, and no more.
 
     Of `AdamStable` nothing general is left: from nearer to an antisymmetric start GWT-Adam ends
     above it again, and Adam does from starts below its own step.
     """
 
     source = Source(PAPER, "Algorithm 1 as coded; computed from one start")
-    statement = "f(x_T) ≤ f(x_0) on ½‖x‖² from the given start (that one alone)"
+    statement = "f(x_T) ≤ f(x_0) for T ≤ 10⁵ on ½‖x‖² from one start (that one alone)"
+
+    domain = {
+        "lr": number("[0.01, 0.01]"),
+        "start": one_of((1.0, -1.1), (1.0, -1.0)),
+    }
 
     start: tuple[float, ...] = eqx.field(static=True, default=(1.0, -1.1))
 
+    def __check_init__(self) -> None:
+        require(
+            self.plain or self.start == (1.0, -1.1),
+            f"GWT-Adam from {self.start}",
+            "Adam itself, or the start (1, −1.1)",
+            "see `AdamDiverges`",
+        )
+
     @varies
     def assumes(self) -> Any:
-        return (*AbstractFromPair.assumes, StartsAt(self.start))
+        return (*AbstractFromPair.assumes, StartsAt(self.start), Horizon(10**5))

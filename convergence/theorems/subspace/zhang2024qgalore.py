@@ -10,15 +10,33 @@ import numpy as np
 
 from convergence.algorithms.subspace.qgalore import QGaLore, RoundedSGD
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import Overlap
+from convergence.noise.base import AbstractNoise
 from convergence.parts.quantizers import dequantize, quantize
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
-from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Centered,
+    Checked,
+    FiniteVariance,
+    Is,
+    NoNoise,
+    Smooth,
+)
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
+from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.subspace.corner import stall
 
 PAPER = "zhang2024qgalore"
 
@@ -38,6 +56,12 @@ class StochasticRounding(AbstractTheorem):
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2))"
     assumes = (Smooth(), FiniteVariance())
+
+    domain = {
+        "h": number("(0, inf)"),
+        "scale": number("(0, 2)"),
+        "rounding": one_of("stochastic"),
+    }
 
     h: Any = eqx.field(converter=real, default=0.1)
     scale: Any = eqx.field(converter=real, default=1.0)
@@ -67,12 +91,21 @@ class NearestWorksToo(StochasticRounding):
     """The bound of stochastic rounding, claimed of rounding to nearest (folklore; false)."""
 
     statement = "folklore: rounding to nearest obeys the bound of stochastic rounding"
+    domain = {"rounding": one_of("nearest")}
 
     rounding: str = eqx.field(static=True, default="nearest")
 
 
+class AwayFrom0(AbstractAssumption):
+    """x_0 ≠ 0."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        size = float(np.linalg.norm(np.asarray(problem.start())))
+        return Checked("x_0 ≠ 0", size > 0, size, "‖x_0‖ divides")
+
+
 class RoundingUnbiased(StochasticRounding):
-    """E⟨x_T, x_0⟩/‖x_0‖² = (1 − ηL)^T on (L/2)‖x‖²: rounding changes no mean.
+    """E⟨x_T, x_0⟩/‖x_0‖² = (1 − ηL)^T on (L/2)‖x‖² from x_0 ≠ 0: rounding changes no mean.
 
     Proof. E[x_{t+1} | x_t] = x_t − η∇f(x_t) since E Q(y) = y and the noise is centered.
     """
@@ -80,7 +113,7 @@ class RoundingUnbiased(StochasticRounding):
     kind = Kind.EXACT
     source = Source(PAPER, "stochastic rounding is unbiased, derived")
     statement = "E⟨x_T, x_0⟩ = (1 − ηL)^T‖x_0‖² on (L/2)‖x‖² under stochastic rounding"
-    assumes = (Is("isotropic"), Has("sigma", 0.0))
+    assumes = (Is("isotropic"), FiniteVariance(), Centered(), AwayFrom0())
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Overlap()
@@ -92,6 +125,22 @@ class RoundingUnbiased(StochasticRounding):
         return None
 
 
+class InItsCell(AbstractAssumption):
+    """x_0 ∈ hℤ and η max_j|∂_j f(x_0)| < h/2 with η = scale/L: no coordinate leaves its cell."""
+
+    scale: float = eqx.field(static=True)
+    h: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        x0 = problem.start()
+        cells = np.asarray(x0) / self.h
+        off = float(np.max(np.abs(cells - np.round(cells))))
+        reach = self.scale / c.L * float(jnp.max(jnp.abs(problem.grad(x0)))) / self.h
+        # 1e-9: multiples of h, and of h/2, are rounded.
+        holds = off < 1e-9 and reach < 0.5 * (1 - 1e-9)
+        return Checked("inside the cell", holds, reach, "x_0 ∈ hℤ and η|∂_j f| < h/2")
+
+
 class NearestStagnates(NearestWorksToo):
     """x_T = x_0 for all T under rounding to nearest, from x_0 ∈ hℤ with η max_j|∂_j f| < h/2.
 
@@ -101,21 +150,15 @@ class NearestStagnates(NearestWorksToo):
     kind = Kind.PATHWISE
     source = Source(PAPER, "rounding to nearest stagnates, derived")
     statement = "rounding to nearest: ‖∇f(x_T)‖ = ‖∇f(x_0)‖ for all T once η|∂_j f| < h/2"
-    assumes = (NoNoise(), Has("grad_max", 0.0))
+
+    @varies
+    def assumes(self) -> Any:
+        return (NoNoise(), InItsCell(float(self.scale), float(self.h)))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return GradNormSq()
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        reach, h = self.eta(c) * c.grad_max, float(self.h)
-        cells = np.asarray(c.x0) / h
-        require(reach < h / 2, f"η|∂f| = {reach:g}", "less than h/2", "lower η")
-        require(
-            bool(np.all(np.abs(cells - np.round(cells)) < 1e-9)),
-            "a start off the grid",
-            "x_0 ∈ hℤ",
-            "round it first",
-        )
         # x_0 itself is a multiple of h up to rounding, and the grid's representative is returned.
         return c.grad0**2 * (1 - 1e-12), c.grad0**2 * (1 + 1e-12)
 
@@ -123,21 +166,36 @@ class NearestStagnates(NearestWorksToo):
         return None
 
 
+class TwoLevels(AbstractAssumption):
+    """Every row of X_0 that f sees has the entries 0 and one other, at least 1e-5 in size: these
+    are the ends of the row's grid, and no rounding moves them."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        rows = np.asarray(problem.start())[: c.visible]
+        good = [len(set(row[row != 0])) <= 1 and (row == 0).any() for row in rows]
+        small = bool(np.any((rows != 0) & (np.abs(rows) < 1e-5)))  # the least scale of a group
+        return Checked("rows of two levels", all(good) and not small, None, "X_0 must be 0 or λ_i")
+
+
 class QGaLoreStalls(AbstractTheorem):
     """‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T on GaLore's counterexample: low bits do not mend GaLore.
 
     Proof. The frame spans the noise rows; its entries 0 and ±1 are on its grid, and so are 0 and λ
-    in a weight group, one row, that they alone fill.
+    in a weight group, one row of X_0, that they alone fill.
     """
 
     kind = Kind.PATHWISE
     source = Source("he2025", "Theorem 1's instance under Q-GaLore, derived")
     provenance = Provenance.DERIVED
     statement = "Q-GaLore on GaLore's counterexample: ‖∇f(X_T)‖ = ‖∇f(X_0)‖ for all T"
-    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
+    domain = {"r": count(), "eta": number("(0, 2)")}
 
     r: int = eqx.field(static=True, default=4)
     eta: Any = eqx.field(converter=real, default=1e-2)
+
+    @varies
+    def assumes(self) -> Any:
+        return (*stall(self.r), TwoLevels())
 
     def prescribe(self, c: Constants, T: int) -> QGaLore:
         return QGaLore(self.eta, self.r, gap=5, weight_group=c.n, frame_group=self.r)

@@ -19,16 +19,45 @@ from convergence.metrics.projected import ProjectedGradNorm, StableRank, WorstRa
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import number
 
 
 class StepOfThePath(AbstractAssumption):
-    """The instance's suprema D, B̄ and C̄ are those of the path with the step η."""
+    """The instance's suprema D, B̄ and C̄ are those of a path with the step η, not a shorter one."""
 
     eta: float = eqx.field(static=True)
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        known = float(c.get("eta", self.eta))
-        return Checked("step of the path", known == self.eta, known, f"must be η = {self.eta:g}")
+        known, steps = float(c.get("eta", self.eta)), c.get("steps", np.inf)
+        holds = known == self.eta and steps > c.T
+        detail = f"must be η = {self.eta:g}, over more than {c.T} steps"
+        return Checked("step of the path", bool(holds), known, detail)
+
+
+class Resolved(AbstractAssumption):
+    """|1−ηλ₁|^T ‖G_∥‖₂ is 10⁶ roundings of BWC above 0, and nothing overflows: the stable rank of
+    G_T is not that of its rounding errors."""
+
+    eta: float = eqx.field(static=True)
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        factors = np.abs(1 - self.eta * np.asarray(c.eigenvalues))
+        left = float(factors[0] ** c.T * c.par2)
+        floor = 1e6 * np.finfo(float).eps * (c.B_sup * c.C_sup * c.W_norm + c.grad0)
+        tame = c.T * np.log(max(float(factors.max()), 1.0)) < 300
+        return Checked("resolved gradient", bool(left > floor and tame), left, f"above {floor:.2g}")
+
+
+class AboveRounding(AbstractAssumption):
+    """The stated bound on ‖R_T‖ is above the rounding of BWC, from which a run can be told."""
+
+    theorem: Any
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        bound = float(self.theorem.bound(c, c.T))
+        floor = 1e3 * np.finfo(float).eps * c.B_sup * c.C_sup * c.W_norm
+        holds = floor < bound < 1e150
+        return Checked("resolved bound", bool(holds), bound, f"between {floor:.2g} and 1e150")
 
 
 class StepCondition(AbstractAssumption):
@@ -50,6 +79,7 @@ class AbstractPrinted(AbstractTheorem):
 
     kind = Kind.PATHWISE
     assumes = (NoNoise(),)
+    domain = {"eta": number("(0, inf)")}
 
     eta: Any = eqx.field(converter=real, default=0.9)
 
@@ -99,18 +129,24 @@ class FixedProjectionCorrected(FixedProjection):
 
     @varies
     def assumes(self) -> Any:
-        return (*FixedProjection.assumes, StepOfThePath(float(self.eta)))
+        path = StepOfThePath(float(self.eta)), AboveRounding(self)
+        return (*FixedProjection.assumes, *path)
 
 
 class FixedProjectionRate(FixedProjectionCorrected):
     """max_{t<T} ‖R_{t+1}‖/‖R_t‖ ≤ 1 − ηκ for constant A, B, C and η λ_max(Ŝ) ≤ 1.
 
-    Attained asymptotically when N = 1. The step is η = 1/λ_max(Ŝ).
+    Attained asymptotically when N = 1. The step is η = 1/λ_max(Ŝ). Ratios are read where ‖R_t‖ >
+    10⁻⁶‖R_0‖: beyond, rounding decides.
     """
 
     source = Source("zhao2024", "Theorem 3.8 for constant factors, with its step condition")
     statement = "‖R_{t+1}‖_F ≤ (1 − ηκ)‖R_t‖_F for every t,  ηλ_max(Ŝ) ≤ 1"
-    assumes = FixedProjection.assumes
+    assumes = (
+        *FixedProjection.assumes,
+        *(Has(name, 0.0, 0.0) for name in ("L_A", "L_B", "L_C")),
+        Has("high", 1e-300),
+    )
 
     def step(self, c: Constants) -> float:
         return 1 / c.high
@@ -119,10 +155,9 @@ class FixedProjectionRate(FixedProjectionCorrected):
         return TwoSidedSGD(self.step(c), c.P, c.Q)
 
     def metric(self, c: Constants, T: int) -> WorstRatio:
-        return WorstRatio(ProjectedGradNorm(c.P, c.Q))
+        return WorstRatio(ProjectedGradNorm(c.P, c.Q), 1e-6 * c.R0)
 
     def bound(self, c: Constants, T: int) -> float:
-        # The measured ratio carries an error of ε‖B‖‖W‖‖C‖/‖R_T‖; T is chosen so that it is small.
         return 1 - self.step(c) * c.kappa
 
 
@@ -168,7 +203,11 @@ class LowRankWithConditions(LowRank):
 
     @varies
     def assumes(self) -> Any:
-        return (*LowRank.assumes, Is("product"), StepCondition(float(self.eta)))
+        return (*LowRank.assumes, Is("product"), *self.conditions())
+
+    def conditions(self) -> Any:
+        """On the step and the horizon."""
+        return StepCondition(float(self.eta)), Resolved(float(self.eta))
 
 
 class LowRankCorrected(LowRank):
@@ -183,8 +222,14 @@ class LowRankCorrected(LowRank):
     source = Source("zhao2024", "Lemma 3.3, corrected")
     statement = "sr(G_t) ≤ (‖G_∥‖_F² + q^{2t}‖G_⊥‖_F²)/(‖G_∥‖₂ − q^t‖G_⊥‖_F)₊²"
 
+    @varies
+    def assumes(self) -> Any:
+        return (*LowRank.assumes, Resolved(float(self.eta)))
+
     def ratio(self, c: Constants) -> float:
         eta = float(self.eta)
+        if len(c.eigenvalues) == 1:
+            return 0.0
         return float(np.max(np.abs(1 - eta * c.eigenvalues[1:])) / abs(1 - eta * c.eigenvalues[0]))
 
     def bound(self, c: Constants, T: int) -> float:

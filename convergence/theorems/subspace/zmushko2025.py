@@ -20,14 +20,15 @@ from convergence.algorithms.subspace.frugal import (
     half,
 )
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.projectors import TopSVD
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import FiniteVariance, Improvable, Is, Shape, Smooth
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.subspace.corner import Diagonal, Reached, Resolved, stall
 
 PAPER = "zmushko2025"
 
@@ -37,13 +38,11 @@ class AbstractFrugal(AbstractTheorem):
 
     kind = Kind.EXPECTATION
     provenance = Provenance.DERIVED
-    assumes = (Smooth(), FiniteVariance())
+    assumes = (Smooth(), FiniteVariance(), Shape())
+    domain = {"beta": number("[0, 1)"), "scale": number("(0, 1]")}
 
     beta: Any = eqx.field(converter=real, default=0.9)
     scale: Any = eqx.field(converter=real, default=1.0)
-
-    def __check_init__(self) -> None:
-        require(0 <= float(self.beta) < 1, f"beta = {float(self.beta):g}", "0 ≤ β < 1", "lower it")
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Average(GradNormSq())
@@ -68,7 +67,7 @@ class FixedSplit(AbstractFrugal):
     statement = (
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + Lαs²/2 + Lαβs_J²/(√2(1+β))]/(1 − √2Lαβ/(1−β) − Lα/2)"
     )
-    assumes = (Smooth(), FiniteVariance(), Is("isotropic_noise"))
+    assumes = (*AbstractFrugal.assumes, Is("isotropic_noise"))
 
     def alpha(self, c: Constants) -> float:
         """The step."""
@@ -88,16 +87,12 @@ class FixedSplit(AbstractFrugal):
     def bound(self, c: Constants, T: int) -> float:
         b, La = float(self.beta), c.L * self.alpha(c)
         noise = La / 2 + self.share(c) * La * b / (2**0.5 * (1 + b))
-        rest = 1 - 2**0.5 * La * b / (1 - b) - La / 2
-        require(rest > 0, f"Lα = {La:g}", "a smaller step", "keep scale ≤ 1")
+        rest = 1 - 2**0.5 * La * b / (1 - b) - La / 2  # at least 0.6
         return (c.Delta / (self.alpha(c) * T) + noise * c.sigma**2) / rest
 
 
 class FixedSplitRounded(FixedSplit):
-    """(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8 β²/(1+β) s_J²): c = ½ and α ≤ (1−β)/(4L).
-
-    A step with scale > 1 is allowed here in order to be refuted: the constants assume scale ≤ 1.
-    """
+    """(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8 β²/(1+β) s_J²): c = ½ and α ≤ (1−β)/(4L)."""
 
     statement = "(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8β²/(1+β)s_J²),  α ≤ (1−β)/(4L)"
 
@@ -107,6 +102,13 @@ class FixedSplitRounded(FixedSplit):
         return 1.6 * c.Delta / (alpha * T) + c.L * alpha * noise * c.sigma**2
 
 
+class FixedSplitAnyStep(FixedSplitRounded):
+    """The same for every step α (false: the constants assume α ≤ (1−β)/(4L))."""
+
+    statement = "(1/K) Σ E‖∇f(x^k)‖² ≤ 1.6Δ/(αK) + Lα(0.8s² + 0.8β²/(1+β)s_J²) for every α (false)"
+    domain = {"scale": number("(0, inf)")}
+
+
 class SGDMBase(FixedSplit):
     """(1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β + 3β²)/(2(1+β)) + 1)Lαs² for SGDM (J = everything), α ≤
     (1 − β)/(L(4 − β + β²)): the theorem that FRUGAL's analysis extends."""
@@ -114,7 +116,7 @@ class SGDMBase(FixedSplit):
     source = Source("liu2020", "Theorem 1, from memory")
     provenance = Provenance.RECALLED
     statement = "SGDM: (1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β+3β²)/(2(1+β)) + 1)Lαs²"
-    assumes = (Smooth(), FiniteVariance())
+    assumes = AbstractFrugal.assumes
 
     def alpha(self, c: Constants) -> float:
         b = float(self.beta)
@@ -145,6 +147,8 @@ class RandomSplit(AbstractFrugal):
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(α(1−β)K) + Lαs²((1+β)²/(2(1−β)) + β/√(2(1−β²)))]/(1 − √2Q − …)"
     )
 
+    domain = {"p": number("[0, 1]"), "gap": count()}
+
     p: Any = eqx.field(converter=real, default=0.5)
     gap: int = eqx.field(static=True, default=5)
 
@@ -159,8 +163,7 @@ class RandomSplit(AbstractFrugal):
     def bound(self, c: Constants, T: int) -> float:
         b, La = float(self.beta), c.L * self.alpha(c)
         Q = La * b * (1 + b) ** 0.5 / (1 - b) ** 1.5
-        rest = 1 - 2**0.5 * Q - La * (1 + b) / 2
-        require(rest > 0, f"Lα = {La:g}", "a smaller step", "keep scale ≤ 1")
+        rest = 1 - 2**0.5 * Q - La * (1 + b) / 2  # at least 0.4
         noise = La * ((1 + b) ** 2 / (2 * (1 - b)) + b / (2 * (1 - b**2)) ** 0.5)
         return (c.Delta / (self.alpha(c) * (1 - b) * T) + noise * c.sigma**2) / rest
 
@@ -177,6 +180,7 @@ class RandomSplitRate(RandomSplit):
     source = Source(PAPER, "the convergence theorem, its form from memory")
     provenance = Provenance.RECALLED
     statement = "(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p_max(1−p_min)β/(1−β)))"
+    assumes = (*AbstractFrugal.assumes, Improvable())
 
     def noise(self, c: Constants) -> float:
         """Lσ²(1 + p̂β/(1−β))."""
@@ -198,18 +202,23 @@ class RandomSplitRate(RandomSplit):
 
 
 class AbstractOnCounterexample(AbstractTheorem):
-    """FRUGAL with the SVD of the stochastic gradient on the corner counterexample, pathwise.
+    """FRUGAL with the SVD of a sample on the corner counterexample, pathwise.
 
-    All singular values of ∇f are below σ, so ΠG is the noise and G − ΠG = ∇f, exactly.
+    All singular values of ∇f are below σ, so ΠG is the noise, or r directions of it, and G − ΠG is
+    ∇f in the rows that f sees, exactly.
     """
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (Is("two_point"), Has("noise_columns", 0.0, 0.0))
+    domain = {"r": count(), "alpha": number("(0, 2)"), "stateful": one_of("sgdm", "adam")}
 
     r: int = eqx.field(static=True, default=4)
     alpha: Any = eqx.field(converter=real, default=1e-2)
     stateful: str = eqx.field(static=True, default="sgdm")
+
+    @varies
+    def assumes(self) -> Any:
+        return stall(self.r)
 
     residual = "sgd"
 
@@ -227,6 +236,10 @@ class ResidualConverges(AbstractOnCounterexample):
     source = Source(PAPER, "GaLore's counterexample, derived")
     statement = "on GaLore's counterexample ‖∇f(X_T)‖² = (1 − α)^{2T}‖∇f(X_0)‖² for every T"
 
+    @varies
+    def assumes(self) -> Any:
+        return (*stall(self.r), Resolved(float(self.alpha)))
+
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         value = (1 - float(self.alpha)) ** (2 * T) * c.grad0**2
         return value, value
@@ -239,11 +252,12 @@ class SignConverges(AbstractOnCounterexample):
     statement = "sign residual: ‖∇f(X_T)‖² = Σ (λ_i − αT)² while αT ≤ min λ_i"
     residual = "sign"
 
+    @varies
+    def assumes(self) -> Any:
+        return (*stall(self.r), Diagonal(), Reached(float(self.alpha)))
+
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        lam = np.asarray(c.spectrum)[: c.visible]
-        drop = float(self.alpha) * T
-        require(bool(drop <= lam.min()), f"αT = {drop:g}", "αT ≤ min λ", "shorten the horizon")
-        value = float(np.sum((lam - drop) ** 2))
+        value = float(np.sum((np.asarray(c.spectrum) - float(self.alpha) * T) ** 2))
         return value, value
 
 
