@@ -191,9 +191,6 @@ u_chance     : magnitude      : its chance
 three_atoms  : flag           : σ√0.3 times the three points `ATOMS`
 [Coin]
 shown        : magnitude      : the chance that a sample shows a hidden coordinate
-[claim]
-T            : size           : the horizon, which assumptions see besides
-plain        : flag           : a gradient of the oracle is ∇f and one draw of the noise
 """
 
 

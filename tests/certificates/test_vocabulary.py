@@ -26,7 +26,7 @@ from convergence.theorems.assumptions import Is
 from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
 
 ROOT = Path(convergence.__file__).parent
-READS = ("get", "only", "but")  # methods of `Constants`
+READS = ("get", "only", "but", "T", "plain")  # methods of `Constants`; what assumptions see besides
 
 
 def asked(tree: ast.AST) -> set[str]:
