@@ -244,7 +244,7 @@ def test_what_has_no_stable_contents_is_not_stored(store: Store):
 class _Odd(AbstractAlgorithm):
     """A method that holds something without contents."""
 
-    held: Any = eqx.field(static=True, default_factory=lambda: iter([]))
+    held: Any = eqx.field(static=True, default_factory=threading.Lock)
 
     def init(self, x0: Any, oracle: Any, key: Any) -> Any:
         return State(x0)
