@@ -36,6 +36,7 @@ class AbstractClaim:
     """What the command line, pytest and the report need of any claim."""
 
     slug: str
+    theorem: Any
     family: str
     expect: Verdict
     note: str = ""

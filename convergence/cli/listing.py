@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from convergence.claims.base import AbstractClaim
-from convergence.claims.report import plain
+from convergence.claims.report import plain, source_text
 from convergence.cli.gather import gather
-from convergence.cli.table import MARKS, number
-from convergence.cli.verify import speaker
+from convergence.cli.table import MARKS, number, speaker
 from convergence.precision import precision
+from convergence.theorems.base import AbstractTheorem
 
 COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
 
@@ -40,17 +40,15 @@ def overview(arguments: Namespace) -> int:
 
 def row(claim: AbstractClaim) -> dict[str, Any]:
     """The entry of a claim in the list."""
-    about = described(claim)
-    theorem = getattr(claim, "theorem", None)
-    name = type(theorem).__name__ if theorem is not None else about.get("source", "")
+    theorem = claim.theorem
     return {
         "slug": claim.slug,
         "family": claim.family,
         "kind": str(claim.kind),
-        "theorem": name,
-        "source": about.get("source", ""),
-        "statement": about.get("statement", ""),
-        "provenance": about.get("provenance", ""),
+        "theorem": type(theorem).__name__,
+        "source": source_text(theorem),
+        "statement": theorem.statement,
+        "provenance": str(theorem.provenance),
         "expect": str(claim.expect),
     }
 
@@ -59,8 +57,8 @@ def described(claim: AbstractClaim) -> dict[str, Any]:
     """What the claim says of itself, with its theorem's assumptions."""
     with precision("float64"):
         about: dict[str, Any] = dict(claim.describe())
-    assumes = getattr(getattr(claim, "theorem", None), "assumes", ())
-    about.setdefault("assumptions", [assumption(a) for a in assumes])
+    if isinstance(claim.theorem, AbstractTheorem):
+        about["assumptions"] = [assumption(a) for a in claim.theorem.assumes]
     return about
 
 

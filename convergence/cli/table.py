@@ -21,6 +21,13 @@ MARKS = {
 }
 
 
+def speaker(to_stderr: bool) -> Console:
+    """A console of at most 100 columns; exactly 100 where nobody looks."""
+    console = Console(stderr=to_stderr)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
 def number(value: float | None) -> str:
     """Three significant digits in at most seven characters; a dash for nothing."""
     if value is None or math.isnan(value):

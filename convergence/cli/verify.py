@@ -21,7 +21,7 @@ from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import gather
 from convergence.cli.pool import Outcome, Pool, Stopped
-from convergence.cli.table import WIDTH, close, line
+from convergence.cli.table import close, line, speaker
 from convergence.files import write_whole
 from convergence.report.certificate import Witness, certify, write
 from convergence.store import Store
@@ -115,13 +115,6 @@ def finish(
         )
     if interrupted:
         console.print(f"interrupted: {len(reports)} of {asked} claims were finished and kept")
-
-
-def speaker(to_stderr: bool) -> Console:
-    """A console of at most 100 columns; exactly 100 where nobody looks."""
-    console = Console(stderr=to_stderr)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    return console
 
 
 class Watch:

@@ -272,20 +272,19 @@ class OneSidedLomax(AbstractNoise):
 
 @functools.cache
 def lomax_moment(beta: float, p: float) -> float:
-    """E|X − 1/(β−1)|^p for X with P(X > x) = (1+x)^{−β}, by quadrature; +inf for p ≥ β.
+    """E|X − 1/(β−1)|^p for X with P(X > x) = (1+x)^{−β}; +inf for p ≥ β.
 
     Above the mean μ: X = μ + (1+μ)y has density β(1+μ)^{−β}(1+y)^{−β−1} in y, so that part is the
-    Beta function βB(p+1, β−p) times (1+μ)^{p−β}, exactly; only the bounded part below is a sum.
+    Beta function βB(p+1, β−p) times (1+μ)^{p−β}. Below, x = μu gives Euler's integral of a
+    hypergeometric function: β μ^{p+1}/(p+1) ₂F₁(1, β+1; p+2; −μ).
     """
     if p >= beta:
         return math.inf
-    from scipy import integrate
+    from scipy import special
 
     mu = 1 / (beta - 1)
     above = (1 + mu) ** (p - beta) * math.exp(
         math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta)
     )
-    below, _ = integrate.quad(
-        lambda x: (mu - x) ** p * beta * (1 + x) ** (-beta - 1), 0, mu, epsabs=0, epsrel=1e-12
-    )
-    return above + below
+    series = float(special.hyp2f1(1.0, beta + 1, p + 2, -mu))
+    return above + beta * mu ** (p + 1) / (p + 1) * series
