@@ -29,7 +29,7 @@ from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import common, slowest
 from convergence.statistics import Verdict
-from convergence.theorems.decentralized.alghunaim2022 import Unbiased
+from convergence.theorems.decentralized.alghunaim2022 import CorrectedUnbiased
 from convergence.theorems.decentralized.koloskova2020 import ConstantStep, ModeBias, SharedMinimizer
 
 RING = graphs.lazy(graphs.ring(16))
@@ -44,6 +44,6 @@ CLAIMS = (
           horizons=(1,)),
     Exact("dsgd-is-fine-in-agreement", SharedMinimizer(), AGREE, UNIT,
           horizons=(1,)),
-    *(Exact(f"{name.lower()}-does-not-stop", Unbiased(name), DISAGREE, UNIT,
+    *(Exact(f"{name.lower()}-does-not-stop", CorrectedUnbiased(name), DISAGREE, UNIT,
             horizons=(1,)) for name in ("ED", "EXTRA", "ATC-GT")),
 )  # fmt: skip

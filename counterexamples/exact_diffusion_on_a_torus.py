@@ -23,10 +23,10 @@ from convergence.parts import graphs
 from convergence.problems.agents import slowest
 from convergence.statistics import Verdict
 from convergence.theorems.decentralized.alghunaim2022 import (
-    NoBias,
+    CorrectedUnbiased,
+    NetworkUnbiased,
     Radius,
     Stability,
-    Unbiased,
     Variance,
 )
 
@@ -34,11 +34,11 @@ TORUS, RING = graphs.torus(4), graphs.ring(8)
 UNIT = PerEntry(1.0)
 
 CLAIMS = (
-    Exact("ed-on-the-torus", NoBias("ED", 0.01), slowest(TORUS), UNIT,
+    Exact("ed-on-the-torus", NetworkUnbiased("ED", 0.01), slowest(TORUS), UNIT,
           expect=Verdict.REFUTED, horizons=(1,)),
     Exact("ed-radius-on-the-torus", Radius("ED", 0.01), slowest(TORUS), UNIT,
           horizons=(1,)),
-    Exact("ed-on-the-lazy-torus", Unbiased("ED", 0.01),
+    Exact("ed-on-the-lazy-torus", CorrectedUnbiased("ED", 0.01),
           slowest(graphs.lazy(TORUS)), UNIT, horizons=(1,)),
     Exact("ed-noise-on-the-even-ring", Variance("ED", 0.01), slowest(RING), UNIT,
           horizons=(1,)),

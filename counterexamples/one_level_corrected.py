@@ -28,12 +28,12 @@ from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.problems.bilevel import reference
 from convergence.statistics import Verdict
-from convergence.theorems.decentralized.zhu2024 import OneLevel, Unbiased
+from convergence.theorems.decentralized.zhu2024 import OneLevel, SparkleUnbiased
 
 FOUR = reference(graphs.lazy(graphs.ring(4)))
 
 
-def claim(slug: str, theorem: Unbiased, expect: Verdict = Verdict.CONSISTENT) -> Exact:
+def claim(slug: str, theorem: SparkleUnbiased, expect: Verdict = Verdict.CONSISTENT) -> Exact:
     """One row of the table above."""
     return Exact(
         f"{slug}", theorem, FOUR, PerEntry(1.0), expect=expect, horizons=(1,),
@@ -45,6 +45,6 @@ CLAIMS = (
     claim("nothing-corrected", OneLevel("ATC", "ATC"), Verdict.REFUTED),
     claim("upper-level-corrected", OneLevel("ED", "ATC"), Verdict.REFUTED),
     claim("lower-level-corrected", OneLevel("ATC", "ED"), Verdict.REFUTED),
-    claim("both-levels-corrected", Unbiased("ED", "ED")),
-    claim("both-levels-corrected-differently", Unbiased("ATC-GT", "EXTRA")),
+    claim("both-levels-corrected", SparkleUnbiased("ED", "ED")),
+    claim("both-levels-corrected-differently", SparkleUnbiased("ATC-GT", "EXTRA")),
 )

@@ -13,7 +13,7 @@ from convergence.figures import style
 from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import slowest
-from convergence.theorems.decentralized.alghunaim2022_sparse import Transient, leading
+from convergence.theorems.decentralized.alghunaim2022_sparse import SparseTransient, leading
 
 INVERSE, AGENTS = (10, 30, 100, 300, 1000), (4, 8, 16, 32)
 NAMES = ("ED", "EXTRA", "ATC-GT", "ATC")
@@ -32,7 +32,9 @@ def draw(out: Path) -> None:
             # ED and EXTRA nearly agree: squares inside open circles.
             looks = ({"ms": 8, "mfc": "none"}, {"ms": 4}, {}, {})
             for name, color, marker, look in zip(NAMES, style.PALETTE, "osD^", looks):
-                claim = Exact("figure", Transient(name), problem, PerEntry(1.0), horizons=grid)
+                claim = Exact(
+                    "figure", SparseTransient(name), problem, PerEntry(1.0), horizons=grid
+                )
                 found = [claim.exact(T)[0] for T in grid]
                 line = [leading(name, T, 1e-4) if over_n else leading(name, 8, 1 / T) for T in grid]
                 axis.loglog(grid, found, marker, color=color, label=name, **look)

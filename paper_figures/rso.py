@@ -19,7 +19,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
-from convergence.parts.solvers import AGD, GD, MSGD, Adam, Exact
+from convergence.parts.solvers import AGD, GD, MSGD, Adam, ExactMinimum
 from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.theorems.subspace.chen2025rso_costs import RSOBudget, RSOBudgetAGD
@@ -45,7 +45,7 @@ def law(table: dict[str, list[float]]) -> None:
     table["k"] = list(range(1, K + 1))
     for r, frame, _ in CASES:
         name = f"r={r}, {type(frame).__name__.removesuffix('Frame')}"
-        found = measure(FLAT, RSO(r / (2 * M), r, Exact(r), frame), Gap(), K, SEEDS)
+        found = measure(FLAT, RSO(r / (2 * M), r, ExactMinimum(r), frame), Gap(), K, SEEDS)
         table[name] = list(found / FLAT.constants().Delta)
         table[f"law r={r}"] = list((1 - 5 * r / (9 * M)) ** np.arange(1, K + 1))
 

@@ -20,7 +20,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.curvature import Curvature
 from convergence.precision import precision
-from convergence.problems.separable import Separable
+from convergence.problems.separable import RotatedSeparable
 from convergence.theorems.estimators.liu2024sophia import SignFloor
 
 T = 24
@@ -28,7 +28,7 @@ KAPPAS = np.geomspace(1, 1e6, 13)
 TURN = np.array([[1.0, 1.0], [1.0, -1.0]]) / 2**0.5
 
 
-def gap(problem: Separable, method: Any) -> float:
+def gap(problem: RotatedSeparable, method: Any) -> float:
     """f(θ_T) / f(θ_0) of one run."""
     oracle = Curvature(problem, Noiseless())
     record = simulate("sophia", oracle, method, Gap(), T)
@@ -42,9 +42,9 @@ def measure(kappa: float) -> dict[str, float]:
     # A radius beyond the start: nothing is clipped, as for every R of a quadratic.
     rho = 2 * kappa**0.5
     eta = SignFloor().eta(1 / kappa, 1.0, kappa**0.5, T)
-    plain = Separable(z0, lam, np.eye(2), 1.0, "square")
-    turned = Separable(TURN.T @ z0, lam, TURN, 1.0, "square")
-    sign = Separable([kappa**0.5, eta / 2], lam, np.eye(2), 1.0, "square")
+    plain = RotatedSeparable(z0, lam, np.eye(2), 1.0, "square")
+    turned = RotatedSeparable(TURN.T @ z0, lam, TURN, 1.0, "square")
+    sign = RotatedSeparable([kappa**0.5, eta / 2], lam, np.eye(2), 1.0, "square")
     return {
         "clipped Newton, eigenbasis": gap(turned, Sophia(0.5, rho)),
         "clipped Newton, diagonal": gap(turned, Sophia(0.5, rho, "diagonal")),

@@ -11,7 +11,7 @@ import pytest
 
 from convergence.claims.settings import Settings
 from convergence.cli import main
-from convergence.report.certificate import Witness, badge, difference, hashed, sample
+from convergence.report.certificate import Notary, badge, difference, hashed, sample
 from convergence.store import Store
 from tests.own import GOOD
 
@@ -109,7 +109,7 @@ def test_a_certificate_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_the_digest_is_that_of_the_bits_wherever_they_come_from(tmp_path: Path):
     def digest(shelf: Any, seed: int = 0) -> str:
-        witness = Witness(shelf)
+        witness = Notary(shelf)
         return witness.digest(GOOD.verify(Settings(seed=seed), witness))
 
     fresh = digest(None)

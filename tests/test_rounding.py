@@ -35,7 +35,7 @@ def test_excess_is_relative_to_the_larger_of_value_and_bound() -> None:
     np.testing.assert_allclose(excess(values, (2.0, 2.0)), [0.5, 0.0, 0.75])
 
 
-class Wrong(sophia.QuadraticLaw):
+class Wrong(sophia.SophiaQuadraticLaw):
     """The law off by a factor."""
 
     factor: Any = 1.0

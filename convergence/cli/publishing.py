@@ -50,7 +50,7 @@ def reproduce(arguments: Namespace) -> int:
     from convergence.claims.settings import Settings
     from convergence.cli.environment import provenance
     from convergence.cli.gather import gather
-    from convergence.report.certificate import Witness, difference, read, sample
+    from convergence.report.certificate import Notary, difference, read, sample
 
     found = read(arguments.file)
     run = found["run"]
@@ -81,7 +81,7 @@ def reproduce(arguments: Namespace) -> int:
     )
     different = 0
     for slug in chosen:
-        witness = Witness()
+        witness = Notary()
         try:
             again = known[slug].verify(settings, witness)
         except Exception as error:

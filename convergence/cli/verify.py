@@ -23,7 +23,7 @@ from convergence.cli.gather import gather
 from convergence.cli.pool import Outcome, Pool, Stopped
 from convergence.cli.table import close, line, speaker
 from convergence.files import write_whole
-from convergence.report.certificate import Witness, certify, write
+from convergence.report.certificate import Notary, certify, write
 from convergence.store import Store
 
 
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
         dtype=arguments.dtype,
     )
     store, about = Store(arguments.out), provenance(arguments)
-    witness = Witness(store)
+    witness = Notary(store)
     to_stdout = arguments.json is not None and str(arguments.json) == "-"
     console = speaker(to_stdout)
     reports: list[Report] = []

@@ -37,7 +37,7 @@ PATTERNS, STATES = 4096, 48  # E[M ⊗ M] has STATES² rows
 
 
 @dataclasses.dataclass(frozen=True)
-class Family:
+class Patterns:
     """The affine steps of one clock: chances (K,), A (K, S, S + 1) = (M, c), N (K, S, U).
 
     Chances sum to 1; they are negative where they are weights of a continuous law.
@@ -70,8 +70,8 @@ class SecondMoments:
     The same questions as `affine.Moments`, of the second moment: `radius` is that of E[M ⊗ M].
     """
 
-    first: Family
-    rest: Family
+    first: Patterns
+    rest: Patterns
     start: np.ndarray
     like: Any
     problem: AbstractProblem
@@ -206,7 +206,7 @@ def second_moments(
         rng = np.random.default_rng(0)
         s, u = rng.standard_normal(S), rng.standard_normal(planned.width)
 
-        def family(t: int) -> Family:
+        def family(t: int) -> Patterns:
             clock = jnp.asarray(t, jnp.int32)
             found = _steps(
                 problem, oracle, algorithm, masks, outcomes, planned, clock, keys[0],
@@ -219,7 +219,7 @@ def second_moments(
                     f"{name} step is not affine once its pattern is fixed (a probe misses by "
                     f"{off:.2g}); use its simulation."
                 )
-            return Family(np.asarray(chances), np.concatenate([M, c[:, :, None]], axis=2), N)
+            return Patterns(np.asarray(chances), np.concatenate([M, c[:, :, None]], axis=2), N)
 
         first, rest, later = family(0), family(1), family(7)
         if not all(

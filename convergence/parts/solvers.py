@@ -36,7 +36,7 @@ class AbstractSolver(eqx.Module):
         """(B, the number of oracle calls)."""
 
 
-class Exact(AbstractSolver):
+class ExactMinimum(AbstractSolver):
     """Conjugate gradients for a quadratic g and exact gradients: exact once `iterations` reaches
     the number of distinct eigenvalues of its Hessian."""
 

@@ -26,7 +26,7 @@ def profile(shape: str, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return u**2 / 2, u
 
 
-class Separable(AbstractProblem):
+class RotatedSeparable(AbstractProblem):
     """f(θ) = Σ_i λ_i s² φ(z_i/s), z = Qθ with Q orthogonal, φ(u) = cosh u − 1, log cosh u or u²/2.
 
     f* = 0 at 0; φ″(0) = 1, so mu_star = λ_min(∇²f(0)) = min λ. R: ‖θ − θ′‖ ≤ R implies

@@ -31,7 +31,7 @@ RUN = {
 ENTRY = {"slug": str, "verdict": str, "expect": str, "digest": str}
 
 
-class Witness:
+class Notary:
     """A `Shelf` before another one, or before none, that keeps a hash of every record that a claim
     used, in the order of use."""
 
@@ -69,7 +69,7 @@ class Witness:
         return hashed([self.seen.get(report.slug, []), judged])
 
 
-def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Witness) -> dict[str, Any]:
+def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Notary) -> dict[str, Any]:
     """The certificate of a run that was finished."""
     claims = [
         {"slug": r.slug, "verdict": str(r.verdict), "expect": str(r.expect),

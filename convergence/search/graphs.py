@@ -12,7 +12,7 @@ from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import common
 from convergence.search.instances import Family, curvatures
-from convergence.theorems.heavy_tailed.lemmas import Law, plain
+from convergence.theorems.heavy_tailed.lemmas import FiniteLaw, plain
 
 DIMENSION = 2  # curvatures of the agents' common Hessian
 
@@ -68,7 +68,7 @@ def crowds(noise: Any) -> tuple[Family, ...]:
 def laws() -> tuple[Family, ...]:
     """Centered laws of two or three values: order p, n summands, a point x and a direction."""
 
-    def make(z: np.ndarray, values: int) -> Law:
+    def make(z: np.ndarray, values: int) -> FiniteLaw:
         order, count, at, turn = z[:4]
         chances = np.exp(-2 * np.abs(z[4 : 4 + values]) * np.arange(values))
         chances = chances / chances.sum()
@@ -77,7 +77,7 @@ def laws() -> tuple[Family, ...]:
         n = 1 + round(24 * share(count))
         return plain(1 + share(order), n, v, chances, math.tanh(at) / 2, turn)
 
-    def even(z: np.ndarray) -> Law:
+    def even(z: np.ndarray) -> FiniteLaw:
         law = make(z, 3)
         s, q = abs(law.values[2]), share(z[5])
         return law._replace(values=(s, 0.0, -s), chances=(q / 2, 1 - q, q / 2))

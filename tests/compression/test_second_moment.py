@@ -27,7 +27,7 @@ from convergence.problems.workers import random_workers, unit_workers
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.compression.fatkhullin2023 import repeated
-from convergence.theorems.compression.gao2024econtrol_laws import Law, recursion
+from convergence.theorems.compression.gao2024econtrol_laws import MessageLaw, recursion
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
 
@@ -56,7 +56,7 @@ def test_digits_of_the_noise_floor() -> None:
         ("econtrol", 0.02, 1.59315),
         ("ef21", 0.1, 7.01302),
     ):
-        law = Law(recursion(method, eta), 0.25, 0.002, 4, 1.0, 0.0)
+        law = MessageLaw(recursion(method, eta), 0.25, 0.002, 4, 1.0, 0.0)
         assert abs(law.steady() / (0.002 / 8) - expected) < 1e-5  # the digits given
 
 

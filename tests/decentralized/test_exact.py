@@ -19,18 +19,18 @@ from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Row, Verdict
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.decentralized.alghunaim2022 import (
+    CorrectedUnbiased,
     Energy,
     ModerateGraph,
-    NoBias,
+    NetworkUnbiased,
     Radius,
     Stability,
-    Unbiased,
     Variance,
     threshold,
 )
-from convergence.theorems.decentralized.alghunaim2022_sparse import Transient
-from convergence.theorems.decentralized.cao2024 import Law, SmallStepGap
-from convergence.theorems.decentralized.koloskova2020 import FixedPoint, ModeBias, SmallStep
+from convergence.theorems.decentralized.alghunaim2022_sparse import SparseTransient
+from convergence.theorems.decentralized.cao2024 import DiffusionExcessRisk, SmallStepGap
+from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep, FixedPoint, ModeBias
 from convergence.theorems.exact_moments import AbstractMoment
 
 UNIT = PerEntry(1.0)
@@ -52,7 +52,9 @@ def test_any_theorem_may_be_judged_by_exact_moments(test_seed):
 
 
 def test_a_report_names_the_spectral_radius_of_what_diverges():
-    claim = Exact("own-torus", NoBias("ED", 0.01), slowest(graphs.torus(4)), UNIT, horizons=(1,))
+    claim = Exact(
+        "own-torus", NetworkUnbiased("ED", 0.01), slowest(graphs.torus(4)), UNIT, horizons=(1,)
+    )
     report = claim.verify(Settings())
     assert report.verdict is Verdict.REFUTED
     assert "spectral radius 1.5718" in report.reason
@@ -61,9 +63,9 @@ def test_a_report_names_the_spectral_radius_of_what_diverges():
 @pytest.mark.parametrize(
     ("theorem", "gap", "failed"),
     [
-        (Unbiased("ED"), 1.6, "stable step"),
+        (CorrectedUnbiased("ED"), 1.6, "stable step"),
         (Variance("EXTRA"), 1.6, "stable step"),
-        (Law("consensus"), 1.98, "stable step"),
+        (DiffusionExcessRisk("consensus"), 1.98, "stable step"),
         (ModeBias("consensus"), 1.98, "stable step"),
         (FixedPoint("consensus"), 1.98, "stable step"),
         (ModerateGraph("ED", 0.01), 1.6, "lam_min"),
@@ -91,7 +93,9 @@ def test_beyond_its_steps_and_graphs_a_statement_does_not_apply(
 
 
 @pytest.mark.parametrize("gap", [1e-4, 1e-3, 0.1, 0.9])
-@pytest.mark.parametrize("theorem", [SmallStep("ATC"), SmallStep("CTA"), SmallStepGap("consensus")])
+@pytest.mark.parametrize(
+    "theorem", [DSGDSmallStep("ATC"), DSGDSmallStep("CTA"), SmallStepGap("consensus")]
+)
 def test_small_step_limits_grant_what_they_leave_out(theorem: AbstractMoment, gap: float):
     """Beyond the stated tolerance no more than the stated remainder, on graphs of any gap."""
     problem, T = slowest(graphs.lazy_complete(8, gap)), 10_000
@@ -120,15 +124,15 @@ def test_simulation_and_exact_moments_disagree_if_the_noise_is_another(test_seed
             return 1.3 * super().draw(x, key)
 
     claim = Exact(
-        "own-loud", Law("diffusion", finite=True), problem, Louder(1.0), horizons=(8,), how="both",
-        seeds=1024, margin=0.2,
+        "own-loud", DiffusionExcessRisk("diffusion", finite=True), problem, Louder(1.0),
+        horizons=(8,), how="both", seeds=1024, margin=0.2,
     )  # fmt: skip
     assert claim.verify(Settings(seed=test_seed)).verdict is Verdict.REFUTED
 
 
 def test_simulation_alone_confirms_what_exact_moments_say(test_seed):
     problem = common(RING8, [1.0], np.linspace(-1, 1, 8)[:, None])
-    law = Law("diffusion", finite=True)
+    law = DiffusionExcessRisk("diffusion", finite=True)
     claim = Claim("own-law", law, problem, UNIT, horizons=(8, 32), seeds=1024, margin=0.2)
     assert claim.verify(Settings(seed=test_seed)).verdict is Verdict.CONSISTENT
 
@@ -205,7 +209,9 @@ def test_where_the_slow_roots_are_real():
 )
 def test_transients_have_their_stated_digits(name, stated):
     problem = slowest(graphs.lazy_complete(8, 1e-3))
-    found = Exact("own-transient", Transient(name), problem, UNIT, horizons=(1000,)).exact(1000)[0]
+    found = Exact("own-transient", SparseTransient(name), problem, UNIT, horizons=(1000,)).exact(
+        1000
+    )[0]
     assert found == pytest.approx(stated, rel=3e-4)  # four digits, and `crossing` stops at 1e-4
 
 
@@ -221,8 +227,14 @@ def test_lively_ring_keeps_half_of_the_noise_more():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Exact("own", NoBias("ED"), slowest(RING8), UNIT, how="guess"), "choose one"),
-        (lambda: Exact("own", NoBias("ED"), slowest(RING8), UNIT, how="both"), "ask for more"),
+        (
+            lambda: Exact("own", NetworkUnbiased("ED"), slowest(RING8), UNIT, how="guess"),
+            "choose one",
+        ),
+        (
+            lambda: Exact("own", NetworkUnbiased("ED"), slowest(RING8), UNIT, how="both"),
+            "ask for more",
+        ),
         (lambda: common(RING8, [1.0], np.ones((8, 1))), "subtract their mean"),
         (lambda: AgentQuadratics(RING8, np.ones((7, 1, 1)), np.ones((7, 1))), "number of agents"),
         (lambda: AgentQuadratics(RING8, -np.ones((8, 1, 1)), np.ones((8, 1))), "positive definite"),

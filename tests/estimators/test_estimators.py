@@ -25,10 +25,10 @@ from convergence.oracles.layer import Layer
 from convergence.parts.matrix_products import CRS, WTA, TopPairs
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
 from convergence.problems.regression import Regression, power_law, three_rows
-from convergence.problems.separable import Separable
+from convergence.problems.separable import RotatedSeparable
 from convergence.theorems.estimators.chen2025celora import BiasedSGD
 from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
-from convergence.theorems.estimators.liu2024sophia import Runtime, SignFloor
+from convergence.theorems.estimators.liu2024sophia import SignFloor, SophiaRuntime
 from convergence.theorems.estimators.yao2024ist import BlockSGD
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
@@ -172,7 +172,7 @@ def test_chances_are_bounded_below() -> None:
 
 def test_sophia_by_hand() -> None:
     """f = ½(x² + 100y²) from (3, 0.1): Newton step (3, 0.1), clipped to (1, 0.1), half of it."""
-    oracle = Curvature(Separable([3.0, 0.1], [1.0, 100.0], None, 1.0, "square"), Noiseless())
+    oracle = Curvature(RotatedSeparable([3.0, 0.1], [1.0, 100.0], None, 1.0, "square"), Noiseless())
     x = walk(Sophia(0.5, 1.0), oracle, 1)[-1].x
     assert np.allclose(x, [2.5, 0.05], atol=EXACT)
 
@@ -181,8 +181,8 @@ def test_the_diagonal_is_another_method() -> None:
     """In a rotated basis the diagonal of the Hessian gives another step, in the eigenbasis none."""
     Q = rotation(3, 1)
     lam = np.array([1.0, 10.0, 100.0])
-    turned = Curvature(Separable(np.ones(3), lam, Q, 1.0, "square"), Noiseless())
-    plain = Curvature(Separable(np.ones(3), lam, None, 1.0, "square"), Noiseless())
+    turned = Curvature(RotatedSeparable(np.ones(3), lam, Q, 1.0, "square"), Noiseless())
+    plain = Curvature(RotatedSeparable(np.ones(3), lam, None, 1.0, "square"), Noiseless())
     for oracle, same in ((turned, False), (plain, True)):
         a, b = (walk(Sophia(0.5, 9.0, basis), oracle, 1)[-1].x for basis in ("eigen", "diagonal"))
         assert np.allclose(a, b, atol=1e-9) == same  # 1e-9: eigenvectors of a 3 × 3 matrix
@@ -219,7 +219,7 @@ def test_sign_descent_alternates() -> None:
 
 @pytest.mark.parametrize("shape", ["cosh", "logcosh", "square"])
 def test_separable_is_its_own_derivative(shape: str) -> None:
-    problem = Separable([0.7, -2.0, 0.1], [1.0, 5.0, 20.0], rotation(3, 2), 0.5, shape)
+    problem = RotatedSeparable([0.7, -2.0, 0.1], [1.0, 5.0, 20.0], rotation(3, 2), 0.5, shape)
     x = problem.start()
     assert np.allclose(problem.grad(x), jax.grad(problem.value)(x), rtol=1e-9)
     H = jax.jacfwd(problem.grad)(x)
@@ -244,8 +244,8 @@ def test_sign_floor_is_least_at_its_step() -> None:
 
 
 def test_runtime_bound_starts_at_delta() -> None:
-    c = Separable([0.3], [1.0], None, 1.0, "square").constants()
-    bounds = [Runtime().bound(c, T) for T in (1, 3, 4, 8)]  # A = 64 · 0.045 = 2.88
+    c = RotatedSeparable([0.3], [1.0], None, 1.0, "square").constants()
+    bounds = [SophiaRuntime().bound(c, T) for T in (1, 3, 4, 8)]  # A = 64 · 0.045 = 2.88
     assert np.allclose(bounds, [c.Delta, 0.75 * c.Delta, 0.75**2 * c.Delta, 0.75**6 * c.Delta])
 
 
@@ -276,8 +276,8 @@ def test_biased_bound_at_one_over_L() -> None:
         lambda: Sophia(0.5, 1.0, "kronecker"),
         lambda: SophiaG(0.1, k=0),
         lambda: SophiaG(0.1, semantics="blog"),
-        lambda: Separable([1.0], [0.0]),
-        lambda: Separable([1.0], [1.0], shape="quartic"),
+        lambda: RotatedSeparable([1.0], [0.0]),
+        lambda: RotatedSeparable([1.0], [1.0], shape="quartic"),
         lambda: Regression(np.ones((3, 2)), np.zeros((1, 3)), np.zeros((1, 2))),
         lambda: Regression(np.ones((3, 1)), np.zeros((1, 2)), np.zeros((1, 1))),
     ],

@@ -225,7 +225,7 @@ class _Exchanged(zhu2024.ModeRadius):
         return zhu2024.ModeRadius(self.lower, self.upper).bound(c, T)
 
 
-class _Diffusive(cao2024.Law):
+class _Diffusive(cao2024.DiffusionExcessRisk):
     """The law of diffusion for consensus."""
 
     def bound(self, c: Any, T: int) -> float:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from convergence.errors import InvalidInput
 from convergence.parts.quantizers import dequantize, quantize, round_nearest, round_stochastic
-from convergence.parts.solvers import AGD, GD, MSGD, ZO, Adam, Exact, Subproblem
+from convergence.parts.solvers import AGD, GD, MSGD, ZO, Adam, ExactMinimum, Subproblem
 from convergence.parts.wavelets import merge, split
 
 ROUND = 1e-12  # a few hundred float64 operations on numbers of order 1
@@ -127,7 +127,7 @@ def gap(H: np.ndarray, B: np.ndarray, best: np.ndarray) -> float:
 
 def test_conjugate_gradients_are_exact() -> None:
     g, _, best = quadratic()
-    B, calls = Exact(3).solve(g, jnp.zeros((3, 3)), jax.random.key(0))
+    B, calls = ExactMinimum(3).solve(g, jnp.zeros((3, 3)), jax.random.key(0))
     np.testing.assert_allclose(B, best, atol=1e-10)  # conditioning 3, three exact iterations
     assert int(calls) == 4
 
@@ -173,7 +173,7 @@ def test_zeroth_order_solver_contracts_on_average(test_seed: int) -> None:
     assert runs.mean() - 6 * runs.std() / 64 <= rho * gap(H, 0 * best, best)
 
 
-@pytest.mark.parametrize("bad", [lambda: GD(-1), lambda: GD(1, -0.1), lambda: Exact(0)])
+@pytest.mark.parametrize("bad", [lambda: GD(-1), lambda: GD(1, -0.1), lambda: ExactMinimum(0)])
 def test_solvers_refuse(bad: Callable[[], object]) -> None:
     with pytest.raises(InvalidInput):
         bad()

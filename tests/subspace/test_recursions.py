@@ -30,7 +30,7 @@ from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Frozen, Haar, TopSVD
-from convergence.parts.solvers import GD, Exact
+from convergence.parts.solvers import GD, ExactMinimum
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.shifted import Shifted
@@ -62,7 +62,7 @@ def xs(path: list[Any]) -> list[Any]:
 def test_rso_solves_its_subproblem() -> None:
     """f = ½‖W‖², m = 2, r = 1, P = √2 e₁: L̂ = 2, g(B) = ½(1 + √2B)² + ½ + 2B², B* = −√2/6."""
     problem = Isotropic(np.ones((2, 1)))
-    path = walk(RSO(0.25, 1, Exact(1), Frozen([[1.0], [0.0]])), problem, 1)
+    path = walk(RSO(0.25, 1, ExactMinimum(1), Frozen([[1.0], [0.0]])), problem, 1)
     np.testing.assert_allclose(path[1].B, [[-(2**0.5) / 6]], atol=ROUND)
     np.testing.assert_allclose(path[1].x, [[1 - 1 / 3], [1.0]], atol=ROUND)
 
@@ -74,7 +74,7 @@ def test_rso_solution_has_the_closed_form() -> None:
     Q = np.linalg.qr(Q)[0]
     P, lam = 2**0.5 * Q, 2.0
     best = -np.linalg.solve(P.T @ np.diag(h) @ P + 2 * lam * np.eye(3), P.T @ np.diag(h) @ W)
-    path = walk(RSO(1 / (2 * lam), 3, Exact(3), Frozen(Q)), EntryQuadratic.rows(h, W), 1)
+    path = walk(RSO(1 / (2 * lam), 3, ExactMinimum(3), Frozen(Q)), EntryQuadratic.rows(h, W), 1)
     np.testing.assert_allclose(path[1].B, best, atol=1e-10)  # conditioning below 3, three steps
 
 

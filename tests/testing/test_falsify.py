@@ -35,7 +35,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.assumptions import NoNoise
 from convergence.theorems.base import Kind
 from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
-from convergence.theorems.decentralized.alghunaim2022 import AnyGraph, NoBias
+from convergence.theorems.decentralized.alghunaim2022 import AnyGraph, NetworkUnbiased
 from convergence.theorems.heavy_tailed import lemmas
 
 SQUARE, NOISE = Isotropic([1.0, -1.0]), Gaussian(1.0)
@@ -192,7 +192,7 @@ def test_what_has_nothing_to_search_is_refused(test_seed: int):
     separation = next(c for c in registry() if type(c) is Separation)
     with pytest.raises(InvalidInput, match="of kind separation"):
         search_of(separation)
-    moving = Exact("moving", NoBias("ED"), lambda T: RING, horizons=(1,))
+    moving = Exact("moving", NetworkUnbiased("ED"), lambda T: RING, horizons=(1,))
     with pytest.raises(InvalidInput, match="on one undirected graph"):
         search_of(moving)
     assert list(sweep([law, separation], 1, seed=test_seed)) == []

@@ -42,7 +42,7 @@ class Sophia(AbstractAlgorithm):
         return State(state.x - self.eta * V @ jnp.clip(V.T @ g / s, -self.rho, self.rho))
 
 
-class Moments(State):
+class SophiaState(State):
     """θ, the moving averages m of gradients and h of their squares."""
 
     m: Vector
@@ -76,10 +76,10 @@ class SophiaG(AbstractAlgorithm):
         require(self.semantics in known, f"semantics {self.semantics!r}", f"one of {known}", "pick")
         require(self.k >= 1, f"k = {self.k}", "k ≥ 1 steps", "refresh the diagonal at times")
 
-    def init(self, x0: Iterate, oracle: Any, key: Key) -> Moments:
-        return Moments(x0, jnp.zeros_like(x0), jnp.zeros_like(x0))
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> SophiaState:
+        return SophiaState(x0, jnp.zeros_like(x0), jnp.zeros_like(x0))
 
-    def step(self, t: Count, state: Moments, oracle: Any, key: Key) -> Moments:
+    def step(self, t: Count, state: SophiaState, oracle: Any, key: Key) -> SophiaState:
         m = self.beta1 * state.m + (1 - self.beta1) * oracle.grad(state.x, key)
 
         def renewed(x: Iterate) -> Vector:
@@ -92,9 +92,9 @@ class SophiaG(AbstractAlgorithm):
 
         if self.semantics == "paper":
             h = jnp.where(t % self.k == 0, renewed(state.x), state.h)
-            return Moments(moved(h), m, h)
+            return SophiaState(moved(h), m, h)
         x = moved(state.h)
-        return Moments(x, m, jnp.where(t % self.k == self.k - 1, renewed(x), state.h))
+        return SophiaState(x, m, jnp.where(t % self.k == self.k - 1, renewed(x), state.h))
 
 
 class SignGD(AbstractAlgorithm):

@@ -66,12 +66,12 @@ _PAIRS = [
 ]  # fmt: skip
 _UNBIASED = (
     *(
-        exact(f"no-bias-{upper}-{lower}", sparkle.Unbiased(upper, lower), SEVERE)
+        exact(f"no-bias-{upper}-{lower}", sparkle.SparkleUnbiased(upper, lower), SEVERE)
         for upper, lower in _PAIRS
     ),
-    exact("no-bias-jacobi", sparkle.Unbiased("ED", "EXTRA", jacobi=True), SEVERE),
+    exact("no-bias-jacobi", sparkle.SparkleUnbiased("ED", "EXTRA", jacobi=True), SEVERE),
     exact("no-bias-two-graphs",
-          sparkle.Unbiased("EXTRA", "ATC-GT", W_lower=graphs.lazy(graphs.star(8))), SEVERE),
+          sparkle.SparkleUnbiased("EXTRA", "ATC-GT", W_lower=graphs.lazy(graphs.star(8))), SEVERE),
 )  # fmt: skip
 _RADII = tuple(
     exact(f"radius-{upper}-{lower}", sparkle.ModeRadius(upper, lower, steps), SHARED)
@@ -107,16 +107,17 @@ _SPEED = (
         )
     ),
     exact("speed-up", sparkle.SpeedUp(), alike, horizons=(2, 4, 8)),
-    exact("rate", sparkle.Rate(), FAR,
+    exact("rate", sparkle.SparkleRate(), FAR,
           horizons=(1000, 4000, 16_000), note="recalled; leading term only"),
 )  # fmt: skip
 _TRANSIENTS = (
-    exact("transient-ED", sparkle.Transient(), gap, horizons=(25, 100, 400)),
-    exact("transient-EXTRA", sparkle.Transient("EXTRA", "EXTRA"), gap,
+    exact("transient-ED", sparkle.SparkleTransient(), gap, horizons=(25, 100, 400)),
+    exact("transient-EXTRA", sparkle.SparkleTransient("EXTRA", "EXTRA"), gap,
           horizons=(25, 100, 400)),
-    exact("transient-ATC-GT", sparkle.Transient("ATC-GT", "ATC-GT"), gap,
+    exact("transient-ATC-GT", sparkle.SparkleTransient("ATC-GT", "ATC-GT"), gap,
           horizons=(25, 100, 400)),
-    exact("d-soba-transient", sparkle.Transient("ATC", "ATC"), gap, horizons=(100, 400, 1600)),
+    exact("d-soba-transient", sparkle.SparkleTransient("ATC", "ATC"), gap,
+          horizons=(100, 400, 1600)),
     *(exact(f"transient-table-{upper}-{lower}", TransientTable(upper, lower), gap,
             horizons=(100, 400, 1600), note="recalled; in 1/(1 − λ) at n = 4")
       for upper, lower in (("ED", "ED"), ("ATC-GT", "ED"), ("ATC-GT", "ATC-GT"), ("ATC", "ATC"))),
@@ -146,14 +147,14 @@ _BOTH = (
     exact("d-soba-simulated", sparkle.Simulated("D-SOBA"), **_SAMPLED),
 )
 _CENTRALIZED = (
-    exact("soba-no-bias", soba.Unbiased(), SEVERE),
-    exact("soba-small-step", soba.SmallStep(), horizons=(100_000,)),
-    exact("soba-rate", soba.Rate(), FAR, horizons=(1000, 4000, 16_000), note="recalled"),
+    exact("soba-no-bias", soba.SOBAUnbiased(), SEVERE),
+    exact("soba-small-step", soba.SOBASmallStep(), horizons=(100_000,)),
+    exact("soba-rate", soba.SOBARate(), FAR, horizons=(1000, 4000, 16_000), note="recalled"),
     exact("stocbio-neumann-bias-3", stocbio.NeumannBias(3)),
     exact("stocbio-neumann-bias-10", stocbio.NeumannBias(10)),
     exact("stocbio-neumann-bias-matrix", stocbio.NeumannBias(6), SEVERE),
-    exact("stocbio-exact-with-fixed-terms", stocbio.Exact(3), expect=Verdict.REFUTED),
-    Claim("bilevel-ttsa-rate", ttsa.Rate(), FAR, UNIT, horizons=(32, 128, 512, 2048), seeds=32,
+    exact("stocbio-exact-with-fixed-terms", stocbio.StocBiOExact(3), expect=Verdict.REFUTED),
+    Claim("bilevel-ttsa-rate", ttsa.TTSARate(), FAR, UNIT, horizons=(32, 128, 512, 2048), seeds=32,
           chunk=32,
           oracle=BilevelOracle, note="recalled; quadratics are easier than what it is proved for"),
 )  # fmt: skip

@@ -70,10 +70,11 @@ def exact(slug: str, theorem: Any, problem: Any = NEAR, **fields: Any) -> Exact:
 # budget is ±6 % for the centralized risk, three squares a run, and that may be off by 4 %.
 _SAMPLED = {"how": "both", "horizons": (4, 32), "seeds": 10_240, "chunk": 2048, "margin": 0.1}
 _LAWS = (
-    *(exact(f"excess-risk-{name}", flat.Law(name)) for name in NAMES),
-    *(exact(f"excess-risk-unequal-noise-{name}", flat.Law(name), drawn, noise=roots,
+    *(exact(f"excess-risk-{name}", flat.DiffusionExcessRisk(name)) for name in NAMES),
+    *(exact(f"excess-risk-unequal-noise-{name}", flat.DiffusionExcessRisk(name), drawn, noise=roots,
             horizons=(2, 3)) for name in NAMES),
-    *(exact(f"excess-risk-from-the-minimum-{name}", flat.Law(name, finite=True), **_SAMPLED)
+    *(exact(f"excess-risk-from-the-minimum-{name}",
+            flat.DiffusionExcessRisk(name, finite=True), **_SAMPLED)
       for name in NAMES),
     *(exact(f"excess-risk-small-step-{name}", flat.SmallStepGap(name), horizons=(5000,))
       for name in NAMES),

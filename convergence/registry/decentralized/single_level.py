@@ -75,7 +75,9 @@ _NEGATIVE = tuple(
     for name in ALL
 )
 _VARIANCES = tuple(exact(f"variance-{name}", suda.Variance(name), SPREAD) for name in ALL)
-_UNBIASED = tuple(exact(f"no-bias-{name}", suda.Unbiased(name), MIXED) for name in CORRECTED)
+_UNBIASED = tuple(
+    exact(f"no-bias-{name}", suda.CorrectedUnbiased(name), MIXED) for name in CORRECTED
+)
 _BIASES = tuple(
     exact(f"bias-{name}", dsgd.ModeBias(name), SLOWEST) for name in ("ATC", "consensus")
 )
@@ -84,7 +86,7 @@ _FIXED = tuple(
     for name in ("ATC", "consensus", "CTA")
 )
 _SMALL = tuple(
-    exact(f"small-step-{name}", dsgd.SmallStep(name), MIXED, horizons=(10_000,))
+    exact(f"small-step-{name}", dsgd.DSGDSmallStep(name), MIXED, horizons=(10_000,))
     for name in ("ATC", "consensus", "CTA")
 )
 _ENERGY = tuple(
@@ -102,12 +104,13 @@ _ROOTS = tuple(
     for name in ("ED", "EXTRA", "ATC-GT")
 )
 _TRANSIENTS = tuple(
-    exact(f"transient-gap-{name}", sparse.Transient(name), slow, horizons=(100, 1000, 10_000))
+    exact(f"transient-gap-{name}", sparse.SparseTransient(name), slow, horizons=(100, 1000, 10_000))
     for name in ("ED", "EXTRA", "ATC-GT", "ATC")
 ) + tuple(
     exact(f"transient-{kind}-{name}", theorem(name), problem, horizons=horizons)
     for kind, theorem, problem, horizons in (
-        ("n", sparse.Transient, crowd, (4, 8, 16)), ("law", sparse.TransientLaw, slow, (1000,)),
+        ("n", sparse.SparseTransient, crowd, (4, 8, 16)),
+        ("law", sparse.TransientLaw, slow, (1000,)),
     )
     for name in ("ED", "EXTRA", "ATC-GT", "ATC")
 )  # fmt: skip
@@ -117,7 +120,7 @@ _FALSE = (
     exact("exact-diffusion-stable-on-any-graph", suda.AnyGraph("ED", 0.01), slowest(TORUS),
           expect=Verdict.REFUTED,
           note="the un-lazy even torus has λ_min = −3/5 < −1/3"),
-    exact("tracking-from-any-tracker", suda.NoBias("ATC-GT", 0.05, tracker=0.0),
+    exact("tracking-from-any-tracker", suda.NetworkUnbiased("ATC-GT", 0.05, tracker=0.0),
           common(CUBE, [1.0], 1.0 + _OFFSETS[:, :1] - _OFFSETS[:, :1].mean() - 1.0, x0=1.0),
           expect=Verdict.REFUTED, note="T₀ = 0 keeps mean(T) ≠ mean(G)"),
     exact("row-stochastic-mixing", dsgd.AnyRowStochastic(), ROWS, horizons=(100, 1000, 10_000),
@@ -125,13 +128,14 @@ _FALSE = (
 )  # fmt: skip
 _TRUE = (
     exact("dsgd-converges-with-a-shared-minimizer", dsgd.SharedMinimizer(), SHARED),
-    exact("exact-diffusion-on-the-lazy-torus", suda.Unbiased("ED", 0.01),
+    exact("exact-diffusion-on-the-lazy-torus", suda.CorrectedUnbiased("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
     exact("exact-diffusion-stable-on-lazy-torus", suda.ModerateGraph("ED", 0.01),
           slowest(graphs.lazy(TORUS))),
-    exact("dsgd-rate", dsgd.Rate(), common(CUBE, [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2], x0=3.0),
+    exact("dsgd-rate", dsgd.DSGDRate(),
+          common(CUBE, [0.5, 1.0, 2.0], SPREAD.c * [0.5, 1, 2], x0=3.0),
           horizons=(2000, 8000, 32_000), note="recalled; leading term only"),
-    exact("no-bias-least-squares-ED", suda.Unbiased("ED", 0.2), SQUARES),
+    exact("no-bias-least-squares-ED", suda.CorrectedUnbiased("ED", 0.2), SQUARES),
 )  # fmt: skip
 CLAIMS: tuple[AbstractClaim, ...] = (
     *_RADII, *_THRESHOLDS, *_NEGATIVE, *_VARIANCES, *_UNBIASED, *_BIASES, *_FIXED, *_SMALL,

@@ -20,7 +20,7 @@ from convergence.parts.matrix_products import CRS, WTA
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import Isotropic, rotation
 from convergence.problems.regression import Regression, power_law, three_rows
-from convergence.problems.separable import Separable
+from convergence.problems.separable import RotatedSeparable
 from convergence.problems.workers import unit_workers
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractTheorem
@@ -51,11 +51,13 @@ SKEW = Points([[[a], [s]] for a, s in 4 * [(1.0, 2.0), (1.0, -2.0)] + [(-4.0, 2.
 
 TURN = rotation(4, 3)
 KAPPA = np.geomspace(1e-3, 1.0, 4)
-COSH = Separable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TURN, 1.0, "cosh")
-LOGCOSH = Separable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TURN, 1.0, "logcosh")
-NEAR = Separable([0.3, -0.2], [1.0, 1.0], None, 1.0, "logcosh")
-NEARER = Separable([0.03, -0.02], [1.0, 1.0], None, 1.0, "logcosh")  # 64dΔ/(μR²) < 1
-ROTATED = Separable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), KAPPA, TURN, 2.0, "square")
+COSH = RotatedSeparable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TURN, 1.0, "cosh")
+LOGCOSH = RotatedSeparable(
+    TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TURN, 1.0, "logcosh"
+)
+NEAR = RotatedSeparable([0.3, -0.2], [1.0, 1.0], None, 1.0, "logcosh")
+NEARER = RotatedSeparable([0.03, -0.02], [1.0, 1.0], None, 1.0, "logcosh")  # 64dΔ/(μR²) < 1
+ROTATED = RotatedSeparable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), KAPPA, TURN, 2.0, "square")
 
 
 def layer(
@@ -83,15 +85,17 @@ def newton(
     return Claim(name, theorem, problem, Noiseless(), horizons=T, seeds=1, oracle=Curvature, **more)
 
 
-def sign_start(T: int, mu: float = 1e-3, beta: float = 1.0, scale: float = 1.0) -> Separable:
+def sign_start(T: int, mu: float = 1e-3, beta: float = 1.0, scale: float = 1.0) -> RotatedSeparable:
     """½(μx² + βy²) from x_0 = 1 and y_0 = η(T)/2."""
     eta = sophia.SignFloor(scale).eta(mu, beta, 1.0, T)
-    return Separable([1.0, eta / 2], [mu, beta], None, 1.0, "square")
+    return RotatedSeparable([1.0, eta / 2], [mu, beta], None, 1.0, "square")
 
 
-def condition(T: int) -> Separable:
+def condition(T: int) -> RotatedSeparable:
     """A quadratic with the condition number 10^T; unturned, so that none of it is round-off."""
-    return Separable([2.0, -1.0, 0.5, 3.0], np.geomspace(10.0**-T, 1.0, 4), None, 2.0, "square")
+    return RotatedSeparable(
+        [2.0, -1.0, 0.5, 3.0], np.geomspace(10.0**-T, 1.0, 4), None, 2.0, "square"
+    )
 
 
 CLAIMS = (
@@ -187,25 +191,27 @@ CLAIMS = (
     Separation("ist-importance-helps", ist.ImportanceHelps(), UNEQUAL, Noiseless(),
                horizons=(1,), seeds=1024),
     # Sophia
-    newton("sophia-runtime", sophia.Runtime(), NEAR, (70, 80)),
-    newton("sophia-runtime-unclipped", sophia.Runtime(), NEARER, (1, 2)),
+    newton("sophia-runtime", sophia.SophiaRuntime(), NEAR, (70, 80)),
+    newton("sophia-runtime-unclipped", sophia.SophiaRuntime(), NEARER, (1, 2)),
     *(
         newton(f"sophia-step-{which}-{name}", sophia.EveryStep(which=which), problem, (128,))
         for name, problem in (("cosh", COSH), ("logcosh", LOGCOSH))
         for which in ("descent", "newton", "clipped")
     ),
-    newton("sophia-quadratic-law", sophia.QuadraticLaw(), ROTATED, (4, 16)),
+    newton("sophia-quadratic-law", sophia.SophiaQuadraticLaw(), ROTATED, (4, 16)),
     newton(
-        "sophia-diagonal-rotated", sophia.QuadraticLaw("diagonal"), ROTATED, (16,), expect=REFUTED,
+        "sophia-diagonal-rotated", sophia.SophiaQuadraticLaw("diagonal"), ROTATED, (16,),
+        expect=REFUTED,
         note="the diagonal of a rotated Hessian brings the condition number back",
     ),
-    newton("newton-logcosh-inside", sophia.NewtonInside(), Separable([1.08], [1.0], None, 1.0,
-           "logcosh"), (2, 4)),
-    newton("newton-logcosh-outside", sophia.NewtonConverges(), Separable([1.1], [1.0], None, 1.0,
-           "logcosh"), (3,), expect=REFUTED, note="beyond 1.0887 the full Newton step overshoots"),
+    newton("newton-logcosh-inside", sophia.NewtonInside(),
+           RotatedSeparable([1.08], [1.0], None, 1.0, "logcosh"), (2, 4)),
+    newton("newton-logcosh-outside", sophia.NewtonConverges(),
+           RotatedSeparable([1.1], [1.0], None, 1.0, "logcosh"), (3,), expect=REFUTED,
+           note="beyond 1.0887 the full Newton step overshoots"),
     newton("sign-descent-floor", sophia.SignFloor(), sign_start, (10, 100)),
     newton("sign-descent-other-step", sophia.SignFloor(0.5),
            lambda T: sign_start(T, scale=0.5), (10, 100)),
-    newton("sophia-free-of-condition", sophia.QuadraticLaw(), condition, (2, 4, 8),
+    newton("sophia-free-of-condition", sophia.SophiaQuadraticLaw(), condition, (2, 4, 8),
            note="condition numbers 10², 10⁴ and 10⁸, one law"),
 )  # fmt: skip

@@ -45,7 +45,7 @@ from convergence.theorems.heavy_tailed.hubler2025 import (
 from convergence.theorems.heavy_tailed.laws import (
     ClippedPlateau,
     MomentumTracksNoise,
-    QuadraticLaw,
+    SGDAverageLaw,
     SGDShortSteps,
     SpikeLaw,
     plateau,
@@ -256,7 +256,7 @@ LAWS = (
     ),
     Claim(
         "sgd-spikes-law",
-        QuadraticLaw(),
+        SGDAverageLaw(),
         bowl([1.0, 0.0]),
         two_point(1.2, 1.0, 0.05, E1),
         horizons=(256, 1024),

@@ -78,7 +78,7 @@ def recursion(method: str, eta: float) -> Recursion:
     raise ValueError(f"no recursion is written down for {method!r}")
 
 
-class Law:
+class MessageLaw:
     """The linear map of (S, W) and its source σ², for one method."""
 
     def __init__(self, r: Recursion, delta: float, gamma: float, n: int, s2: float, zeta2: float):
@@ -181,10 +181,10 @@ class BernoulliLaw(AbstractMoment):
     def metric(self, c: Constants, T: int) -> TotalSquare:
         return TotalSquare()
 
-    def law(self, c: Constants, T: int) -> Law:
+    def law(self, c: Constants, T: int) -> MessageLaw:
         """The moment recursion on this instance."""
         r = recursion(self.method, float(self.eta))
-        return Law(r, float(self.delta), self.gamma(T), c.agents, c.sigma**2, c.zeta**2)
+        return MessageLaw(r, float(self.delta), self.gamma(T), c.agents, c.sigma**2, c.zeta**2)
 
     def bound(self, c: Constants, T: int) -> float:
         law = self.law(c, T)

@@ -208,11 +208,11 @@ def network_variance(name: str, lam: Any, ah: Any, alpha: float, s2: float) -> A
     return a**2 * alpha**2 * s2 / ((1 - p) * (1 + p - b2 / 2))
 
 
-class NoBias(AbstractMoment):
+class NetworkUnbiased(AbstractMoment):
     """FALSE AS TOLD: a corrected method at a small constant step has every agent at x*.
 
-    True where the step is stable (`Unbiased`), which ED's is on no graph with λ_min < −1/3, however
-    small, and for the right start of gradient tracking: tracker = 1.
+    True where the step is stable (`CorrectedUnbiased`), which ED's is on no graph with
+    λ_min < −1/3, however small, and for the right start of gradient tracking: tracker = 1.
     """
 
     quantity = Moment.BIAS
@@ -238,7 +238,7 @@ class NoBias(AbstractMoment):
         return (c.zeta / c.mu) ** 2 + c.R_rms**2
 
 
-class Unbiased(NoBias):
+class CorrectedUnbiased(NetworkUnbiased):
     """A corrected method at a constant stable step has every agent at x*, whatever the Hessians.
 
     Proof. At a fixed point B²X = 0, so X = 1xᵀ; then X = CX − αAG − D with the mean of D zero

@@ -25,7 +25,7 @@ class SlowRoot(AbstractUnified):
         return float(gap / ah if self.name in ("ED", "EXTRA") else (gap / c.lam[1]) ** 2 / ah)
 
 
-class Transient(AbstractUnified):
+class SparseTransient(AbstractUnified):
     """The T at which the network costs as much as the noise of the mean, at α = √(n/T)/L, is of
     order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
 
@@ -53,7 +53,7 @@ class Transient(AbstractUnified):
         return leading(self.name, c.agents, float(1 - c.lam[1]), c.zeta / spread)
 
 
-class TransientLaw(Transient):
+class TransientLaw(SparseTransient):
     """The same T with its constant, up to a relative O(n(1 − λ))."""
 
     kind = Kind.EXACT
@@ -62,7 +62,7 @@ class TransientLaw(Transient):
 
 
 def leading(name: str, n: int, gap: float, ratio: float = 1.0) -> float:
-    """The leading term of `Transient` as gap = 1 − λ → 0; ratio: ζ/s."""
+    """The leading term of `SparseTransient` as gap = 1 − λ → 0; ratio: ζ/s."""
     if name in ("ATC", "consensus"):
         return 4 * n**3 * ratio**4 / gap**4
     return n * (n - 2.0) ** 2 / gap**2 / (4 if name.endswith("GT") else 1)

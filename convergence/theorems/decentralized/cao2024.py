@@ -82,7 +82,7 @@ class AbstractFlat(AbstractMoment):
         return ExcessRisk()
 
 
-class Law(AbstractFlat):
+class DiffusionExcessRisk(AbstractFlat):
     """ER of the strategy is the closed form of this module, steady or after T steps from w*."""
 
     statement = "ER = (1/2K)Σ h[g²α²s²(1−p^{2n})/(1−p²) + (gαβ(1−pⁿ)/(1−p))²]"

@@ -16,7 +16,7 @@ from convergence.theorems.decentralized.zhu2024 import SmallUpperStep
 from convergence.theorems.exact_moments import AbstractMoment
 
 
-class Unbiased(AbstractMoment):
+class SOBAUnbiased(AbstractMoment):
     """The mean of x tends to x* at constant stable steps.
 
     Proof. At the fixed point of the means V = P = U = 0, hence y = y*(x), z = z*(x), ∇Φ = 0. ∎
@@ -41,7 +41,7 @@ class Unbiased(AbstractMoment):
         return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R_rms**2
 
 
-class SmallStep(SmallUpperStep):
+class SOBASmallStep(SmallUpperStep):
     """As γ → 0 at fixed ρ the variance of x obeys the same law as any centralized single loop:
     H_xΣ + ΣH_x = (γ/n)·Cov(s_u − G(s_z + KĀ⁻¹s_y)), G = B̄ᵀĀ⁻¹. T = 1/γ."""
 
@@ -52,7 +52,7 @@ class SmallStep(SmallUpperStep):
         return SOBA(self.sizes(c, T)[1], 1 / T)
 
 
-class Rate(AbstractMoment):
+class SOBARate(AbstractMoment):
     """(1/T) Σ_{t<T} E‖∇Φ(x_t)‖² = O(1/√T) with ρ = 1/√T·√n/2 and γ = ρ/4."""
 
     kind = Kind.RATE

@@ -14,7 +14,7 @@ from convergence.shapes import real
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
 
-class Rate(AbstractTheorem):
+class TTSARate(AbstractTheorem):
     """(1/T) Σ_{t<T} E‖∇Φ(x_t)‖² = O(T^{−2/5}) with α_t = α(t+1)^{−3/5}, β_t = β(t+1)^{−2/5}.
 
     The exponents of the steps are those of a public implementation; the rate is recalled. The

@@ -44,7 +44,7 @@ class NeumannBias(AbstractMoment):
         return float(np.sum((x - c.x_star) ** 2))
 
 
-class Exact(NeumannBias):
+class StocBiOExact(NeumannBias):
     """FALSE AS TOLD: "stocBiO at constant steps converges to the solution for every fixed Q"."""
 
     source = Source("ji2021", "a folklore reading of stocBiO with a fixed number of terms")

@@ -94,7 +94,7 @@ class FixedPoint(AbstractDSGD):
         return float(e @ e) / n
 
 
-class SmallStep(AbstractDSGD):
+class DSGDSmallStep(AbstractDSGD):
     """bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α)), D = (I − W)⁺Wβ (ATC) or (I − W)⁺β (consensus,
     CTA), m = −H̄⁻¹(1/n)Σ H_i M_i with M = D (ATC, consensus) or WD (CTA). T = 1/(αL).
 
@@ -182,7 +182,7 @@ class AnyRowStochastic(AbstractDSGD):
         return self.alpha(c, T) ** 2
 
 
-class Rate(AbstractDSGD):
+class DSGDRate(AbstractDSGD):
     """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L, once T ≫ n³/(1 − λ₂)⁴."""
 
     kind = Kind.RATE

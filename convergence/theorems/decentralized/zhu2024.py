@@ -55,7 +55,7 @@ class AbstractSparkle(AbstractMoment):
         return sparkle(self.upper, self.lower, c.W, steps, self.W_lower, self.jacobi)
 
 
-class Unbiased(AbstractSparkle):
+class SparkleUnbiased(AbstractSparkle):
     """Every agent's x tends to x* at a constant stable step, if both levels are corrected.
 
     Proof. At a fixed point the corrected variables are consensual, and each dual's mean stays 0,
@@ -74,7 +74,7 @@ class Unbiased(AbstractSparkle):
         return c.zeta**2 / min(c.mu, c.mu_g) ** 2 + c.R_rms**2
 
 
-class OneLevel(Unbiased):
+class OneLevel(SparkleUnbiased):
     """FALSE AS TOLD: "correcting one level is enough"; also "none is needed"."""
 
     source = Source("zhu2024", "a folklore reading of mixed strategies")
@@ -180,7 +180,7 @@ class SmallUpperStep(AbstractSparkle):
         return float(np.sum(np.diag(E.T @ cov @ E) / (2 * h))) / (T * c.agents)
 
 
-class Transient(AbstractSparkle):
+class SparkleTransient(AbstractSparkle):
     """At α = β = γ = √(n/T), θ = 1, the network's part of (1/n)ΣE‖x_i − x*‖² falls below the
     centralized value after T of order (1 − λ)⁻² iterations for corrected methods and (1 − λ)⁻⁴ for
     D-SOBA under heterogeneity.
@@ -206,7 +206,7 @@ class Transient(AbstractSparkle):
         return float(T) ** (4 if self.lower == "ATC" else 2)
 
 
-class Rate(AbstractSparkle):
+class SparkleRate(AbstractSparkle):
     """(1/T) Σ_{t<T} E‖∇Φ(x̄_t)‖² = O(1/√(nT)) with α, β, γ of the order of √(n/T).
 
     Recalled; the paper's constants and higher-order terms are not used. Here α = √(n/T)/8,
@@ -230,7 +230,7 @@ class Rate(AbstractSparkle):
         return float((c.agents * T) ** -0.5)
 
 
-class SpeedUp(Rate):
+class SpeedUp(SparkleRate):
     """The same average at one fixed horizon is Θ(n^{−1/2}) in the number of agents.
 
     T names n; the horizon is 20 000 for all, with α = √(n/horizon)/8.

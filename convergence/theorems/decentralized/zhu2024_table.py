@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from convergence.constants import Constants
 from convergence.theorems.base import Provenance, Source
-from convergence.theorems.decentralized.zhu2024 import Transient
+from convergence.theorems.decentralized.zhu2024 import SparkleTransient
 
 
-class TransientTable(Transient):
+class TransientTable(SparkleTransient):
     """T_transient = O(n³/(1 − ρ)²) for SPARKLE with ED, EXTRA or a mixture at the two levels,
     O(max{n³/(1 − ρ)², n/(1 − ρ)^{8/3}}) with gradient tracking alone, and O(n³/(1 − ρ)⁴) for
     D-SOBA under heterogeneity.
 
     Recalled: the constants and the terms of higher order are not used. Read in 1/(1 − λ) at a fixed
-    n on quadratics, where gradient tracking does better than its entry (`Transient`).
+    n on quadratics, where gradient tracking does better than its entry (`SparkleTransient`).
     """
 
     two_sided = False

@@ -50,7 +50,7 @@ class AbstractSophia(AbstractTheorem):
         return Sophia(0.5, self.rho(c), self.basis)
 
 
-class Runtime(AbstractSophia):
+class SophiaRuntime(AbstractSophia):
     """f(θ_T) − f* ≤ Δ(3/4)^{T + 1 − ⌈A⌉} for T ≥ ⌈A⌉, A = 64dΔ/(μR²): ε after T = ⌈A⌉ +
     ⌈log_{4/3}(Δ/ε)⌉ − 1 steps, whatever the condition number.
 
@@ -108,7 +108,7 @@ class Resolved(AbstractAssumption):
         return Checked("resolved eigenbasis", found <= 1e5, found, "κ ≤ 10⁵ off the axes")
 
 
-class QuadraticLaw(AbstractSophia):
+class SophiaQuadraticLaw(AbstractSophia):
     """z_i ← z_i − ½ clip(z_i, ρ) in the eigenbasis of a quadratic, whatever its eigenvalues:
     ‖θ_T‖² is known in advance. With basis = "diagonal" on a rotated quadratic FALSE.
 

@@ -60,7 +60,7 @@ def plateau(q: float, s: float, h: float) -> float:
     return q * (s - h) / (1 - q)
 
 
-class QuadraticLaw(AbstractTheorem):
+class SGDAverageLaw(AbstractTheorem):
     """(1/T) Σ_{t<T} E‖∇f(w^t)‖² = (1/T) Σ u_t, u_{t+1} = (1−Lγ)²u_t + L²γ²σ², on (L/2)‖w‖².
 
     u_0 = ‖∇f(w⁰)‖².

@@ -46,7 +46,7 @@ def one_moment(q: float, p: float) -> float:
     return float(w @ np.abs(v) ** p)
 
 
-class Law(NamedTuple):
+class FiniteLaw(NamedTuple):
     """A centered law of finitely many `values` with their `chances`, and where it is put to use.
 
     p: the order of the moment. n: how many summands. at: the point x = (at, 0) that is clipped to
@@ -61,25 +61,25 @@ class Law(NamedTuple):
     turn: float = 0.0
 
 
-def plain(p: Any, n: Any, values: Any, chances: Any, at: Any = 0.0, turn: Any = 0.0) -> Law:
-    """A `Law` of Python numbers."""
+def plain(p: Any, n: Any, values: Any, chances: Any, at: Any = 0.0, turn: Any = 0.0) -> FiniteLaw:
+    """A `FiniteLaw` of Python numbers."""
     numbers = (tuple(map(float, values)), tuple(map(float, chances)))
-    return Law(float(p), int(n), *numbers, float(at), float(turn))
+    return FiniteLaw(float(p), int(n), *numbers, float(at), float(turn))
 
 
 class AbstractLawLemma(AbstractIdentity):
-    """An inequality left ≤ right for every `Law` that it covers: the enumerated ones, or `law`."""
+    """An inequality left ≤ right for every `FiniteLaw` covered: the enumerated ones, or `law`."""
 
     law: Any = eqx.field(
         static=True, converter=lambda v: None if v is None else plain(*v), default=None
     )
 
-    def covers(self, law: Law) -> bool:
+    def covers(self, law: FiniteLaw) -> bool:
         """Whether the statement is about this law."""
         return bool(abs(np.dot(law.values, law.chances)) <= 1e-9 * max(map(abs, law.values)))
 
     @abstractmethod
-    def ratio(self, law: Law) -> float:
+    def ratio(self, law: FiniteLaw) -> float:
         """left/right, the largest where there are several inequalities; 1 where it is attained."""
 
     @abstractmethod
@@ -92,7 +92,7 @@ class AbstractLawLemma(AbstractIdentity):
         return {"the given law": max(0.0, self.ratio(self.law) - 1)}
 
 
-def iid_moment(law: Law) -> float:
+def iid_moment(law: FiniteLaw) -> float:
     """E|X_1 + … + X_n|^p over the counts of each value, K^n paths in C(n+K−1, K−1) terms."""
     total = 0.0
     last = len(law.values) - 1
@@ -126,7 +126,7 @@ class VonBahrEsseen(AbstractLawLemma):
         """The constant in front of the sum."""
         return 2 ** (2 - p)
 
-    def ratio(self, law: Law) -> float:
+    def ratio(self, law: FiniteLaw) -> float:
         one = float(np.dot(law.chances, np.abs(law.values) ** law.p))
         return iid_moment(law) / max(one * (1 + self.constant(law.p) * (law.n - 1)), 1e-300)
 
@@ -175,7 +175,7 @@ class VonBahrEsseenSymmetric(VonBahrEsseen):
     def constant(self, p: float) -> float:
         return 1.0
 
-    def covers(self, law: Law) -> bool:
+    def covers(self, law: FiniteLaw) -> bool:
         found = sorted((v, w) for v, w in zip(law.values, law.chances) if w > 0)
         back = sorted((-v, w) for v, w in found)
         return bool(np.allclose(found, back, rtol=1e-12, atol=0))
@@ -229,12 +229,12 @@ class Clipping(AbstractLawLemma):
         """(b_p, v_p)."""
         return b_p(p), v_p(p)
 
-    def covers(self, law: Law) -> bool:
+    def covers(self, law: FiniteLaw) -> bool:
         # Of a moment that is small against the clip level 1 rounding leaves no digits.
         loud = float(np.dot(law.chances, np.abs(law.values) ** law.p)) >= 1e-3
         return super().covers(law) and abs(law.at) <= 0.5 and loud
 
-    def ratio(self, law: Law) -> float:
+    def ratio(self, law: FiniteLaw) -> float:
         e = np.array([math.cos(law.turn), math.sin(law.turn)])
         xi, w = np.outer(law.values, e), np.asarray(law.chances)
         sides = self.sides(law.p, np.array([law.at, 0.0]), xi, w)

@@ -19,7 +19,7 @@ from convergence.metrics.effort import UpToExcess
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
-from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, Exact
+from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, ExactMinimum
 from convergence.shapes import real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -63,7 +63,7 @@ class AbstractRSO(AbstractTheorem):
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         """How the subproblems are solved."""
-        return Exact()
+        return ExactMinimum()
 
     def prescribe(self, c: Constants, T: int) -> RSO:
         return RSO(1 / (2 * self.lam(c)), self.r, self.solver(c, T), self.frame)
@@ -159,7 +159,7 @@ class RSOExact(AbstractRSO):
         return (*self.needs, Matrix(self.r, "rows"), solved)
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
-        return Exact(self.iterations)
+        return ExactMinimum(self.iterations)
 
     def bound(self, c: Constants, T: int) -> float:
         return 3.6 * self.lam(c) * c.Delta / T
