@@ -19,7 +19,15 @@ from convergence.metrics.effort import UpToExcess
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
-from convergence.parts.solvers import AGD, GD, KAPPA, ZO, AbstractDescent, AbstractSolver, ExactMinimum
+from convergence.parts.solvers import (
+    AGD,
+    GD,
+    KAPPA,
+    ZO,
+    AbstractDescent,
+    AbstractSolver,
+    ExactMinimum,
+)
 from convergence.shapes import real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
