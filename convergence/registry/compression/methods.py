@@ -53,7 +53,7 @@ TWO = unit_workers([[1.0, 2.0], [-1.0, -2.0]], np.zeros(2))
 ATOMS = Points(0.3**0.5 * THREE)  # total variance 1
 LEAST = scaled_workers()
 DIFFERENT = unit_workers(100 * np.random.default_rng(3).standard_normal((8, 2)), np.zeros(2))
-HALF = Bernoulli(0.5)
+COIN = Bernoulli(0.4)
 
 
 def contraction(name: str, C: AbstractCompressor, **more: Any) -> Identity:
@@ -135,10 +135,10 @@ CLAIMS = (
     surely("econtrol-top-k", econtrol.EControlSurely(TopK(2)), GENERAL, (64, 512)),
     surely("econtrol-top-k-small-step", econtrol.EControlSurely(TopK(2), 0.1), GENERAL, (64, 512)),
     surely("ec-top-k", stich2018.ErrorFeedbackSurely(TopK(2), 0.1), GENERAL, (64, 512)),
-    masks("ef21-nonconvex", richtarik2021.EF21Nonconvex(HALF, 0.1), CURVED, 0.0, (64, 512)),
-    masks("ef21-linear", richtarik2021.EF21PL(HALF, 0.1), CURVED, 0.0, (64, 256)),
-    masks("econtrol-nonconvex", econtrol.EControlNonconvex(HALF, 0.1), CURVED, 0.0, (64, 512)),
-    masks("econtrol-linear", econtrol.EControlPL(HALF, 0.1), CURVED, 0.0, (64, 512)),
+    masks("ef21-nonconvex", richtarik2021.EF21Nonconvex(COIN, 0.1), CURVED, 0.0, (64, 512)),
+    masks("ef21-linear", richtarik2021.EF21PL(COIN, 0.1), CURVED, 0.0, (64, 256)),
+    masks("econtrol-nonconvex", econtrol.EControlNonconvex(COIN, 0.1), CURVED, 0.0, (64, 512)),
+    masks("econtrol-linear", econtrol.EControlPL(COIN, 0.1), CURVED, 0.0, (64, 512)),
     masks(
         "econtrol-stochastic",
         econtrol.EControlStochastic(Bernoulli(0.9), 0.1),
@@ -153,8 +153,8 @@ CLAIMS = (
         Gaussian(0.5),
         512,
     ),
-    masks("ec-nonconvex", stich2018.ErrorFeedbackNonconvex(HALF, 0.1), FOUR, 1.0, (64, 2000)),
-    masks("ec-nonconvex-large-step", stich2018.ErrorFeedbackNonconvex(HALF), FOUR, 0.0, (64, 2000)),
+    masks("ec-nonconvex", stich2018.ErrorFeedbackNonconvex(COIN, 0.1), FOUR, 1.0, (64, 2000)),
+    masks("ec-nonconvex-large-step", stich2018.ErrorFeedbackNonconvex(COIN), FOUR, 0.0, (64, 2000)),
     masks(
         "ec-ignores-heterogeneity",
         stich2018.ErrorFeedbackIgnoresHeterogeneity(Bernoulli(0.1)),
@@ -191,7 +191,7 @@ CLAIMS = (
     ),
     simulated("ef21-ideal-floor", fatkhullin2023.ThreeAtomFloor(), SAME, ATOMS, 32, 4096),
     masks(
-        "ef21-sgdm-exact-gradients", fatkhullin2023.EF21SGDMNonconvex(HALF, 0.1), CURVED, 0.0,
+        "ef21-sgdm-exact-gradients", fatkhullin2023.EF21SGDMNonconvex(COIN, 0.1), CURVED, 0.0,
         (64, 512),
     ),
     masks(

@@ -75,6 +75,9 @@ _NEGATIVE = tuple(
     for name in ALL
 )
 _VARIANCES = tuple(exact(f"variance-{name}", suda.Variance(name), SPREAD) for name in ALL)
+_UNIFIED = tuple(  # A ≠ C, B² = I − W and (I − W)²: no two of them can change places
+    exact(f"unified-{name}", suda.UnifiedVariance(name), SPREAD) for name in ("ED", "semi-ATC-GT")
+)
 _UNBIASED = tuple(
     exact(f"no-bias-{name}", suda.CorrectedUnbiased(name), MIXED) for name in CORRECTED
 )
@@ -138,6 +141,6 @@ _TRUE = (
     exact("no-bias-least-squares-ED", suda.CorrectedUnbiased("ED", 0.2), SQUARES),
 )  # fmt: skip
 CLAIMS: tuple[AbstractClaim, ...] = (
-    *_RADII, *_THRESHOLDS, *_NEGATIVE, *_VARIANCES, *_UNBIASED, *_BIASES, *_FIXED, *_SMALL,
-    *_ENERGY, *_ROOTS, *_TRANSIENTS, *_FALSE, *_TRUE,
+    *_RADII, *_THRESHOLDS, *_NEGATIVE, *_VARIANCES, *_UNIFIED, *_UNBIASED, *_BIASES, *_FIXED,
+    *_SMALL, *_ENERGY, *_ROOTS, *_TRANSIENTS, *_FALSE, *_TRUE,
 )  # fmt: skip

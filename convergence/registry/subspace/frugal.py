@@ -21,7 +21,7 @@ SIGN = CornerSign(1.0, 4)
 CLAIMS = (
     Claim(
         "frugal-fixed-split",
-        frugal.FixedSplit(beta=0.5, scale=0.2),
+        frugal.FixedSplit(beta=0.7, scale=0.2),
         FLAT,
         Gaussian(2.0),
         horizons=(64, 512),
@@ -37,14 +37,14 @@ CLAIMS = (
     Claim("sgdm-liu-gao-yin", frugal.SGDMBase(), FLAT, Gaussian(2.0), horizons=(128, 512)),
     Claim(
         "frugal-random-split",
-        frugal.RandomSplit(beta=0.5, scale=0.5),
+        frugal.RandomSplit(beta=0.7, scale=0.5, p=0.3),
         FLAT,
         Gaussian(2.0),
         horizons=(128, 512),
     ),
     Claim(
         "frugal-rate",
-        frugal.RandomSplitRate(beta=0.5),
+        frugal.RandomSplitRate(beta=0.7, p=0.3),
         Quadratic(np.ones(8), np.ones(8)),
         Gaussian(2.0),
         horizons=(128, 256, 512, 2048),

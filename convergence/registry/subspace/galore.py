@@ -188,7 +188,7 @@ CONVERGES = (
     ),
     Claim(
         "golore-msgd-law",
-        he2025.GoLoreMSGDLaw(),
+        he2025.GoLoreMSGDLaw(beta1=0.3),
         Isotropic(np.eye(4)),
         Gaussian(1.0),
         horizons=(4, 16, 64),

@@ -18,7 +18,7 @@ CLAIMS = (
     Identity("gwt-haar-orthonormal", gwt.HaarOrthonormal()),
     Claim(
         "gwt-sgdm-bound",
-        gwt.GWTSGDMBound(beta=0.5, scale=0.2, level=2),
+        gwt.GWTSGDMBound(beta=0.7, scale=0.2, level=2),
         Isotropic(np.ones((3, 8))),
         Gaussian(2.0),
         horizons=(64, 512),

@@ -42,7 +42,7 @@ CLAIMS = (
         note="entries N(0, 1/r), as in practice: PᵀP ≠ (m/r)I and the factor is missed",
     ),
     Claim("rso-inexact", rso.RSOInexact(), SPREAD, horizons=(16, 64)),
-    Claim("rso-inexact-msgd", rso.RSOInexact(inner=MSGD(10**5)), SPREAD, horizons=(64,)),
+    Claim("rso-inexact-msgd", rso.RSOInexact(inner=MSGD(10**5, beta1=0.3)), SPREAD, horizons=(64,)),
     Claim(
         "rso-inexact-adam",
         rso.RSOInexact(inner=Adam(10**5)),

@@ -22,7 +22,7 @@ from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
-from convergence.parts.strategies import mode
+from convergence.parts.strategies import mode, strategy
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
@@ -196,6 +196,13 @@ class Variance(AbstractUnified):
         lam, h = self.grid(c)
         mean = np.sum(a * s2 / (c.h * (2 - a * c.h)))
         return float(mean + np.sum(network_variance(self.name, lam, a * h, a, s2))) / c.agents
+
+
+class UnifiedVariance(Variance):
+    """The same variance for the unified form X⁺ = CX − αAG − D, D⁺ = D + B²X⁺ of the method."""
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return dec.PrimalDual(strategy(self.name, c.W), self.alpha(c, T))
 
 
 def network_variance(name: str, lam: Any, ah: Any, alpha: float, s2: float) -> Any:

@@ -18,7 +18,13 @@ from convergence.metrics.travel import AverageStepSq
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    ExactVariance,
+    Has,
+    Is,
+)
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import one_of
 from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
@@ -197,7 +203,7 @@ class LozoAsCoded(LozoLaw):
 
     source = Source("chen2025lozo", "the public code's update restarts its generator, derived")
     statement = "LOZO as coded, ν = 1, m = n: g_{t+1} = g_t + (αL)²(n+r+1)(nr+4)/r (g_t + σ²) grows"
-    assumes = (Is("isotropic"), Has("sigma", 0.0), Square())
+    assumes = (Is("isotropic"), ExactVariance(), Square())
 
     domain = {"nu": one_of(1), "momentum": one_of(False, True)}
 
