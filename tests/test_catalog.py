@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -16,8 +18,10 @@ from convergence.precision import precision
 from convergence.registry import FAMILIES, registry
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Provenance
+from docs.make import rooms
 
 ROOT = Path(__file__).parents[1]
+SAY = "run `python -m docs.make.rooms`"
 CLAIMS = registry()
 GLYPHS = {"\n", *map(chr, FT2Font(findfont("DejaVu Sans")).get_charmap())}
 BIB = ROOT / "convergence/theorems/references.bib"
@@ -84,3 +88,21 @@ def test_one_version_everywhere():
     assert f"version: {convergence.__version__}\n" in citation
     assert f"## {convergence.__version__}" in (ROOT / "CHANGELOG.md").read_text()
     assert project["license"] in citation
+
+
+@pytest.mark.parametrize("room", rooms.ROOMS)
+def test_a_room_offers_the_public_names_of_its_modules(room: str):
+    offered = rooms.offers(room)
+    names = [name for found in offered.values() for name in found]
+    assert sorted({n for n in names if names.count(n) > 1}) == [], "two things have one name"
+    written = (ROOT / f"convergence/{room}/__init__.pyi").read_text()
+    nodes = [n for n in ast.parse(written).body if isinstance(n, ast.ImportFrom)]
+    found = {(n.module, alias.name) for n in nodes for alias in n.names}
+    assert found == {(m, n) for m, of in offered.items() for n in of}, SAY
+    module = importlib.import_module(f"convergence.{room}")
+    assert all(getattr(module, name).__name__ == name for name in names)
+
+
+def test_the_folder_of_a_family_says_which_file_holds_what():
+    for folder in rooms.folders():
+        assert (folder / "__init__.py").read_text() == rooms.contents(folder), SAY

@@ -1,0 +1,5 @@
+"""Methods: from an oracle to a state, with real hyper-parameters as array leaves."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Noises: a law, and the moments that it vouches for."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

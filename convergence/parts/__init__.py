@@ -1,0 +1,5 @@
+"""Parts that methods are assembled from: pure, small and exchangeable."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,6 @@
+"""Textbook methods: gradient descent, SGD, momentum, acceleration.
+
+accelerated: Gradient descent with inertia: Nesterov's acceleration, and a heavy ball of
+    decaying steps.
+sgd: Stochastic gradient descent, plain and with an exponential moving average of gradients.
+"""

@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.algorithms.heavy_tailed.nsgd import check, clip
+from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
 
@@ -19,7 +19,7 @@ class ClippedSGD(AbstractAlgorithm):
     h: Any = eqx.field(converter=real, default=float("inf"))
 
     def __check_init__(self) -> None:
-        check(self.gamma, h=self.h)
+        check_steps(self.gamma, h=self.h)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)

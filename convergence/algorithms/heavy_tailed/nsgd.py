@@ -33,7 +33,7 @@ def clip(g: Iterate, h: Any) -> Iterate:
     return g * jnp.where(norm > h, h / jnp.where(norm > 0, norm, 1.0), 1.0)
 
 
-def check(gamma: Any = 1.0, alpha: Any = 1.0, h: Any = 1.0) -> None:
+def check_steps(gamma: Any = 1.0, alpha: Any = 1.0, h: Any = 1.0) -> None:
     """Refuse a step γ ≤ 0, a momentum 1 − α outside [0, 1), a clip level h ≤ 0."""
     if any(isinstance(v, Tracer) for v in (gamma, alpha, h)):
         return
@@ -55,7 +55,7 @@ class NSGD(AbstractAlgorithm):
     B: Any = eqx.field(converter=whole, default=1)
 
     def __check_init__(self) -> None:
-        check(self.gamma)
+        check_steps(self.gamma)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> NormalizedState:
         return NormalizedState(x0, jnp.zeros_like(x0))
@@ -77,7 +77,7 @@ class NSGDM(AbstractAlgorithm):
     alpha: Any = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
-        check(self.gamma, self.alpha)
+        check_steps(self.gamma, self.alpha)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> NormalizedState:
         return NormalizedState(x0, jnp.zeros_like(x0))
@@ -107,7 +107,7 @@ class HeavyBallAfterNormalizing(AbstractAlgorithm):
     mu: Any = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
-        check(self.gamma, 1 - np.asarray(self.mu) if not _traced(self.mu) else 1.0)
+        check_steps(self.gamma, 1 - np.asarray(self.mu) if not _traced(self.mu) else 1.0)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> HeavyBallState:
         return HeavyBallState(x0, jnp.zeros_like(x0), jnp.zeros_like(x0))

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check, clip, unit
+from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
 
@@ -26,7 +26,7 @@ class NSGDC(AbstractAlgorithm):
     h: Any = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
-        check(self.gamma, self.alpha, self.h)
+        check_steps(self.gamma, self.alpha, self.h)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> NormalizedState:
         return NormalizedState(x0, jnp.zeros_like(x0))

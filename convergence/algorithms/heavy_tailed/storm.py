@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check, clip, unit
+from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, real, whole
 
@@ -34,7 +34,7 @@ class STORM(AbstractAlgorithm):
     h: Any = eqx.field(converter=real, default=float("inf"))
 
     def __check_init__(self) -> None:
-        check(self.gamma, self.alpha, self.h)
+        check_steps(self.gamma, self.alpha, self.h)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> StormState:
         return StormState(x0, clip(mean_grad(oracle, x0, key, self.B0), self.h), x0)

@@ -1,0 +1,13 @@
+"""Textbook methods: gradient descent, SGD, momentum, acceleration.
+
+abbaszadehpeivasti2022: Abbaszadehpeivasti, de Klerk and Zamani 2022: gradient descent on smooth
+    nonconvex functions.
+carmon2020: Lower bounds from Carmon's chain behind a coin, for every zero-respecting method.
+drori2014: Drori and Teboulle 2014: the exact worst case of gradient descent on smooth convex
+    functions.
+ghadimi2013: Ghadimi and Lan 2013: SGD on smooth nonconvex functions under bounded variance.
+ghadimi2015: Ghadimi, Feyzmahdavian and Johansson 2015: the heavy ball on smooth convex
+    functions.
+kingma2015: Kingma and Ba 2015 (Adam): what its bias correction is for.
+nesterov1983: Nesterov 1983: accelerated gradient descent on smooth convex functions.
+"""

@@ -1,0 +1,18 @@
+"""Methods of agents on a graph, on one level and on two.
+
+alghunaim2022: Alghunaim and Yuan 2022: exact diffusion, EXTRA and gradient tracking in one
+    form, exactly.
+alghunaim2022_sparse: Alghunaim and Yuan 2022 on sparse networks: the slow root, and the
+    transient, in closed form.
+cao2024: Cao, Wu, Yuan and Sayed 2024: flatness against optimization in distributed learning.
+dagreou2022: SOBA (Dagréou, Ablin, Vaiter and Moreau 2022) on bilevel quadratics, and its
+    recalled rate.
+hong2020: TTSA (Hong, Wai, Wang and Yang 2020): two time scales with decreasing steps, as
+    recalled.
+ji2021: stocBiO (Ji, Yang and Liang 2021): what a truncated Neumann series leaves, exactly.
+koloskova2020: DSGD (Koloskova et al. 2020): its bias under heterogeneity, exactly, and its rate
+    as recalled.
+zhu2024: SPARKLE (Zhu et al. 2024) and D-SOBA (Kong et al. 2024) on bilevel quadratics, exactly.
+zhu2024_table: SPARKLE (Zhu et al. 2024): its table of transient iteration complexities, as
+    recalled.
+"""

@@ -99,7 +99,7 @@ class EveryStep(AbstractSophia):
         return 1.0
 
 
-class Resolved(AbstractAssumption):
+class ResolvedEigenbasis(AbstractAssumption):
     """The Hessian is diagonal, or its condition number is at most 10⁵: turning the gradient into
     the eigenbasis costs that many units in the last place, of which nine digits remain."""
 
@@ -116,7 +116,7 @@ class SophiaQuadraticLaw(AbstractSophia):
     """
 
     statement = "‖θ_T‖² = Σ z_i² with z_i ← z_i − ½clip(z_i, ρ): free of the condition number"
-    assumes = (NoNoise(), Is("quadratic"), Has("radius", 0.0), Resolved())
+    assumes = (NoNoise(), Is("quadratic"), Has("radius", 0.0), ResolvedEigenbasis())
 
     def metric(self, c: Constants, T: int) -> Any:
         return DistanceSq()

@@ -34,7 +34,7 @@ class StepOfThePath(AbstractAssumption):
         return Checked("step of the path", bool(holds), known, detail)
 
 
-class Resolved(AbstractAssumption):
+class ResolvedSpectrum(AbstractAssumption):
     """|1−ηλ₁|^T ‖G_∥‖₂ is 10⁶ roundings of BWC above 0, and nothing overflows: the stable rank of
     G_T is not that of its rounding errors."""
 
@@ -207,7 +207,7 @@ class LowRankWithConditions(LowRank):
 
     def conditions(self) -> Any:
         """On the step and the horizon."""
-        return StepCondition(float(self.eta)), Resolved(float(self.eta))
+        return StepCondition(float(self.eta)), ResolvedSpectrum(float(self.eta))
 
 
 class LowRankCorrected(LowRank):
@@ -224,7 +224,7 @@ class LowRankCorrected(LowRank):
 
     @varies
     def assumes(self) -> Any:
-        return (*LowRank.assumes, Resolved(float(self.eta)))
+        return (*LowRank.assumes, ResolvedSpectrum(float(self.eta)))
 
     def ratio(self, c: Constants) -> float:
         eta = float(self.eta)

@@ -1,0 +1,14 @@
+# Written by `python -m docs.make.rooms`.
+from .base import AbstractOracle as AbstractOracle
+from .base import Oracle as Oracle
+from .base import mean_grad as mean_grad
+from .bilevel import BilevelOracle as BilevelOracle
+from .chain import ChainOracle as ChainOracle
+from .curvature import Curvature as Curvature
+from .finite_workers import Workers as Workers
+from .layer import Layer as Layer
+from .ripple import RippleOracle as RippleOracle
+from .zeroth import central as central
+from .zeroth import forward as forward
+from .zeroth import limit as limit
+from .zeroth import unshared as unshared
