@@ -97,6 +97,25 @@ def given(**options: Any) -> Callable[[Subject], Subject]:
     return prepared
 
 
+def per_example(subject: Subject) -> Subject:
+    """A transformation of per-example gradients, here of a single example."""
+    outer = subject.factory
+
+    def factory(**options: Any) -> Any:
+        import jax
+        import optax
+
+        tx = outer(**options)
+
+        def update(updates: Any, state: Any, params: Any = None) -> Any:
+            return tx.update(jax.tree.map(lambda g: g[None], updates), state, params)
+
+        return optax.GradientTransformation(tx.init, update)
+
+    note = "a single example a step"
+    return dataclasses.replace(subject, factory=factory, notes=(*subject.notes, note))
+
+
 def uncompiled(subject: Subject) -> Subject:
     """heavyball compiles its steps unless told otherwise; that takes minutes and no other path."""
     import importlib
@@ -110,7 +129,9 @@ SPECIAL: dict[str, Callable[[Subject], Subject]] = {
     "pytorch_optimizer:Ranger21": given(num_iterations=1000, num_warm_up_iterations=0,
                                         num_warm_down_iterations=0),
     "pytorch_optimizer:BSAM": given(num_data=1),
-    "optax:dpsgd": given(l2_norm_clip=1.0, noise_multiplier=0.0),
+    "optax.contrib:dpsgd": lambda s: per_example(
+        given(l2_norm_clip=100.0, noise_multiplier=0.0, seed=0)(s)
+    ),
     "optax.contrib:mechanize": optax_base("base_optimizer"),
     "optax.contrib:schedule_free": optax_base("base_optimizer"),
     "optax.contrib:galore": given(rank=2, update_proj_gap=4),

@@ -12,7 +12,10 @@ import numpy as np
 
 from convergence.audit.cells import CannotRun, Cell, NotAsked, Outcome
 from convergence.audit.laws import LAWS
+from convergence.audit.laws.decay import label
 from convergence.audit.laws.law import Law
+from convergence.audit.laws.linear_response import FREE, respond
+from convergence.audit.laws.scaling import power
 from convergence.audit.same_path import same_path
 from convergence.audit.subject import Subject
 from convergence.audit.torch_run import because, one_line
@@ -22,6 +25,10 @@ from convergence.errors import require
 def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
     """The cell of one law; whatever the optimizer raises becomes one."""
     promised = law.promised(subject) if promised is None else promised
+    if not law.asks(subject):
+        return Cell(
+            law.id, Outcome.NOT_ASKED, f"it says nothing of the family {subject.family.name}"
+        )
     try:
         with quietly():
             found = law.test(subject)
@@ -67,5 +74,15 @@ def cells(subject: Subject, laws: Sequence[Law]) -> Iterator[tuple[Cell, float]]
 
 
 def measured(subject: Subject) -> dict[str, Any]:
-    """What the laws do not ask but a reader wants to know."""
-    return {}
+    """What the laws do not ask but a reader wants to know; what cannot be measured is left out."""
+    found: dict[str, Any] = {}
+    with quietly():
+        with contextlib.suppress(BaseException):
+            found["scale power"] = round(power(subject)[0], 4)
+        with contextlib.suppress(BaseException):
+            found["decay"] = label(subject)
+        with contextlib.suppress(BaseException):
+            response = respond(subject)
+            if response.residual < FREE:
+                found["linear response"] = str(response)
+    return found

@@ -69,7 +69,8 @@ class Row:
 
     target: what repeats it on the command line. version: of its package. family: whose promises
     it is held to. measured: what was found out about it, a word or number for each property.
-    error: why no law could be asked at all, else "".
+    error: why no law could be asked at all, else "". seconds:
+    of processor time.
     """
 
     target: str

@@ -81,7 +81,16 @@ class Kept:
         """Where a row belongs; None for files, of which one cannot tell what they import."""
         if ".py:" in job.target:
             return None
-        asked = [job.target, job.options, job.family, job.laws, job.like, version, self.code]
+        asked = [
+            job.target,
+            job.options,
+            job.family,
+            job.laws,
+            job.like,
+            job.every,
+            version,
+            self.code,
+        ]
         digest = hashlib.sha256(json.dumps(asked, default=repr).encode()).hexdigest()[:16]
         return self.root / f"{job.target.replace(':', '-')}-{digest}.json"
 

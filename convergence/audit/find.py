@@ -125,14 +125,17 @@ def check(module: ModuleType, where: str, name: str) -> None:
     )
 
 
-def subject(target: str, options: Mapping[str, Any], family: str | None = None) -> Subject:
+def subject(
+    target: str, options: Mapping[str, Any], family: str | None = None, every: int = 1
+) -> Subject:
     """The optimizer of a target, ready to be run; `CannotRun` if it is not."""
     module, name = split(target)
     loaded = load(module)
     check(loaded, module, name)
     value = getattr(loaded, name)
     package = module if not module.endswith(".py") else Path(module).name
-    return of(value, target, package, name, version(module), options, family)
+    made = of(value, target, package, name, version(module), options, family)
+    return dataclasses.replace(made, every=every)
 
 
 def of(

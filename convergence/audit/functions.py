@@ -28,17 +28,18 @@ class Function:
 
 
 def sequence(gradients: Callable[[int], Sequence[Any]]) -> Function:
-    """f_t(x) = ⟨g_t, x⟩: gradients that do not depend on x."""
+    """f_t(x) = ⟨g_t, x⟩ + 100: gradients that do not depend on x, and values that stay positive
+    for a while, as steps that are computed from f(x) − f* want them."""
 
     def value(t: int, x: Arrays) -> float:
         pairs = zip(gradients(t), x)
-        return float(sum(np.real(np.vdot(g, v)) for g, v in pairs if g is not None))
+        return 100.0 + float(sum(np.real(np.vdot(g, v)) for g, v in pairs if g is not None))
 
     return Function(value, lambda t, x: list(gradients(t)))
 
 
 def linear(*g: Any) -> Function:
-    """f(x) = ⟨g, x⟩."""
+    """f(x) = ⟨g, x⟩ + 100."""
     return sequence(lambda t: g)
 
 

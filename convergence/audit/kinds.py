@@ -57,7 +57,8 @@ def names(module: ModuleType, pattern: str) -> list[str]:
         value = getattr(module, name, None)
         if name.startswith("_") or not fnmatch.fnmatchcase(name, pattern):
             continue
-        if is_torch(value) or is_optax(value) or (own and is_plain(value)):
+        factory = is_optax(value) and (own or not isinstance(value, type))
+        if is_torch(value) or factory or (own and is_plain(value)):
             if own and getattr(value, "__module__", "") != module.__name__:
                 continue
             found.setdefault(id(value), name)

@@ -153,8 +153,14 @@ def whole_step(tx: Any) -> Any:
                 total += (jnp.vdot(g, d) + jnp.vdot(h * d, d) / 2).real.astype(value.dtype)
             return total
 
-        extra = {"value": value, "grad": gradients, "value_fn": near, "obj_fn": near}
-        updates, state = tx.update(gradients, state, params, **accepted(tx.update, extra))
+        extra = {"value": value, "grad": gradients, "value_fn": near}
+        try:
+            updates, state = tx.update(gradients, state, params, **accepted(tx.update, extra))
+        except TypeError as error:
+            if "obj_fn" not in str(error):
+                raise
+            extra["obj_fn"] = near  # Sophia's; line searches refuse what they do not know
+            updates, state = tx.update(gradients, state, params, **accepted(tx.update, extra))
         return [(p + u).astype(p.dtype) for p, u in zip(params, updates, strict=True)], state
 
     return step

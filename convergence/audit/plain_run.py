@@ -64,7 +64,7 @@ class PlainRun(Run):
         other.optimizer.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
         return other
 
-    def rate(self, value: float) -> None:
+    def rate(self, value: float, group: int | None = None) -> None:
         name = self.subject.option("rate")
         if name is None or not hasattr(self.optimizer, name):
             raise NotAsked("its rate is not an attribute")

@@ -33,13 +33,15 @@ RESTARTS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """An optimizer to audit; laws: their ids, None for all; family: instead of that of its name."""
+    """An optimizer to audit; laws: their ids, None for all; family: instead of that of its name;
+    every: calls that make one step."""
 
     target: str
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     family: str | None = None
     laws: tuple[str, ...] | None = None
     like: str | None = None
+    every: int = 1
 
 
 class Worker:

@@ -49,8 +49,8 @@ class Run:
         """A new optimizer at the same point, from what this one saves of itself."""
         raise NotImplementedError
 
-    def rate(self, value: float) -> None:
-        """Change the learning rate in the middle of a run."""
+    def rate(self, value: float, group: int | None = None) -> None:
+        """Change the learning rate in the middle of a run, of one parameter group or of all."""
         raise NotImplementedError
 
 
@@ -99,8 +99,39 @@ class Lifted(Run):
         other.shapes = self.shapes
         return other
 
-    def rate(self, value: float) -> None:
-        self.run.rate(value)
+    def rate(self, value: float, group: int | None = None) -> None:
+        self.run.rate(value, group)
+
+
+class Repeated(Run):
+    """Several calls with the gradient at one point are one step."""
+
+    def __init__(self, run: Run, every: int):
+        self.run, self.every = run, every
+
+    def step(self, t: int, f: Function) -> None:
+        at = self.run.x
+        value, grad, curvature = f.value(t, at), f.grad(t, at), f.curvature(t, at)
+        fixed = Function(lambda t, x: value, lambda t, x: grad, lambda t, x: curvature)
+        for _ in range(self.every):
+            self.run.step(t, fixed)
+
+    @property
+    def x(self) -> Arrays:
+        return self.run.x
+
+    @property
+    def judged(self) -> Arrays:
+        return self.run.judged
+
+    def write(self, x: Sequence[np.ndarray]) -> None:
+        self.run.write(x)
+
+    def reload(self) -> Run:
+        return Repeated(self.run.reload(), self.every)
+
+    def rate(self, value: float, group: int | None = None) -> None:
+        self.run.rate(value, group)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +157,8 @@ class Subject:
     accepts: the options of its factory with their defaults. options: those that are given.
     runner(subject, x0, dtype, groups) starts a `Run`. groups: one number a parameter, the
     parameter group that it is put into. matrices: it takes nothing else, so that a vector is
-    handed to it as a column.
+    handed to it as a column. every: calls of the optimizer that make one step, for those that
+    accumulate gradients.
     """
 
     target: str
@@ -141,6 +173,7 @@ class Subject:
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     matrices: bool = False
+    every: int = 1
 
     def option(self, role: str) -> str | None:
         """The name of the option that plays a role."""
@@ -201,8 +234,10 @@ class Subject:
         """The optimizer at x0."""
         given = [np.asarray(v) for v in x0]
         if self.matrices:
-            return Lifted(self.runner(self, list(map(lift, given)), dtype, groups), given)
-        return self.runner(self, given, dtype, groups)
+            run = Lifted(self.runner(self, list(map(lift, given)), dtype, groups), given)
+        else:
+            run = self.runner(self, given, dtype, groups)
+        return Repeated(run, self.every) if self.every > 1 else run
 
     def path(
         self,

@@ -135,12 +135,13 @@ class TorchRun(Run):
         self.torch.default_generator.set_state(state)
         return other
 
-    def rate(self, value: float) -> None:
+    def rate(self, value: float, group: int | None = None) -> None:
         name = self.subject.option("rate")
-        for group in self.optimizer.param_groups:
-            if name not in group:
+        groups = self.optimizer.param_groups
+        for entry in groups if group is None else [groups[group]]:
+            if name not in entry:
                 raise CannotRun(f"the parameter groups of {self.subject.name} hold no {name!r}")
-            group[name] = value
+            entry[name] = value
 
 
 def read(torch: Any, p: Any) -> np.ndarray:

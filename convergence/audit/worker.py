@@ -72,9 +72,8 @@ def child(job: dict[str, Any], say: Any) -> None:
             if job["do"] == "expand":
                 say(names=find.expand(job["target"]))
                 return
-            began = time.perf_counter()
             say(begin="start")
-            subject = find.subject(job["target"], job["options"], job["family"])
+            subject = find.subject(job["target"], job["options"], job["family"], job["every"])
     except InvalidInput as error:
         say(invalid=str(error))
         return
@@ -95,7 +94,7 @@ def child(job: dict[str, Any], say: Any) -> None:
         for cell, seconds in cells(subject, [law]):
             say(cell=cell.to_json(), seconds=round(seconds, 3))
     say(begin="measured")
-    say(measured=measured(subject), took=round(time.perf_counter() - began, 2))
+    say(measured=measured(subject), took=round(time.process_time(), 2))
 
 
 def limit() -> None:

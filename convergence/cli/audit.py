@@ -40,8 +40,9 @@ def run(arguments: Namespace) -> int:
     columns = chosen(laws, arguments.like)
     earlier = None if arguments.against is None else read(arguments.against)
     named, targets = expanded(arguments.targets)
+    options = dict(arguments.options)
     jobs = [
-        Job(t, dict(arguments.options), arguments.family, laws, arguments.like) for t in targets
+        Job(t, options, arguments.family, laws, arguments.like, arguments.every) for t in targets
     ]
     to_stdout = arguments.json is not None and str(arguments.json) == "-"
     console = Console(stderr=to_stdout)

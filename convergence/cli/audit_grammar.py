@@ -43,6 +43,9 @@ def add_audit(
         metavar="NAME=VALUE",
         help="an argument in place of its default; may be given again",
     )
+    add.add_argument(
+        "--every", type=jobs, metavar="K", default=1, help="calls that make one step (1)"
+    )
     add.add_argument("--laws", metavar="ID,ID", help="these laws only; --list names them")
     add.add_argument("--list", action="store_true", help="name all laws, families and references")
     add.add_argument("--json", type=file, metavar="FILE", help="write the audit; - prints it")

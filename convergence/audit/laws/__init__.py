@@ -6,7 +6,16 @@ A law is a function of a subject whose docstring states it, with its proof or so
 
 from __future__ import annotations
 
-from convergence.audit.laws import options, rest, structure
+from convergence.audit.laws import (
+    counterexamples,
+    decay,
+    linear_response,
+    options,
+    rest,
+    scaling,
+    steps,
+    structure,
+)
 from convergence.audit.laws.law import Law
 
 LAWS: tuple[Law, ...] = (
@@ -22,6 +31,7 @@ LAWS: tuple[Law, ...] = (
     Law("U3", "every shape", structure.shapes, True),
     Law("S8", "state is complete", structure.state_is_complete, True),
     Law("S9g", "two groups = one", structure.groups, True),
+    Law("S9l", "rates of groups", structure.group_rates),
     Law("U10", "beside a resting parameter", structure.another_parameter, True),
     Law("U10l", "a late parameter", structure.late_parameter),
     Law("S12", "float32 = float64", structure.precisions, True),
@@ -35,4 +45,24 @@ LAWS: tuple[Law, ...] = (
     Law("U9", "accumulation", options.accumulates, True),
     Law("S9", "2n = n + n", structure.halves),
     Law("U3t", "transpose", structure.transposes),
+    Law("S5", "unit of the gradient", scaling.scales),
+    Law("S6", "permutations", scaling.permutes),
+    Law("S6r", "rotations", scaling.rotates),
+    Law("S7", "translations", scaling.translates),
+    Law("S1", "η a step on a line", steps.constant_gradient),
+    Law("S2", "length of the first step", steps.first_step),
+    Law("S3", "Σ t^{-1/2}", steps.root_decay),
+    Law("S10", "largest step", steps.largest_step),
+    Law("S11", "belief about m_t", steps.belief),
+    Law("S14", "orthogonal step", steps.orthogonal),
+    Law("A1", "returns the average", steps.averages),
+    Law("R6", "linear response", linear_response.linear),
+    Law("N1", "looks ahead", linear_response.looks_ahead),
+    Law("W1", "kind of decay", decay.kind),
+    Law("C1", "Reddi's climb", counterexamples.reddi),
+    Law("C4", "mean, not median", counterexamples.mean_or_median, stochastic=True),
+    Law("C7", "leaves the corner", counterexamples.sign_corner),
+    Law("C10", "Lessard's cycle", counterexamples.lessard),
+    Law("C12", "sharpness cycle", counterexamples.sharpness),
+    Law("C22", "mean of a row", counterexamples.centralized, True),
 )

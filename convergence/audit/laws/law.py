@@ -12,6 +12,22 @@ from convergence.audit.subject import Path, Subject
 
 # What differs by so many unit roundoffs a step is one path, computed in another order.
 ROUNDINGS = 64
+STORED = 2.0**-48  # of |x| a step: sixteen unit roundoffs of float64
+
+
+# Statements with the numbers of certain families.
+ONLY = {
+    "S1": ("adam", "adamw"),
+    "S2": ("sgd", "rmsprop", "adagrad"),
+    "S3": ("adagrad",),
+    "S10": ("adam", "adamw", "sign", "sophia"),
+    "S11": ("adabelief",),
+    "S14": ("orthogonalized",),
+    "A1": ("schedule-free",),
+    "R6": ("sgd", "heavy-ball", "nesterov", "momentum"),
+    "N1": ("nesterov",),
+    "C10": ("sgd", "heavy-ball", "nesterov", "momentum"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +54,11 @@ class Law:
     everyone: bool = False
     stochastic: bool = False
 
+    def asks(self, subject: Subject) -> bool:
+        """Whether the statement is about this family at all."""
+        only = ONLY.get(self.id)
+        return only is None or subject.family.name in only
+
     def promised(self, subject: Subject) -> bool:
         """Whether the subject's family stands for this law."""
         family = subject.family
@@ -55,13 +76,13 @@ def allowance(path: Path, grain: float) -> np.ndarray:
     """(T + 1,): what rounding explains after t steps.
 
     Each step may be off by `ROUNDINGS` unit roundoffs of the largest move so far, and storing x
-    by one of |x|; the errors of steps add up.
+    by `STORED` of |x|; the errors of steps add up.
     """
     flat = path.flat()
     steps = np.abs(np.diff(flat, axis=0)).max(axis=1, initial=0.0)
     moved = np.concatenate([[0.0], np.cumsum(np.maximum.accumulate(steps))])
     t = np.arange(len(flat))
-    return ROUNDINGS * grain * moved + 2 * t * grain**2 * np.abs(flat).max()
+    return ROUNDINGS * grain * moved + 2 * (t + 1) * STORED * np.abs(flat).max()
 
 
 def same(

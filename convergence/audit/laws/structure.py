@@ -68,6 +68,24 @@ def groups(s: Subject) -> Found:
     return same(one, two, s, "one parameter group and two")
 
 
+def group_rates(s: Subject) -> Found:
+    """S9l. A group with a rate of its own takes the path that it takes alone at that rate."""
+    if s.kind != "torch" or not s.has("rate"):
+        raise NotAsked("parameter groups with rates are torch's")
+    s, gs = s.quiet(), draws([(3,)], T)
+    x0 = np.arange(1.0, 4.0)
+    alone = s.set(rate=2 * s.lr).path(sequence(lambda t: gs[t]), [x0], T)
+    run = s.start([np.zeros(3), x0], groups=(0, 1))
+    run.rate(2 * s.lr, 1)
+    f = sequence(lambda t: [np.zeros(3), gs[t][0]])
+    xs = [run.x]
+    for t in range(T):
+        run.step(t, f)
+        xs.append(run.x)
+    second = [[v[1]] for v in xs]
+    return same(alone, Path(second, second), s, "a group at twice the rate")
+
+
 def another_parameter(s: Subject) -> Found:
     """U10. A second parameter at 0 whose gradient is 0 changes nothing for the first.
 
