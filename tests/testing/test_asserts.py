@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
-import numpy as np
 import optax
 import pytest
 
@@ -16,7 +14,7 @@ from convergence.metrics.pointwise import Value
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic
-from convergence.testing import assert_converges, transformation_laws
+from convergence.testing import assert_converges
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.classical.kingma2015 import AdamLinear
 
@@ -102,49 +100,3 @@ def test_adam_on_a_linear_function_whatever_its_damping(eps: float):
 def test_what_is_no_optimizer_is_refused():
     with pytest.raises(InvalidInput, match="an optimizer of optax or torch is needed"):
         assert_converges("sgd", theorem=THEOREM, problem=SQUARE)
-
-
-@pytest.mark.parametrize(
-    "tx",
-    [optax.sgd(0.1, momentum=0.9), optax.adam(0.1), optax.adamw(0.1), optax.lion(0.01)],
-    ids=["sgd", "adam", "adamw", "lion"],
-)
-def test_transformations_of_optax_obey_the_laws(tx: optax.GradientTransformation):
-    assert not transformation_laws(tx)
-
-
-def test_claims_of_invariance_and_descent():
-    assert not transformation_laws(optax.adam(0.1), scale_invariant=True)
-    assert "another unit" in transformation_laws(optax.sgd(0.1), scale_invariant=True)[0]
-    assert not transformation_laws(optax.sgd(1.9), decreases=SQUARE)
-    assert "f rises" in transformation_laws(optax.sgd(2.1), decreases=SQUARE)[0]
-
-
-def test_broken_transformations_are_caught():
-    def made(init: Any, update: Any) -> optax.GradientTransformation:
-        return optax.GradientTransformation(init, update)
-
-    calls = []
-
-    def counting(g: Any, s: Any, p: Any = None) -> Any:
-        calls.append(1)
-        return -len(calls) * g, s
-
-    weak = made(lambda p: 0.0, lambda g, s, p=None: (-g, s + jnp.float32(1)))
-    upcast = made(lambda p: (), lambda g, s, p=None: (-g.astype(jnp.float16), s))
-    grows = made(lambda p: (), lambda g, s, p=None: (-g, (*s, g)))
-    hidden = made(lambda p: (), counting)
-    late = made(lambda p: jnp.zeros(3), lambda g, s, p=None: (-g, jnp.zeros(3, jnp.int32)))
-    python = made(lambda p: (), lambda g, s, p=None: (-g if "Tracer" in type(g).__name__ else g, s))
-    for tx, word in (
-        (weak, "compiled the update 2 times"),
-        (upcast, "updates are float16"),
-        (grows, "another structure"),
-        (hidden, "kept between calls"),
-        (late, "turns state from float32(3,) into int32"),
-        (python, "compiled update differs"),
-    ):
-        wrong = transformation_laws(tx)
-        assert any(word in sentence for sentence in wrong), (word, wrong)
-    with pytest.raises(InvalidInput, match="GradientTransformation"):
-        transformation_laws(np.sin)
