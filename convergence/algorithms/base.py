@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -19,10 +19,23 @@ class State(eqx.Module):
     x: Iterate
 
 
+class Samples(NamedTuple):
+    """The samples of a run: one a step, under the step's own key, or `batch` a step as `mean_grad`
+    draws them; and `first` in place of those of step 0."""
+
+    batch: Any = None
+    first: Any = 0
+
+
 class AbstractAlgorithm(eqx.Module):
     """x_{t+1} = step(x_t). Real hyper-parameters are array leaves (`converter=real`), integers
     that vary with the horizon are too (`converter=whole`); ranks, shapes and flags are static.
-    The clock `t` belongs to the runner and counts from 0."""
+    The clock `t` belongs to the runner and counts from 0.
+
+    respects: the samples of a zero-respecting method, whose iterates leave 0 only in coordinates
+    that the gradient of one of them showed; None where that is not so, or not known."""
+
+    respects: ClassVar[Any] = None  # or a property that gives `Samples`
 
     def hyper(self) -> dict[str, Any]:
         """For a reader: `algorithm`, its name, and the values of its small leaves by their path."""

@@ -6,19 +6,20 @@ import dataclasses
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
+from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
 from convergence.algorithms.heavy_tailed.nigt import NIGT
-from convergence.algorithms.heavy_tailed.nsgd import NSGDM, NormalizedState, unit
-from convergence.algorithms.heavy_tailed.storm import STORM, STORMTwoSamples
+from convergence.algorithms.heavy_tailed.nsgd import NSGD, NSGDM, NormalizedState, unit
+from convergence.algorithms.heavy_tailed.storm import STORM
 from convergence.claims.identity import Identity
 from convergence.noise.atoms import Atoms
 from convergence.noise.two_point import two_point
 from convergence.oracles.chain import ChainOracle
 from convergence.problems.nonconvex import Separable, bowl
 from convergence.registry import claims_of
-from convergence.registry.heavy_tailed.lower import METHODS
 from convergence.theorems.classical.carmon2020 import ChainProgress
 from convergence.theorems.heavy_tailed.closed_forms import (
     Exponents,
@@ -193,9 +194,24 @@ def replaced(slug: str, **fields: Any) -> Any:
     return lambda: dataclasses.replace(CLAIM[slug], **fields)
 
 
-def counted(name: str, **change: Any) -> Any:
-    """A lower bound on the chain with a method, or a count of its samples, that is wrong."""
-    return replaced(f"chain-{name}", theorem=ChainProgress(**(METHODS[name] | change)))
+class CountedOnce(NSGD):
+    """A batch of which one sample is declared."""
+
+    @property
+    def respects(self) -> Samples:
+        return Samples(1)
+
+
+class TwoCountedAsOne(STORM):
+    """Two samples a step, one of them declared."""
+
+    def again(self, key: Any) -> Any:
+        return jax.random.fold_in(key, 1)
+
+
+def counted(name: str, method: AbstractAlgorithm) -> Any:
+    """A lower bound on the chain with a method that declares its samples wrongly."""
+    return replaced(f"chain-{name}", theorem=ChainProgress(method))
 
 
 def fields_of(module: Any) -> dict[str, Any]:
@@ -228,8 +244,8 @@ MUTANTS = (
     Mutant("clipped-sgd-bound-fifth", bounded("clipped-sgd-p18-lattice-skew", 0.2)),
     Mutant("chain-unmasked", replaced("chain-nsgdm", oracle=Unmasked)),
     Mutant("chain-floor-unmasked", replaced("chain-nsgdm-floor", oracle=Unmasked)),
-    Mutant("chain-batch-counted-once", counted("nsgd-batch", batch=1)),
-    Mutant("chain-storm-two-samples", counted("storm", method=STORMTwoSamples(0.25, 0.5))),
+    Mutant("chain-batch-counted-once", counted("nsgd-batch", CountedOnce(0.25, 4))),
+    Mutant("chain-storm-two-samples", counted("storm", TwoCountedAsOne(0.25, 0.5))),
     Mutant("storm-moment-bound-fifth", bounded("storm-moment-p15-lattice", 0.2)),
     Mutant("budget-bound-two-fifths", bounded("nsgd-batch-budget-p15-logcosh-skew", 0.4)),
     Mutant("sgd-ramp-bound-eighth", bounded("sgd-bounded-gradient-p20-tight-ramp", 1 / 8)),

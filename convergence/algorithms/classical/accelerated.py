@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
 
@@ -20,6 +20,8 @@ class LastState(State):
 
 class Nesterov(AbstractAlgorithm):
     """x_{t+1} = y_t − η ∇F(y_t; ξ_t),  y_t = x_t + (t−1)/(t+2) (x_t − x_{t−1}), y_0 = x_0."""
+
+    respects = Samples()
 
     eta: Any = eqx.field(converter=real)
 
@@ -34,6 +36,8 @@ class Nesterov(AbstractAlgorithm):
 
 class HeavyBall(AbstractAlgorithm):
     """x_{t+1} = x_t − η/(t+2) ∇F(x_t; ξ_t) + t/(t+2) (x_t − x_{t−1})."""
+
+    respects = Samples()
 
     eta: Any = eqx.field(converter=real)
 

@@ -7,13 +7,15 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, real, whole
 
 
 class SGD(AbstractAlgorithm):
     """x_{t+1} = x_t − η ∇F(x_t; ξ_t)."""
+
+    respects = Samples()
 
     eta: Any = eqx.field(converter=real)
 
@@ -29,6 +31,10 @@ class BatchSGD(AbstractAlgorithm):
 
     eta: Any = eqx.field(converter=real)
     B: Any = eqx.field(converter=whole)
+
+    @property
+    def respects(self) -> Samples:
+        return Samples(self.B)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)
@@ -48,6 +54,8 @@ class MSGD(AbstractAlgorithm):
 
     β₁ weighs the NEW gradient: β₁ = 1 is SGD.
     """
+
+    respects = Samples()
 
     eta: Any = eqx.field(converter=real)
     beta1: Any = eqx.field(converter=real)

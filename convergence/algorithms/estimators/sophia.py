@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.errors import require
 from convergence.shapes import Count, Iterate, Key, Vector, real
 
@@ -62,6 +62,8 @@ class SophiaG(AbstractAlgorithm):
     from the model for it. 2. no clipping of ‖g‖ to 1. 3. the default of λ, there 0.1.
     """
 
+    respects = Samples()
+
     eta: Any = eqx.field(converter=real)
     rho: Any = eqx.field(converter=real, default=0.04)
     beta1: Any = eqx.field(converter=real, default=0.965)
@@ -99,6 +101,8 @@ class SophiaG(AbstractAlgorithm):
 
 class SignGD(AbstractAlgorithm):
     """x⁺ = x − η sign(∇F(x; ξ))."""
+
+    respects = Samples()
 
     eta: Any = eqx.field(converter=real)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import equinox as eqx
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
@@ -14,6 +14,8 @@ from convergence.shapes import Count, Iterate, Key, real
 
 class ClippedSGD(AbstractAlgorithm):
     """x_{t+1} = x_t − γ clip_h(∇F(x_t; ξ_t)), clip_h(g) = min{1, h/‖g‖} g; h = inf is SGD."""
+
+    respects = Samples()
 
     gamma: Any = eqx.field(converter=real)
     h: Any = eqx.field(converter=real, default=float("inf"))

@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip, unit
 from convergence.algorithms.heavy_tailed.storm import StormState
 from convergence.oracles.base import AbstractOracle
@@ -20,6 +20,8 @@ class NIGT(AbstractAlgorithm):
 
     Cutkosky and Mehta 2020, with the clip level h of their heavy-tailed version (h = inf: none).
     """
+
+    respects = Samples()
 
     gamma: Any = eqx.field(converter=real)
     alpha: Any = eqx.field(converter=real)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, real, whole
@@ -57,6 +57,10 @@ class NSGD(AbstractAlgorithm):
     def __check_init__(self) -> None:
         check_steps(self.gamma)
 
+    @property
+    def respects(self) -> Samples:
+        return Samples(self.B)
+
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> NormalizedState:
         return NormalizedState(x0, jnp.zeros_like(x0))
 
@@ -72,6 +76,8 @@ class NSGDM(AbstractAlgorithm):
 
     α = 1 − θ weighs the NEW gradient; it is stored instead of θ, which rounds to 1.
     """
+
+    respects = Samples()
 
     gamma: Any = eqx.field(converter=real)
     alpha: Any = eqx.field(converter=real)
@@ -102,6 +108,8 @@ class HeavyBallAfterNormalizing(AbstractAlgorithm):
     What becomes of normalized SGD when momentum is added to normalized gradients, as a heavy ball:
     its steps are up to γ/(1−μ) long. m is g_t, for its descent inequality.
     """
+
+    respects = Samples()
 
     gamma: Any = eqx.field(converter=real)
     mu: Any = eqx.field(converter=real)

@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
@@ -20,6 +20,8 @@ class NSGDC(AbstractAlgorithm):
     Cutkosky and Mehta 2021, Algorithm 1. Differs from the paper in: m_0 is the first clipped
     gradient, not 0.
     """
+
+    respects = Samples()
 
     gamma: Any = eqx.field(converter=real)
     alpha: Any = eqx.field(converter=real)

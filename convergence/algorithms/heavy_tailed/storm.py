@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, real, whole
@@ -36,6 +36,10 @@ class STORM(AbstractAlgorithm):
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha, self.h)
 
+    @property
+    def respects(self) -> Samples | None:
+        return Samples(first=self.B0)
+
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> StormState:
         return StormState(x0, clip(mean_grad(oracle, x0, key, self.B0), self.h), x0)
 
@@ -53,6 +57,11 @@ class STORM(AbstractAlgorithm):
 
 class STORMTwoSamples(STORM):
     """STORM with a fresh sample at x_{t−1}: the noise of the difference no longer cancels."""
+
+    @property
+    def respects(self) -> None:
+        """Two samples a step, of which a witness would count one."""
+        return None
 
     def again(self, key: Key) -> Key:
         return jax.random.fold_in(key, 1)

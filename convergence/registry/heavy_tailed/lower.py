@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
 from convergence.algorithms.heavy_tailed.nigt import NIGT
 from convergence.algorithms.heavy_tailed.nsgd import NSGD, NSGDM
@@ -19,24 +18,24 @@ from convergence.theorems.classical.carmon2020 import ChainFloor, ChainProgress
 # ‖∇f‖ of the chain, λ = 1: steps of a fraction of a coordinate.
 CHAIN = Chain(8, 1.0, 152.0)
 COIN = Coin(0.05, HIDDEN, 1.5)
-METHODS: dict[str, dict[str, Any]] = {
-    "sgd": {"method": ClippedSGD(0.004)},
-    "clipped-sgd": {"method": ClippedSGD(0.05, 10.0)},
-    "nsgd": {"method": NSGD(0.25), "batch": 1},
-    "nsgd-batch": {"method": NSGD(0.25, 4), "batch": 4},
-    "nsgdm": {"method": NSGDM(0.25, 0.3)},
-    "nsgdc": {"method": NSGDC(0.25, 0.3, 10.0)},
-    "storm": {"method": STORM(0.25, 0.5), "first": 1},
-    "storm-clipped": {"method": STORM(0.25, 0.5, 4, 10.0), "first": 4},
-    "nigt": {"method": NIGT(0.1, 0.5)},
-    "nigt-clipped": {"method": NIGT(0.1, 0.5, 10.0)},
+METHODS: dict[str, AbstractAlgorithm] = {
+    "sgd": ClippedSGD(0.004),
+    "clipped-sgd": ClippedSGD(0.05, 10.0),
+    "nsgd": NSGD(0.25),
+    "nsgd-batch": NSGD(0.25, 4),
+    "nsgdm": NSGDM(0.25, 0.3),
+    "nsgdc": NSGDC(0.25, 0.3, 10.0),
+    "storm": STORM(0.25, 0.5),
+    "storm-clipped": STORM(0.25, 0.5, 4, 10.0),
+    "nigt": NIGT(0.1, 0.5),
+    "nigt-clipped": NIGT(0.1, 0.5, 10.0),
 }
 
 CLAIMS = (
     *(
         Claim(
             f"chain-{name}",
-            ChainProgress(**asked),
+            ChainProgress(method),
             CHAIN,
             COIN,
             horizons=(200, 400),
@@ -45,12 +44,12 @@ CLAIMS = (
             oracle=ChainOracle,
             note="no method finds a coordinate before a coin has shown it",
         )
-        for name, asked in METHODS.items()
+        for name, method in METHODS.items()
     ),
     *(
         Claim(
             f"chain-{name}-floor",
-            ChainFloor(METHODS[name]["method"]),
+            ChainFloor(METHODS[name]),
             CHAIN,
             COIN,
             horizons=(100, 160),

@@ -2,9 +2,8 @@
 
 A method is zero-respecting if its iterates leave 0 only along coordinates that some gradient
 showed: SGD, momentum, normalization, clipping, STORM and Adam from 0 are. Methods that draw
-directions or frames, and those that mix coordinates, are not. A sample shows at most one new
-coordinate of
-the chain, and only with chance q; until the last one is found ‖∇f‖ > ε. With the noise
+directions or frames, and those that mix coordinates, are not. Each declares it by its attribute
+`respects`. A sample shows at most one new coordinate of the chain, and only with chance q; until the last one is found ‖∇f‖ > ε. With the noise
 σ^p = (e^{3/2}ε)^p[(1−q)^pq^{1−p} + 1 − q] this makes LΔσ^{p/(p−1)}ε^{−(3p−2)/(p−1)} samples
 necessary up to a constant, the exponent (p−1)/(3p−2).
 """
@@ -21,12 +20,27 @@ from convergence.metrics.folds import Smallest
 from convergence.metrics.pointwise import GradNorm
 from convergence.theorems.assumptions import Has
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import a
+
+
+def _sparing(method: Any) -> bool:
+    """T samples in T steps."""
+    asked = method.respects
+    return asked is not None and int(asked.batch or 1) == 1 and int(asked.first) <= 1
+
+
+ZERO_RESPECTING = a(
+    AbstractAlgorithm,
+    such=lambda method: method.respects is not None,
+    that="that declares that its iterates respect the zeros of its samples",
+)
+ONE_A_STEP = a(AbstractAlgorithm, such=_sparing, that="that does, and asks one sample a step")
 
 
 class ChainProgress(AbstractTheorem):
     """max_{t≤T} (prog_0(w^t) − #{samples before w^t with z = 1}) ≤ 0 on every run.
 
-    Samples are those of the method: one a step, `batch` a step, `first` at the start.
+    Samples are those that the method declares.
 
     Proof. If prog_{1/4}(w) ≤ prog_0(w) = j, the gradient of the chain beyond j+1 vanishes, and that
     of coordinate j+1 is masked unless z = 1. A sample is asked where no more than j coordinates
@@ -39,13 +53,12 @@ class ChainProgress(AbstractTheorem):
     provenance = Provenance.DERIVED
     statement = "prog_0(w^t) ≤ number of successes ~ Bin(samples, q), every run, zero-respecting"
     assumes = (Has("K"), Has("shown", 0, 1))
+    domain = {"method": ZERO_RESPECTING}
 
     method: AbstractAlgorithm
-    batch: Any = None
-    first: Any = 0
 
     def prescribe(self, c: Constants, T: int) -> Witness:
-        return Witness(self.method, self.batch, self.first)
+        return Witness(self.method, *self.method.respects)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Lead()
@@ -66,6 +79,7 @@ class ChainFloor(AbstractTheorem):
     provenance = Provenance.DERIVED
     statement = "E min_{t≤T} ‖∇f(w^t)‖ ≥ ε P(Bin(T, q) < K),  every zero-respecting method"
     assumes = (Has("K"), Has("shown", 0, 1))
+    domain = {"method": ONE_A_STEP}
 
     method: AbstractAlgorithm
 

@@ -11,8 +11,9 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Improvable, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import number
 
 
 class SGDNonconvex(AbstractTheorem):
@@ -29,7 +30,8 @@ class SGDNonconvex(AbstractTheorem):
     source = Source("ghadimi2013", "Theorem 2.1 and Corollary 2.2, with the sharp constants")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(γ(1−Lγ/2)T) + Lγσ²/(2−Lγ),  γ = min{1/L, √(2Δ/(Lσ²T))}"
-    assumes = (Smooth(), FiniteVariance())
+    assumes = (Smooth(), FiniteVariance(), Improvable())
+    domain = {"scale": number("(0, 2)")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
 
@@ -61,6 +63,8 @@ class SGDAnyStep(SGDNonconvex):
 
     source = Source("ghadimi2013", "Corollary 2.2 without its step condition")
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2Δ/(γT) + Lγσ² for every γ > 0 (false beyond 2/L)"
+    assumes = (Smooth(), FiniteVariance())
+    domain = {"scale": number("(0, inf)")}
     open = ("scale",)
 
     def gamma(self, c: Constants, T: int) -> float:

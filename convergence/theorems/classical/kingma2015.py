@@ -14,6 +14,7 @@ from convergence.metrics.pointwise import Value
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import number
 
 
 class AdamLinear(AbstractTheorem):
@@ -29,6 +30,8 @@ class AdamLinear(AbstractTheorem):
     provenance = Provenance.DERIVED
     statement = "−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
     assumes = (NoNoise(), Has("L", 0.0, 0.0))
+
+    domain = {"eta": number("(0, inf)")}
 
     eta: Any = eqx.field(converter=real, default=0.01)
     eps: Any = eqx.field(converter=real, default=1e-8)
