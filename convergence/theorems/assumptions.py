@@ -161,6 +161,15 @@ class ExactVariance(AbstractAssumption):
         return Checked("exact variance", bool(holds), float(c.sigma) ** 2, detail)
 
 
+class IsotropicNoise(AbstractAssumption):
+    """E ξξᵀ is a multiple of the identity at every x, or 0."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        even = c.get("isotropic_noise", False) and c.get("additive", False)
+        holds = c.sigma == 0 or (c.sigma < np.inf and even)
+        return Checked("isotropic noise", bool(holds), float(c.sigma), "E ξξᵀ ∝ I whatever x")
+
+
 class Centered(AbstractAssumption):
     """∇f(0) = 0: the statement is about ‖x‖, not ‖x − x*‖."""
 

@@ -120,7 +120,7 @@ CLAIMS = (
     ),
     layer(
         "celora-stale-rows",
-        celora.BiasedGD(1, refresh=10**6),
+        celora.BiasedGDAnyRows(1, refresh=10**6),
         ORTHOGONAL,
         (64,),
         expect=REFUTED,
@@ -135,7 +135,7 @@ CLAIMS = (
     ),
     layer(
         "celora-weights-only-rule",
-        celora.BiasedGD(1, rule="weights"),
+        celora.BiasedGDAnyRows(1, rule="weights"),
         ORTHOGONAL,
         (64,),
         expect=REFUTED,
@@ -200,7 +200,7 @@ CLAIMS = (
     ),
     newton("sophia-quadratic-law", sophia.SophiaQuadraticLaw(), ROTATED, (4, 16)),
     newton(
-        "sophia-diagonal-rotated", sophia.SophiaQuadraticLaw("diagonal"), ROTATED, (16,),
+        "sophia-diagonal-rotated", sophia.SophiaDiagonalLaw("diagonal"), ROTATED, (16,),
         expect=REFUTED,
         note="the diagonal of a rotated Hessian brings the condition number back",
     ),

@@ -3,9 +3,9 @@
 A method is zero-respecting if its iterates leave 0 only along coordinates that some gradient
 showed: SGD, momentum, normalization, clipping, STORM and Adam from 0 are. Methods that draw
 directions or frames, and those that mix coordinates, are not. Each declares it by its attribute
-`respects`. A sample shows at most one new coordinate of the chain, and only with chance q; until the last one is found ‖∇f‖ > ε. With the noise
-σ^p = (e^{3/2}ε)^p[(1−q)^pq^{1−p} + 1 − q] this makes LΔσ^{p/(p−1)}ε^{−(3p−2)/(p−1)} samples
-necessary up to a constant, the exponent (p−1)/(3p−2).
+`respects`. A sample shows at most one new coordinate of the chain, and only with chance q; until
+the last one is found ‖∇f‖ > ε. With the noise σ^p = (e^{3/2}ε)^p[(1−q)^pq^{1−p} + 1 − q] this makes
+LΔσ^{p/(p−1)}ε^{−(3p−2)/(p−1)} samples necessary up to a constant, the exponent (p−1)/(3p−2).
 """
 
 from __future__ import annotations

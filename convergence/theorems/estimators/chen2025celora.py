@@ -25,29 +25,56 @@ from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
     FiniteVariance,
+    Improvable,
     Is,
     NoNoise,
     Smooth,
 )
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import count, number, one_of
+
+
+class FrozenLayer(AbstractAssumption):
+    """∇f is a product through a frozen layer with k rows at least, of rank r0 at least."""
+
+    k: int = eqx.field(static=True)
+    r0: int = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = self.k <= c.layer_rows and self.r0 <= c.rank
+        return Checked("rows", holds, float(c.layer_rows), f"k = {self.k} of them, r0 = {self.r0}")
 
 
 class RelativeError(AbstractAssumption):
     """‖E ĝ − ∇f‖² ≤ (1 − δ)‖∇f‖² for every θ with a certified δ > 0.
 
-    Certified where the terms R_iW_i are collinear (the kept share is fixed) or orthogonal (the k
-    largest carry k/m of the square at least); nowhere else.
+    Certified where the terms R_iW_i are collinear (the kept share is fixed), where they are
+    orthogonal, none is split off and the k largest are chosen at every step (they carry k/m of the
+    square at least), or where all of W is split off; nowhere else.
     """
 
+    r0: int = eqx.field(static=True)
+    fresh: bool = eqx.field(static=True)
+
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        holds = bool(c.get("collinear")) or bool(c.get("orthogonal"))
-        return Checked("relative error", holds, None, "R_iW_i must be collinear or orthogonal")
+        whole = self.r0 >= c.rank
+        kept = bool(c.orthogonal) and self.fresh and self.r0 == 0
+        holds = whole or bool(c.collinear) or kept
+        detail = "R_iW_i must be collinear, or orthogonal and the largest chosen afresh"
+        return Checked("relative error", holds, None, detail)
 
 
 class AbstractCELoRA(AbstractTheorem):
     """What the statements share: k rows, r0 leading triples, and η = scale · the step."""
 
     provenance = Provenance.DERIVED
+    domain = {
+        "k": count(),
+        "r0": count(0),
+        "refresh": count(),
+        "rule": one_of("pairs", "weights"),
+        "scale": number("(0, 1]"),
+    }
 
     k: int = eqx.field(static=True, default=1)
     r0: int = eqx.field(static=True, default=0)
@@ -84,7 +111,15 @@ class BiasedSGD(AbstractCELoRA):
     kind = Kind.EXPECTATION
     source = Source("chen2025celora", "the setting of the theorem; explicit bound derived")
     statement = "(1/T) Σ E‖∇f‖² ≤ [Δ/(ηT) + Lησ²/2]/(ρ(1−Lηρ/2)),  ρ = 1 − √(1−δ)"
-    assumes = (Smooth(), FiniteVariance(), RelativeError())
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), FiniteVariance(), Improvable(), *self.terms())
+
+    def terms(self) -> tuple[AbstractAssumption, ...]:
+        """On the terms R_iW_i, and how they are chosen."""
+        fresh = self.rule == "pairs" and self.refresh == 1
+        return FrozenLayer(self.k, self.r0), RelativeError(self.r0, fresh)
 
     def eta(self, c: Constants, T: int) -> float:
         noise = c.L * c.sigma**2 * T
@@ -109,7 +144,29 @@ class BiasedGD(BiasedSGD):
     """The same on every run without noise."""
 
     kind = Kind.PATHWISE
-    assumes = (Smooth(), NoNoise(), RelativeError())
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), NoNoise(), Improvable(), *self.terms())
+
+
+class BiasedGDAnyRows(BiasedGD):
+    """The same whatever the age of the rows and the rule that chose them (false)."""
+
+    statement = "(1/T) Σ‖∇f‖² ≤ [Δ/(ηT)]/(ρ(1−Lηρ/2)) with stale rows, or by any rule (false)"
+
+    def terms(self) -> tuple[AbstractAssumption, ...]:
+        return FrozenLayer(self.k, self.r0), RelativeError(self.r0, True)
+
+
+class ResolvedRows(AbstractAssumption):
+    """|1 − Lη|^T ≥ 10⁻⁹: beyond, rounding decides which row is the largest."""
+
+    scale: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        left = abs(1 - self.scale) ** c.T
+        return Checked("resolved rows", left >= 1e-9, left, "|1 − Lη|^T ≥ 10⁻⁹")
 
 
 class StaleRows(AbstractCELoRA):
@@ -126,7 +183,16 @@ class StaleRows(AbstractCELoRA):
     statement = (
         "WᵀW = L·I: the k rows largest at the last refresh shrink by 1 − Lη a step, the rest stay"
     )
-    assumes = (NoNoise(), Is("orthogonal"))
+    domain = {"rule": one_of("pairs"), "r0": one_of(0), "scale": number("(0, 2)")}
+
+    @varies
+    def assumes(self) -> Any:
+        return (
+            NoNoise(),
+            Is("orthogonal"),
+            FrozenLayer(self.k, self.r0),
+            ResolvedRows(float(self.scale)),
+        )
 
     def metric(self, c: Constants, T: int) -> Any:
         return GradNormSq()
@@ -151,7 +217,10 @@ class MeasuredErrors(AbstractCELoRA):
     kind = Kind.PATHWISE
     source = Source("chen2025celora", "measured relative errors; derived")
     statement = "(min_t δ_t)₊ · (1/T) Σ ‖∇f(x_t)‖² ≤ 2Δ/(ηT) on every run without noise"
-    assumes = (Smooth(), NoNoise())
+
+    @varies
+    def assumes(self) -> Any:
+        return Smooth(), NoNoise(), FrozenLayer(self.k, self.r0)
 
     def metric(self, c: Constants, T: int) -> RelativeErrors:
         return RelativeErrors(self.eta(c, T))
@@ -189,7 +258,8 @@ class TopOneStalls(AbstractCELoRA):
     kind = Kind.PATHWISE
     source = Source("chen2025celora", "three-row counterexample; derived")
     statement = "‖∇f(x_t)‖ ≥ 1 − Lη for all t: top-1 rows converge to the Chebyshev center"
-    assumes = (Smooth(), NoNoise(), Is("three_rows"))
+    assumes = (NoNoise(), Is("three_rows"))
+    domain = {"k": one_of(1), "r0": one_of(0), "refresh": one_of(1), "rule": one_of("pairs")}
 
     def metric(self, c: Constants, T: int) -> Extremes:
         return Extremes(GradNorm())
@@ -213,6 +283,8 @@ class PerSampleContraction(AbstractTheorem):
     source = Source("chen2025celora", "the assumption read sample by sample")
     statement = "a per-sample contraction suffices: (1/T) Σ E‖∇f‖² ≤ 2Δ/(δηT) + Lησ²/δ (false)"
     assumes = (Smooth(), FiniteVariance())
+
+    domain = {"scale": number("(0, 1]")}
 
     scale: Any = eqx.field(converter=real, default=0.01)
 

@@ -9,14 +9,88 @@ import numpy as np
 
 from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.errors import Excess
 from convergence.metrics.travel import AverageStepSq
+from convergence.noise.base import AbstractNoise
 from convergence.parts.matrix_products import CRS, WTA, AbstractProduct
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.estimators.liu2023wta import crs_variance, wta_variance
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    Has,
+    Horizon,
+    Is,
+    NoNoise,
+    Smooth,
+)
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import a, number
+from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
+
+
+def unbiased(product: Any) -> bool:
+    """Whether draws are weighed by 1/p and 1 − P_C."""
+    return bool(product.rescale if isinstance(product, CRS) else product.weigh)
+
+
+def by_score(product: Any) -> bool:
+    """Unbiased, and |C| not given."""
+    return unbiased(product) and (isinstance(product, CRS) or product.c is None)
+
+
+def fixed(product: Any) -> bool:
+    """Unbiased, and |C| given."""
+    return unbiased(product) and (isinstance(product, CRS) or product.c is not None)
+
+
+def kept(product: Any, c: Constants) -> int:
+    """|C| at θ*."""
+    if isinstance(product, CRS):
+        return 0
+    return score(c.residual, c.layer, product.k) if product.c is None else int(product.c)
+
+
+BY_SCORE = a(CRS, WTA, such=by_score, that="that rescales, |C| chosen by its score")
+KNOWN = a(CRS, WTA, such=unbiased, that="that rescales")
+FIXED = a(CRS, WTA, such=fixed, that="that rescales, with |C| given")
+
+
+class ContractingStep(AbstractAssumption):
+    """Lη(1 − 1/k) ≤ 2, so that a descent of f counts in full, and 0 ≤ q < 1."""
+
+    theorem: Any
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        k = self.theorem.product.k
+        q, _ = self.theorem.rate(c)
+        # 1e-12: q is 0 in reals on the registry's instance.
+        holds = c.mu > 0 and c.L * self.theorem.eta(c) * (1 - 1 / k) <= 2 and -1e-12 < q < 1
+        return Checked("short step", bool(holds), float(q), "Lη(1 − 1/k) ≤ 2 and 0 ≤ q < 1")
+
+
+class Rest(AbstractAssumption):
+    """Fewer rows are kept for sure than there are, and the others carry some weight at θ*."""
+
+    product: AbstractProduct
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        j = kept(self.product, c)
+        size = np.linalg.norm(c.residual, axis=0) * np.linalg.norm(c.layer, axis=1)
+        left = float(np.sort(size)[::-1][j:].sum()) if j < size.size else 0.0
+        return Checked("rows to draw from", left > 0, left, f"beyond the {j} largest")
+
+
+class Apart(AbstractAssumption):
+    """At θ* no |r_i| is 0, and those in C are larger than the others."""
+
+    product: AbstractProduct
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
+        j = kept(self.product, c)
+        gap = min(size[-1], size[j - 1] - size[j] if j else np.inf) / size[0]
+        return Checked("residuals apart", bool(gap > 1e-9), float(gap), "of 0 and across C")
 
 
 class SampledSGD(AbstractTheorem):
@@ -32,10 +106,14 @@ class SampledSGD(AbstractTheorem):
     source = Source("liu2023wta", "unbiased estimators in SGD; explicit bound derived")
     provenance = Provenance.DERIVED
     statement = "E f(θ_T) − f* ≤ q^T Δ + (1−q^T) b/(1−q),  b = Lη²‖W‖_F² f*/k"
-    assumes = (Smooth(), NoNoise(), Has("frob", 0.0))
+    domain = {"product": BY_SCORE, "scale": number("(0, 1]")}
 
     product: AbstractProduct = CRS(1)
     scale: Any = eqx.field(converter=real, default=0.5)
+
+    @varies
+    def assumes(self) -> Any:
+        return Smooth(), NoNoise(), ContractingStep(self)
 
     def eta(self, c: Constants) -> float:
         return float(self.scale) * c.mu * self.product.k / (c.L * c.frob)
@@ -46,10 +124,14 @@ class SampledSGD(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> Excess:
         return Excess()
 
-    def bound(self, c: Constants, T: int) -> float:
+    def rate(self, c: Constants) -> tuple[float, float]:
+        """(q, Lη²‖W‖_F²/k)."""
         eta, k = self.eta(c), self.product.k
         noise = c.L * eta**2 * c.frob / k
-        q = 1 - 2 * c.mu * eta * (1 - c.L * eta * (1 - 1 / k) / 2) + noise
+        return 1 - 2 * c.mu * eta * (1 - c.L * eta * (1 - 1 / k) / 2) + noise, noise
+
+    def bound(self, c: Constants, T: int) -> float:
+        q, noise = self.rate(c)
         return q**T * c.Delta + (1 - q**T) * noise * c.f_star / (1 - q)
 
     def trivial(self, c: Constants, T: int) -> float:
@@ -63,21 +145,25 @@ class SampledMoment(AbstractTheorem):
     source = Source("liu2023wta", "exact variances; derived")
     provenance = Provenance.DERIVED
     statement = "E‖ĝ‖² at θ* = [(1−P_C)²S² − ‖Σ_{i∉C} R_iW_i‖²]/(k−|C|)"
-    assumes = (NoNoise(), Has("Delta", 0.0, 1e-20))
+    domain = {"product": KNOWN}
 
     product: AbstractProduct = CRS(1)
 
+    @varies
+    def assumes(self) -> Any:
+        return NoNoise(), Has("Delta", 0.0, 1e-20), Rest(self.product), Horizon(1)
+
     def prescribe(self, c: Constants, T: int) -> SampledBackward:
-        return SampledBackward(2**-20, self.product)  # T steps from θ*, but for drifts of 1e-6
+        return SampledBackward(2**-20, self.product)
 
     def metric(self, c: Constants, T: int) -> AverageStepSq:
         return AverageStepSq(2**-20)
 
     def bound(self, c: Constants, T: int) -> float:
-        product = self.product
-        if isinstance(product, WTA) and product.c is not None:
-            return wta_variance(c.residual, c.layer, product.k, product.c)
-        return crs_variance(c.residual, c.layer, product.k)
+        if isinstance(self.product, WTA):
+            j = kept(self.product, c)
+            return wta_variance(c.residual, c.layer, self.product.k, j)
+        return crs_variance(c.residual, c.layer, self.product.k)
 
 
 class SampledLaw(AbstractTheorem):
@@ -95,20 +181,19 @@ class SampledLaw(AbstractTheorem):
     source = Source("liu2023wta", "exact variances along a run; derived")
     provenance = Provenance.DERIVED
     statement = "E f(θ_T) − f* = (m/2)v_T,  v⁺ = (1−2ηm)v + η²E ĝ²(v),  exact for CRS and WTA-CRS"
-    assumes = (NoNoise(), Is("ones"), Has("Delta", 0.0, 1e-20))
+    domain = {"product": FIXED}
 
     product: AbstractProduct = CRS(3)
 
-    def kept(self) -> int:
-        """|C|."""
-        c = self.product.c if isinstance(self.product, WTA) else 0
-        require(c is not None, "a |C| that is chosen on the way", "a fixed one", "give WTA(k, c)")
-        return int(c or 0)
+    @varies
+    def assumes(self) -> Any:
+        start = Has("Delta", 0.0, 1e-20)
+        return NoNoise(), Is("ones"), start, Rest(self.product), Apart(self.product)
 
     def eta(self, c: Constants, T: int) -> float:
         """δ/((S + mδ)T)."""
         size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
-        j = self.kept()
+        j = kept(self.product, c)
         delta = min(size[-1], (size[j - 1] - size[j]) / 2 if j else np.inf)
         return float(delta / ((size.sum() + size.size * delta) * T))
 
@@ -119,7 +204,7 @@ class SampledLaw(AbstractTheorem):
         return Excess()
 
     def bound(self, c: Constants, T: int) -> float:
-        r, j, eta = np.asarray(c.residual).ravel(), self.kept(), self.eta(c, T)
+        r, j, eta = np.asarray(c.residual).ravel(), kept(self.product, c), self.eta(c, T)
         rest, m = r[np.argsort(-np.abs(r))[j:]], r.size
         fixed = np.abs(rest).sum() ** 2 - rest.sum() ** 2
         moving = np.sign(rest).sum() ** 2 - rest.size**2

@@ -15,14 +15,14 @@ import numpy as np
 
 from convergence.algorithms.estimators.sophia import SignGD, Sophia
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.newton import ClippedSteps
 from convergence.metrics.pointwise import AbstractPointwise, Gap
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import number, one_of
 
 
 class DistanceSq(AbstractPointwise):
@@ -32,15 +32,49 @@ class DistanceSq(AbstractPointwise):
         return jnp.sum(state.x**2)
 
 
+class OwnAxes(AbstractAssumption):
+    """The coordinates are clipped in an eigenbasis of the Hessian: the method's own, or the
+    coordinates themselves where f separates in them."""
+
+    basis: str = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = self.basis == "eigen" or not c.turned
+        return Checked("an eigenbasis", holds, None, "the diagonal is one where f is not turned")
+
+
+class ResolvedEigenbasis(AbstractAssumption):
+    """The Hessian is diagonal, or its condition number at θ* and at θ_0 at most 10⁵: turning the
+    gradient into the eigenbasis costs that many units in the last place, of which nine digits
+    remain. One basis only: where eigenvalues at θ_0 coincide off the axes, any rotation of two
+    eigenvectors is as good, and clips other coordinates."""
+
+    one_basis: bool = eqx.field(static=True, default=False)
+
+    def check(self, problem: Any, noise: AbstractNoise, c: Constants) -> Checked:
+        if not c.turned:
+            return Checked("resolved eigenbasis", True, 1.0, "on the axes")
+        s = np.sort(np.asarray(problem.slopes(problem.start())[1]))
+        found = max(float(c.condition), float(s[-1] / s[0]))
+        near = self.one_basis and bool(np.any(np.diff(s) <= 1e-6 * s[-1]))
+        detail = "κ ≤ 10⁵ off the axes" if not near else "distinct eigenvalues off the axes"
+        return Checked("resolved eigenbasis", found <= 1e5 and not near, found, detail)
+
+
 class AbstractSophia(AbstractTheorem):
-    """Clipped Newton with η = ½, ρ = R/(2√d); basis = "diagonal" leaves the theorem's method."""
+    """Clipped Newton with η = ½, ρ = R/(2√d), in an eigenbasis of the Hessian."""
 
     kind = Kind.PATHWISE
     source = Source("liu2024sophia", "Section 4, simplified setting; constants derived")
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Has("radius", 0.0), Has("mu_star", 0.0))
+    domain = {"basis": one_of("eigen", "diagonal")}
 
     basis: str = eqx.field(static=True, default="eigen")
+
+    @varies
+    def assumes(self) -> Any:
+        known = Has("radius", 1e-300), Has("mu_star", 1e-300), Has("Delta", 0.0, 1e300)
+        return NoNoise(), *known, OwnAxes(self.basis), ResolvedEigenbasis()
 
     def rho(self, c: Constants) -> float:
         """ρ = R/(2√d)."""
@@ -89,7 +123,13 @@ class EveryStep(AbstractSophia):
     """
 
     statement = "decrease ≥ ¼Σ min{ρ|g_i|, g_i²/s_i};  ≥ μR²/(64d) if clipped;  gap⁺ ≤ ¾gap else"
+    domain = {"which": one_of("descent", "newton", "clipped")}
+
     which: str = eqx.field(static=True, default="descent")
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractSophia.assumes.fget(self), ResolvedEigenbasis(one_basis=True))
 
     def metric(self, c: Constants, T: int) -> ClippedSteps:
         level = c.mu_star * c.radius**2 / (64 * c.d)
@@ -99,24 +139,19 @@ class EveryStep(AbstractSophia):
         return 1.0
 
 
-class ResolvedEigenbasis(AbstractAssumption):
-    """The Hessian is diagonal, or its condition number is at most 10⁵: turning the gradient into
-    the eigenbasis costs that many units in the last place, of which nine digits remain."""
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        found = float(c.condition) if c.turned else 1.0
-        return Checked("resolved eigenbasis", found <= 1e5, found, "κ ≤ 10⁵ off the axes")
-
-
 class SophiaQuadraticLaw(AbstractSophia):
     """z_i ← z_i − ½ clip(z_i, ρ) in the eigenbasis of a quadratic, whatever its eigenvalues:
-    ‖θ_T‖² is known in advance. With basis = "diagonal" on a rotated quadratic FALSE.
+    ‖θ_T‖² is known in advance.
 
     Proof. V(∇²f)⁻¹∇f = Vθ = z (θ* = 0).
     """
 
     statement = "‖θ_T‖² = Σ z_i² with z_i ← z_i − ½clip(z_i, ρ): free of the condition number"
-    assumes = (NoNoise(), Is("quadratic"), Has("radius", 0.0), ResolvedEigenbasis())
+
+    @varies
+    def assumes(self) -> Any:
+        quadratic = Is("quadratic"), Has("radius", 1e-300), ResolvedEigenbasis(one_basis=True)
+        return NoNoise(), *quadratic, OwnAxes(self.basis)
 
     def metric(self, c: Constants, T: int) -> Any:
         return DistanceSq()
@@ -127,6 +162,16 @@ class SophiaQuadraticLaw(AbstractSophia):
             z = z - 0.5 * np.clip(z, -rho, rho)
         value = float(np.sum(z**2))
         return value, value
+
+
+class SophiaDiagonalLaw(SophiaQuadraticLaw):
+    """The same with the diagonal of a Hessian that is turned: FALSE."""
+
+    statement = "‖θ_T‖² = Σ z_i² with the diagonal for the Hessian, turned or not (false)"
+
+    @varies
+    def assumes(self) -> Any:
+        return NoNoise(), Is("quadratic"), Has("radius", 1e-300), ResolvedEigenbasis(one_basis=True)
 
 
 class NewtonConverges(AbstractSophia):
@@ -164,8 +209,25 @@ class NewtonInside(NewtonConverges):
     u⁺ too: sinh(2u)/u is even and increasing in |u|. f increases in every |u_i|. ∎
     """
 
-    assumes = (*NewtonConverges.assumes, Inside())
+    @varies
+    def assumes(self) -> Any:
+        return (*NewtonConverges.assumes.fget(self), Inside())
+
     statement = "f(θ_T) − f* ≤ f(θ_0) − f* for Newton's method on log cosh from |u| < 1.0887"
+
+
+class Alternates(AbstractAssumption):
+    """Two coordinates, on the axes of the Hessian, from x_0 > 0 and y_0 = η/2."""
+
+    theorem: Any
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        if len(c.z0) != 2 or c.turned or float(c.z0[0]) <= 0:
+            return Checked("that start", False, None, "two coordinates on the axes, x_0 > 0")
+        mu, beta = map(float, c.curvatures)
+        half = self.theorem.eta(mu, beta, float(c.z0[0]), c.T) / 2
+        holds = math.isclose(float(c.z0[1]), half, rel_tol=1e-9)
+        return Checked("that start", holds, float(c.z0[1]), f"y_0 = η/2 = {half:g}")
 
 
 class SignFloor(AbstractTheorem):
@@ -181,24 +243,21 @@ class SignFloor(AbstractTheorem):
     source = Source("liu2024sophia", "lower bound for SignGD; derived for this start")
     provenance = Provenance.DERIVED
     statement = "f(x_T) ≥ Δ/(1 + 4T²μ/β) for sign descent; equality at the best η"
-    assumes = (NoNoise(), Is("quadratic"))
+    domain = {"scale": number("(0, inf)")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
+
+    @varies
+    def assumes(self) -> Any:
+        return NoNoise(), Is("quadratic"), Alternates(self)
 
     def eta(self, mu: float, beta: float, x0: float, T: int) -> float:
         """scale · the best fixed step for T steps."""
         return float(self.scale) * 4 * mu * T * x0 / (4 * mu * T**2 + beta)
 
     def prescribe(self, c: Constants, T: int) -> SignGD:
-        x0, y0 = float(c.z0[0]), float(c.z0[1])
-        eta = self.eta(float(c.curvatures[0]), float(c.curvatures[1]), x0, T)
-        require(
-            x0 > 0 and math.isclose(y0, eta / 2, rel_tol=1e-9) and not c.turned,
-            f"the start ({x0:g}, {y0:g})",
-            f"x_0 > 0 and y_0 = η/2 = {eta / 2:g} on the axes of the Hessian",
-            "start there",
-        )
-        return SignGD(eta)
+        mu, beta = map(float, c.curvatures)
+        return SignGD(self.eta(mu, beta, float(c.z0[0]), T))
 
     def metric(self, c: Constants, T: int) -> Gap:
         return Gap()

@@ -20,21 +20,54 @@ from convergence.shapes import real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
+    ExactVariance,
     FiniteVariance,
+    Horizon,
+    Improvable,
     Is,
+    IsotropicNoise,
     NoNoise,
     Smooth,
 )
-from convergence.theorems.base import AbstractSeparation, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import (
+    AbstractSeparation,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
+from convergence.theorems.domains import count, number, one_of
+
+
+class Blocks(AbstractAssumption):
+    """The iterate is a matrix with as many rows as there are blocks."""
+
+    blocks: int = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        shape = np.shape(problem.start())
+        holds = len(shape) == 2 and shape[0] == self.blocks
+        return Checked("blocks", holds, None, f"{self.blocks} rows are needed, not {shape}")
 
 
 class EqualBlocks(AbstractAssumption):
-    """The blocks (rows) of x_0 have one norm."""
+    """The blocks (rows) of x_0 − x* have one norm: those of ∇f(x_0) = L(x_0 − x*) do."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        norms = np.linalg.norm(np.asarray(problem.start()), axis=1)
+        norms = np.linalg.norm(np.asarray(problem.grad(problem.start())), axis=1)
+        spread = float(np.ptp(norms) / max(np.max(norms), 1e-300))
         # 1e-9: rows are rounded.
-        return Checked("equal blocks", bool(np.ptp(norms) <= 1e-9), None, "‖x_i⁰‖ must not vary")
+        return Checked("equal blocks", spread <= 1e-9, spread, "‖x_i⁰ − x_i*‖ must not vary")
+
+
+class Drawn(AbstractAssumption):
+    """Every block has a positive chance, p_min > 0."""
+
+    low: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        return Checked("p_min > 0", self.low > 0, self.low, "raise mix")
 
 
 class BlockSGD(AbstractTheorem):
@@ -52,12 +85,22 @@ class BlockSGD(AbstractTheorem):
     source = Source("yao2024ist", "the method; bound derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1−Lη/2))"
-    assumes = (Smooth(), FiniteVariance())
+    domain = {
+        "importance": number("(-inf, inf)"),
+        "mix": number("[0, 1]"),
+        "rule": one_of("given", "gradient", "learned"),
+        "scale": number("(0, 1]"),
+    }
 
     importance: Any = eqx.field(converter=real, default=(0.0, 0.0, 0.0, 0.0))
     mix: Any = eqx.field(converter=real, default=0.0)
     rule: str = eqx.field(static=True, default="given")
     scale: Any = eqx.field(converter=real, default=1.0)
+
+    @varies
+    def assumes(self) -> Any:
+        drawn = Blocks(np.size(self.importance)), Drawn(self.range()[0])
+        return Smooth(), FiniteVariance(), Improvable(), *drawn
 
     def chances(self) -> np.ndarray:
         """p of one draw with the given importance."""
@@ -106,8 +149,8 @@ class IgnoresImportance(BlockSGD):
 
 class BlockLaw(BlockSGD):
     """E‖∇f(x_T)‖² = L² Σ_i [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1 − q_i^T)/(1 − q_i)] on (L/2)‖x‖², q_i =
-    1 − p_i(2ηL − η²L²), σ_i² = σ²/blocks, for a given importance and
-    blocks of one norm ‖x_i⁰‖² = R²/blocks.
+    1 − p_i(2ηL − η²L²), for a given importance, noise that is even over the blocks, σ_i² =
+    σ²/blocks, and blocks of one norm ‖x_i⁰‖² = R²/blocks; x_0 stands for x_0 − x*.
 
     Proof. Block i is multiplied by 1 − ηL and gets noise of variance η²σ_i² with probability p_i,
     and stays otherwise. A block with p_i = 0 keeps L²‖x_i⁰‖² for ever. η = scale/L.
@@ -115,7 +158,12 @@ class BlockLaw(BlockSGD):
 
     kind = Kind.EXACT
     statement = "E‖∇f(x_T)‖² = L² Σ [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1−q_i^T)/(1−q_i)] on (L/2)‖x‖²"
-    assumes = (FiniteVariance(), Is("isotropic"), EqualBlocks())
+    domain = {"rule": one_of("given"), "scale": number("(0, 2)")}
+
+    @varies
+    def assumes(self) -> Any:
+        even = IsotropicNoise(), ExactVariance(), EqualBlocks()
+        return Is("isotropic"), *even, Blocks(np.size(self.importance))
 
     def eta(self, c: Constants, T: int) -> float:
         return float(self.scale) / c.L
@@ -141,9 +189,13 @@ class ImportanceHelps(AbstractSeparation):
     source = Source("yao2024ist", "importance against uniform layers; derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(x_1)‖² with p_i ∝ ‖∇_i f‖² ≤ that of uniform chances on (L/2)‖x‖²"
-    assumes = (NoNoise(), Is("isotropic"))
+    domain = {"blocks": count()}
 
     blocks: int = eqx.field(static=True, default=4)
+
+    @varies
+    def assumes(self) -> Any:
+        return NoNoise(), Is("isotropic"), Blocks(self.blocks), Horizon(1)
 
     def prescribe(self, c: Constants, T: int) -> IST:
         return IST(1 / c.L, np.zeros(self.blocks), 0.0, rule="gradient")

@@ -41,7 +41,7 @@ from convergence.theorems.assumptions import (
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.corner import stall
-from convergence.theorems.subspace.shared import FRESH, Contracts, SolvedExactly, in_full
+from convergence.theorems.subspace.shared import FRESH, ContractingSolver, SolvedExactly, in_full
 
 PAPER = "chen2025rso"
 
@@ -223,7 +223,7 @@ class RSOSteps(AbstractRSO):
 
     @varies
     def assumes(self) -> Any:
-        return (*self.needs, Matrix(self.r, "rows"), Contracts(self.inner))
+        return (*self.needs, Matrix(self.r, "rows"), ContractingSolver(self.inner))
 
     def rho(self, c: Constants) -> float:
         """ρ of the solver."""

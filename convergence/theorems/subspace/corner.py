@@ -95,7 +95,7 @@ class OneValue(AbstractAssumption):
         return Checked("one value", bool(equal and len(s) <= self.r), float(np.ptp(s)), detail)
 
 
-class Diagonal(AbstractAssumption):
+class DiagonalGradient(AbstractAssumption):
     """∇f(X_0) is diagonal: its entries are its singular values, up to signs."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
@@ -104,7 +104,7 @@ class Diagonal(AbstractAssumption):
         return Checked("a diagonal gradient", off == 0, off, "∇f(X_0) must be diagonal")
 
 
-class Reached(AbstractAssumption):
+class BeforeTheKink(AbstractAssumption):
     """αT ≤ min λ: no entry has changed its sign by then."""
 
     alpha: float = eqx.field(static=True)
@@ -115,7 +115,7 @@ class Reached(AbstractAssumption):
         return Checked("before the kink", drop <= least * (1 + 1e-12), drop, f"αT ≤ {least:g}")
 
 
-class Resolved(AbstractAssumption):
+class ResolvedDecay(AbstractAssumption):
     """|1 − α|^T ≥ 10⁻⁹: beyond, the noise's rounding is all that is left of a gradient."""
 
     alpha: float = eqx.field(static=True)

@@ -24,6 +24,7 @@ from convergence.theorems.assumptions import (
     FiniteVariance,
     Improvable,
     Is,
+    IsotropicNoise,
     NoNoise,
     Smooth,
 )
@@ -167,7 +168,7 @@ class GoLoreRowLaw(GoLoreCounterexampleLaw):
     """
 
     statement = "E‖∇f(X_T)‖² = tr(HQ_TH), Q ← Q − ηδ(HQ+QH) + η²E[Π(HQH+(σ²/m)I)Π]"
-    needs = (Is("by_rows"), Is("isotropic_noise"), ExactVariance())
+    needs = (Is("by_rows"), IsotropicNoise(), ExactVariance())
     domain = {"projector": FRESH}
 
     projector: AbstractProjector = Haar()

@@ -28,6 +28,7 @@ from convergence.theorems.assumptions import (
     Horizon,
     Improvable,
     Is,
+    IsotropicNoise,
     Matrix,
     Smooth,
 )
@@ -253,8 +254,7 @@ class ConvergesAtRate(AbstractGaLore):
 
     @varies
     def assumes(self) -> Any:
-        isotropic = Is("isotropic_noise"), Is("additive")
-        return Smooth(), FiniteVariance(), *isotropic, Matrix(self.r), Improvable()
+        return Smooth(), FiniteVariance(), IsotropicNoise(), Matrix(self.r), Improvable()
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         noise = self.r / c.m * c.L * c.sigma**2 * T

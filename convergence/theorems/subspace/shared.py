@@ -83,7 +83,7 @@ class SolvedExactly(AbstractAssumption):
         )
 
 
-class Contracts(AbstractAssumption):
+class ContractingSolver(AbstractAssumption):
     """The solver contracts on this instance: GD under any noise, AGD without, ZO without and on a
     quadratic."""
 

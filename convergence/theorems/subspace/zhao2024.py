@@ -48,7 +48,7 @@ class ResolvedSpectrum(AbstractAssumption):
         return Checked("resolved gradient", bool(left > floor and tame), left, f"above {floor:.2g}")
 
 
-class AboveRounding(AbstractAssumption):
+class ResolvedBound(AbstractAssumption):
     """The stated bound on ‖R_T‖ is above the rounding of BWC, from which a run can be told."""
 
     theorem: Any
@@ -129,7 +129,7 @@ class FixedProjectionCorrected(FixedProjection):
 
     @varies
     def assumes(self) -> Any:
-        path = StepOfThePath(float(self.eta)), AboveRounding(self)
+        path = StepOfThePath(float(self.eta)), ResolvedBound(self)
         return (*FixedProjection.assumes, *path)
 
 

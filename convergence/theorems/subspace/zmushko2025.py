@@ -25,10 +25,21 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.projectors import TopSVD
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Improvable, Is, Shape, Smooth
+from convergence.theorems.assumptions import (
+    FiniteVariance,
+    Improvable,
+    IsotropicNoise,
+    Shape,
+    Smooth,
+)
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.domains import count, number, one_of
-from convergence.theorems.subspace.corner import Diagonal, Reached, Resolved, stall
+from convergence.theorems.subspace.corner import (
+    BeforeTheKink,
+    DiagonalGradient,
+    ResolvedDecay,
+    stall,
+)
 
 PAPER = "zmushko2025"
 
@@ -67,7 +78,7 @@ class FixedSplit(AbstractFrugal):
     statement = (
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(αK) + Lαs²/2 + Lαβs_J²/(√2(1+β))]/(1 − √2Lαβ/(1−β) − Lα/2)"
     )
-    assumes = (*AbstractFrugal.assumes, Is("isotropic_noise"))
+    assumes = (*AbstractFrugal.assumes, IsotropicNoise())
 
     def alpha(self, c: Constants) -> float:
         """The step."""
@@ -238,7 +249,7 @@ class ResidualConverges(AbstractOnCounterexample):
 
     @varies
     def assumes(self) -> Any:
-        return (*stall(self.r), Resolved(float(self.alpha)))
+        return (*stall(self.r), ResolvedDecay(float(self.alpha)))
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         value = (1 - float(self.alpha)) ** (2 * T) * c.grad0**2
@@ -254,7 +265,7 @@ class SignConverges(AbstractOnCounterexample):
 
     @varies
     def assumes(self) -> Any:
-        return (*stall(self.r), Diagonal(), Reached(float(self.alpha)))
+        return (*stall(self.r), DiagonalGradient(), BeforeTheKink(float(self.alpha)))
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         value = float(np.sum((np.asarray(c.spectrum) - float(self.alpha) * T) ** 2))
