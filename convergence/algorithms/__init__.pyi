@@ -1,5 +1,6 @@
 # Written by `python -m docs.make.rooms`.
 from .base import AbstractAlgorithm as AbstractAlgorithm
+from .base import Samples as Samples
 from .base import State as State
 from .classical.accelerated import HeavyBall as HeavyBall
 from .classical.accelerated import LastState as LastState

@@ -10,4 +10,6 @@ ghadimi2015: Ghadimi, Feyzmahdavian and Johansson 2015: the heavy ball on smooth
     functions.
 kingma2015: Kingma and Ba 2015 (Adam): what its bias correction is for.
 nesterov1983: Nesterov 1983: accelerated gradient descent on smooth convex functions.
+quadratic_laws: Exact laws of plain methods on (L/2)‖x‖²: every coefficient of the recursion has
+    its effect.
 """

@@ -6,6 +6,8 @@ liu2023wta: Liu et al. 2023 (arXiv 2305.15265): winner-take-all column-row sampl
 liu2023wta_sgd: Liu et al. 2023 (arXiv 2305.15265): SGD whose backward product is sampled by CRS
     or WTA-CRS.
 liu2024sophia: Liu, Li, Hall, Liang and Ma 2024 (arXiv 2305.14342): Sophia's simplified setting.
+liu2024sophia_linear: Sophia-G (arXiv 2305.14342) on a linear function: when its curvature is
+    renewed.
 yao2024ist: Yao et al. 2024 (arXiv 2410.11772): importance-aware sparse tuning, as block-sampled
     SGD.
 """

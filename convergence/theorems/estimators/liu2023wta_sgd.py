@@ -29,31 +29,31 @@ from convergence.theorems.domains import a, number
 from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
 
 
-def unbiased(product: Any) -> bool:
+def _unbiased(product: Any) -> bool:
     """Whether draws are weighed by 1/p and 1 − P_C."""
     return bool(product.rescale if isinstance(product, CRS) else product.weigh)
 
 
-def by_score(product: Any) -> bool:
+def _by_score(product: Any) -> bool:
     """Unbiased, and |C| not given."""
-    return unbiased(product) and (isinstance(product, CRS) or product.c is None)
+    return _unbiased(product) and (isinstance(product, CRS) or product.c is None)
 
 
-def fixed(product: Any) -> bool:
+def _fixed(product: Any) -> bool:
     """Unbiased, and |C| given."""
-    return unbiased(product) and (isinstance(product, CRS) or product.c is not None)
+    return _unbiased(product) and (isinstance(product, CRS) or product.c is not None)
 
 
-def kept(product: Any, c: Constants) -> int:
+def _kept(product: Any, c: Constants) -> int:
     """|C| at θ*."""
     if isinstance(product, CRS):
         return 0
     return score(c.residual, c.layer, product.k) if product.c is None else int(product.c)
 
 
-BY_SCORE = a(CRS, WTA, such=by_score, that="that rescales, |C| chosen by its score")
-KNOWN = a(CRS, WTA, such=unbiased, that="that rescales")
-FIXED = a(CRS, WTA, such=fixed, that="that rescales, with |C| given")
+BY_SCORE = a(CRS, WTA, such=_by_score, that="that rescales, |C| chosen by its score")
+KNOWN = a(CRS, WTA, such=_unbiased, that="that rescales")
+FIXED = a(CRS, WTA, such=_fixed, that="that rescales, with |C| given")
 
 
 class ContractingStep(AbstractAssumption):
@@ -75,7 +75,7 @@ class Rest(AbstractAssumption):
     product: AbstractProduct
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        j = kept(self.product, c)
+        j = _kept(self.product, c)
         size = np.linalg.norm(c.residual, axis=0) * np.linalg.norm(c.layer, axis=1)
         left = float(np.sort(size)[::-1][j:].sum()) if j < size.size else 0.0
         return Checked("rows to draw from", left > 0, left, f"beyond the {j} largest")
@@ -88,7 +88,7 @@ class Apart(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
-        j = kept(self.product, c)
+        j = _kept(self.product, c)
         gap = min(size[-1], size[j - 1] - size[j] if j else np.inf) / size[0]
         return Checked("residuals apart", bool(gap > 1e-9), float(gap), "of 0 and across C")
 
@@ -161,7 +161,7 @@ class SampledMoment(AbstractTheorem):
 
     def bound(self, c: Constants, T: int) -> float:
         if isinstance(self.product, WTA):
-            j = kept(self.product, c)
+            j = _kept(self.product, c)
             return wta_variance(c.residual, c.layer, self.product.k, j)
         return crs_variance(c.residual, c.layer, self.product.k)
 
@@ -193,7 +193,7 @@ class SampledLaw(AbstractTheorem):
     def eta(self, c: Constants, T: int) -> float:
         """δ/((S + mδ)T)."""
         size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
-        j = kept(self.product, c)
+        j = _kept(self.product, c)
         delta = min(size[-1], (size[j - 1] - size[j]) / 2 if j else np.inf)
         return float(delta / ((size.sum() + size.size * delta) * T))
 
@@ -204,7 +204,7 @@ class SampledLaw(AbstractTheorem):
         return Excess()
 
     def bound(self, c: Constants, T: int) -> float:
-        r, j, eta = np.asarray(c.residual).ravel(), kept(self.product, c), self.eta(c, T)
+        r, j, eta = np.asarray(c.residual).ravel(), _kept(self.product, c), self.eta(c, T)
         rest, m = r[np.argsort(-np.abs(r))[j:]], r.size
         fixed = np.abs(rest).sum() ** 2 - rest.sum() ** 2
         moving = np.sign(rest).sum() ** 2 - rest.size**2
