@@ -300,7 +300,7 @@ from .subspace.he2025_stall import GaussianLaw as GaussianLaw
 from .subspace.he2025_stall import Plateau as Plateau
 from .subspace.he2025_stall import Stalls as Stalls
 from .subspace.he2025_stall import StallsOddBatch as StallsOddBatch
-from .subspace.shared import AbstractLaw as AbstractLaw
+from .subspace.shared import AbstractSubspaceLaw as AbstractSubspaceLaw
 from .subspace.shared import AbstractSubspaceTheorem as AbstractSubspaceTheorem
 from .subspace.shared import ContractingSolver as ContractingSolver
 from .subspace.shared import SolvedExactly as SolvedExactly

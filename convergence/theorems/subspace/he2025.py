@@ -31,7 +31,7 @@ from convergence.theorems.assumptions import (
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.domains import count, number
 from convergence.theorems.subspace.corner import CornerFits
-from convergence.theorems.subspace.shared import FRESH, AbstractLaw, AbstractSubspaceTheorem
+from convergence.theorems.subspace.shared import FRESH, AbstractSubspaceLaw, AbstractSubspaceTheorem
 
 
 class GaLoreDeterministic(AbstractSubspaceTheorem):
@@ -129,7 +129,7 @@ class GoLoreIsotropicLaw(GoLoreSGD):
         return floor + (c.grad0**2 - floor) * (1 - q**T) / ((1 - q) * T)
 
 
-class GoLoreCounterexampleLaw(AbstractLaw):
+class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
     """E‖∇f(X_T)‖² = a_T on the counterexample, GoLore-SGD, τ = 1, Haar P (left, rank r):
 
     a_{t+1} = [1 − 2ηδ + η²(k₁ + k₂ + k₂(n−r))] a_t + η² k₂ (n−r) r σ²,
@@ -255,7 +255,7 @@ class GoLoreMSGD(AbstractSubspaceTheorem):
         return value * (-(-T // tau) * tau / T)
 
 
-class GoLoreMSGDLaw(AbstractLaw):
+class GoLoreMSGDLaw(AbstractSubspaceLaw):
     """E‖∇f(X_T)‖² on f = (L/2)‖X‖² for GoLore-MSGD with momentum projection, τ = 1, exactly.
 
     With M̃ = PM, A = E‖X‖², B = E⟨X, M̃⟩, C = E‖M̃‖² and β = β₁:

@@ -50,7 +50,7 @@ class AbstractSubspaceTheorem(AbstractTheorem):
         return c.grad0**2
 
 
-class AbstractLaw(AbstractSubspaceTheorem):
+class AbstractSubspaceLaw(AbstractSubspaceTheorem):
     """An equality for E‖∇f(X_T)‖² at a given step η < 2/L."""
 
     kind = Kind.EXACT
