@@ -8,13 +8,13 @@ Floors, ground first. A room imports only from floors below its own; rooms on on
 side by side or divided by `|`, do not see each other. The floor named `errors …` is the ground and
 its rooms may use one another.
 
-    errors shapes constants keys linalg precision files
+    errors shapes constants keys linalg precision files tiers
     parts
     problems noise
     oracles
     algorithms | metrics
     theorems | runner | statistics
-    moments laws proofs
+    moments laws
     claims
     registry | digest
     store

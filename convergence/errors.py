@@ -1,4 +1,13 @@
-"""Bad input is one sentence: what was given, what was needed, what to do."""
+"""Bad input is one sentence: what was given, what was needed, what to do, and where it stands."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+LIBRARIES = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))
 
 
 class InvalidInput(ValueError):
@@ -21,3 +30,22 @@ def require(condition: object, given: str, needed: str, do: str) -> None:
     """Raise `InvalidInput` with the three parts of a useful sentence unless `condition` holds."""
     if not condition:
         raise InvalidInput(f"Got {given}, but {needed} is needed; {do}.")
+
+
+def place(error: BaseException) -> str:
+    """The last line of the user's own files that an exception passed through: `mine.py:14`."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        inside = any(path.is_relative_to(folder) for folder in (PACKAGE, *LIBRARIES))
+        if path.is_file() and not inside:
+            return f"{path.name}:{frame.lineno}"
+    return ""
+
+
+def told(error: BaseException) -> str:
+    """An exception as one line, with its place in the user's files where it has one."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if not (isinstance(error, InvalidInput) and text):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    at = place(error)
+    return f"{text} ({at})" if at else text

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
+from convergence.tiers import TIERS
+
 importlib.import_module("tests.checked")  # the hook looks it up by name
 
 # Before anything imports the package: jaxtyping's annotations, checked by beartype, in tests only.
 # Workers of pytest-xdist import this file too.
 install_import_hook("convergence", "tests.checked.checked")
-
-TIERS = ("quick", "standard", "full")
 
 # The deadline would count compilation; the first example of a shape compiles, the others do not.
 settings.register_profile(

@@ -29,6 +29,8 @@ from .decentralized.bilevel import StocBiO as StocBiO
 from .decentralized.bilevel import shared as shared
 from .decentralized.single_level import EXTRA as EXTRA
 from .decentralized.single_level import AbstractDecentralized as AbstractDecentralized
+from .decentralized.single_level import AbstractDSGD as AbstractDSGD
+from .decentralized.single_level import AbstractTracking as AbstractTracking
 from .decentralized.single_level import CombineThenAdapt as CombineThenAdapt
 from .decentralized.single_level import ConsensusDescent as ConsensusDescent
 from .decentralized.single_level import Diffusion as Diffusion
@@ -66,6 +68,7 @@ from .heavy_tailed.nsgd import clip as clip
 from .heavy_tailed.nsgd import unit as unit
 from .heavy_tailed.nsgd_clip import NSGDC as NSGDC
 from .heavy_tailed.storm import STORM as STORM
+from .heavy_tailed.storm import AbstractSTORM as AbstractSTORM
 from .heavy_tailed.storm import StormState as StormState
 from .heavy_tailed.storm import STORMTwoSamples as STORMTwoSamples
 from .names import public_name as public_name
@@ -134,6 +137,7 @@ from .witness import WitnessState as WitnessState
 from .witness import shown as shown
 from .zeroth_order.lozo import LOZO as LOZO
 from .zeroth_order.lozo import LOZOM as LOZOM
+from .zeroth_order.lozo import AbstractLOZO as AbstractLOZO
 from .zeroth_order.lozo import LOZOMState as LOZOMState
 from .zeroth_order.lozo import LOZOState as LOZOState
 from .zeroth_order.zo_accelerated import AcceleratedZO as AcceleratedZO

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
 from convergence.claims.assemble import divergence, first_line, judge
+from convergence.claims.fields import check_fields
 from convergence.claims.report import Outcome, Report, source_text
+from convergence.claims.rounding import sensitivity
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
-from convergence.claims.settle import settle
 from convergence.constants import Constants
-from convergence.errors import Unknown, require
+from convergence.errors import Unknown
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision
@@ -64,7 +66,7 @@ class AbstractClaim:
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim(AbstractClaim):
+class AbstractOnInstance(AbstractClaim):
     """ "`theorem` holds on `problem` under `noise`", with the verdict that we expect.
 
     problem and noise may be functions of T for instances that vary with the horizon. horizons and
@@ -72,6 +74,9 @@ class Claim(AbstractClaim):
     `more[tier]` for the horizons if given. margin is the equivalence margin of an exact law.
     instead: for a statement that its source gets wrong, the slug of the claim that corrects it.
     """
+
+    # Whether it can judge a statement about two methods.
+    compares: ClassVar[bool] = False
 
     slug: str
     theorem: AbstractTheorem
@@ -90,15 +95,7 @@ class Claim(AbstractClaim):
     instead: str = ""
 
     def __post_init__(self) -> None:
-        require(
-            all(T >= 1 for T in self.horizons) and len(self.horizons) > 0,
-            f"horizons {self.horizons} in claim {self.slug!r}",
-            "horizons T ≥ 1",
-            "give at least one",
-        )
-        require(
-            self.seeds >= 1, f"{self.seeds} seeds in claim {self.slug!r}", "one or more", "ask more"
-        )
+        check_fields(self)
 
     @property
     def kind(self) -> Kind:
@@ -175,17 +172,11 @@ class Claim(AbstractClaim):
             ceiling=self.theorem.ceiling(c, record.T),
         )
 
+    @abstractmethod
     def collect(
         self, horizons: tuple[int, ...], seeds: int, session: Session
     ) -> tuple[list[Record], Judgement]:
         """Measure at every horizon, and judge by the theorem's kind."""
-        records = [self.measure(T, session, seeds) for T in horizons]
-        _, _, c = self.instance(horizons[-1])
-        samples = [self.sample(record) for record in records]
-        judgement = judge(self.kind, samples, session.settings, c, self.margin)
-        if self.kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
-            judgement = settle(self, records, samples, session)
-        return records, judgement
 
     def verify(
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
@@ -239,6 +230,23 @@ class Claim(AbstractClaim):
             "seeds": seeds,
             "note": self.note,
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim(AbstractOnInstance):
+    """A statement on an instance, judged by runs."""
+
+    def collect(
+        self, horizons: tuple[int, ...], seeds: int, session: Session
+    ) -> tuple[list[Record], Judgement]:
+        records = [self.measure(T, session, seeds) for T in horizons]
+        _, _, c = self.instance(horizons[-1])
+        samples = [self.sample(record) for record in records]
+        judgement = judge(self.kind, samples, session.settings, c, self.margin)
+        if self.kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
+            measured = [sensitivity(self, r, s, session) for r, s in zip(records, samples)]
+            judgement = judge(self.kind, samples, session.settings, c, self.margin, measured)
+        return records, judgement
 
 
 def verify(claim: AbstractClaim, **settings: Any) -> Report:

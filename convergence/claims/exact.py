@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.base import Claim
+from convergence.claims.base import AbstractOnInstance
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
@@ -32,13 +33,15 @@ RESOLVED = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
-class Exact(Claim):
+class AbstractExact(AbstractOnInstance):
     """The statement on the method's exact moments: no Monte Carlo, no seeds, no alpha.
 
     how: "exact", or "both" for statements about E q at T: the simulation must then have the exact
     mean within `margin` as well, and a statement without a number of its own (∞) is that
     agreement. `Claim` judges the same statements by simulation alone.
     """
+
+    compares = True
 
     _: dataclasses.KW_ONLY
     how: str = "exact"
@@ -58,47 +61,9 @@ class Exact(Claim):
         horizons, seeds = super().plan(settings)
         return horizons, 1 if self.how == "exact" else seeds
 
-    def moments(self, T: int, step: int, rival: bool = False) -> Moments:
-        """The moments on the instance at T of the method prescribed for the horizon `step`."""
-        key = T, step, rival
-        if key not in self._moments:
-            problem, noise, c = self.instance(T)
-            prescribe = self.theorem.rival if rival else self.theorem.prescribe
-            found = analyse(Experiment(problem, self.oracle(problem, noise), prescribe(c, step)))
-            while len(self._moments) >= KEPT:  # what is asked again is asked soon
-                self._moments.pop(next(iter(self._moments)))
-            self._moments[key] = found
-        return self._moments[key]
-
-    @functools.cached_property
-    def _moments(self) -> dict[Any, Moments]:
-        return {}
-
-    def check(self, T: int) -> tuple[Checked, ...]:
-        """The theorem's assumptions, and that the step is one of those it is about."""
-        found, settled = super().check(T), self.theorem.settled
-        if settled is None or not all(a.holds for a in found):
-            return found
-        radius, least = self.moments(T, T).radius, max(settled / T, RESOLVED)
-        detail = f"the spectral radius must be at most 1 − {least:g}"
-        return (*found, Checked("stable step", 1 - radius >= least, radius, detail))
-
+    @abstractmethod
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         """(the value, the number it is compared with, a note) at T."""
-        _, _, c = self.instance(T)
-        metric: Any = self.theorem.metric(c, T)
-        if self.theorem.quantity is Moment.TRANSIENT:
-
-            def excess(N: float) -> float:
-                network, mean = self.moments(T, round(N)), self.moments(T, round(N), True)
-                return network.steady(metric) / mean.steady(metric)
-
-            value, note = crossing(excess), ""
-        else:
-            found = self.moments(T, T, rival)
-            value = read(found, self.theorem.quantity, metric, T)
-            note = f"spectral radius {found.radius:.8g}"
-        return value, self.number(c, T), note
 
     def number(self, c: Constants, T: int) -> float:
         """The statement's number at T."""
@@ -161,6 +126,53 @@ class Exact(Claim):
         note = f", {row.note}" if math.isinf(row.estimate) and row.note else ""
         reason = f"at T={row.T} the {what} is {row.estimate:.8g} against {row.bound:.8g}"
         return Judgement(Verdict.REFUTED, reason + note, rows, slack, power)
+
+
+@dataclasses.dataclass(frozen=True)
+class Exact(AbstractExact):
+    """The statement on the exact moments of an affine recursion."""
+
+    def moments(self, T: int, step: int, rival: bool = False) -> Moments:
+        """The moments on the instance at T of the method prescribed for the horizon `step`."""
+        key = T, step, rival
+        if key not in self._moments:
+            problem, noise, c = self.instance(T)
+            prescribe = self.theorem.rival if rival else self.theorem.prescribe
+            found = analyse(Experiment(problem, self.oracle(problem, noise), prescribe(c, step)))
+            while len(self._moments) >= KEPT:  # what is asked again is asked soon
+                self._moments.pop(next(iter(self._moments)))
+            self._moments[key] = found
+        return self._moments[key]
+
+    @functools.cached_property
+    def _moments(self) -> dict[Any, Moments]:
+        return {}
+
+    def check(self, T: int) -> tuple[Checked, ...]:
+        """The theorem's assumptions, and that the step is one of those it is about."""
+        found, settled = super().check(T), self.theorem.settled
+        if settled is None or not all(a.holds for a in found):
+            return found
+        radius, least = self.moments(T, T).radius, max(settled / T, RESOLVED)
+        detail = f"the spectral radius must be at most 1 − {least:g}"
+        return (*found, Checked("stable step", 1 - radius >= least, radius, detail))
+
+    def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
+        """(the value, the number it is compared with, a note) at T."""
+        _, _, c = self.instance(T)
+        metric: Any = self.theorem.metric(c, T)
+        if self.theorem.quantity is Moment.TRANSIENT:
+
+            def excess(N: float) -> float:
+                network, mean = self.moments(T, round(N)), self.moments(T, round(N), True)
+                return network.steady(metric) / mean.steady(metric)
+
+            value, note = crossing(excess), ""
+        else:
+            found = self.moments(T, T, rival)
+            value = read(found, self.theorem.quantity, metric, T)
+            note = f"spectral radius {found.radius:.8g}"
+        return value, self.number(c, T), note
 
 
 def read(m: Moments, quantity: Moment, metric: Any, T: int) -> float:

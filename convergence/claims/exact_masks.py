@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.claims.exact import Exact
+from convergence.claims.exact import AbstractExact
 from convergence.moments.masks import exact_moments
 from convergence.theorems.base import Moment
 
 
 @dataclasses.dataclass(frozen=True)
-class ExactMasks(Exact):
+class ExactMasks(AbstractExact):
     """The statement on E[M ⊗ M] of the method's own code: no Monte Carlo, no seeds, no alpha.
 
     With how="both" the simulation has to agree.

@@ -7,8 +7,10 @@ from typing import Any
 
 from convergence import statistics as st
 from convergence.claims.base import AbstractClaim
+from convergence.claims.fields import check_words
 from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.settings import Progress, Session, Settings, Shelf
+from convergence.errors import require
 from convergence.precision import precision
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractIdentity, Kind
@@ -25,6 +27,15 @@ class Identity(AbstractClaim):
     expect: Verdict = Verdict.CONSISTENT
     note: str = ""
     instead: str = ""
+
+    def __post_init__(self) -> None:
+        check_words(self)
+        require(
+            isinstance(self.theorem, AbstractIdentity),
+            f"the theorem {self.theorem!r} in claim {self.slug!r}",
+            "an instance of a subclass of AbstractIdentity",
+            "use Claim for a statement about runs",
+        )
 
     @property
     def kind(self) -> Kind:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from convergence.claims.base import AbstractClaim
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, told
 
 
 def claims_in(path: Path) -> tuple[AbstractClaim, ...]:
@@ -64,9 +64,3 @@ def load(path: Path) -> ModuleType:
         del sys.modules[name]
         raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
     return module
-
-
-def told(error: BaseException) -> str:
-    """An exception as one line."""
-    text = " ".join(str(error).split()).rstrip(".")
-    return text if isinstance(error, InvalidInput) and text else f"{type(error).__name__}: {text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from convergence import statistics as st
-from convergence.claims.base import Claim
+from convergence.claims.base import AbstractOnInstance
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
 from convergence.statistics import Judgement
@@ -13,8 +13,10 @@ from convergence.theorems.base import AbstractSeparation
 
 
 @dataclasses.dataclass(frozen=True)
-class Separation(Claim):
+class Separation(AbstractOnInstance):
     """E M_T(prescribed) ≤ b · E M_T(rival) with b = `theorem.bound`; both runs share their keys."""
+
+    compares = True
 
     def collect(
         self, horizons: tuple[int, ...], seeds: int, session: Session

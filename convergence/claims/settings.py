@@ -13,8 +13,8 @@ from convergence.keys import claim_key
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.runner.run import run
+from convergence.tiers import TIERS
 
-TIERS = ("quick", "standard", "full")
 SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from convergence.cli.parser import parser
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, told
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,12 +21,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         from convergence.cli import commands
 
         return getattr(commands, arguments.command)(arguments)
-    except InvalidInput as error:
-        print(f"convergence: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("convergence: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader left, as `| head` does; nothing can be said any more
         return 0
+    except Exception as error:
+        if arguments.debug:
+            raise
+        hint = "" if isinstance(error, InvalidInput) else "; --debug shows the traceback"
+        print(f"convergence: {told(error)}{hint}.", file=sys.stderr)
+        return 2

@@ -19,11 +19,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convergence.claims.modules import load, told
+from convergence.claims.modules import load
 from convergence.cli.environment import cores
 from convergence.cli.gather import unknown
 from convergence.digest import versions
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
 from convergence.files import write_whole

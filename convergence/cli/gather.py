@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from convergence.claims.base import AbstractClaim
-from convergence.claims.modules import claims_in, distinct, load, told
-from convergence.cli.parser import is_path
-from convergence.errors import InvalidInput
+from convergence.claims.modules import claims_in, distinct, load
+from convergence.cli.values import is_path
+from convergence.errors import InvalidInput, told
 
 COUNTEREXAMPLES = Path("counterexamples")
 

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, told
 from convergence.files import write_whole
 
 MARK = '<meta name="generator" content="convergence report">'  # stands in page.html
@@ -46,7 +46,6 @@ def refuse_foreign(folder: Path, page: Path) -> None:
 
 def reproduce(arguments: Namespace) -> int:
     """Run a random sample of a certificate again; 1 if a claim comes out otherwise."""
-    from convergence.claims.modules import told
     from convergence.claims.settings import Settings
     from convergence.cli.environment import provenance
     from convergence.cli.gather import gather

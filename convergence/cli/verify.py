@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from convergence.claims.base import AbstractClaim
-from convergence.claims.modules import told
 from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
@@ -22,6 +21,7 @@ from convergence.cli.environment import provenance
 from convergence.cli.gather import gather
 from convergence.cli.pool import Outcome, Pool, Stopped
 from convergence.cli.table import close, line, speaker
+from convergence.errors import told
 from convergence.files import write_whole
 from convergence.report.certificate import Notary, certify, write
 from convergence.store import Store

@@ -5,7 +5,6 @@ from .agents import PerEntry as PerEntry
 from .aligned import Aligned as Aligned
 from .atoms import Atoms as Atoms
 from .atoms import check_power as check_power
-from .atoms import diagonal as diagonal
 from .atoms import even as even
 from .base import AbstractNoise as AbstractNoise
 from .base import Noiseless as Noiseless
@@ -32,4 +31,3 @@ from .ripple import Ripple as Ripple
 from .two_point import as_order as as_order
 from .two_point import dyadic as dyadic
 from .two_point import three_point as three_point
-from .two_point import two_point as two_point

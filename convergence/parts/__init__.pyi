@@ -1,5 +1,6 @@
 # Written by `python -m docs.make.rooms`.
 from .compressors import AbstractCompressor as AbstractCompressor
+from .compressors import AbstractKeep as AbstractKeep
 from .compressors import Bernoulli as Bernoulli
 from .compressors import Exactly as Exactly
 from .compressors import Linear as Linear

@@ -16,7 +16,6 @@ from .chain import phi as phi
 from .chain import psi as psi
 from .counterexample import Counterexample as Counterexample
 from .double_well import DoubleWell as DoubleWell
-from .double_well import double_well as double_well
 from .gradient_form import GradientForm as GradientForm
 from .gradient_form import ScalarFactors as ScalarFactors
 from .huber import Huber as Huber
@@ -36,7 +35,6 @@ from .quadratic import check_orthogonal as check_orthogonal
 from .quadratic import check_psd as check_psd
 from .quadratic import rotation as rotation
 from .quadratic import shape_constants as shape_constants
-from .ramp import ramp as ramp
 from .ramp import slope as slope
 from .regression import Regression as Regression
 from .regression import power_law as power_law
@@ -45,7 +43,6 @@ from .separable import RotatedSeparable as RotatedSeparable
 from .separable import profile as profile
 from .shifted import Shifted as Shifted
 from .workers import WorkerQuadratics as WorkerQuadratics
-from .workers import different_workers as different_workers
 from .workers import opposed_workers as opposed_workers
 from .workers import random_workers as random_workers
 from .workers import scaled_workers as scaled_workers

@@ -5,5 +5,4 @@ from .record import Record as Record
 from .run import check_step as check_step
 from .run import checkpoints as checkpoints
 from .run import plainly as plainly
-from .run import run as run
 from .run import trajectory as trajectory

@@ -5,7 +5,6 @@ from .exact import Laws as Laws
 from .exact import Moments as Moments
 from .falsify import Findings as Findings
 from .falsify import Hunt as Hunt
-from .falsify import falsify as falsify
 from .falsify import plainer as plainer
 from .falsify import search_of as search_of
 from .falsify import sweep as sweep
@@ -36,5 +35,4 @@ from .variations import accepts as accepts
 from .variations import fields as fields
 from .variations import rebuilt as rebuilt
 from .variations import sizes as sizes
-from .variations import variations as variations
 from .variations import varied as varied

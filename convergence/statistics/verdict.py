@@ -8,7 +8,6 @@ import enum
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,17 +116,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and why; slack = bound / measured, power = smallest overstatement caught.
-
-    proof: of a pathwise refutation, its replay in ball arithmetic.
-    """
+    """A verdict and why; slack = bound / measured, power = smallest overstatement caught."""
 
     verdict: Verdict
     reason: str
     rows: tuple[Row, ...]
     slack: float | None
     power: float | None
-    proof: Any = None
 
 
 _RANK = (Verdict.REFUTED, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONSISTENT)

@@ -24,7 +24,8 @@ from typing import Any
 
 import pytest
 
-TIERS = ("quick", "standard", "full")
+from convergence.tiers import TIERS
+
 SCHEMA = "convergence-report/1"
 BUDGET = 1e-3
 TITLE = "convergence"

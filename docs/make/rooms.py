@@ -43,13 +43,20 @@ def public(path: Path) -> list[str]:
 
 
 def offers(room: str) -> dict[str, list[str]]:
-    """Module → public names, for every module of a room that has some."""
+    """Module → public names, for every module of a room that has some.
+
+    A function that is called like a module beside it (`run` of runner/run.py) is left to that
+    module: which of the two the room's attribute means would hang on what was imported before.
+    """
     folder = ROOT / room
-    named = {
-        ".".join(path.relative_to(folder).with_suffix("").parts): public(path)
-        for path in modules(folder)
-    }
-    return {module: names for module, names in named.items() if names}
+    beside = {path.stem for path in folder.glob("*")}
+    found = {}
+    for path in modules(folder):
+        module = ".".join(path.relative_to(folder).with_suffix("").parts)
+        names = [name for name in public(path) if name not in beside]
+        if names:
+            found[module] = names
+    return found
 
 
 def stub(room: str) -> str:

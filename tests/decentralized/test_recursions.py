@@ -8,6 +8,7 @@ import pytest
 
 from convergence.algorithms.decentralized.single_level import (
     EXTRA,
+    AbstractTracking,
     CombineThenAdapt,
     ConsensusDescent,
     Diffusion,
@@ -38,7 +39,7 @@ def trajectory(method, problem, noise, steps, x0=None):
         for t in range(steps):
             # The sample of step t is that of the gradient at X_t for every method: gradient
             # tracking asks for it one step earlier, at the same point.
-            ahead = isinstance(method, GradientTracking)
+            ahead = isinstance(method, AbstractTracking)
             key = jax.random.key(t + 1 if ahead else t)
             state = method.step(jax.numpy.asarray(t), state, oracle, key)
             found.append(np.asarray(state.x))

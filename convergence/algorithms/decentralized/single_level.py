@@ -30,18 +30,22 @@ class AbstractDecentralized(AbstractAlgorithm):
     alpha: Any = eqx.field(converter=real)
 
 
-class Diffusion(AbstractDecentralized):
-    """X⁺ = W(X − αG(X)): DSGD, adapt then combine."""
+class AbstractDSGD(AbstractDecentralized):
+    """DSGD in one of its forms: no memory."""
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         check_agents(x0, self.W)
         return State(x0)
 
+
+class Diffusion(AbstractDSGD):
+    """X⁺ = W(X − αG(X)): DSGD, adapt then combine."""
+
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
         return State(self.W @ (state.x - self.alpha * oracle.grad(state.x, key)))
 
 
-class CombineThenAdapt(Diffusion):
+class CombineThenAdapt(AbstractDSGD):
     """Φ = WX, X⁺ = Φ − αG(Φ): DSGD, combine then adapt."""
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
@@ -49,7 +53,7 @@ class CombineThenAdapt(Diffusion):
         return State(mixed - self.alpha * oracle.grad(mixed, key))
 
 
-class ConsensusDescent(Diffusion):
+class ConsensusDescent(AbstractDSGD):
     """X⁺ = WX − αG(X): DSGD by consensus (DGD)."""
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
@@ -108,8 +112,8 @@ class Tracker(State):
     G: Iterate
 
 
-class GradientTracking(AbstractDecentralized):
-    """X⁺ = W(X − αT), T⁺ = W(T + G⁺ − G), T₀ = tracker · W G₀: adapt then combine.
+class AbstractTracking(AbstractDecentralized):
+    """A method whose tracker T follows the mean gradient.
 
     mean(T) − mean(G) is conserved; tracker = 1 makes it 0, any other value is a wrong start.
     """
@@ -119,24 +123,30 @@ class GradientTracking(AbstractDecentralized):
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
         check_agents(x0, self.W)
         G = oracle.grad(x0, key)
-        return Tracker(x0, self.tracker * (self.W @ G), G)
+        return Tracker(x0, self.tracker * self.begin(G), G)
+
+    def begin(self, G: Iterate) -> Iterate:
+        """T₀ for tracker = 1."""
+        return G
+
+    def project(self, state: Tracker) -> Tracker:
+        return Tracker(state.x, centered(state.T) + jnp.mean(state.G, axis=0), state.G)
+
+
+class GradientTracking(AbstractTracking):
+    """X⁺ = W(X − αT), T⁺ = W(T + G⁺ − G), T₀ = tracker · W G₀: adapt then combine."""
+
+    def begin(self, G: Iterate) -> Iterate:
+        return self.W @ G
 
     def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
         x = self.W @ (state.x - self.alpha * state.T)
         G = oracle.grad(x, key)
         return Tracker(x, self.W @ (state.T + G - state.G), G)
 
-    def project(self, state: Tracker) -> Tracker:
-        return Tracker(state.x, centered(state.T) + jnp.mean(state.G, axis=0), state.G)
 
-
-class SemiTracking(GradientTracking):
-    """X⁺ = W(X − αT), T⁺ = WT + G⁺ − G, T₀ = G₀: semi-ATC."""
-
-    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
-        check_agents(x0, self.W)
-        G = oracle.grad(x0, key)
-        return Tracker(x0, self.tracker * G, G)
+class SemiTracking(AbstractTracking):
+    """X⁺ = W(X − αT), T⁺ = WT + G⁺ − G, T₀ = tracker · G₀: semi-ATC."""
 
     def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
         x = self.W @ (state.x - self.alpha * state.T)
@@ -144,8 +154,8 @@ class SemiTracking(GradientTracking):
         return Tracker(x, self.W @ state.T + G - state.G, G)
 
 
-class DIGing(SemiTracking):
-    """X⁺ = WX − αT, T⁺ = WT + G⁺ − G, T₀ = G₀: non-ATC."""
+class DIGing(AbstractTracking):
+    """X⁺ = WX − αT, T⁺ = WT + G⁺ − G, T₀ = tracker · G₀: non-ATC."""
 
     def step(self, t: Count, state: Tracker, oracle: AbstractOracle, key: Key) -> Tracker:
         x = self.W @ state.x - self.alpha * state.T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -20,12 +21,12 @@ class StormState(NormalizedState):
     x_prev: Iterate
 
 
-class STORM(AbstractAlgorithm):
+class AbstractSTORM(AbstractAlgorithm):
     """m_t = (1−α) m_{t−1} + α clip_h(∇F(x_t; ξ_t)) + (1−α)(∇F(x_t; ξ_t) − ∇F(x_{t−1}; ξ_t)),
     m_0 = clip_h((1/B₀) Σ_{b<B₀} ∇F(x_0; ξ_b));  x_{t+1} = x_t − γ m_t/‖m_t‖.
 
-    Both gradients of the difference use ONE sample ξ_t. h = inf is NSGD-VR, where the first two
-    terms collapse to ∇F(x_t; ξ_t) + (1−α)(m_{t−1} − ∇F(x_{t−1}; ξ_t)).
+    h = inf is NSGD-VR, where the first two terms collapse to ∇F(x_t; ξ_t) + (1−α)(m_{t−1} −
+    ∇F(x_{t−1}; ξ_t)).
     """
 
     gamma: Any = eqx.field(converter=real)
@@ -43,9 +44,9 @@ class STORM(AbstractAlgorithm):
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> StormState:
         return StormState(x0, clip(mean_grad(oracle, x0, key, self.B0), self.h), x0)
 
+    @abstractmethod
     def again(self, key: Key) -> Key:
-        """The sample that is asked at x_{t−1}: the same one."""
-        return key
+        """The sample that is asked at x_{t−1}."""
 
     def step(self, t: Count, state: StormState, oracle: AbstractOracle, key: Key) -> StormState:
         g = oracle.grad(state.x, key)
@@ -55,7 +56,14 @@ class STORM(AbstractAlgorithm):
         return StormState(state.x - self.gamma * unit(m), m, state.x)
 
 
-class STORMTwoSamples(STORM):
+class STORM(AbstractSTORM):
+    """STORM as it is meant: both gradients of the difference use ONE sample ξ_t."""
+
+    def again(self, key: Key) -> Key:
+        return key
+
+
+class STORMTwoSamples(AbstractSTORM):
     """STORM with a fresh sample at x_{t−1}: the noise of the difference no longer cancels."""
 
     @property

@@ -25,21 +25,8 @@ class LOZOState(State):
     V: Array
 
 
-class LOZO(AbstractAlgorithm):
-    """X_{t+1} = X_t − α c_t U_t Vᵀ/r, c_t a slope of F(·; ξ_t) along U_t Vᵀ of width eps.
-
-    U_t ~ N(0,1)^{m×r} is fresh every step; V (n × r) is redrawn when ν divides t. law: "stiefel"
-    (V = √n Haar, the assumption VᵀV = nI of the analysis), "gaussian" (i.i.d. N(0,1), what the
-    public code draws) or "coordinates" (always √n [I_r 0]ᵀ, a fault: E VVᵀ ≠ rI).
-
-    semantics "code": at a redraw, t = 0 included, the step is −α c_t U′Vᵀ/r, where U′ holds the
-    first m rows of V over U_t. The public update restarts the generator and draws U alone, but the
-    perturbation had drawn V before it. U′Vᵀ was never measured: with ν = 1 and m ≤ n every step
-    has mean zero.
-
-    Differs from the public code in: 1. the step divides by r (there lr = α/r); `divide=False`
-    omits it. 2. vectors are not treated separately. 3. by default, the semantics and the law.
-    """
+class AbstractLOZO(AbstractAlgorithm):
+    """What LOZO and LOZO-M share: the factor V, the slope along U Vᵀ, the rate."""
 
     alpha: Any = eqx.field(converter=real)
     nu: Any = eqx.field(converter=whole)
@@ -89,6 +76,23 @@ class LOZO(AbstractAlgorithm):
         """α/r."""
         return self.alpha / self.r if self.divide else self.alpha
 
+
+class LOZO(AbstractLOZO):
+    """X_{t+1} = X_t − α c_t U_t Vᵀ/r, c_t a slope of F(·; ξ_t) along U_t Vᵀ of width eps.
+
+    U_t ~ N(0,1)^{m×r} is fresh every step; V (n × r) is redrawn when ν divides t. law: "stiefel"
+    (V = √n Haar, the assumption VᵀV = nI of the analysis), "gaussian" (i.i.d. N(0,1), what the
+    public code draws) or "coordinates" (always √n [I_r 0]ᵀ, a fault: E VVᵀ ≠ rI).
+
+    semantics "code": at a redraw, t = 0 included, the step is −α c_t U′Vᵀ/r, where U′ holds the
+    first m rows of V over U_t. The public update restarts the generator and draws U alone, but the
+    perturbation had drawn V before it. U′Vᵀ was never measured: with ν = 1 and m ≤ n every step
+    has mean zero.
+
+    Differs from the public code in: 1. the step divides by r (there lr = α/r); `divide=False`
+    omits it. 2. vectors are not treated separately. 3. by default, the semantics and the law.
+    """
+
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:
         return LOZOState(x0, self.factor(x0, key))
 
@@ -107,7 +111,7 @@ class LOZOMState(LOZOState):
     N: Array
 
 
-class LOZOM(LOZO):
+class LOZOM(AbstractLOZO):
     """N_t = β N_{t−1} + (1 − β) c_t U_t;  X_{t+1} = X_t − α N_t Vᵀ/r;  N ← N V_oldᵀ V_new/n.
 
     semantics "paper": N_{−1} = 0 and N is carried over at every redraw. "code": U′ for U at redraws

@@ -16,7 +16,7 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import count, number
 
 
-class AbstractLaw(AbstractTheorem):
+class AbstractQuadraticLaw(AbstractTheorem):
     """E‖∇f(x_T)‖² of a method with the step η = scale/L."""
 
     kind = Kind.EXACT
@@ -34,7 +34,7 @@ class AbstractLaw(AbstractTheorem):
         return GradNormSq()
 
 
-class BatchLaw(AbstractLaw):
+class BatchLaw(AbstractQuadraticLaw):
     """E‖∇f(x_T)‖² = q^T‖∇f(x_0)‖² + (ηL)²(σ²/B)(1 − q^T)/(1 − q), q = (1 − ηL)², for SGD with
     batches of B samples on (L/2)‖x‖².
 
@@ -56,7 +56,7 @@ class BatchLaw(AbstractLaw):
         return q**T * c.grad0**2 + a**2 * c.sigma**2 / self.B * (1 - q**T) / (1 - q)
 
 
-class MomentumLaw(AbstractLaw):
+class MomentumLaw(AbstractQuadraticLaw):
     """E‖∇f(x_T)‖² = L²A_T for MSGD on (L/2)‖x‖². With A = E‖x‖², B = E⟨x, m⟩, C = E‖m‖², β = β₁:
     C′ = (1−β)²C + 2β(1−β)LB + β²(L²A + σ²), Y = (1−β)B + βLA, A′ = A − 2ηY + η²C′, B′ = Y − ηC′,
     from B = C = 0.
