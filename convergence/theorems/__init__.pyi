@@ -362,6 +362,8 @@ from .zeroth_order.chen2025lozo import stiefel_factor as stiefel_factor
 from .zeroth_order.chen2025lozo import tuned as tuned
 from .zeroth_order.chen2025lozo_estimates import FiniteWidth as FiniteWidth
 from .zeroth_order.chen2025lozo_estimates import LayerMoments as LayerMoments
+from .zeroth_order.chen2025lozo_laws import AlignedIsIsotropic as AlignedIsIsotropic
+from .zeroth_order.chen2025lozo_laws import AlignedNoise as AlignedNoise
 from .zeroth_order.chen2025lozo_laws import CodeHasMomentum as CodeHasMomentum
 from .zeroth_order.chen2025lozo_laws import LozoAligned as LozoAligned
 from .zeroth_order.chen2025lozo_laws import LozoAsCoded as LozoAsCoded

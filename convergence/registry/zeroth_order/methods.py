@@ -120,7 +120,7 @@ CLAIMS = (
     law("lozo-isotropic-noise", laws.LozoLaw(R, 2**30), 30, NOISY, problem=flat(0.0), margin=0.1),
     law(
         "lozo-aligned-noise-as-isotropic",
-        laws.LozoAligned(R, aligned=False),
+        laws.AlignedIsIsotropic(R),
         30,
         Aligned(1.0),
         problem=flat(0.0),

@@ -8,19 +8,27 @@ E⟨G, U⟩²‖U‖² = (p + 2)‖G‖².
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.zeroth_order.lozo import LOZO
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Is, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    FiniteVariance,
+    Improvable,
+    Is,
+    IsotropicNoise,
+    Matrix,
+    Smooth,
+)
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import count, number
 
 
 def stiefel_factor(m: int, n: int, r: int) -> float:
@@ -34,15 +42,21 @@ def gaussian_factor(m: int, n: int, r: int) -> float:
 
 
 class Lazy(AbstractTheorem):
-    """What the statements about LOZO share: the rank r, the period ν and the step α."""
+    """What the statements about LOZO share: the rank r ≤ n, the period ν and the step α.
+
+    `needs`: what the proof assumes besides.
+    """
+
+    domain = {"r": count(), "nu": count(), "scale": number("(0, 2)")}
+    needs: ClassVar[tuple[AbstractAssumption, ...]] = ()
 
     r: int = eqx.field(static=True, default=2)
     nu: int = eqx.field(static=True, default=1)
     scale: Any = eqx.field(converter=real, default=1.0)
 
-    def __check_init__(self) -> None:
-        require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")
-        require(self.nu >= 1, f"nu = {self.nu}", "ν ≥ 1 steps", "use 1 for a fresh V")
+    @varies
+    def assumes(self) -> Any:
+        return (*self.needs, Matrix(self.r, "columns"))
 
     def factor(self, c: Constants) -> float:
         """D_S of the instance."""
@@ -83,12 +97,7 @@ class LozoQuadratic(Lazy):
     source = Source("chen2025lozo", "the method of Algorithm 1; explicit constants derived")
     provenance = Provenance.DERIVED
     statement = "(1/K) Σ E‖∇f(X^{kν})‖² ≤ (ν/S_ν)[Δ/(α(1−a/2)T) + aσ²/(2−a)],  a = αLD_S"
-    assumes = (
-        Smooth(),
-        FiniteVariance(),
-        Is("quadratic"),
-        Is("isotropic_noise"),
-    )
+    needs = (Smooth(), Is("quadratic"), IsotropicNoise(), Is("additive"), Improvable())
 
     def alpha(self, c: Constants, T: int) -> float:
         D = self.factor(c)
@@ -101,7 +110,6 @@ class LozoQuadratic(Lazy):
     def bound(self, c: Constants, T: int) -> float:
         alpha = self.alpha(c, T)
         a, x = alpha * c.L * self.factor(c), alpha * c.L * c.n / self.r
-        require(a < 2 and x <= 1, f"αLD_S = {a:g}", "αLD_S < 2 and αLn/r ≤ 1", "keep scale ≤ 1")
         ratio = self.nu / float(np.sum((1 - x) ** (2.0 * np.arange(self.nu))))
         return ratio * (c.Delta / (alpha * (1 - a / 2) * T) + a * c.sigma**2 / (2 - a))
 
@@ -111,6 +119,7 @@ class LozoAnyStep(LozoQuadratic):
     a = αLD_S > 2 on the second moment grows. For a ≤ 1 it follows from the bound above."""
 
     statement = "folklore: (1/T) Σ E‖∇f(X_t)‖² ≤ 2Δ/(αT) + αLD_S σ² for every α"
+    domain = {"scale": number("(0, inf)")}
 
     def bound(self, c: Constants, T: int) -> float:
         alpha = self.alpha(c, T)
@@ -138,11 +147,12 @@ class LozoSmooth(Lazy):
     statement = (
         "(1/K) Σ E‖∇f(X^{kν})‖² ≤ min_θ {(1+(1/θ−1)κ²)[Δ/(α(1−a/2)T) + aω²/(r(2−a))] + …}/(1−θ)"
     )
-    assumes = (Smooth(), FiniteVariance())
+    needs = (Smooth(), FiniteVariance(), Improvable())
 
     def omega_sq(self, c: Constants) -> float:
         """ω²: rσ² if the noise is certified isotropic and additive, nσ² otherwise."""
-        return (self.r if "isotropic_noise" in c else c.n) * c.sigma**2
+        even = c.get("isotropic_noise", False) and c.get("additive", False)
+        return (self.r if even else c.n) * c.sigma**2
 
     def alpha(self, c: Constants, T: int) -> float:
         D, nu, p = self.factor(c), self.nu, c.m * self.r
@@ -192,7 +202,7 @@ class LazinessIsFree(Lazy):
     source = Source("chen2025lozo", "folklore reading of the convergence theorem")
     provenance = Provenance.DERIVED
     statement = "folklore: for every ν, (1/K) Σ E‖∇f(X^{kν})‖² ≤ Δ/(α(1−a/2)T) + aσ²/(2−a)"
-    assumes = (Smooth(), FiniteVariance())
+    needs = (Smooth(), FiniteVariance(), Is("additive"), Improvable())
 
     def alpha(self, c: Constants, T: int) -> float:
         return min(1 / (c.L * self.factor(c)), tuned(c, self.factor(c), T))

@@ -12,24 +12,29 @@ import numpy as np
 
 from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
+from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
+    Centered,
     Checked,
     ExactVariance,
     Has,
+    Horizon,
     Is,
+    IsotropicNoise,
+    Matrix,
+    NoNoise,
 )
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.domains import one_of
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.domains import count, number, one_of
 from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
 
-ISOTROPIC = (Is("isotropic"), Has("sigma", 0.0))
+ISOTROPIC = (Is("isotropic"), Is("additive"), ExactVariance())
 
 
 class LozoMoment(AbstractTheorem):
@@ -45,10 +50,15 @@ class LozoMoment(AbstractTheorem):
     source = Source("chen2025lozo", "second moment of the low-rank gradient estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖g‖² = D(‖∇f‖² + σ²),  D_S = mn + 2n/r,  D_G = mn + 2 + 2(m+n+1)/r"
-    assumes = (Is("quadratic"), Has("sigma", 0.0))
+    domain = {"r": count(), "law": one_of("stiefel", "gaussian")}
 
     r: int = eqx.field(static=True, default=2)
     law: str = eqx.field(static=True, default="stiefel")
+
+    @varies
+    def assumes(self) -> Any:
+        one = Matrix(self.r, "columns"), Horizon(1)
+        return Is("quadratic"), Is("additive"), ExactVariance(), *one
 
     def prescribe(self, c: Constants, T: int) -> LOZO:
         return LOZO(1.0, 1, self.r, 1e-2, law=self.law)
@@ -57,7 +67,6 @@ class LozoMoment(AbstractTheorem):
         return AverageStepSq(1.0)
 
     def bound(self, c: Constants, T: int) -> float:
-        require(T == 1, f"T = {T}", "T = 1: the law is about one estimate", "use horizons=(1,)")
         factor = gaussian_factor if self.law == "gaussian" else stiefel_factor
         return factor(c.m, c.n, self.r) * (c.grad0**2 + c.sigma**2)
 
@@ -75,7 +84,7 @@ class LozoLaw(Lazy):
     source = Source("chen2025lozo", "isotropic quadratic, derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
-    assumes = (*ISOTROPIC, Is("isotropic_noise"))
+    needs = (*ISOTROPIC, IsotropicNoise())
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.scale) / (c.L * self.factor(c))
@@ -118,8 +127,20 @@ class LozoFrozen(LozoLaw):
 
     nu: int = eqx.field(static=True, default=2**30)
 
+    @varies
+    def assumes(self) -> Any:
+        return Is("isotropic"), Is("additive"), Matrix(self.r, "columns"), Horizon(self.nu)
+
     def bound(self, c: Constants, T: int) -> float:
         return (1 - self.r / c.n) * c.grad0**2
+
+
+class AlignedNoise(AbstractAssumption):
+    """Every sample lies along the first row of the iterate, with E‖ζ‖² = σ²."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = isinstance(noise, Aligned) and c.plain
+        return Checked("aligned noise", bool(holds), None, "the noise `Aligned`, one draw a slope")
 
 
 class LozoAligned(LozoLaw):
@@ -131,10 +152,19 @@ class LozoAligned(LozoLaw):
     """
 
     statement = "ν = ∞, X_0 = 0: the floor under aligned noise is n/r times the isotropic one"
-    assumes = (*ISOTROPIC, Has("R", 0.0, 0.0))
+    domain = {"aligned": one_of(True, False)}
 
     nu: int = eqx.field(static=True, default=2**30)
     aligned: bool = eqx.field(static=True, default=True)
+
+    @varies
+    def assumes(self) -> Any:
+        start = Has("R", 0.0, 0.0), Centered(), Matrix(self.r, "columns"), Horizon(self.nu)
+        return Is("isotropic"), *self.noises(), *start
+
+    def noises(self) -> tuple[AbstractAssumption, ...]:
+        """On the noise."""
+        return (AlignedNoise(),) if self.aligned else (IsotropicNoise(), ExactVariance())
 
     def prescribe(self, c: Constants, T: int) -> LOZO:
         return LOZO(self.alpha(c, T), self.nu, self.r, slope="limit")
@@ -149,6 +179,18 @@ class LozoAligned(LozoLaw):
         return c.L**2 * Y
 
 
+class AlignedIsIsotropic(LozoAligned):
+    """The floor of isotropic noise under aligned noise (false: it is n/r times as high)."""
+
+    statement = "ν = ∞, X_0 = 0: aligned noise has the floor of isotropic noise (false)"
+    domain = {"aligned": one_of(False)}
+
+    aligned: bool = eqx.field(static=True, default=False)
+
+    def noises(self) -> tuple[AbstractAssumption, ...]:
+        return (AlignedNoise(),)
+
+
 class LozoMLaw(LozoLaw):
     """LOZO-M without noise: with A = E‖Y‖², B = E⟨Y, M⟩, C = E‖M‖², M = N/(√n L),
     C′ = β²C + 2β(1−β)B + (1−β)²(p+2)A,  A′ = A − 2a(βB + (1−β)A) + a²C′,
@@ -159,7 +201,8 @@ class LozoMLaw(LozoLaw):
     """
 
     statement = "LOZO-M on (L/2)‖X‖²: E‖∇f‖² follows an exact recursion in (E‖Y‖², E⟨Y,M⟩, E‖M‖²)"
-    assumes = (*ISOTROPIC, Has("sigma", 0.0, 0.0))
+    needs = (Is("isotropic"), NoNoise())
+    domain = {"beta": number("[0, 1)")}
 
     beta: Any = eqx.field(converter=real, default=0.9)
 
@@ -203,7 +246,7 @@ class LozoAsCoded(LozoLaw):
 
     source = Source("chen2025lozo", "the public code's update restarts its generator, derived")
     statement = "LOZO as coded, ν = 1, m = n: g_{t+1} = g_t + (αL)²(n+r+1)(nr+4)/r (g_t + σ²) grows"
-    assumes = (Is("isotropic"), ExactVariance(), Square())
+    needs = (*ISOTROPIC, Square())
 
     domain = {"nu": one_of(1), "momentum": one_of(False, True)}
 

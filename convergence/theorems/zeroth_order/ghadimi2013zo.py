@@ -12,8 +12,16 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
+from convergence.theorems.assumptions import (
+    ExactVariance,
+    FiniteVariance,
+    Horizon,
+    Improvable,
+    Is,
+    Smooth,
+)
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import number, one_of
 
 
 class RSGF(AbstractTheorem):
@@ -30,7 +38,7 @@ class RSGF(AbstractTheorem):
     statement = (
         "(1/L)E‖∇f(x_R)‖² ≤ [D_f² + 2μ²(n+4)(1+L(n+4)²Σ(γ/4+Lγ²)) + 2(n+4)σ²Σγ²]/Σ[γ−2L(n+4)γ²]"
     )
-    assumes = (Smooth(), FiniteVariance())
+    assumes = (Smooth(), FiniteVariance(), Is("additive"), Improvable())
 
     def sizes(self, c: Constants, T: int) -> tuple[float, float, float]:
         """(γ, μ, D_f)."""
@@ -86,7 +94,8 @@ class TwoSidedSharp(AbstractTheorem):
     source = Source("ghadimi2013", "Section 3's method with two-sided differences, derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(γ(1−a/2)T) + aσ²/(2−a),  a = γL(d+2)"
-    assumes = (Smooth(), FiniteVariance(), Is("quadratic"))
+    assumes = (Smooth(), FiniteVariance(), Is("quadratic"), Is("additive"), Improvable())
+    domain = {"scale": number("(0, 2)"), "slope": one_of("central", "limit")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
     slope: str = eqx.field(static=True, default="central")
@@ -119,7 +128,8 @@ class GaussianMoment(AbstractTheorem):
     source = Source("malladi2023", "the two-sided Gaussian estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖ĝ‖² = (d+2)(‖∇f‖² + σ²)"
-    assumes = (Is("quadratic"), Has("sigma", 0.0))
+    assumes = (Is("quadratic"), Is("additive"), ExactVariance(), Horizon(1))
+    domain = {"slope": one_of("central", "limit")}
 
     slope: str = eqx.field(static=True, default="central")
 

@@ -15,6 +15,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import number
 
 
 class GradientFreeConvex(AbstractTheorem):
@@ -28,7 +29,8 @@ class GradientFreeConvex(AbstractTheorem):
     source = Source("nesterov2017", "Theorem 8")
     provenance = Provenance.RECALLED
     statement = "(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25"
-    assumes = (Smooth(), NoNoise(), Has("mu", 0.0))
+    assumes = (Smooth(), NoNoise(), Is("convex"))
+    domain = {"width": number("(0, inf)")}
 
     width: Any = eqx.field(converter=real, default=1e-3)
 
@@ -55,7 +57,7 @@ class GradientFreeStrong(GradientFreeConvex):
 
     source = Source("nesterov2017", "Theorem 8, strongly convex case")
     statement = "E f(x_N) − f* ≤ (L/2)[δ + (1 − τ/(8(n+4)L))^N (R² − δ)]"
-    assumes = (Smooth(), NoNoise(), Has("mu", 1e-12))
+    assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 1e-12))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Gap()
@@ -83,7 +85,8 @@ class Accelerated(AbstractTheorem):
     source = Source("nesterov2017", "Section 6's method with sharper steps, derived")
     provenance = Provenance.DERIVED
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + LR²/2),  h = 1/((n+2)L), θ = 1/((n+2)²L)"
-    assumes = (Smooth(), NoNoise(), Has("mu", 0.0), Is("quadratic"))
+    assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 0.0), Is("quadratic"))
+    domain = {"share": number("[0, 1]")}
 
     share: Any = eqx.field(converter=real, default=1.0)
 
@@ -125,6 +128,7 @@ class AcceleratedAsStated(Accelerated):
     source = Source("nesterov2017", "Theorem 9, the term in μ² from memory")
     provenance = Provenance.RECALLED
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + γ₀R²/2) + μ²L(n + (3/16)(n+8)C_N)"
+    domain = {"width": number("(0, inf)")}
 
     width: Any = eqx.field(converter=real, default=1e-3)
 
