@@ -274,7 +274,6 @@ BAD = {
     "zo slope": lambda: ZOSGD(0.1, 0.1, "backward"),
     "theorem rank": lambda: LozoLaw(0),
     "theorem period": lambda: LozoLaw(1, 0),
-    "moment horizon": lambda: LozoMoment().bound(Constants(m=2, n=2, sigma=0.0, grad0=1.0), 2),
     "aligned sigma": lambda: Aligned(-1.0),
     "cosines L": lambda: Cosines(np.ones((2, 2)), 0.0),
 }
