@@ -14,7 +14,7 @@ its rooms may use one another.
     oracles
     algorithms | metrics
     theorems | runner | statistics
-    moments laws
+    moments laws proofs
     claims
     registry | digest
     store

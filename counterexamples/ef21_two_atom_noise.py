@@ -27,7 +27,7 @@ from convergence.noise.pair import Pair
 from convergence.oracles.finite_workers import Workers
 from convergence.problems.workers import unit_workers
 from convergence.statistics import Verdict
-from convergence.theorems.compression import fatkhullin2023
+from convergence.theorems.compression import fatkhullin2023, fatkhullin2023_false
 
 ATOMS = Pair([1.448751, -1.378811], 0.2)
 TWO, FEW, MANY = (unit_workers(np.zeros((n, 2)), np.zeros(2)) for n in (2, 8, 16))
@@ -37,7 +37,7 @@ CLAIMS = (
           horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
     Claim("ef21-sticks-with-more-workers", fatkhullin2023.TwoAtomFloor(), MANY, ATOMS,
           horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
-    Claim("ef21-is-no-sgd", fatkhullin2023.FollowsSGD(name="ef21"), TWO, ATOMS,
+    Claim("ef21-is-no-sgd", fatkhullin2023_false.EverythingFollowsSGD(name="ef21"), TWO, ATOMS,
           expect=Verdict.REFUTED, horizons=(256, 512, 1024, 4096), seeds=256, oracle=Workers),
     Claim("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), TWO, ATOMS,
           horizons=(256, 512, 1024, 4096), seeds=2048, oracle=Workers),

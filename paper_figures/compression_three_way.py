@@ -16,8 +16,9 @@ from convergence.figures import style
 from convergence.metrics.pointwise import GradNormSq
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
-from convergence.registry.compression.methods import DIFFERENT, PAIR
-from convergence.theorems.compression.fatkhullin2023 import TwoAtomFloor, method
+from convergence.problems.workers import different_workers
+from convergence.theorems.compression.fatkhullin2023 import TwoAtomFloor
+from convergence.theorems.compression.gao2024econtrol_rivals import TWO_ATOMS, method
 
 HORIZONS = (250, 500, 1000, 2000, 4000, 8000)
 SEEDS = 32
@@ -28,7 +29,7 @@ def measure(name: str, T: int) -> float:
     """The mean of ‖∇f(x_T)‖²."""
     record = simulate(
         "compression-three-way",
-        Workers(DIFFERENT, PAIR),
+        Workers(different_workers(), TWO_ATOMS),
         method(name, 8 / T, 0.07),
         GradNormSq(),
         T,
@@ -39,7 +40,7 @@ def measure(name: str, T: int) -> float:
 
 def draw(out: Path) -> None:
     """Write compression_three_way.{svg,pdf,png,csv} to `out`."""
-    c = DIFFERENT.constants() | PAIR.constants((2,))
+    c = different_workers().constants() | TWO_ATOMS.constants((2,))
     gammas = 8 / np.array(HORIZONS)
     with precision("float64"):
         found = {name: [measure(name, T) for T in HORIZONS] for name in NAMES}

@@ -15,8 +15,8 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts import graphs
 from convergence.problems.agents import common
-from convergence.runner.experiment import Experiment
-from convergence.theorems.decentralized.alghunaim2022 import METHODS, threshold
+from convergence.theorems.decentralized.alghunaim2022 import METHODS
+from convergence.theorems.decentralized.alghunaim2022_thresholds import threshold
 
 LAM, GRID = 0.5, np.linspace(0.02, 2.3, 229)
 

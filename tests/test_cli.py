@@ -153,9 +153,9 @@ def check_schema(document: dict[str, Any], slugs: list[str]) -> None:
     for claim in document["claims"]:
         assert {
             "slug", "family", "kind", "statement", "source", "provenance", "verdict", "expect",
-            "reason", "slack", "power", "vacuous", "assumptions", "constants", "hyper_parameters",
-            "horizons", "notes", "alpha", "tier", "seconds", "theorem", "explanation", "problem",
-            "noise", "note", "instead",
+            "reason", "proof", "slack", "power", "vacuous", "assumptions", "constants",
+            "hyper_parameters", "horizons", "notes", "alpha", "tier", "seconds", "theorem",
+            "explanation", "problem", "noise", "note", "instead",
         } == set(claim)  # fmt: skip
         for a in claim["assumptions"]:
             assert set(a) == {"name", "holds", "value", "detail"}

@@ -57,6 +57,26 @@ def muon_groups(subject: Subject) -> Subject:
     return dataclasses.replace(subject, factory=factory, notes=(*subject.notes, note))
 
 
+def model_object(subject: Subject) -> Subject:
+    """A module that holds the parameters, for what wants the model."""
+    outer, both = subject.factory, "params" in subject.accepts
+
+    def factory(params: Any, **options: Any) -> Any:
+        import torch
+
+        model = torch.nn.Module()
+        flat = [p for e in params for p in (e["params"] if isinstance(e, dict) else [e])]
+        for i, p in enumerate(flat):
+            model.register_parameter(f"p{i}", p)
+        return outer(model, params, **options) if both else outer(model, **options)
+
+    note = "given a module that holds the parameters"
+    made = dataclasses.replace(subject, factory=factory, notes=(*subject.notes, note))
+    return dataclasses.replace(
+        made, accepts={k: v for k, v in made.accepts.items() if k != "params"}
+    )
+
+
 def rank_groups(subject: Subject) -> Subject:
     """GaLore's groups for matrices: without a rank it is its inner optimizer."""
     outer = subject.factory
@@ -152,6 +172,8 @@ def prepare(subject: Subject) -> Subject:
         first = next(iter(inspect.signature(subject.factory).parameters), "")
         if first == "optimizer":
             subject = torch_inner(subject)
+        if first == "model":
+            subject = model_object(subject)
         if subject.accepts.get("base_optimizer", 0) is inspect.Parameter.empty:
             subject = torch_base(subject)
         if package == "pytorch_optimizer" and subject.family.name == "orthogonalized":

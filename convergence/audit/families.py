@@ -54,7 +54,7 @@ ALL = (
     family("adamw", "Adam with decoupled decay", f"{LOCAL} S1 S5 S10", power=0.0,
            decay="decoupled"),
     family("adam-like", "m over √v in another form", f"{LOCAL} S5", power=0.0),
-    family("delayed", "the first step only fills the averages", f"{LOCAL} S5", "S4", power=0.0),
+    family("delayed", "the first step only fills the averages", f"{LOCAL} S5", "S4z", power=0.0),
     family("dual-averaging", "MADGRAD: Σ√k g over the cube root of Σ√k g²", f"{LOCAL} S5",
            power=1 / 3),
     family("adabelief", "Adam with the spread of g about m", f"{LOCAL} S5 S11", power=0.0),
@@ -69,44 +69,52 @@ ALL = (
     family("trust-ratio", "steps in proportion to the norm of x", "S6", f"{BLOCKS} C23 S7"),
     family("orthogonalized", "polar factor of the momentum of a matrix", "S5 S6 S14", f"{BLOCKS}",
            power=0.0, grain=BRAIN),
-    family("kronecker", "a preconditioner for each side of a matrix", "", f"{BLOCKS} U3t"),
+    family("kronecker", "a preconditioner for each side of a matrix", "", f"{BLOCKS} U3t S4z"),
+    family("random", "draws at random which part moves", "", f"{BLOCKS} U3t U10 S8 S12i"),
+    family("global", "one number for all parameters", "", f"{BLOCKS} S9g U10 S4z"),
+    family("mixed", "between an adaptive and a linear method", "S6 S7"),
     family("low-rank", "works in a subspace of a matrix", "", f"{BLOCKS}"),
     family("parameter-free", "finds its own step size", "S6", f"{BLOCKS} S10"),
-    family("schedule-free", "an average of z is returned", f"{LOCAL} A1"),
+    family("schedule-free", "an average of z is returned", f"{LOCAL} A1", "U2 S4z"),
     family("polyak", "steps from f(x) − f*", "S6 S6r S7", f"{BLOCKS}"),
     family("second-order", "asks for curvature", "S6", f"{BLOCKS}"),
     family("wrapper", "around another optimizer", "", f"{BLOCKS} U2"),
     family("centralized", "gradients without their mean", "", f"{BLOCKS} U1 S4 C22"),
-    family("projected", "keeps x on a set or sphere", "", f"{BLOCKS} C23 S13 U2 S7 U1 S4"),
-    family("noisy", "adds noise of its own", "", f"{BLOCKS} S13 U2 S4 S12 U9 U11 U5 S8 U10"),
+    family("projected", "keeps x on a set or sphere", "",
+           f"{BLOCKS} C23 S13 S13f U2 S7 U1 S4 S4z U5 C22 U11"),
+    family("noisy", "adds noise of its own", "", f"{BLOCKS} S13 S13f U2 S4 S12 U9 U11 U5 S8 U10"),
     family("optimistic", "extrapolates gradients", f"{LOCAL}", ""),
 )  # fmt: skip
 FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}
 
 # Names in lower case without marks; what stands first wins.
 NAMES: tuple[tuple[str, str], ...] = (
-    (r"lookahead|mechan|trac$|samwrapper|.*sam$|lookaround|swa|wrapper|ranger.*|pcgrad|orthograd"
-     r"|safefp16.*|multisteps|grokfast.*|magma|splitopt|msam.*|dualadam", "wrapper"),
+    (r"lookahead|mechan|trac$|samwrapper|.*sam$|lookaround|swa|wrapper|ranger.*|pcgrad"
+     r"|safefp16.*|multisteps|grokfast.*|splitopt|msam.*|dualadam", "wrapper"),
+    (r"hyperball.*|orthograd", "projected"),
+    (r"magma|psgd.*|kron|qsgd|lather", "random"),
+    (r"adai|avagrad", "global"),
+    (r"padam|swats|unscaledadamw|diffgrad|adabound", "mixed"),
     (r".*schedulefree.*|sf(adamw|sgd|radam)|.*sfadamw", "schedule-free"),
     (r"dadapt.*|prodigy.*|l?dog|.*dowg|cocob|adamg|momoadam|alig|distanceover.*|emo(navi|fact|lynx)"
      r"|spsmax", "parameter-free"),
     (r"polyak.*|momo|sps|armijo.*", "polyak"),
     (r".*galore.*|fira|flora|apollotorch|apollodqn|apollo|conda|alice|racs|lorarite|sara|ldadam"
      r"|gwt|frugal|adamsubspace|demo", "low-rank"),
-    (r".*soap.*|.*shampoo|kron|psgd.*|.*solp|lather|qsgd|splus|spectralsphere|eshampoo|kfac"
+    (r".*soap.*|.*shampoo|.*solp|splus|spectralsphere|eshampoo|kfac"
      r"|purifyinggrad|sudsadamw|dash", "kronecker"),
     (r".*muon.*|scion(light)?|dion|adago|.*orthola.*|lapropo.*|polargrad", "orthogonalized"),
-    (r"lars|lamb(fp.*|c)?|adamp|sgdp|hyperball.*|larc|nadamp|adambp|adatam|nvlamb"
+    (r"lars|lamb(fp.*|c)?|adamp|sgdp|larc|nadamp|adambp|adatam|nvlamb"
      r"|fusedlamb", "trust-ratio"),
     (r"fromage|nero|spectralsphere|madam", "projected"),
-    (r"adopt.*", "delayed"),
+    (r"adopt.*|adashift", "delayed"),
     (r"madgrad.*", "dual-averaging"),
     (r"adafactor.*|came|adalite|adalomo|.*adafactor", "adafactor"),
     (r"adahessian|lbfgs|.*newton.*", "second-order"),
     (r"sophia.*", "sophia"),
     (r"noisysgd|sgld|dpsgd|bsam|vsgd", "noisy"),
     (r"optimistic.*", "optimistic"),
-    (r"(sign(sgd|um|um.*|laprop)?|.*lion.*|tiger|signdescent|sign.*)", "sign"),
+    (r"sign(sgd|um.*|descent)?|.*lion.*|tiger", "sign"),
     (r"rprop", "rprop"),
     (r"adabelief|adabeliefw", "adabelief"),
     (r"adagrad|adagradstyle|adagrad(w|da)?", "adagrad"),
@@ -116,19 +124,24 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"(fused)?adam(8bit|legacy)?", "adam"),
     (r"nsgd.*|normalized.*|novograd|nvnovograd|adagradnorm|adanorm|lomo|adamini|adammini"
      r"|stableadamw|stablespam|spam|adagc", "normalized"),
-    (r"adamax.*|n?adamw?|radam.*|amsgrad.*|adopt|adan|yogi|padam|nadam.*|laprop|ademamix|.*ademamix"
-     r"|exadam|diffgrad|qhadam|adabound|adamod|adams|adamc|swats|adapnm|avagrad|mars|grams|acprop"
-     r"|adashift|adasmooth|aida|ano|fadam|madgrad|adamwsn|bcos", "adam-like"),
+    (r"adamax.*|n?adamw?|radam.*|amsgrad.*|adan|yogi|nadam.*|laprop|ademamix|.*ademamix"
+     r"|exadam|qhadam|adamod|adams|adamc|swats|adapnm|mars|grams|acprop"
+     r"|adasmooth|aida|ano|fadam|adamwsn|bcos", "adam-like"),
     (r".*nesterov.*|nag|fista|accgd|agd", "nesterov"),
     (r".*heavyball.*|momentum|sgdmomentum|msgd|polyakmomentum", "heavy-ball"),
     (r"sgd|gd|gradientdescent|descent", "sgd"),
-    (r"accsgd|asgd|aggmo|pid|qhm|sgdw|pnm|sgdsai|stormsgd", "momentum"),
+    (r"accsgd|aggmo|pid|qhm|sgdw|pnm|stormsgd", "momentum"),
     (r"sm3|kate|ftrl|a2grad.*|msvag|gravity|tam|focus|adai|amos|rose|srmm", "unknown"),
 )  # fmt: skip
 
 
+# Names that mean another method in one package.
+TARGETS = {"heavyball:Scion": "hyperball", "pytorch_optimizer:ASGD": "adaptive-rate"}
+
+
 def by_name(name: str) -> Family:
-    """The family of a class or factory by its name."""
+    """The family of a class or factory by its name, or by "module:name"."""
+    name = TARGETS.get(name, name).rpartition(":")[2]
     plain = re.sub(r"[_\-.]", "", name).lower()
     for pattern, found in NAMES:
         if re.fullmatch(pattern, plain):

@@ -149,7 +149,7 @@ def of(
 ) -> Subject:
     """The subject of an object: a class, a factory, a transformation or an optimizer."""
     name = name or getattr(value, "__name__", type(value).__name__)
-    found = FAMILIES[family] if family is not None else by_name(name)
+    found = FAMILIES[family] if family is not None else by_name(f"{package}:{name}")
     if is_torch(value):
         return torch_subject(value, target, package, name, version, options, found)
     if is_torch(type(value)):
@@ -192,11 +192,16 @@ def torch_subject(
         torch_run.runner("plain"), required(known, options, name),
     )  # fmt: skip
     made = prepare(made)
-    style, matrices = torch_run.rehearse(made)
+    style, matrices, wide = torch_run.rehearse(made)
     notes = () if style == "plain" else (STYLE[style],)
     notes += ("vectors are handed to it as columns",) if matrices else ()
+    notes += () if wide == "float64" else ("it does not take float64; asked in float32",)
     return dataclasses.replace(
-        made, runner=torch_run.runner(style), notes=made.notes + notes, matrices=matrices
+        made,
+        runner=torch_run.runner(style),
+        notes=made.notes + notes,
+        matrices=matrices,
+        wide=wide,
     )
 
 

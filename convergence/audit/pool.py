@@ -213,7 +213,7 @@ def everyone() -> frozenset[str]:
 def blank(job: Job) -> Row:
     """A row without cells."""
     module, name = split(job.target)
-    family = job.family or by_name(name).name
+    family = job.family or by_name(f"{module}:{name}").name
     return Row(job.target, module, name, "", family, (), job.options)
 
 

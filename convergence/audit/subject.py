@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ ROLES = {
     "b1": ("b1", "beta1", "beta_1"),
     "b2": ("b2", "beta2", "beta_2"),
 }
+DECAYS = re.compile(r"weight_decay.*|.*_wd|lambd")
 LR = 1e-3  # where the optimizer has no default of its own
 
 
@@ -158,7 +160,7 @@ class Subject:
     runner(subject, x0, dtype, groups) starts a `Run`. groups: one number a parameter, the
     parameter group that it is put into. matrices: it takes nothing else, so that a vector is
     handed to it as a column. every: calls of the optimizer that make one step, for those that
-    accumulate gradients.
+    accumulate gradients. wide: the widest format that it takes, in which laws are asked.
     """
 
     target: str
@@ -174,6 +176,7 @@ class Subject:
     notes: tuple[str, ...] = ()
     matrices: bool = False
     every: int = 1
+    wide: str = "float64"
 
     def option(self, role: str) -> str | None:
         """The name of the option that plays a role."""
@@ -217,8 +220,11 @@ class Subject:
         """Without weight decay, under any of its names, where that is an option that is on."""
         on = {
             name: 0.0
-            for name in (*ROLES["decay"], "lambd", "adamw_wd")
-            if isinstance(self._known(name), int | float) and self._known(name)
+            for name in self.accepts
+            if (name in ROLES["decay"] or DECAYS.fullmatch(name))
+            and isinstance(self._known(name), int | float)
+            and not isinstance(self._known(name), bool)
+            and self._known(name)
         }
         return self.set(**on) if on else self
 
@@ -229,10 +235,10 @@ class Subject:
         return float(found) if isinstance(found, int | float) else (LR if self.has("rate") else 1.0)
 
     def start(
-        self, x0: Sequence[Any], dtype: str = "float64", groups: Sequence[int] | None = None
+        self, x0: Sequence[Any], dtype: str | None = None, groups: Sequence[int] | None = None
     ) -> Run:
         """The optimizer at x0."""
-        given = [np.asarray(v) for v in x0]
+        given, dtype = [np.asarray(v) for v in x0], dtype or self.wide
         if self.matrices:
             run = Lifted(self.runner(self, list(map(lift, given)), dtype, groups), given)
         else:
@@ -244,7 +250,7 @@ class Subject:
         f: Function,
         x0: Sequence[Any],
         T: int,
-        dtype: str = "float64",
+        dtype: str | None = None,
         groups: Sequence[int] | None = None,
     ) -> Path:
         """T steps on f from x0."""

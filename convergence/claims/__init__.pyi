@@ -31,6 +31,7 @@ from .report import Report as Report
 from .report import number as number
 from .report import plain as plain
 from .report import source_text as source_text
+from .rounding import cheap as cheap
 from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import moved as moved
@@ -39,3 +40,6 @@ from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings
 from .settings import Shelf as Shelf
+from .settle import past as past
+from .settle import replay as replay
+from .settle import settle as settle

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
+from convergence.claims.rounding import cheap
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.errors import require
@@ -16,17 +17,9 @@ from convergence.theorems.base import Kind
 
 
 def judge(
-    kind: Kind,
-    samples: list[Sample],
-    settings: Settings,
-    c: Constants,
-    margin: float,
-    measured: list[float] | None = None,
+    kind: Kind, samples: list[Sample], settings: Settings, c: Constants, margin: float
 ) -> Judgement:
-    """The judgement of a simulated statement of this kind.
-
-    measured: the relative rounding of a pathwise one at each horizon, where it has been measured.
-    """
+    """The judgement of a simulated statement of this kind; of a pathwise one before `settle`."""
     alpha = settings.share
     # A Student-t limit needs a metric of finite variance whose mean no rare run carries: a noise
     # certified sub-Gaussian on its own scale, and a metric of polynomial growth.
@@ -35,10 +28,7 @@ def judge(
     # Relative round-off of a mean of metrics, each a few thousand roundings of its own size.
     rounding = max(1e-9, 100 * eps)
     if kind is Kind.PATHWISE:
-        # One rounding of the metric's magnitude a step, with a factor 8 for the few operations.
-        cheap = 8 * eps * max(s.T for s in samples)
-        granted = [max(cheap, r) for r in measured or [0.0] * len(samples)]
-        return st.judge_pathwise(samples, rounding=granted)
+        return st.judge_pathwise(samples, rounding=cheap(samples, settings))
     if kind is not Kind.EXACT:
         for sample in samples:
             signs(kind, sample)

@@ -19,8 +19,8 @@ import numpy as np
 from convergence.claims.assemble import divergence, first_line, judge
 from convergence.claims.fields import check_fields
 from convergence.claims.report import Outcome, Report, source_text
-from convergence.claims.rounding import sensitivity
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
+from convergence.claims.settle import settle
 from convergence.constants import Constants
 from convergence.errors import Unknown
 from convergence.noise.base import AbstractNoise, Noiseless
@@ -244,8 +244,7 @@ class Claim(AbstractOnInstance):
         samples = [self.sample(record) for record in records]
         judgement = judge(self.kind, samples, session.settings, c, self.margin)
         if self.kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
-            measured = [sensitivity(self, r, s, session) for r, s in zip(records, samples)]
-            judgement = judge(self.kind, samples, session.settings, c, self.margin, measured)
+            judgement = settle(self, records, samples, session)
         return records, judgement
 
 

@@ -95,6 +95,11 @@ class Report:
         )
 
     @property
+    def proof(self) -> Any:
+        """The replay that proves a pathwise refutation, or None."""
+        return self.judgement.proof if self.judgement else None
+
+    @property
     def expected(self) -> bool:
         """Whether the verdict is the one that the claim expects."""
         return self.verdict is self.expect
@@ -124,6 +129,7 @@ class Report:
             "verdict": str(self.verdict),
             "expect": str(self.expect),
             "reason": self.reason,
+            "proof": self.proof.to_json() if self.proof else None,
             "slack": number(j.slack) if j else None,
             "power": number(j.power) if j else None,
             "vacuous": self.vacuous,

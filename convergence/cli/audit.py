@@ -18,13 +18,12 @@ from convergence.audit.compare import changes
 from convergence.audit.document import Kept, document, read
 from convergence.audit.families import FAMILIES
 from convergence.audit.find import split, version
+from convergence.audit.page import build, sign
 from convergence.audit.pool import Job, Worker, listed, many
 from convergence.audit.references import ALL as REFERENCES
 from convergence.cli.table import WIDTH
 from convergence.errors import InvalidInput, require
 from convergence.files import write_whole
-
-GLYPHS = {"keeps": "✓", "breaks": "✗", "not asked": "·", "cannot be run": "!"}
 
 
 def run(arguments: Namespace) -> int:
@@ -57,6 +56,9 @@ def run(arguments: Namespace) -> int:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
         write_whole(arguments.json, text.encode())
+    if arguments.page is not None:
+        arguments.page.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(arguments.page, build(whole).encode())
     table(console, rows, [law.id for law in columns])
     told(console, rows, {law.id: law.title for law in columns})
     if earlier is not None:
@@ -141,15 +143,8 @@ def table(console: Console, rows: list[Row], ids: list[str]) -> None:
         signs = {cell.law: sign(cell) for cell in row.cells}
         marks = "".join(signs.get(name, " ") for name in ids) if not row.error else "cannot be run"
         say(console, f"{row.target:{width}}  {row.family:{families}}  {marks}")
-    legend = "✓ keeps  ✗ breaks, promised  x breaks, not promised  · not asked  ! cannot be run"
+    legend = "✓ keeps  ✗ breaks, promised  × breaks, not promised  · not asked  ! cannot be run"
     say(console, f"\n{legend}", style="dim")
-
-
-def sign(cell: Any) -> str:
-    """✗ for a promise that is broken, x for a law that is broken and was not promised."""
-    if cell.outcome is Outcome.BREAKS and not cell.promised:
-        return "x"
-    return GLYPHS[str(cell.outcome)]
 
 
 def told(console: Console, rows: list[Row], titles: dict[str, str]) -> None:

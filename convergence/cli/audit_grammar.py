@@ -49,6 +49,7 @@ def add_audit(
     add.add_argument("--laws", metavar="ID,ID", help="these laws only; --list names them")
     add.add_argument("--list", action="store_true", help="name all laws, families and references")
     add.add_argument("--json", type=file, metavar="FILE", help="write the audit; - prints it")
+    add.add_argument("--page", type=file, metavar="FILE.html", help="write the matrix as a page")
     add.add_argument(
         "--against", type=Path, metavar="FILE", help="what changed since an audit written by --json"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -35,7 +35,9 @@ def largest(score: Any, k: Any) -> Any:
 
 
 class AbstractCompressor(eqx.Module):
-    """One δ-contractive compressor."""
+    """One δ-contractive compressor; `random` unless C(v) is a function of v."""
+
+    random: ClassVar[bool] = True
 
     @abstractmethod
     def __call__(self, V: Matrix, key: Key) -> Matrix:
@@ -53,6 +55,8 @@ class AbstractCompressor(eqx.Module):
 class Exactly(AbstractCompressor):
     """C(v) = v: δ = 1."""
 
+    random = False
+
     def __call__(self, V: Matrix, key: Key) -> Matrix:
         return V
 
@@ -67,6 +71,7 @@ class Masks(AbstractCompressor):
     """C(V) = mask · V for one given mask, of the shape of V: an outcome of a random compressor."""
 
     mask: Any = eqx.field(converter=real)
+    random = False
 
     def __call__(self, V: Matrix, key: Key) -> Matrix:
         return self.mask * V
@@ -96,6 +101,8 @@ class TopK(AbstractKeep):
     """The k entries of largest modulus. ‖C(v) − v‖² is the sum of the d − k smallest squares, at
     most (1 − k/d)‖v‖², with equality where all moduli agree."""
 
+    random = False
+
     def __call__(self, V: Matrix, key: Key) -> Matrix:
         self.fits(V.shape[-1])
         return largest(jnp.abs(V), self.k) * V
@@ -120,6 +127,8 @@ class RandK(AbstractKeep):
 class ScaledSign(AbstractCompressor):
     """C(v) = (‖v‖₁/d) sign(v): ‖C(v) − v‖² = ‖v‖² − ‖v‖₁²/d ≤ (1 − 1/d)‖v‖² without zeros in v, and
     less with them (sign 0 = 0); 1/d is approached next to an axis."""
+
+    random = False
 
     def __call__(self, V: Matrix, key: Key) -> Matrix:
         return jnp.mean(jnp.abs(V), axis=-1, keepdims=True) * jnp.sign(V)
@@ -155,6 +164,7 @@ class Linear(AbstractCompressor):
     """C(v) = s v, 0 < s < 2: δ = 1 − (1 − s)²; s = 1 + √(1 − δ) is the hardest for stability."""
 
     s: Any = eqx.field(converter=real, default=1.0)
+    random = False
 
     def __check_init__(self) -> None:
         s = float(self.s)

@@ -43,6 +43,7 @@ from .separable import RotatedSeparable as RotatedSeparable
 from .separable import profile as profile
 from .shifted import Shifted as Shifted
 from .workers import WorkerQuadratics as WorkerQuadratics
+from .workers import different_workers as different_workers
 from .workers import opposed_workers as opposed_workers
 from .workers import random_workers as random_workers
 from .workers import scaled_workers as scaled_workers

@@ -8,6 +8,7 @@ import enum
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,13 +117,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and why; slack = bound / measured, power = smallest overstatement caught."""
+    """A verdict and why; slack = bound / measured, power = smallest overstatement caught.
+
+    proof: of a pathwise refutation, its replay in ball arithmetic.
+    """
 
     verdict: Verdict
     reason: str
     rows: tuple[Row, ...]
     slack: float | None
     power: float | None
+    proof: Any = None
 
 
 _RANK = (Verdict.REFUTED, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONSISTENT)

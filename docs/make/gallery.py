@@ -12,6 +12,7 @@ from convergence.report.page import BIBLIOGRAPHY, bibliography
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
+from convergence.theorems.conditions import Positive, Within
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/theorems.md"
@@ -49,7 +50,10 @@ def heading(key: str, entry: dict[str, str]) -> str:
 
 def assumption(assumed: Any) -> str:
     """An assumption by its name."""
-    return assumed.name if isinstance(assumed, Has | Is) else type(assumed).__name__
+    if isinstance(assumed, Within):
+        return assumed.title
+    named = isinstance(assumed, Has | Is | Positive)
+    return assumed.name if named else type(assumed).__name__
 
 
 def section(theorem: Any, claims: list[Any]) -> str:

@@ -17,7 +17,7 @@ from tests.audit.test_public_faults import ROWS
 PAIRS: tuple[tuple[str, Any, Any], ...] = (
     ("U1", o.Idle, o.Local),
     ("S4", o.Uphill, o.Local),
-    ("S4", o.Warmup, o.WarmupFromOne),
+    ("S4z", o.Warmup, o.WarmupFromOne),
     ("S13", o.NormalizedAtZero, o.Normalized),
     ("S13f", o.AdamWithoutDamping, o.Adam),
     ("U2", o.RateInsideMomentum, o.Momentum),

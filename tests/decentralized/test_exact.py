@@ -26,9 +26,9 @@ from convergence.theorems.decentralized.alghunaim2022 import (
     Radius,
     Stability,
     Variance,
-    threshold,
 )
 from convergence.theorems.decentralized.alghunaim2022_sparse import SparseTransient
+from convergence.theorems.decentralized.alghunaim2022_thresholds import threshold
 from convergence.theorems.decentralized.cao2024 import DiffusionExcessRisk, SmallStepGap
 from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep, FixedPoint, ModeBias
 from convergence.theorems.exact_moments import AbstractMoment

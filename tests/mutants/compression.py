@@ -14,6 +14,7 @@ from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, RandK, ScaledSign, TopK, largest
 from convergence.registry.compression.methods import CLAIMS
+from convergence.theorems.compression.gao2024econtrol_laws import LinearMessages
 from tests.mutants.base import Mutant
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
@@ -91,6 +92,12 @@ class OneSample(Workers):
     def grads(self, x: Any, key: Any) -> Any:
         problem: Any = self.problem
         return problem.grads(x) + self.noise.draw(x, key)
+
+
+class Off(LinearMessages):
+    """Messages with another η than the one stated."""
+
+    extra = 0.01
 
 
 def turned(kind: Any, *names: str) -> Any:
@@ -179,9 +186,6 @@ MUTANTS = (
     Mutant("bound-shrunk-sgdm", number("ef21-sgdm-exact-gradients", lambda b, T: 0.9 * b)),
     Mutant(
         "linear-message-eta-off",
-        lambda: dataclasses.replace(
-            CLAIM["econtrol-linear-messages"],
-            theorem=dataclasses.replace(CLAIM["econtrol-linear-messages"].theorem, extra=0.01),
-        ),
+        lambda: dataclasses.replace(CLAIM["econtrol-linear-messages"], theorem=Off()),
     ),
 )

@@ -26,7 +26,12 @@ from convergence.parts.strategies import Strategy
 from convergence.registry.decentralized import bilevel as decentralized_bilevel
 from convergence.registry.decentralized import flatness as decentralized_flatness
 from convergence.registry.decentralized import single_level as decentralized
-from convergence.theorems.decentralized import alghunaim2022, cao2024, zhu2024
+from convergence.theorems.decentralized import (
+    alghunaim2022,
+    cao2024,
+    cao2024_opposites,
+    zhu2024,
+)
 from tests.mutants.base import Mutant
 
 CLAIM: dict[str, Any] = {}
@@ -191,12 +196,12 @@ MUTANTS: tuple[Mutant, ...] = (
         CLAIM["excess-risk-consensus"], theorem=_Diffusive("consensus"))),
     Mutant("ordering reversed", lambda: dataclasses.replace(
         CLAIM["diffusion-below-consensus-95"],
-        theorem=cao2024.Ordering("consensus", 0.95, worse="diffusion"))),
+        theorem=_Reversed("diffusion", 0.95))),
     Mutant("stocBiO with one Neumann term more than stated",
            lambda: method("stocbio-neumann-bias-3", longer)),
     Mutant("centralized strategy escapes first", lambda: dataclasses.replace(
         CLAIM["diffusion-escapes-before-centralized"],
-        theorem=cao2024.Escape("centralized", "diffusion"))),
+        theorem=cao2024_opposites.EscapeExchanged("diffusion", "centralized"))),
 )  # fmt: skip
 
 
@@ -205,6 +210,16 @@ class _Late(alghunaim2022.Stability):
 
     def alpha(self, c: Any, T: int) -> float:
         return 1.05 * super().alpha(c, T)
+
+
+class _Reversed(cao2024.Ordering):
+    """ER_con ≤ ER_dif."""
+
+    def prescribe(self, c: Any, T: int) -> Any:
+        return super().rival(c, T)
+
+    def rival(self, c: Any, T: int) -> Any:
+        return super().prescribe(c, T)
 
 
 class _NoHalf(alghunaim2022.Variance):

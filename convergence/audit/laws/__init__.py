@@ -21,6 +21,7 @@ from convergence.audit.laws.law import Law
 LAWS: tuple[Law, ...] = (
     Law("U1", "moves", rest.moves, True),
     Law("S4", "first step descends", rest.descends, True),
+    Law("S4z", "first step moves", rest.first_step_moves, True),
     Law("S13", "zero gradient rests", rest.zero_gradient_rests, True),
     Law("S13f", "zero first gradient", rest.zero_first_gradient, True),
     Law("U2", "rate 0 rests", rest.rate_zero_rests, True),

@@ -12,7 +12,7 @@ from convergence.audit.subject import Path, Subject
 
 # What differs by so many unit roundoffs a step is one path, computed in another order.
 ROUNDINGS = 64
-STORED = 2.0**-48  # of |x| a step: sixteen unit roundoffs of float64
+STORED = 2.0**-48  # of |x| a step: sixteen unit roundoffs of float64; 2⁻²⁰ in float32
 
 
 # Statements with the numbers of certain families.
@@ -72,17 +72,17 @@ def distance(first: Path, second: Path) -> np.ndarray:
     return np.abs(first.flat() - second.flat()).max(axis=1)
 
 
-def allowance(path: Path, grain: float) -> np.ndarray:
+def allowance(path: Path, grain: float, stored: float = STORED) -> np.ndarray:
     """(T + 1,): what rounding explains after t steps.
 
     Each step may be off by `ROUNDINGS` unit roundoffs of the largest move so far, and storing x
-    by `STORED` of |x|; the errors of steps add up.
+    by `stored` of |x|; the errors of steps add up.
     """
     flat = path.flat()
     steps = np.abs(np.diff(flat, axis=0)).max(axis=1, initial=0.0)
     moved = np.concatenate([[0.0], np.cumsum(np.maximum.accumulate(steps))])
     t = np.arange(len(flat))
-    return ROUNDINGS * grain * moved + 2 * (t + 1) * STORED * np.abs(flat).max()
+    return ROUNDINGS * grain * moved + 2 * (t + 1) * stored * np.abs(flat).max()
 
 
 def same(
@@ -92,7 +92,9 @@ def same(
 
     The amount is in units of the distance that the first has come by then.
     """
-    away, free = distance(first, second), allowance(first, grain or subject.family.grain)
+    stored = STORED if subject.wide == "float64" else 2.0**-20
+    away = distance(first, second)
+    free = allowance(first, grain or subject.family.grain, stored)
     bad = ~(away <= free)  # NaN is a difference
     if not bad.any():
         return Found(True, told, float(np.nanmax(away)), None)

@@ -67,6 +67,8 @@ INERT = frozenset(
         "offload",
     ]
 )
+# Families whose ε, beside gradients of all sizes, must be felt.
+DAMPED = {"adam", "adamw", "adam-like", "rmsprop", "adagrad", "adadelta", "adabelief"}
 RATES = ("loss_scale", "grad_scale", "init_scale", "scale")
 EVERY = (
     "every_k_schedule", "accumulation_steps", "accumulate", "accumulate_steps", "every",
@@ -160,6 +162,8 @@ def options_act(s: Subject) -> Found:
     core = {"lr", "learning_rate", "weight_decay", "eps", "momentum", "betas", "b1", "b2", "beta1",
             "beta2", "nesterov", "dampening", "amsgrad", "centered", "beta", "alpha"}  # fmt: skip
     told = f"no effect seen of {', '.join(dead)}" if dead else f"{parts} options act"
+    if s.family.name not in DAMPED:
+        core.remove("eps")
     bad = sorted(core & set(dead))
     if bad:
         return Found(False, f"{', '.join(bad)}: no value tried changes any path", len(bad))

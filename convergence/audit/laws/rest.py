@@ -11,8 +11,10 @@ from convergence.audit.subject import Subject
 
 START = (np.array([1.0, -2.0, 0.5]), np.array([[1.5, -0.5], [-1.0, 2.0], [0.75, -1.25]]))
 
-# Of |x| ≤ 2: what is left where x is a mean of equal numbers, in float64.
-REST = 2 * ROUNDINGS * 2.0**-53
+
+def still(s: Subject) -> float:
+    """Of |x| ≤ 2: what is left where x is a mean of equal numbers."""
+    return 2 * ROUNDINGS * (2.0**-53 if s.wide == "float64" else 2.0**-24)
 
 
 def zero_gradient_rests(s: Subject) -> Found:
@@ -25,7 +27,7 @@ def zero_gradient_rests(s: Subject) -> Found:
     if not finite(path):
         return Found(False, "a zero gradient gives NaN or infinity", step=first_nonfinite(path))
     away = np.abs(path.flat() - path.flat()[0]).max(axis=1)
-    if away.max() > REST:
+    if away.max() > still(s):
         return Found(False, "x moves though every gradient is 0", float(away.max()),
                      int(np.argmax(away > 0)), {"x0": START, "g": 0})  # fmt: skip
     return Found(True)
@@ -39,8 +41,8 @@ def zero_first_gradient(s: Subject) -> Found:
         return Found(False, "a zero first gradient leads to NaN or infinity",
                      step=first_nonfinite(path))  # fmt: skip
     away = float(np.abs(path.flat()[1] - path.flat()[0]).max())
-    told = "" if away <= REST else "x moves on a zero first gradient"
-    return Found(away <= REST, told, away, 1)
+    told = "" if away <= still(s) else "x moves on a zero first gradient"
+    return Found(away <= still(s), told, away, 1)
 
 
 def first_nonfinite(path) -> int:
@@ -63,7 +65,7 @@ def descends(s: Subject) -> Found:
     linear f.
 
     Proof. Whatever averages constant gradients with positive weights, and divides by positive
-    numbers, points along −g. A first step of exactly 0 is a no-op unless it is by design.
+    numbers, points along −g.
     """
     s = s.quiet()
     g = draws([v.shape for v in START], 1)[0]
@@ -77,11 +79,19 @@ def descends(s: Subject) -> Found:
         last = int(np.max(np.nonzero(along > 0)[0]))
         return Found(False, f"the step goes uphill: f(x_t) > f(x_0) at t = {t} to {last} on "
                      "⟨g, x⟩", float(along[t] / scale), t, {"x0": START, "g": g})  # fmt: skip
-    if along[1] == 0:
-        later = np.nonzero(along < 0)[0]
-        until = f"until step {later[0]}" if len(later) else "for 10 steps"
-        return Found(False, f"the first step is exactly 0: nothing moves {until}", 0.0, 1)
     return Found(True)
+
+
+def first_step_moves(s: Subject) -> Found:
+    """S4z. The first step is not 0, unless by design: SOAP and ADOPT only fill their averages."""
+    s = s.quiet()
+    g = draws([v.shape for v in START], 1)[0]
+    away = np.abs(np.diff(s.path(linear(*g), START, 10).flat(), axis=0)).max(axis=1)
+    if away[0] > 0:
+        return Found(True)
+    later = np.nonzero(away > 0)[0]
+    until = f"until step {later[0] + 1}" if len(later) else "for 10 steps"
+    return Found(False, f"the first step is exactly 0: nothing moves {until}", 0.0, 1)
 
 
 def rate_zero_rests(s: Subject) -> Found:
@@ -91,15 +101,20 @@ def rate_zero_rests(s: Subject) -> Found:
     """
     if not s.has("rate"):
         raise NotAsked("it has no learning rate")
+    if s.get("relative_step"):
+        raise NotAsked("its rate is relative to the count of steps")
     s, f = s.quiet(), quadratic([1.0, 1.0])
     told = []
     try:
-        path = s.set(rate=0.0).path(f, START, 5)
+        others = {k: 0.0 for k in ("adamw_lr",) if k in s.accepts}
+        path = s.set(rate=0.0, **others).path(f, START, 5)
         away = np.abs(path.flat() - path.flat()[0]).max(axis=1)
         if not np.isfinite(away).all():
             return Found(False, "a rate of 0 leads to NaN or infinity", step=first_nonfinite(path))
-        if away.max() > REST:
-            return Found(False, "x moves at rate 0", float(away.max()), int(np.argmax(away > REST)))
+        if away.max() > still(s):
+            return Found(
+                False, "x moves at rate 0", float(away.max()), int(np.argmax(away > still(s)))
+            )
         told.append("from the start")
     except Exception as error:
         if s.kind != "torch":
@@ -138,7 +153,7 @@ def rate_zero_later(s: Subject) -> Found | None:
     except Exception:
         return None  # refused
     away = max(float(np.abs(a - b).max()) for a, b in zip(run.x, before))
-    if away <= REST:
+    if away <= still(s):
         return None
     return Found(False, "x moves on after the rate is set to 0 at step 4", away, 4,
                  {"x0": START, "f": "½‖x‖²"})  # fmt: skip

@@ -16,12 +16,13 @@ from convergence.claims.separation import Separation
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.pair import ATOMS as THREE
-from convergence.noise.pair import Pair, Points
+from convergence.noise.pair import Points
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import AbstractCompressor, Bernoulli, RandK, ScaledSign, TopK
 from convergence.problems.base import AbstractProblem
 from convergence.problems.workers import (
     WorkerQuadratics,
+    different_workers,
     opposed_workers,
     random_workers,
     scaled_workers,
@@ -32,11 +33,13 @@ from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.compression import (
     beznosikov2020,
     fatkhullin2023,
+    fatkhullin2023_false,
     richtarik2021,
     stich2018,
 )
 from convergence.theorems.compression import gao2024econtrol as econtrol
 from convergence.theorems.compression import gao2024econtrol_laws as laws
+from convergence.theorems.compression import gao2024econtrol_rivals as rivals
 
 REFUTED = Verdict.REFUTED
 FOUR = unit_workers([[1.0], [-1.0], [0.5], [-0.5]], np.ones(1))
@@ -47,19 +50,18 @@ CURVED = WorkerQuadratics(  # d = 1, as FOUR: the probes of exact moments share 
 GENERAL = random_workers(4, 6)
 OPPOSED = opposed_workers(1e-3)
 SINGLE = WorkerQuadratics(np.ones(3), np.eye(3)[None], np.zeros((1, 3)))
-PAIR = Pair([1.448751, -1.378811], 0.2)  # total variance 1
+PAIR = rivals.TWO_ATOMS
 SAME = unit_workers(np.zeros((8, 2)), np.zeros(2))
 TWO = unit_workers([[1.0, 2.0], [-1.0, -2.0]], np.zeros(2))
 ATOMS = Points(0.3**0.5 * THREE)  # total variance 1
 LEAST = scaled_workers()
-DIFFERENT = unit_workers(100 * np.random.default_rng(3).standard_normal((8, 2)), np.zeros(2))
+BELOW = unit_workers(np.zeros((8, 2)), [0.0, -1.0])
 COIN = Bernoulli(0.4)
 
 
 def contraction(name: str, C: AbstractCompressor, **more: Any) -> Identity:
     """A certified δ on fixed vectors."""
-    delta = more.pop("delta", None)
-    return Identity(name, stich2018.Contraction(C, delta=delta), **more)
+    return Identity(name, stich2018.Contraction(C), **more)
 
 
 def surely(
@@ -93,14 +95,23 @@ def simulated(
 def against(name: str, theorem: AbstractTheorem, **more: Any) -> Separation:
     """A comparison at γ = 8/T on heterogeneous workers with two-atom noise."""
     return Separation(
-        name, theorem, DIFFERENT, PAIR, horizons=(2000,), seeds=256, oracle=Workers, **more
+        name,
+        theorem,
+        different_workers(),
+        PAIR,
+        horizons=(2000,),
+        seeds=256,
+        oracle=Workers,
+        **more,
     )
 
 
 def follows(name: str, method: str, seeds: int, **more: Any) -> Claim:
     """How the average falls with γ = 4/T, against SGD; two workers, for the seeds of a trend."""
+    told = fatkhullin2023_false.EverythingFollowsSGD
+    kind = fatkhullin2023.FollowsSGD if method == "econtrol" else told
     return Claim(
-        name, fatkhullin2023.FollowsSGD(name=method), TWO, PAIR, horizons=(256, 512, 1024, 4096),
+        name, kind(name=method), TWO, PAIR, horizons=(256, 512, 1024, 4096),
         seeds=seeds, oracle=Workers, **more
     )  # fmt: skip
 
@@ -110,15 +121,14 @@ CLAIMS = (
     contraction("contraction-rand-k", RandK(2)),
     contraction("contraction-sign", ScaledSign()),
     contraction("contraction-bernoulli", Bernoulli(0.3)),
-    contraction(
+    Identity(
         "contraction-sign-half",
-        ScaledSign(),
-        delta=0.5,
+        stich2018.ContractionOfAnother(ScaledSign(), delta=0.5),
         expect=REFUTED,
         note="δ = ½ claimed of the sign: an axis vector has δ = 1/d",
     ),
     surely("top1-without-feedback", beznosikov2020.TopOneDiverges(), OPPOSED, (16, 64)),
-    surely("compressed-gd-one-worker", beznosikov2020.CompressionIsHarmless(), SINGLE, (16, 64)),
+    surely("compressed-gd-one-worker", beznosikov2020.OneWorker(), SINGLE, (16, 64)),
     surely(
         "compressed-gd-many-workers",
         beznosikov2020.CompressionIsHarmless(),
@@ -126,6 +136,7 @@ CLAIMS = (
         (16, 64),
         expect=REFUTED,
         note="the mean of Top-1 messages points uphill",
+        instead="compressed-gd-one-worker",
     ),
     surely("ef21-opposed-workers", richtarik2021.EF21Surely(TopK(1)), OPPOSED, (64, 1024)),
     surely("econtrol-opposed-workers", econtrol.EControlSurely(TopK(1)), OPPOSED, (64, 1024)),
@@ -189,7 +200,12 @@ CLAIMS = (
         "ef21-ideal-three-atoms", fatkhullin2023.IdealThreeAtoms(), SAME, ATOMS, 32, 4096,
         note="Top-1 of the noise alone has the bias σ²/30, even next to exact gradients",
     ),
-    simulated("ef21-ideal-floor", fatkhullin2023.ThreeAtomFloor(), SAME, ATOMS, 32, 4096),
+    simulated("ef21-ideal-floor", fatkhullin2023.ThreeAtomFloor(), BELOW, ATOMS, 32, 4096),
+    simulated(
+        "ef21-ideal-floor-from-rest", fatkhullin2023_false.ThreeAtomFloorFromRest(1.0), SAME,
+        ATOMS, 256, expect=REFUTED, note="γ = 1/T: too few, too short steps to leave x*",
+        instead="ef21-ideal-floor",
+    ),
     masks(
         "ef21-sgdm-exact-gradients", fatkhullin2023.EF21SGDMNonconvex(COIN, 0.1), CURVED, 0.0,
         (64, 512),

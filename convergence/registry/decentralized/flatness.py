@@ -16,6 +16,7 @@ from convergence.problems.agents import AgentQuadratics, common
 from convergence.problems.double_well import double_well
 from convergence.statistics import Verdict
 from convergence.theorems.decentralized import cao2024 as flat
+from convergence.theorems.decentralized import cao2024_opposites as opposites
 
 RING8 = graphs.lazy(graphs.ring(8))
 _B = np.random.default_rng(3).standard_normal((8, 3))
@@ -87,7 +88,7 @@ _ORDER = (
       for better, worse in (("diffusion", "consensus"), ("centralized", "diffusion"))
       for ah in (0.1, 0.95)),
     exact("complete-graph-diffusion-is-centralized",
-          flat.Ordering("diffusion", 0.3, worse="centralized"),
+          opposites.OnTheCompleteGraph("diffusion", 0.3, worse="centralized"),
           common(graphs.complete(8), [0.5, 1.0, 2.0], _B - _B.mean(axis=0))),
 )  # fmt: skip
 _FALSE = (
@@ -120,7 +121,7 @@ _ESCAPES = (
     escape("consensus-escapes-before-diffusion", flat.Escape()),
     escape(
         "centralized-escapes-first",
-        flat.Escape("centralized", "diffusion"),
+        opposites.EscapeExchanged("diffusion", "centralized"),
         Verdict.REFUTED,
         "the two exchanged: the statement's opposite",
     ),

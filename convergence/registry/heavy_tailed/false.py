@@ -26,7 +26,7 @@ from convergence.theorems.heavy_tailed.folklore import (
 from convergence.theorems.heavy_tailed.hubler2025 import BatchNSGD
 from convergence.theorems.heavy_tailed.laws import plateau
 from convergence.theorems.heavy_tailed.lemmas import ClippingSharper, VonBahrEsseenOne
-from convergence.theorems.heavy_tailed.shared import Certified, Decay
+from convergence.theorems.heavy_tailed.shared import Certified, FasterDecay
 from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 
 LADDER = (64, 256, 1024, 4096)
@@ -64,7 +64,7 @@ SPIKES_P15 = false(
 CLIMB = two_point(1.5, 1.3, 0.4, E1)
 SMALL_BATCH = false(
     "nsgd-one-sample",
-    Decay(BatchNSGD(B=1), exponent=0.2),
+    FasterDecay(BatchNSGD(B=1), exponent=0.2),
     log_cosh([3.0, 0.0]),
     CLIMB,
     horizons=LADDER,
@@ -140,7 +140,7 @@ def _ramp(p: float, exponent: float) -> Claim:
     problem, noise = walked(NSGDMomentum(), p)
     return false(
         f"nsgdm-rate-of-p2-at-p{round(10 * p)}",
-        Decay(NSGDMomentum(), exponent=exponent),
+        FasterDecay(NSGDMomentum(), exponent=exponent),
         problem,
         noise,
         horizons=(256, 1024, 4096, 16384),

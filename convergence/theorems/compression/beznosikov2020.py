@@ -13,8 +13,10 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.compressors import TopK
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Is, NoNoise, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise, Smooth
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.compression.shared import Fits
+from convergence.theorems.domains import count, number
 
 
 class OnTheDiagonal(AbstractAssumption):
@@ -31,12 +33,15 @@ class TopOneDiverges(AbstractTheorem):
 
     Proof. At x = t(1, 1, 1): ⟨a_i, x⟩ = t and ∇f_1 = t(−5.5, 4.5, 4.5), whose Top-1 is −5.5t e_1;
     the mean over workers is −(11/6)x, so x⁺ = (1 + 11γ/6)x stays on the line. γ = scale/L.
+    Off the line, rounding grows by |1 − 61γ/6| at a step, no faster than the line for scale ≤ 4:
+    a run shows the statement there.
     """
 
     kind = Kind.PATHWISE
     source = Source("beznosikov2020", "Example 1")
     provenance = Provenance.RECALLED
     statement = "f(x_T) − f* = (1 + 11γ/6)^{2T} F₀ for Top-1 without feedback"
+    domain = {"scale": number("(0, 4]")}
     assumes = (NoNoise(), Is("opposed"), OnTheDiagonal())
 
     scale: Any = eqx.field(converter=real, default=0.1)
@@ -55,20 +60,23 @@ class TopOneDiverges(AbstractTheorem):
         return value, value
 
 
-class CompressionIsHarmless(AbstractTheorem):
-    """(1/T) Σ ‖∇f(x_t)‖² ≤ 2F₀/(δγT) for compressed gradient descent, γ = 1/L: folklore.
+class OneWorker(AbstractTheorem):
+    """(1/T) Σ ‖∇f(x_t)‖² ≤ 2F₀/(δγT) for compressed gradient descent of one worker, γ = 1/L.
 
-    True for one worker: ‖C(g) − g‖² ≤ (1 − δ)‖g‖² and the descent lemma give f⁺ ≤ f − (γδ/2)‖g‖².
-    FALSE for several: the mean of compressed gradients is no compression of their mean.
+    Proof. ‖C(g) − g‖² ≤ (1 − δ)‖g‖² and the descent lemma give f⁺ ≤ f − (γδ/2)‖g‖².
     """
 
     kind = Kind.PATHWISE
-    source = Source("beznosikov2020", "Theorem for one worker, used for many")
+    source = Source("beznosikov2020", "Theorem for one worker")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ ‖∇f(x_t)‖² ≤ 2F₀/(δγT) for compressed gradient descent (n = 1)"
-    assumes = (Smooth(), NoNoise())
+    domain = {"k": count()}
 
     k: int = eqx.field(static=True, default=1)
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), NoNoise(), Has("agents", 1, 1), Fits(TopK(self.k)))
 
     def prescribe(self, c: Constants, T: int) -> CompressedSGD:
         return CompressedSGD(1 / c.L, TopK(self.k))
@@ -81,3 +89,17 @@ class CompressionIsHarmless(AbstractTheorem):
 
     def trivial(self, c: Constants, T: int) -> float:
         return c.grad0**2
+
+
+class CompressionIsHarmless(OneWorker):
+    """FALSE for several workers: the bound of `OneWorker` whatever their number.
+
+    The mean of compressed gradients is no compression of their mean.
+    """
+
+    source = Source("beznosikov2020", "Theorem for one worker, used for many")
+    statement = "(1/T) Σ ‖∇f(x_t)‖² ≤ 2F₀/(δγT) for compressed gradient descent (false for n > 1)"
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), NoNoise(), Fits(TopK(self.k)))

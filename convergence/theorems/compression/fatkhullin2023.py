@@ -7,21 +7,27 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from convergence.algorithms.compression.compressed_sgd import AbstractCompressed, CompressedSGD
-from convergence.algorithms.compression.econtrol import EControl
+from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.compression.ef21 import EF21, EF21SGDM, IdealEF21
-from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
-from convergence.noise.base import AbstractNoise
-from convergence.parts.compressors import Exactly, TopK
-from convergence.problems.base import AbstractProblem
+from convergence.parts.compressors import TopK
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, FiniteVariance, Has, Is
-from convergence.theorems.base import AbstractSeparation, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import FiniteVariance, Has, Is
+from convergence.theorems.base import (
+    AbstractSeparation,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
+from convergence.theorems.compression.fatkhullin2023_instances import LargerFirst, OnTheLine
+from convergence.theorems.compression.gao2024econtrol_rivals import Compared, method
 from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
+from convergence.theorems.conditions import Positive, Within
+from convergence.theorems.domains import number, one_of
 
 
 def repeated(p: float) -> float:
@@ -35,27 +41,8 @@ def repeated(p: float) -> float:
     return p * p * (2 - p) / (1 - p + p * p)
 
 
-def method(name: str, gamma: float, eta: float) -> AbstractCompressed:
-    """A method of the comparisons, with the step γ and Top-1."""
-    table = {
-        "sgd": lambda: CompressedSGD(gamma, Exactly()),
-        "csgd": lambda: CompressedSGD(gamma, TopK(1)),
-        "ec": lambda: ErrorFeedback(gamma, TopK(1)),
-        "ef21": lambda: EF21(gamma, TopK(1)),
-        "ef21-sgdm": lambda: EF21SGDM(gamma, TopK(1), eta),
-        "econtrol": lambda: EControl(gamma, TopK(1), eta),
-    }
-    require(name in table, f"method {name!r}", f"one of {tuple(table)}", "choose one of them")
-    return table[name]()
-
-
-class LargerFirst(AbstractAssumption):
-    """Two atoms ±u in R² with |u₁| > |u₂|: Top-1 prefers the first entry whenever they change."""
-
-    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        u = abs(np.asarray(c["u"])) if "u" in c else np.zeros(2)
-        holds = bool(u.shape == (2,) and u[0] > u[1])
-        return Checked("two atoms, |u₁| > |u₂|", holds, None, f"|u| = {u}")
+# Three atoms on f_i = ½‖x − x*‖².
+THREE_ATOMS = (FiniteVariance(), Is("three_atoms"), Is("unit"))
 
 
 class TwoAtomFloor(AbstractTheorem):
@@ -66,15 +53,30 @@ class TwoAtomFloor(AbstractTheorem):
     changes, and 0 when it repeats; so h₂ is the second entry of the last atom drawn twice in a
     row, of mean x₂ + b with P from `repeated`. x₂ settles where E h₂ = 0: at −b, for all workers
     alike. Corrections are O(γ); γ = scale/T, so that (1 − γ)^T is small for scale ≥ 6.
+    `loud`: what the samples leave at the step γ, of the order γσ²/n times the 1/min{p, 1 − p} steps
+    for which h₂ remembers, and what is left of the start, both relative to b².
     """
 
     kind = Kind.EXACT
     source = Source("fatkhullin2023", "Theorem 1's phenomenon; instance and law derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(x_T)‖² → b² = u₂²(P−p)²/(1−p)² for EF21 as γ → 0, for every n"
-    assumes = (FiniteVariance(), LargerFirst(), Is("unit"))
+    domain = {"scale": number("[6, inf)")}
 
     scale: Any = eqx.field(converter=real, default=8.0)
+
+    @varies
+    def assumes(self) -> Any:
+        small = Within("a step so small that b shows", self, "loud", 0.0, 0.05)
+        return (FiniteVariance(), LargerFirst(), Is("unit"), small)
+
+    def loud(self, c: Constants, T: int) -> float:
+        """[γσ²/(n min{p, 1 − p}) + (‖∇f(x_0)‖ + b)²e^{−scale}]/b²."""
+        b2, gamma = self.bound(c, T), float(self.scale) / T
+        if b2 == 0 or gamma >= 1:
+            return float("inf")
+        left = (c.grad0 + b2**0.5) ** 2 * float(np.exp(-float(self.scale)))
+        return (gamma * c.sigma**2 / (c.agents * min(c.u_chance, 1 - c.u_chance)) + left) / b2
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return EF21(float(self.scale) / T, TopK(1))
@@ -92,6 +94,8 @@ class IdealThreeAtoms(AbstractTheorem):
     gradients, Top-1, f_i = ½‖x‖² in R² from x* and ξ uniform on σ√0.3{(2, 0), (0, 1), (−2, −1)};
     b = E C(ξ) = (0, σ√0.3/3), V = 13σ²/15: neither γ nor n lowers ‖b‖² = σ²/30.
 
+    γ = scale/T < 2.
+
     Proof. C(ξ) is (2, 0), (0, 1), (−2, 0) times σ√0.3, with mean b and E‖C(ξ)‖² = 0.9σ². x⁺ =
     (1 − γ)x − γ(1/n) Σ C(ξ_i) with independent C(ξ_i): mean −b(1 − u_T) and a geometric sum of
     variances.
@@ -103,13 +107,22 @@ class IdealThreeAtoms(AbstractTheorem):
     statement = (
         "ideal EF21, three atoms: E‖∇f(x_T)‖² = (σ²/30)(1−u)² + γV(1−u²)/(n(2−γ)), u=(1−γ)^T"
     )
-    assumes = (FiniteVariance(), Is("three_atoms"), Is("unit"), Has("R", 0.0, 0.0))
+    domain = {"scale": number("(0, inf)")}
 
     scale: Any = eqx.field(converter=real, default=4.0)
+
+    @varies
+    def assumes(self) -> Any:
+        start = (Has("R", 0.0, 0.0), Within("a step γ < 2", self, "step", 0.0, 1.99))
+        return (*THREE_ATOMS, *start)
 
     def gamma(self, T: int) -> float:
         """γ = scale/T."""
         return float(self.scale) / T
+
+    def step(self, c: Constants, T: int) -> float:
+        """γ."""
+        return self.gamma(T)
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return IdealEF21(self.gamma(T), TopK(1))
@@ -125,16 +138,25 @@ class IdealThreeAtoms(AbstractTheorem):
 
 
 class ThreeAtomFloor(IdealThreeAtoms):
-    """E‖∇f(x_T)‖² ≥ σ²/60 for every T: the paper's floor, half of what `IdealThreeAtoms` tends to;
-    met from the first T with 1 − u_T ≥ 1/√2."""
+    """E‖∇f(x_T)‖² ≥ min{σ², ‖∇f(x_0)‖²}/60 for every T, n and γ ≤ 1 from x* + (0, −a), a > 0.
+
+    Proof, of twice as much. With b and u of `IdealThreeAtoms` the mean of x_T − x* is
+    −(0, (1 − u)‖b‖ + ua), 0 ≤ u ≤ 1, of length min{‖b‖, a} at least; ‖b‖² = σ²/30.
+    """
 
     kind = Kind.FLOOR
-    source = Source("fatkhullin2023", "Theorem 1, from memory")
+    source = Source("fatkhullin2023", "Theorem 1, from memory; a proof of its constant derived")
     provenance = Provenance.RECALLED
-    statement = "ideal EF21, three atoms: E‖∇f(x_T)‖² ≥ σ²/60, whatever γ and n"
+    statement = (
+        "ideal EF21, three atoms: E‖∇f(x_T)‖² ≥ min{σ², ‖∇f(x_0)‖²}/60,  γ ≤ 1, x_0 = (0, −a)"
+    )
+
+    @varies
+    def assumes(self) -> Any:
+        return (*THREE_ATOMS, OnTheLine(), Within("a step γ ≤ 1", self, "step", 0.0, 1.0))
 
     def bound(self, c: Constants, T: int) -> float:
-        return c.sigma**2 / 60
+        return min(c.sigma, c.grad0) ** 2 / 60
 
 
 class EF21SGDMNonconvex(AbstractCompressedTheorem):
@@ -180,25 +202,45 @@ class EF21SGDMNonconvex(AbstractCompressedTheorem):
 
 
 class FollowsSGD(AbstractTheorem):
-    """E‖∇f(x_t)‖², averaged over t < T, is O(that of SGD) at γ = scale/T: on f_i = ½‖x‖² − ⟨β_i, x⟩
-    from x* the average of SGD is γσ²/(n(2 − γ)) · (1 − (1 − u)/(γ(2 − γ)T)), u = (1 − γ)^{2T}.
+    """E‖∇f(x_t)‖², averaged over t < T, is O(that of SGD) at γ = scale/T for EC and EControl: on
+    f_i = ½‖x‖² − ⟨β_i, x⟩ from x* the average of SGD is
+    γσ²/(n(2 − γ)) · (1 − (1 − u)/(γ(2 − γ)T)), u = (1 − γ)^{2T}.
 
     Proof for SGD. E‖x_t‖² = γσ²/(n(2 − γ)) · (1 − (1 − γ)^{2t}); sum. EC and EControl send in the
     end what was asked for: x̃ = x − γē makes steps along the same samples, so that
-    ‖x_t − x_t^SGD‖ ≤ 2γ max‖ē_s‖ and the excess is of the order γ^{3/2}. EF21 keeps the bias of
-    `TwoAtomFloor`, C-SGD that of heterogeneity. The trend is that of SGD once γ is well below η,
-    here a/2: half of a = 1 − √½ of Top-1 in R², and below the limit a/(2q) of EControl's bounds.
+    ‖x_t − x_t^SGD‖ ≤ 2γ max‖ē_s‖ and the excess is of the order γ^{3/2}. The trend is that of SGD
+    once γ is well below η, here a/2: half of a = 1 − √½ of Top-1 in R², and below the limit a/(2q)
+    of EControl's bounds.
     """
 
     kind = Kind.RATE
     source = Source("gao2024econtrol", "the asymptotic term of SGD; derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² = O(that of SGD) at the step γ = 4/T, from x*"
-    assumes = (FiniteVariance(), Is("unit"), Has("R", 0.0, 0.0))
+    domain = {
+        "scale": number("(0, inf)"),
+        "eta": number("(0, 1)"),
+        "name": one_of("sgd", "ec", "econtrol"),
+    }
 
     scale: Any = eqx.field(converter=real, default=4.0)
     eta: Any = eqx.field(converter=real, default=(1 - 0.5**0.5) / 2)
     name: str = eqx.field(static=True, default="econtrol")
+
+    @varies
+    def assumes(self) -> Any:
+        gain = Within("2qη/a < 1", self, "gain", 0.0, 0.999)
+        short = Within("γ below η", self, "short", 0.0, 0.25)
+        return (Positive("sigma"), Is("unit"), Has("R", 0.0, 0.0), gain, short)
+
+    def gain(self, c: Constants, T: int) -> float:
+        """2qη/a of Top-1 for EControl; 0 for the others."""
+        q = (1 - 1 / c.d) ** 0.5
+        return 2 * q * float(self.eta) / (1 - q) if self.name == "econtrol" else 0.0
+
+    def short(self, c: Constants, T: int) -> float:
+        """γ/η for EControl, γ for the others."""
+        return float(self.scale) / T / (float(self.eta) if self.name == "econtrol" else 1.0)
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return method(self.name, float(self.scale) / T, float(self.eta))
@@ -216,18 +258,31 @@ class ThreeWay(AbstractSeparation):
     """E‖∇f(x_T)‖² of EControl ≤ that of a rival which floors, at one step γ = scale/T: error
     feedback under heterogeneity, EF21 under noise, compression without feedback under either.
 
-    No factor is claimed: the ratio tends to 0 with γ, and falls like ζ⁻² for the floors that
-    heterogeneity leaves, so that any number would be one of the instance.
+    Of the eight workers of `different_workers` alone: offsets that cancel, or a step so small that
+    the floor of error feedback, γ²ζ²/δ², is below γσ²/n, turn the comparison round. No factor is
+    claimed: the ratio falls like ζ⁻² for the floors that heterogeneity leaves.
     """
 
     source = Source("gao2024econtrol", "the comparison of Section 6; instance ours")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(x_T)‖² of EControl ≤ that of the rival"
-    assumes = (FiniteVariance(),)
+    domain = {
+        "scale": number("[8, 8]"),
+        "eta": number("[0.07, 0.07]"),
+        "other": one_of("ec", "ef21", "csgd"),
+    }
 
     scale: Any = eqx.field(converter=real, default=8.0)
     eta: Any = eqx.field(converter=real, default=0.07)
     other: str = eqx.field(static=True, default="ec")
+
+    @varies
+    def assumes(self) -> Any:
+        return (Compared(), Within("the step of the comparison", self, "horizon", 2000, 2000))
+
+    def horizon(self, c: Constants, T: int) -> int:
+        """T: γ = scale/T is part of the comparison."""
+        return T
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return method("econtrol", float(self.scale) / T, float(self.eta))

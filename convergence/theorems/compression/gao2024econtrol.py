@@ -29,15 +29,20 @@ from convergence.theorems.assumptions import Has, NoNoise, Smooth
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.compression.shared import (
     GRID,
+    SURELY,
     AbstractCompressedTheorem,
     descent,
     virtual,
 )
+from convergence.theorems.conditions import Positive
+from convergence.theorems.domains import number
 
 
 class EControlNonconvex(AbstractCompressedTheorem):
     """(1/T) Σ_{t<T} E‖∇f(x_t)‖² ≤ 2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², b = γL̃w,
     w = 2q/(a − 2ηq), for exact local gradients, η = share · a and γ ≤ 1/(L + L̃w).
+
+    share < ½ makes η ≤ 1 and η < a/(2q) for every q.
 
     Proof. ‖D‖ ≤ L̃γ‖ĝ‖, so ‖∇f − ĝ‖ ≤ b‖ĝ‖ in ℓ² and `descent` applies. η = a/4 has w ≤ 8/a: the
     simpler γ ≤ 1/(L + 8L̃/a) with 2F₀/(γT) follows.
@@ -45,7 +50,8 @@ class EControlNonconvex(AbstractCompressedTheorem):
 
     source = Source("gao2024econtrol", "the nonconvex theorem with σ = 0; constants derived")
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2F₀/(γ(1+κ)T),  γ ≤ 1/(L + L̃w), w = 2q/(a−2ηq), η = a/4"
-    assumes = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
+    hypotheses = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
+    domain = {"share": number("(0, 0.5)")}
 
     share: Any = eqx.field(converter=real, default=0.25)
 
@@ -73,6 +79,7 @@ class EControlSurely(EControlNonconvex):
     """The same on every run, for a deterministic compressor: no expectation was taken."""
 
     kind = Kind.PATHWISE
+    domain = {"compressor": SURELY}
 
 
 class EControlPL(EControlNonconvex):
@@ -87,6 +94,8 @@ class EControlPL(EControlNonconvex):
 
     source = Source("gao2024econtrol", "linear rate with σ = 0; constants derived")
     statement = "E f(x_T) − f* ≤ (1 − γμ(1+κ))^T F₀,  γ ≤ min{1/(L + 8√2 L̃/a), a/(32μ)}"
+    hypotheses = (*EControlNonconvex.hypotheses, Positive("mu"))
+    domain = {"share": number("[0.25, 0.25]")}
 
     def eta(self, c: Constants) -> float:
         return self.qa(c)[1] / 4
@@ -122,7 +131,7 @@ class EControlStochastic(EControlNonconvex):
 
     source = Source("gao2024econtrol", "the nonconvex theorem; constants derived")
     statement = "(1/T) Σ E‖∇f‖² ≤ F₀/(γT) + γLσ²/(2n) + O(F₀/(γT) + γ²L²σ²/a⁴),  explicit"
-    assumes = AbstractCompressedTheorem.assumes
+    hypotheses = AbstractCompressedTheorem.hypotheses
 
     def gamma(self, c: Constants, T: int) -> float:
         noise = c.L * c.sigma**2 * T

@@ -1,24 +1,13 @@
-"""Exact second moments of compressed methods under Bernoulli messages, for any number of workers.
+"""Compressed methods under Bernoulli messages: exact steady states, their limits, the largest η.
 
-f_i(x) = ½‖x‖² − ⟨β_i, x⟩ with Σ β_i = 0, noise ξ_i of variance σ² each, C(v) = v with probability
-δ and 0 otherwise. Put h_i = −β_i + k_i. With y_i = x + ξ_i every method is, worker by worker,
-
-    z_i⁺ = F z_i + f y_i + m_i c u_i,    u_i = v·z_i + w y_i,    P(m_i = 1) = δ,
-    x⁺ = x − γ (1/n) Σ (p·z_i + s y_i + m_i u_i).
-
-Workers are exchangeable, so the moments S = E s̄s̄ᵀ of s̄ = (x, z̄) and W = (1/n) Σ E z_i z_iᵀ close:
-
-    W⁺ = F_δ W F_δᵀ + F_δ S_zx f_δᵀ + f_δ S_xz F_δᵀ + f_δ f_δᵀ(X + σ²) + δ(1 − δ) U c cᵀ,
-    S⁺ = A S Aᵀ + b bᵀ σ²/n + e eᵀ δ(1 − δ) U/n,    U = vᵀWv + 2w vᵀS_zx + w²(X + σ²),
-
-F_δ = F + δc vᵀ, f_δ = f + δwc: (1 + k)² + k² numbers instead of 2ⁿ masks.
+By the closed recursion of second moments of `gao2024econtrol_recursion`.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -30,111 +19,20 @@ from convergence.algorithms.compression.econtrol import EControl
 from convergence.algorithms.compression.ef21 import EF21, EF21SGDM
 from convergence.algorithms.compression.error_feedback import ErrorFeedback, IdealErrorFeedback
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
 from convergence.shapes import real
 from convergence.theorems.assumptions import FiniteVariance, Is
 from convergence.theorems.base import AbstractIdentity, Moment, Provenance, Source, varies
+from convergence.theorems.compression.gao2024econtrol_recursion import MessageLaw, recursion
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import number, one_of
 from convergence.theorems.exact_moments import AbstractMoment
 
-
-class Recursion(NamedTuple):
-    """F, f, c, v, w, p, s of a method; still: the index of a constant component β_i of z_i."""
-
-    F: Any
-    f: Any
-    c: Any
-    v: Any
-    w: float
-    p: Any
-    s: float
-    still: int | None = None
-
-
-def recursion(method: str, eta: float) -> Recursion:
-    """The worker's recursion of a method, in the order of the module's docstring."""
-    if method == "sgd":  # ĝ = g: u is not used, z = β
-        return Recursion([[1.0]], [0.0], [0.0], [0.0], 0.0, [-1.0], 1.0, 0)
-    if method == "csgd":  # u = y − β, z = β
-        return Recursion([[1.0]], [0.0], [0.0], [-1.0], 1.0, [0.0], 0.0, 0)
-    if method == "ec":  # u = e + y − β, e⁺ = u − mu, z = (e, β)
-        return Recursion(
-            [[1.0, -1.0], [0.0, 1.0]], [1.0, 0.0], [-1.0, 0.0], [1.0, -1.0], 1.0, [0.0, 0.0], 0.0, 1
-        )
-    if method == "ec-ideal":  # u = e + y
-        return Recursion([[1.0]], [1.0], [-1.0], [1.0], 1.0, [0.0], 0.0)
-    if method == "ef21":  # u = y − k, ĝ = k + mu
-        return Recursion([[1.0]], [0.0], [1.0], [-1.0], 1.0, [1.0], 0.0)
-    if method == "ef21-sgdm":  # v⁺ = (1−η)v + ηy, u = v⁺ − k, z = (k, v)
-        return Recursion(
-            [[1.0, 0.0], [0.0, 1 - eta]], [0.0, eta], [1.0, 0.0], [-1.0, 1 - eta], eta,
-            [1.0, 0.0], 0.0,
-        )  # fmt: skip
-    if method == "econtrol":  # u = y − k + ηe, e⁺ = e + y − k − mu, z = (k, e)
-        return Recursion(
-            [[1.0, 0.0], [-1.0, 1.0]], [0.0, 1.0], [1.0, -1.0], [-1.0, eta], 1.0, [1.0, 0.0], 0.0
-        )
-    raise ValueError(f"no recursion is written down for {method!r}")
-
-
-class MessageLaw:
-    """The linear map of (S, W) and its source σ², for one method."""
-
-    def __init__(self, r: Recursion, delta: float, gamma: float, n: int, s2: float, zeta2: float):
-        self.k = len(r.f)
-        self.r, self.n, self.s2, self.zeta2 = r, n, s2, zeta2
-        F, f, c, v, p = (np.asarray(a, float) for a in (r.F, r.f, r.c, r.v, r.p))
-        self.Fd, self.fd, self.c, self.v = F + delta * np.outer(c, v), f + delta * r.w * c, c, v
-        self.spread = delta * (1 - delta)
-        top = np.concatenate([[1 - gamma * (r.s + delta * r.w)], -gamma * (p + delta * v)])
-        self.A = np.vstack([top, np.column_stack([self.fd, self.Fd])])
-        self.b = np.concatenate([[-gamma * (r.s + delta * r.w)], self.fd])
-        self.e = np.concatenate([[-gamma], c])
-        size = (1 + self.k) ** 2 + self.k**2
-        self.pinned, self.idle = np.zeros(size, bool), np.zeros(size, bool)
-        start = np.zeros(size)
-        if r.still is not None:  # E ββᵀ: its mean over workers is ζ², that of the mean is 0
-            S, W = np.zeros((1 + self.k,) * 2), np.zeros((self.k,) * 2)
-            S[1 + r.still, 1 + r.still] = W[r.still, r.still] = 1.0
-            self.pinned = np.concatenate([S.ravel(), W.ravel()]) > 0
-            S[1 + r.still], S[:, 1 + r.still], W[r.still], W[:, r.still] = 1.0, 1.0, 1.0, 1.0
-            self.idle = np.concatenate([S.ravel(), W.ravel()]) > 0
-            W[:] = 0.0
-            W[r.still, r.still] = zeta2
-            start[-W.size :] = W.ravel()
-        self.fixed = start
-        self.source = self.advance(np.zeros(size), s2)
-        self.matrix = np.stack([self.advance(row, 0.0) for row in np.eye(size)], axis=1)
-
-    def advance(self, moments: np.ndarray, s2: float) -> np.ndarray:
-        """(S, W) → (S⁺, W⁺), flat."""
-        k = self.k
-        S = moments[: (1 + k) ** 2].reshape(1 + k, 1 + k)
-        W = moments[(1 + k) ** 2 :].reshape(k, k)
-        X, zx, w = S[0, 0] + s2, S[1:, 0], self.r.w
-        U = self.v @ W @ self.v + w * self.v @ (S[1:, 0] + S[0, 1:]) + w * w * X
-        cross = self.Fd @ np.outer(zx, self.fd)
-        other = np.outer(self.fd, S[0, 1:]) @ self.Fd.T
-        W = self.Fd @ W @ self.Fd.T + cross + other
-        W = W + np.outer(self.fd, self.fd) * X + self.spread * U * np.outer(self.c, self.c)
-        S = self.A @ S @ self.A.T + np.outer(self.b, self.b) * s2 / self.n
-        S = S + np.outer(self.e, self.e) * self.spread * U / self.n
-        return np.concatenate([S.ravel(), W.ravel()])
-
-    def radius(self) -> float:
-        """The linear rate of the second moments of what varies."""
-        free = ~self.idle
-        return float(np.max(np.abs(np.linalg.eigvals(self.matrix[np.ix_(free, free)]))))
-
-    def steady(self) -> float:
-        """lim E‖x_t‖²; infinite beyond the stable steps."""
-        if self.radius() >= 1:
-            return float("inf")
-        free = ~self.pinned
-        source = (self.source + self.matrix @ self.fixed)[free]
-        inner = self.matrix[np.ix_(free, free)]
-        return float(np.linalg.solve(np.eye(int(free.sum())) - inner, source)[0])
+METHODS = ("sgd", "csgd", "ec", "ec-ideal", "ef21", "ef21-sgdm", "econtrol")
+# Closer to instability float64 leaves fewer than nine digits of a steady state.
+STABLE = 1 - 1e-6
+ROUNDING = 1e-15  # of the moments that a steady state is solved from, which are of size 1
 
 
 class BernoulliLaw(AbstractMoment):
@@ -142,12 +40,18 @@ class BernoulliLaw(AbstractMoment):
 
     Proof. The module's docstring: conditionally on the past, m_i − δ are independent of variance
     δ(1 − δ) and enter linearly; a coordinate of x ∈ Rᵈ follows the scalar law and ξ, β add up.
+    The start matters to neither; a steady state is one of a stable step.
     """
 
     source = Source("gao2024econtrol", "the methods of Algorithms 1–3; law derived")
     provenance = Provenance.DERIVED
     statement = "lim E‖x_t‖² = steady state of the moments (E s̄s̄ᵀ, (1/n) Σ E z_i z_iᵀ)"
-    assumes = (FiniteVariance(), Is("unit"))
+    domain = {
+        "method": one_of(*METHODS),
+        "delta": number("(0, 1]"),
+        "eta": number("(0, 1]"),
+        "rate": one_of(True, False),
+    }
 
     method: str = eqx.field(static=True, default="econtrol")
     delta: Any = eqx.field(converter=real, default=0.25)
@@ -155,8 +59,22 @@ class BernoulliLaw(AbstractMoment):
     rate: bool = eqx.field(static=True, default=False)
 
     @varies
+    def assumes(self) -> Any:
+        stable = Within("a stable step", self, "radius", 0.0, float("inf") if self.rate else STABLE)
+        return (FiniteVariance(), Is("additive"), Is("unit"), stable)
+
+    @varies
     def quantity(self) -> Moment:
         return Moment.RADIUS if self.rate else Moment.STEADY
+
+    @varies
+    def tolerance(self) -> float:
+        # Eigenvalues of a defective pair move by √eps.
+        return 1e-7 if self.rate else AbstractMoment.tolerance
+
+    def radius(self, c: Constants, T: int) -> float:
+        """The rate of the second moments."""
+        return self.law(c, T).radius()
 
     def gamma(self, T: int) -> float:
         """γ = 1/T: the horizon of a steady state is the inverse step."""
@@ -173,9 +91,6 @@ class BernoulliLaw(AbstractMoment):
             "ef21-sgdm": lambda: EF21SGDM(gamma, C, self.eta),
             "econtrol": lambda: EControl(gamma, C, self.eta),
         }
-        require(
-            self.method in table, f"method {self.method!r}", f"one of {tuple(table)}", "choose one"
-        )
         return table[self.method]()
 
     def metric(self, c: Constants, T: int) -> TotalSquare:
@@ -196,7 +111,8 @@ class BernoulliLaw(AbstractMoment):
 
 class SmallStepLimit(BernoulliLaw):
     """E‖x‖² → γ²ζ²(1 − δ)/(nδ²) for error feedback without noise; γσ²/(2n) for error feedback
-    and EControl with noise and ζ = 0; (2 − δ)/δ · γσ²/(2n) for EF21, as γ → 0.
+    with noise and ζ = 0, and EControl; (2 − δ)/δ · γσ²/(2n) for EF21, as γ → 0. `remainder`: a
+    relative O(γ/δ), for EControl O(γ/(δη)) below the η of `EtaLimit`.
 
     Proof. Error feedback without noise: x = x̃ + γē, x̃⁺ = (1 − γ)x̃ − γ²ē, so x ≈ γē, and ē is a
     mean of independent geometric sums of −β_i: variance ζ²(1 − δ)/(nδ²). With noise the sent
@@ -205,8 +121,29 @@ class SmallStepLimit(BernoulliLaw):
     """
 
     statement = "E‖x‖² → γ²ζ²(1−δ)/(nδ²) [EC], γσ²/(2n) [EC, EControl], (2−δ)/δ·γσ²/(2n) [EF21]"
-    # γ = 1/T ≤ 1e-5 leaves relative corrections O(γ/(δη)), below 4e-3 for δη ≥ 0.0025.
     tolerance = 4e-3
+    domain = {"method": one_of("ec", "ef21", "econtrol"), "rate": one_of(False)}
+
+    @varies
+    def assumes(self) -> Any:
+        small = Within("a step small enough", self, "remainder", 0.0, self.tolerance)
+        return (*super().assumes, small)
+
+    def remainder(self, c: Constants, T: int) -> float:
+        """The first order in γ, or the rounding of a steady state so close to 0; ∞ where the limit
+        is another."""
+        delta, gamma, eta = float(self.delta), self.gamma(T), float(self.eta)
+        if self.method == "ec" and c.sigma == 0:
+            size = (1 - delta) / delta**2 * c.zeta**2
+        else:
+            size = 1.0 if c.sigma > 0 and (self.method != "ec" or c.zeta == 0) else 0.0
+        if size == 0:
+            return float("inf")
+        order = gamma / delta
+        if self.method == "econtrol":
+            room = 1 - eta * (2 - delta) / (2 * delta)
+            order *= 4 / (eta * room) if room > 0 else float("inf")
+        return max(order, ROUNDING * c.agents / gamma**2 / min(size, 1.0))
 
     def bound(self, c: Constants, T: int) -> float:
         delta, gamma = float(self.delta), self.gamma(T)
@@ -230,7 +167,29 @@ class EtaLimit(BernoulliLaw):
     """
 
     statement = "EControl is mean-square stable (γ → 0) iff η < 2δ/(2−δ) for Bernoulli messages"
+    domain = {
+        "method": one_of("econtrol"),
+        "rate": one_of(False),
+        "share": number("(0, inf)"),
+        "eta": number("[0.1, 0.1]"),
+    }
+
     share: Any = eqx.field(converter=real, default=0.99)
+
+    @varies
+    def assumes(self) -> Any:
+        away = Within("a step far below |share − 1|δ", self, "near", 0.0, 0.5)
+        seen = Within("a step that float64 resolves", self, "least", 1e-7)
+        return (Is("unit"), away, seen)
+
+    def near(self, c: Constants, T: int) -> float:
+        """γ/(|share − 1|δ)."""
+        gap = abs(float(self.share) - 1) * float(self.delta)
+        return self.gamma(T) / gap if gap > 0 else float("inf")
+
+    def least(self, c: Constants, T: int) -> float:
+        """γ: 1 − ρ is of its order."""
+        return self.gamma(T)
 
     @varies
     def quantity(self) -> Moment:
@@ -266,7 +225,7 @@ class LinearMessages(AbstractIdentity):
         1e-12  # traces, determinants and discriminants of 2 × 2 matrices of numbers of size 1
     )
 
-    extra: float = eqx.field(static=True, default=0.0)  # a fault: η off by so much
+    extra: ClassVar[float] = 0.0  # a planted fault: η off by so much
 
     def map(self, delta: float, eta: float) -> np.ndarray:
         """(h, e) → (h⁺, e⁺) of the algorithm's own exchange, at t = 1 with g = 0."""

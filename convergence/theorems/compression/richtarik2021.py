@@ -14,7 +14,8 @@ from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
 from convergence.theorems.assumptions import Has, NoNoise, Smooth
 from convergence.theorems.base import Kind, Source
-from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
+from convergence.theorems.compression.shared import SURELY, AbstractCompressedTheorem, descent
+from convergence.theorems.conditions import Positive
 
 
 class EF21Nonconvex(AbstractCompressedTheorem):
@@ -29,7 +30,7 @@ class EF21Nonconvex(AbstractCompressedTheorem):
 
     source = Source("richtarik2021", "Theorem 1 with G⁰ = 0; sharper constants derived")
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2F₀/(γ(1+κ)T),  γ ≤ 1/(L + L̃q/a),  q = √(1−δ), a = 1−q"
-    assumes = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
+    hypotheses = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
 
     def gamma(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)
@@ -48,6 +49,7 @@ class EF21Surely(EF21Nonconvex):
     """The same on every run, for a deterministic compressor: no expectation was taken."""
 
     kind = Kind.PATHWISE
+    domain = {"compressor": SURELY}
 
 
 class EF21PL(EF21Nonconvex):
@@ -62,6 +64,7 @@ class EF21PL(EF21Nonconvex):
 
     source = Source("richtarik2021", "Theorem 2 with G⁰ = 0; sharper constants derived")
     statement = "E f(x_T) − f* ≤ (1 − γμ(1+κ))^T F₀,  γ ≤ min{1/(L + √2 L̃q/a), a/(4μ)}"
+    hypotheses = (*EF21Nonconvex.hypotheses, Positive("mu"))
 
     def gamma(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
 
 from convergence.constants import Constants
-from convergence.errors import require
+from convergence.errors import InvalidInput
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.compressors import AbstractCompressor, TopK
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    FiniteVariance,
+    Has,
+    Improvable,
+    Smooth,
+)
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, varies
+from convergence.theorems.domains import a, number
 
 # The statement holds for every s and θ: the best of a grid is a valid bound.
 GRID = np.geomspace(1e-4, 1.99, 240)
 
 
+class Fits(AbstractAssumption):
+    """The compressor acts on vectors of this length: k ≤ d."""
+
+    compressor: AbstractCompressor
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        try:
+            delta = self.compressor.contraction(c.d)
+        except InvalidInput as error:
+            return Checked("a compressor that fits", False, None, str(error))
+        holds = 0 < delta <= 1 and np.shape(problem.start()) == (c.d,)
+        return Checked("a compressor that fits", holds, delta, f"δ ∈ (0, 1] on vectors of {c.d}")
+
+
+# A function of the message: what is said of every run takes no expectation over compression.
+SURELY = a(AbstractCompressor, such=lambda C: not C.random, that="that draws nothing at random")
+
+
 class AbstractCompressedTheorem(AbstractTheorem):
-    """min f = (1/n) Σ f_i by a method whose messages pass `compressor`; γ = scale · the step."""
+    """min f = (1/n) Σ f_i by a method whose messages pass `compressor`; γ = scale · the step.
+
+    `hypotheses`: the assumptions, to which that of a compressor of the right size is added.
+    """
 
     kind = Kind.EXPECTATION
     provenance = Provenance.DERIVED
-    assumes = (Smooth(), FiniteVariance(), Has("L_tilde", 0.0))
+    hypotheses: ClassVar[tuple[AbstractAssumption, ...]] = (
+        Smooth(), FiniteVariance(), Has("L_tilde", 0.0), Improvable(),
+    )  # fmt: skip
+    domain = {"compressor": a(AbstractCompressor), "scale": number("(0, 1]")}
 
     compressor: AbstractCompressor = TopK(1)
     scale: Any = eqx.field(converter=real, default=1.0)
 
-    def __check_init__(self) -> None:
-        if isinstance(self.scale, np.ndarray):
-            scale = float(self.scale)
-            require(scale > 0, f"a scale of {scale:g}", "a positive one", "give scale > 0")
+    @varies
+    def assumes(self) -> Any:
+        return (*self.hypotheses, Fits(self.compressor))
 
     def qa(self, c: Constants) -> tuple[float, float]:
         """(q, a) of the compressor on the instance."""
@@ -53,7 +84,7 @@ class AbstractCompressedTheorem(AbstractTheorem):
 
 def descent(c: Constants, gamma: float, b: float, T: int, s: float = 0.0) -> float:
     """The largest (1/T) Σ‖∇f‖² where ‖∇f − ĝ‖ ≤ b‖ĝ‖ + s√T in ℓ², b² < 1 − γL; without s it is
-    2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)².
+    2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², for b² ≤ 1 − γL. ∞ for larger b.
 
     Proof. x⁺ = x − γĝ and the descent lemma give f⁺ ≤ f − (γ/2)[‖∇f‖² + (1 − γL)‖ĝ‖² −
     ‖∇f − ĝ‖²]. With φ = ‖∇f‖/√T, g = ‖ĝ‖/√T and P = 2F₀/(γT): φ² ≤ P + (bg + s)² − (1 − γL)g², and
@@ -61,7 +92,7 @@ def descent(c: Constants, gamma: float, b: float, T: int, s: float = 0.0) -> flo
     beyond g*, they meet where bg + s = φ − g, that is 0 = P − 2φg + γLg², g = (φ − s)/(1 + b).
     """
     P, room = 2 * c.Delta / (gamma * T), 1 - gamma * c.L - b * b
-    if s == 0:
+    if s == 0 and room >= 0:
         return P / (1 + room / (1 + b) ** 2)
     if room <= 0:
         return float("inf")

@@ -14,24 +14,34 @@ from convergence.constants import Constants
 from convergence.parts.compressors import AbstractCompressor, Masks
 from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
-from convergence.theorems.compression.shared import AbstractCompressedTheorem, virtual
+from convergence.theorems.compression.shared import SURELY, AbstractCompressedTheorem, virtual
+from convergence.theorems.conditions import Positive
+from convergence.theorems.domains import a, check_fields, count, number, one_of
 
 
 class Contraction(AbstractIdentity):
     """E‖C(v) − v‖² ≤ (1 − δ)‖v‖² on fixed vectors; an equality for random masks.
 
-    Proofs are with the compressors. Random masks are enumerated: no sampling. `delta` claims
-    another δ than the certified one.
+    Proofs are with the compressors. Random masks are enumerated: no sampling.
     """
 
     source = Source("stich2018", "Definition 2.1 and its examples")
     provenance = Provenance.DERIVED
     statement = "E‖C(v) − v‖² ≤ (1 − δ)‖v‖²,  equality for rand-k and Bernoulli masks"
     tolerance = 1e-12  # sums of at most 16 products of numbers of size 1
+    domain = {"compressor": a(AbstractCompressor), "d": count(), "delta": one_of(None)}
 
     compressor: AbstractCompressor
     d: int = eqx.field(static=True, default=6)
     delta: float | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self) -> None:
+        check_fields(self)
+        self.compressor.contraction(self.d)  # refuses k > d
+
+    def certified(self) -> float:
+        """δ."""
+        return self.compressor.contraction(self.d) if self.delta is None else self.delta
 
     def vectors(self) -> np.ndarray:
         """Unit vectors: random, flat (worst for top-k) and next to an axis (worst for sign)."""
@@ -43,7 +53,7 @@ class Contraction(AbstractIdentity):
         return np.stack([v / np.linalg.norm(v) for v in rows])
 
     def discrepancies(self) -> dict[str, float]:
-        delta = self.compressor.contraction(self.d) if self.delta is None else self.delta
+        delta = self.certified()
         V = jnp.asarray(self.vectors())
         key = jax.random.key(0)
         try:
@@ -62,6 +72,13 @@ class Contraction(AbstractIdentity):
         return {f"v{j}": float(x) for j, x in enumerate(off)}
 
 
+class ContractionOfAnother(Contraction):
+    """FALSE where `delta` is larger than the compressor's δ: E‖C(v) − v‖² ≤ (1 − delta)‖v‖²."""
+
+    statement = "E‖C(v) − v‖² ≤ (1 − δ)‖v‖² with a δ that the compressor does not have (false)"
+    domain = {"delta": number("(0, 1]")}
+
+
 class ErrorFeedbackNonconvex(AbstractCompressedTheorem):
     """(1/T) Σ E‖∇f(x_t)‖² ≤ min_s [F₀/(γT) + Lγσ²/(2n) + γ²L²(q²/a²)(ζ² + σ²)/(2s)] /
     (1 − s/2 − Lγ/2 − γ²L²(q²/a²)B²/(2s)) if (1/n) Σ‖∇f_i‖² ≤ ζ² + B²‖∇f‖².
@@ -71,18 +88,23 @@ class ErrorFeedbackNonconvex(AbstractCompressedTheorem):
     γ ≤ min{1/(4L), a/(2qBL)} give 4F₀/(γT) + 2γLσ²/n + 2γ²L²(q²/a²)(ζ² + σ²): a floor of the order
     γ²ζ²/δ² that heterogeneity leaves.
 
-    γ = scale · min{1/(4L), a/(2qBL)}.
+    γ = scale · min{1/(4L), a/(2qBL)}, for every scale: beyond what the proof allows it says ∞.
+    For one worker B = 1 and ζ = 0, the objective of the paper.
     """
 
-    source = Source("stich2018", "error feedback, heterogeneous workers; constants derived")
+    source = Source("stich2018", "error feedback, there for one objective; several workers derived")
     statement = "(1/T) Σ E‖∇f‖² ≤ 4F₀/(γT) + 2γLσ²/n + 2γ²L²(q²/a²)(ζ²+σ²), sharpened"
-    assumes = (Smooth(), FiniteVariance(), Has("zeta_B", 0.0), Has("B", 0.0))
-    floorless: bool = eqx.field(static=True, default=False)
+    hypotheses = (Smooth(), FiniteVariance(), Has("zeta_B", 0.0), Positive("B"))
+    domain = {"scale": number("(0, inf)")}
 
     def gamma(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)
         crossed = a / (2 * q * c.B * c.L) if q > 0 else float("inf")
         return float(self.scale) * min(1 / (4 * c.L), crossed)
+
+    def spread(self, c: Constants) -> float:
+        """ζ."""
+        return c.zeta_B
 
     def prescribe(self, c: Constants, T: int) -> Any:
         return ErrorFeedback(self.gamma(c, T), self.compressor)
@@ -90,8 +112,7 @@ class ErrorFeedbackNonconvex(AbstractCompressedTheorem):
     def bound(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)
         ratio = (q / a) ** 2
-        zeta = 0.0 if self.floorless else c.zeta_B
-        error = ratio * (zeta**2 + c.sigma**2)
+        error = ratio * (self.spread(c) ** 2 + c.sigma**2)
         return virtual(c, self.gamma(c, T), T, error, ratio * c.B**2, c.sigma**2)
 
 
@@ -99,7 +120,8 @@ class ErrorFeedbackSurely(ErrorFeedbackNonconvex):
     """The same on every run, without noise and for a deterministic compressor."""
 
     kind = Kind.PATHWISE
-    assumes = (Smooth(), NoNoise(), Has("zeta_B", 0.0), Has("B", 0.0))
+    hypotheses = (Smooth(), NoNoise(), Has("zeta_B", 0.0), Positive("B"))
+    domain = {"compressor": SURELY}
 
 
 class ErrorFeedbackIgnoresHeterogeneity(ErrorFeedbackNonconvex):
@@ -107,4 +129,6 @@ class ErrorFeedbackIgnoresHeterogeneity(ErrorFeedbackNonconvex):
 
     source = Source("stich2018", "error feedback with one worker's bound, used for many")
     statement = "(1/T) Σ E‖∇f‖² of error feedback is free of ζ (false for heterogeneous workers)"
-    floorless: bool = eqx.field(static=True, default=True)
+
+    def spread(self, c: Constants) -> float:
+        return 0.0

@@ -22,12 +22,16 @@ from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
-from convergence.parts.strategies import mode, strategy
+from convergence.parts.strategies import CORRECTED, mode, strategy
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
+from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.decentralized.alghunaim2022_thresholds import SmallStepsStable, threshold
+from convergence.theorems.domains import number, one_of
 from convergence.theorems.exact_moments import AbstractMoment
 
+SYMMETRIC = Has("lam_min", -1.0)  # certified of a symmetric W alone
 METHODS: dict[str, Any] = {
     "ED": dec.ExactDiffusion,
     "EXTRA": dec.EXTRA,
@@ -40,40 +44,11 @@ METHODS: dict[str, Any] = {
 SOURCE = Source("alghunaim2022", "the unified form; its spectral theory on quadratics is ours")
 
 
-def threshold(name: str, lam: Any) -> np.ndarray:
-    """The largest stable αh of a network mode λ ∈ (−1, 1), 0 if there is none; ∞ if any.
-
-    From −1 + b²/2 < p < 1 (Jury) with b², p of `mode`. ED at −1/3 ≤ λ < 0 has an upper limit
-    (1 − λ)/(−λ) ≥ 4; below −1/3 small steps are unstable and 0 is returned.
-    """
-    lam = np.asarray(lam, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if name == "ED":
-            low = np.where(lam < -1 / 3, 0.0, (1 - lam) / -lam)
-            found = np.where(lam > 0, (1 + 3 * lam) / (2 * lam), low)
-        elif name == "EXTRA":
-            found = np.maximum((1 + 3 * lam) / 2, 0.0)
-        elif name == "ATC-GT":
-            found = (1 + lam) ** 2 / (2 * lam**2)
-        elif name == "semi-ATC-GT":
-            found = np.where(lam > 0, (1 + lam) ** 2 / (2 * lam), (1 - lam**2) / np.abs(lam))
-        elif name == "non-ATC-GT":
-            found = (1 + lam) ** 2 / 2
-        elif name == "ATC":
-            found = 1 + 1 / np.abs(lam)
-        else:
-            found = 1 + lam
-    return np.where(np.abs(lam) < 1e-12, _at_zero(name), found)
-
-
-def _at_zero(name: str) -> float:
-    return {"EXTRA": 0.5, "non-ATC-GT": 0.5, "consensus": 1.0}.get(name, np.inf)
-
-
 class AbstractUnified(AbstractMoment):
-    """A statement about one method, on a common Hessian, at the step α = ah/L."""
+    """A statement about one method, on a common Hessian and a symmetric W, at the step α = ah/L."""
 
-    assumes = (Is("common"),)
+    assumes = (Is("common"), SYMMETRIC)
+    domain = {"name": one_of(*METHODS), "ah": number("(0, inf)")}
     source = SOURCE
     provenance = Provenance.DERIVED
 
@@ -91,6 +66,20 @@ class AbstractUnified(AbstractMoment):
         lam, h = np.meshgrid(c.lam[1:], c.h, indexing="ij")
         return lam, h
 
+    def radius(self, c: Constants, T: int) -> float:
+        """The ρ of `Radius`."""
+        a = self.alpha(c, T)
+        lam, h = self.grid(c)
+        mean = np.abs(1 - a * c.h)
+        if self.name == "ATC":
+            return float(max(np.max(np.abs(lam * (1 - a * h))), mean.max()))
+        if self.name == "consensus":
+            return float(max(np.max(np.abs(lam - a * h)), mean.max()))
+        _, b2, p = mode(self.name, lam, a * h)
+        half = (1 - b2 + p) / 2
+        root = np.sqrt(np.asarray(half**2 - p, dtype=complex))
+        return float(max(np.max(np.abs(half + root)), np.max(np.abs(half - root)), mean.max()))
+
 
 class Radius(AbstractUnified):
     """ρ = max over modes of the roots of z² − (1 − b² + p)z + p, and of |1 − αh|.
@@ -103,18 +92,13 @@ class Radius(AbstractUnified):
     # A double root loses half of the digits: eigenvalues of a defective block move by √eps.
     tolerance = 1e-7
 
+    @varies
+    def assumes(self) -> Any:
+        # Near 0 lie the defective zeros of methods with memory.
+        return (*AbstractUnified.assumes, Within("a radius away from 0", self, "bound", 0.01))
+
     def bound(self, c: Constants, T: int) -> float:
-        a = self.alpha(c, T)
-        lam, h = self.grid(c)
-        mean = np.abs(1 - a * c.h)
-        if self.name == "ATC":
-            return float(max(np.max(np.abs(lam * (1 - a * h))), mean.max()))
-        if self.name == "consensus":
-            return float(max(np.max(np.abs(lam - a * h)), mean.max()))
-        _, b2, p = mode(self.name, lam, a * h)
-        half = (1 - b2 + p) / 2
-        root = np.sqrt(np.asarray(half**2 - p, dtype=complex))
-        return float(max(np.max(np.abs(half + root)), np.max(np.abs(half - root)), mean.max()))
+        return self.radius(c, T)
 
 
 class AbstractSmallStepRadius(AbstractUnified):
@@ -146,25 +130,15 @@ class ModerateGraph(AbstractSmallStepRadius):
     """
 
     assumes = (*AbstractUnified.assumes, Has("lam_min", -1 / 3 - 1e-12))
+    domain = {"name": one_of("ED"), "ah": number("(0, 2]")}
     statement = "ρ ≤ 1 for ED at a small step αh if λ_min(W) ≥ −1/3"
-
-
-class SmallStepsStable(AbstractAssumption):
-    """Every mode has a `threshold`: λ ≥ −1/3 for ED, whose small steps are unstable below while a
-    window of larger ones may be stable, and λ > −1/3 for EXTRA."""
-
-    name: str = eqx.field(static=True)
-
-    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        least = float(np.min(threshold(self.name, c.lam[1:])))
-        return Checked("small steps stable", least > 0, least, "the least threshold must be > 0")
 
 
 class Stability(AbstractUnified):
     """The method is stable if and only if αh < the least `threshold` and αh < 2, for all modes.
 
     T is a percentage of that largest step: below 100 stable, above 100 not. On graphs where small
-    steps are stable.
+    steps are stable, and where 1 − ρ at that step is not lost in rounding.
     """
 
     quantity = Moment.STABLE
@@ -172,7 +146,12 @@ class Stability(AbstractUnified):
 
     @varies
     def assumes(self) -> Any:
-        return (*AbstractUnified.assumes, SmallStepsStable(self.name))
+        seen = Within("a radius that float64 tells from 1", self, "margin", 1e-6)
+        return (*AbstractUnified.assumes, SmallStepsStable(self.name), seen)
+
+    def margin(self, c: Constants, T: int) -> float:
+        """|1 − ρ|."""
+        return abs(1 - self.radius(c, T)) if T != 100 else 0.0
 
     def alpha(self, c: Constants, T: int) -> float:
         lam, h = self.grid(c)
@@ -194,7 +173,7 @@ class Variance(AbstractUnified):
     quantity = Moment.VARIANCE
     statement = "(1/n) Σ Var x_i → (1/n) Σ_{m,j} a²α²s²/[(1−p)(1+p−b²/2)] at a stable step"
     settled = 0.0
-    assumes = (*AbstractUnified.assumes, Is("isotropic_noise"))
+    assumes = (*AbstractUnified.assumes, Is("isotropic_noise"), Is("additive"))
 
     def bound(self, c: Constants, T: int) -> float:
         a, s2 = self.alpha(c, T), c.sigma**2 / (c.agents * len(c.h))
@@ -228,6 +207,9 @@ class AbstractNetworkBias(AbstractMoment):
     provenance = Provenance.DERIVED
     tolerance = 1e-18  # the square of a relative 1e-9
 
+    assumes = (SYMMETRIC,)
+    domain = {"name": one_of(*CORRECTED), "ah": number("(0, inf)"), "tracker": number("[0, inf)")}
+
     name: str = eqx.field(static=True)
     ah: Any = eqx.field(converter=real, default=0.05)
     tracker: Any = eqx.field(converter=real, default=1.0)
@@ -242,7 +224,7 @@ class AbstractNetworkBias(AbstractMoment):
         return 0.0
 
     def scale(self, c: Constants, T: int) -> float:
-        return (c.zeta / c.mu) ** 2 + c.R_rms**2
+        return (c.zeta / c.mean_mu) ** 2 + c.R_rms**2
 
 
 class NetworkUnbiased(AbstractNetworkBias):
@@ -262,7 +244,8 @@ class CorrectedUnbiased(AbstractNetworkBias):
     gives the mean of G zero, so that x = x*. ∎
     """
 
-    statement = "(1/n) Σ ‖E x_i − x*‖² → 0 at every stable constant step"
+    statement = "(1/n) Σ ‖E x_i − x*‖² → 0 for a corrected method at every stable constant step"
+    domain = {"tracker": number("[1, 1]")}
     settled = 0.0
 
 
@@ -274,15 +257,24 @@ class Energy(AbstractUnified):
     1/(z² − (1 − b² + p)z + p); Parseval. ∎ T(1 − ρ) ≥ 20, so that ρ^{2T} ≤ e⁻⁴⁰.
     """
 
-    assumes = (*AbstractUnified.assumes, Has("R_rms", 0.0, 1e-9), Has("sigma", 0.0, 0.0))
+    domain = {"name": one_of(*CORRECTED)}
     quantity = Moment.EXPECTED
     statement = "Σ_k (1/n)Σ‖x_i^k − x*‖² = (1/n)Σ (aαβ)²(1+p)/[(1−p)b²(2+2p−b²)]"
     tolerance = 1e-6  # the tail beyond T
     settled = 20.0
 
+    @varies
+    def assumes(self) -> Any:
+        start = Within("a start at x*", self, "start", 0.0, 1e-9)
+        return (*AbstractUnified.assumes, Has("sigma", 0.0, 0.0), start)
+
+    def start(self, c: Constants, T: int) -> float:
+        """The distance of the agents from x* in units of a first step, αζ."""
+        return c.R_rms / (self.alpha(c, T) * c.zeta) if c.R_rms > 0 else 0.0
+
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
-        return 1e-18 / self.tolerance * (c.zeta / c.mu) ** 2
+        return 1e-18 / self.tolerance * (c.zeta / c.mean_mu) ** 2
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(MeanSquare())

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.parts.graphs import complete
-from convergence.theorems.base import Kind, Moment
+from convergence.parts.strategies import CORRECTED
+from convergence.theorems.assumptions import Has, Is
+from convergence.theorems.base import Kind, Moment, varies
+from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.decentralized.alghunaim2022 import AbstractUnified
+from convergence.theorems.domains import number, one_of
 
 
 class SlowRoot(AbstractUnified):
     """1 − ρ → (1 − λ)/(αh) for ED and EXTRA, (1 − λ)²/(λ²αh) for ATC-GT, as 1 − λ → 0 at fixed αh.
 
-    Proof. p → 1 − αh for all; the root near 1 is 1 − b²/(1 − p) + O(b⁴). ∎ T = 1/(1 − λ).
+    Proof. p → 1 − αh for all; the root near 1 is 1 − b²/(1 − p) + O(b⁴). ∎ T = 1/(1 − λ). λ = λ₂
+    and h = L: where that root is the largest of all (`Radius`) and the rest is small, `off`.
     """
 
     quantity = Moment.GAP
     statement = "1 − ρ = (1−λ)/(αh)·(1+o(1)) for ED and EXTRA, (1−λ)²/(λ²αh)·(1+o(1)) for ATC-GT"
-    tolerance = 0.02  # lower-order terms of relative size (1 − λ)/(αh)² at T ≥ 400
+    tolerance = 0.02
+    domain = {"name": one_of(*CORRECTED), "ah": number("(0, 2)")}
+
+    @varies
+    def assumes(self) -> Any:
+        slow = Within("the slow root leads", self, "off", 0.0, 0.9 * self.tolerance)
+        return (*AbstractUnified.assumes, slow)
+
+    def off(self, c: Constants, T: int) -> float:
+        """|(1 − ρ)/leading term − 1| by the mode polynomials."""
+        return abs((1 - self.radius(c, T)) / self.bound(c, T) - 1)
 
     def bound(self, c: Constants, T: int) -> float:
         gap, ah = 1 - c.lam[1], float(self.ah)
@@ -41,6 +58,36 @@ class SparseTransient(AbstractUnified):
     quantity = Moment.TRANSIENT
     two_sided = True
     statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
+    small: ClassVar[float] = 0.1  # what `lower` may be
+    domain = {"name": one_of("ED", "EXTRA", "ATC-GT", "ATC")}
+
+    @varies
+    def assumes(self) -> Any:
+        return (
+            *AbstractUnified.assumes, Is("isotropic_noise"), Positive("sigma"),
+            Has("agents", 3), Within("one network eigenvalue", self, "spread", 0.0, 1e-6),
+            Within("one curvature", self, "curved", 0.0, 1e-9),
+            Within("a gap so small that the leading term leads", self, "lower", 0.0, self.small),
+        )  # fmt: skip
+
+    def spread(self, c: Constants, T: int) -> float:
+        """(λ₂ − λ_n)/(1 − λ₂)."""
+        return float((c.lam[1] - c.lam[-1]) / (1 - c.lam[1]))
+
+    def curved(self, c: Constants, T: int) -> float:
+        """1 − μ/L."""
+        return 1 - c.mu / c.L
+
+    def lower(self, c: Constants, T: int) -> float:
+        """n(1 − λ), times max{1, (s/ζ)²} for DSGD: the relative size of what is left out."""
+        gap = float(1 - c.lam[1])
+        if self.name != "ATC":
+            return c.agents * gap
+        return c.agents * gap * max(1.0, self.loud(c) ** -2) if c.zeta > 0 else float("inf")
+
+    def loud(self, c: Constants) -> float:
+        """ζ/s, s the standard deviation of an entry."""
+        return c.zeta * (c.agents * len(c.h)) ** 0.5 / c.sigma
 
     def alpha(self, c: Constants, T: int) -> float:
         return float((c.agents / T) ** 0.5 / c.L)
@@ -49,15 +96,15 @@ class SparseTransient(AbstractUnified):
         return dec.Diffusion(complete(c.agents), self.alpha(c, T))
 
     def bound(self, c: Constants, T: int) -> float:
-        spread = c.sigma / (c.agents * len(c.h)) ** 0.5
-        return leading(self.name, c.agents, float(1 - c.lam[1]), c.zeta / spread)
+        return leading(self.name, c.agents, float(1 - c.lam[1]), self.loud(c))
 
 
 class TransientLaw(SparseTransient):
     """The same T with its constant, up to a relative O(n(1 − λ))."""
 
     kind = Kind.EXACT
-    tolerance = 0.01  # at n(1 − λ) ≤ 0.008
+    tolerance = 0.01
+    small = 0.0081
     statement = "T_transient = n(n−2)²/(1−λ)² (ED, EXTRA), a quarter (ATC-GT), 4n³(ζ/s)⁴/(1−λ)⁴"
 
 

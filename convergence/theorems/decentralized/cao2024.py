@@ -1,66 +1,39 @@
 """Cao, Wu, Yuan and Sayed 2024: flatness against optimization in distributed learning.
 
-Near a minimum with a common Hessian the excess risk of the three strategies is exact. With λ_m
-and u_m the network's eigenpairs, h_j and e_j those of the Hessian, β̂_mj the mode of −∇J_k(w*),
-s²_mj = Σ_k u²_mk e_jᵀ R_k e_j and ratio p = λ(1 − αh) (diffusion), λ − αh (consensus):
-
-    ER = (1/2K) Σ_mj h_j [ g² α² s²_mj (1 − p^{2n})/(1 − p²) + (g α β̂_mj (1 − pⁿ)/(1 − p))² ],
-
-with g = λ (diffusion) or 1 (consensus) after n steps from w*, and the powers gone for n → ∞; the
-centralized strategy has λ₁ = 1 alone. Proof: each mode is a scalar AR(1) with drift; unequal noise
-correlates modes with different m, which the sum of squares does not see. ∎
+Near a minimum with a common Hessian the excess risk of the three strategies is exact:
+`cao2024_risk`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
+from convergence.errors import require
 from convergence.metrics.agents import EscapeTime, ExcessRisk
-from convergence.parts.graphs import complete
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, Is
+from convergence.theorems.assumptions import Is
 from convergence.theorems.base import AbstractSeparation, Kind, Moment, Provenance, Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.decentralized.alghunaim2022 import SYMMETRIC
+from convergence.theorems.decentralized.cao2024_instances import Covariances, TiltedWell
+from convergence.theorems.decentralized.cao2024_risk import excess_risk, strategy_of
+from convergence.theorems.domains import number, one_of
 from convergence.theorems.exact_moments import AbstractMoment
 
+NAMES = ("centralized", "diffusion", "consensus")  # by their risk, the least first
 SOURCE = Source("cao2024", "excess risk near a minimum; the exact formulas are ours")
-
-
-def strategy_of(name: str, c: Constants, alpha: float) -> AbstractAlgorithm:
-    """Centralized, diffusion or consensus at the step α."""
-    if name == "centralized":
-        return dec.Diffusion(complete(c.agents), alpha)
-    return {"diffusion": dec.Diffusion, "consensus": dec.ConsensusDescent}[name](c.W, alpha)
-
-
-def excess_risk(name: str, c: Constants, alpha: float, n: int | None = None) -> float:
-    """ER of a strategy at step α, after n steps from w* or in steady state (None)."""
-    K, d = c.agents, len(c.h)
-    if "covariances" in c:
-        R = np.einsum("ji,kjl,li->ki", c.E, c.covariances, c.E)
-    else:
-        R = np.full((K, d), c.sigma**2 / (K * d))
-    s2 = (c.U.T**2) @ R
-    lam, h = np.meshgrid(c.lam, c.h, indexing="ij")
-    if name == "centralized":
-        lam = np.where(np.arange(K)[:, None] == 0, 1.0, 0.0)
-    g = np.ones_like(lam) if name == "consensus" else lam
-    p = lam - alpha * h if name == "consensus" else lam * (1 - alpha * h)
-    grown, drawn = (1.0, 1.0) if n is None else (1 - p ** (2 * n), 1 - p**n)
-    spread = g**2 * alpha**2 * s2 * grown / (1 - p**2)
-    drift = (g * alpha * c.modes * drawn / (1 - p)) ** 2
-    return float(np.sum(h * (spread + drift))) / (2 * K)
 
 
 class AbstractFlat(AbstractMoment):
     """A statement about one strategy at the step α = ah/L; steady, or at T steps from w*."""
 
-    assumes = (Is("common"),)
+    assumes = (Is("common"), SYMMETRIC, Is("additive"))
+    domain = {"name": one_of(*NAMES), "ah": number("(0, inf)"), "finite": one_of(False)}
     source = SOURCE
     provenance = Provenance.DERIVED
 
@@ -86,6 +59,7 @@ class DiffusionExcessRisk(AbstractFlat):
     """ER of the strategy is the closed form of this module, steady or after T steps from w*."""
 
     statement = "ER = (1/2K)Σ h[g²α²s²(1−p^{2n})/(1−p²) + (gαβ(1−pⁿ)/(1−p))²]"
+    domain = {"finite": one_of(True, False)}
 
     @varies
     def settled(self) -> float | None:
@@ -93,8 +67,16 @@ class DiffusionExcessRisk(AbstractFlat):
 
     @varies
     def assumes(self) -> Any:
-        start = (Has("R_rms", 0.0, 1e-9),) if self.finite else ()
-        return (*AbstractFlat.assumes, *start)
+        start = (Within("a start at w*", self, "start", 0.0, 1e-10),) if self.finite else ()
+        return (*AbstractFlat.assumes, Covariances(), *start)
+
+    def start(self, c: Constants, T: int) -> float:
+        """The distance of the agents from w* in units of a first step, α(ζ² + σ²/K)^{1/2}; ∞ where
+        a power of 1 or −1 has no sum of its own."""
+        if not np.isfinite(self.bound(c, T)):
+            return float("inf")
+        one = self.alpha(c, T) * (c.zeta**2 + c.sigma**2 / c.agents) ** 0.5
+        return c.R_rms / one if c.R_rms > 0 else 0.0
 
     def bound(self, c: Constants, T: int) -> float:
         return excess_risk(self.name, c, self.alpha(c, T), T if self.finite else None)
@@ -112,7 +94,17 @@ class SmallStepGap(AbstractFlat):
     statement = "ER_dif − ER_cen, ER_con − ER_dif = O(α²) with the constants of the limit"
     tolerance = 0.02
     settled = 0.0
-    assumes = (*AbstractFlat.assumes, Is("isotropic_noise"))
+
+    @varies
+    def assumes(self) -> Any:
+        small = Within("a small step", self, "error", 0.0, 0.5)
+        return (*AbstractFlat.assumes, Is("isotropic_noise"), small)
+
+    def error(self, c: Constants, T: int) -> float:
+        """2y/(1 − y), ∞ where the expansion says nothing."""
+        room = 1 - float(np.max(c.lam[1:] ** 2))
+        y = 2 * (1 + 1 / T) / T / room if room > 0 else np.inf
+        return 2 * y / (1 - y) if y < 1 else np.inf
 
     def alpha(self, c: Constants, T: int) -> float:
         return 1 / (c.L * T)
@@ -132,9 +124,7 @@ class SmallStepGap(AbstractFlat):
 
     def scale(self, c: Constants, T: int) -> float:
         """What is granted beyond `tolerance`: the relative error."""
-        room = 1 - float(np.max(c.lam[1:] ** 2))
-        y = 2 * (1 + 1 / T) / T / room if room > 0 else np.inf
-        return self.bound(c, T) * (2 * y / (1 - y) if y < 1 else np.inf) / self.tolerance
+        return self.bound(c, T) * self.error(c, T) / self.tolerance
 
 
 class Crossover(SmallStepGap):
@@ -142,9 +132,27 @@ class Crossover(SmallStepGap):
     R₁ the covariance of one sample: decentralization matters from B ~ 1/α on. T = L/α.
 
     Proof. ER_cen = (α/4BK)Tr R₁ against the batch-free term of the gap; the rest is O(α²/B). ∎
+    The noise is that of a batch: Tr R₁/B = σ²/K. The O(α) is at most 2y/(1 − y) + 2y, with the y
+    of `SmallStepGap`.
     """
 
     statement = "ER_dif = 2 ER_cen (1 + O(α)) at the batch B = Tr R₁/(2αΣh(λ/(1−λ))²β̂²)"
+    domain = {"name": one_of("diffusion")}
+
+    @varies
+    def assumes(self) -> Any:
+        batch = Within("the noise of that batch", self, "batch", 1 - 1e-9, 1 + 1e-9)
+        return (*super().assumes, batch, Within("a small step", self, "lower", 0.0, 0.02))
+
+    def batch(self, c: Constants, T: int) -> float:
+        """Tr R₁/B over 2αΣh(λ/(1−λ))²β̂²."""
+        lam, h = np.meshgrid(c.lam[1:], c.h, indexing="ij")
+        pull = float(np.sum(h * (lam / (1 - lam)) ** 2 * c.modes[1:] ** 2))
+        return c.sigma**2 / c.agents / (2 * self.alpha(c, T) * pull) if pull > 0 else np.inf
+
+    def lower(self, c: Constants, T: int) -> float:
+        """2y/(1 − y) + 2y."""
+        return 2 * self.error(c, T)
 
     def bound(self, c: Constants, T: int) -> float:
         return 2 * excess_risk("centralized", c, self.alpha(c, T))
@@ -164,7 +172,20 @@ class Ordering(AbstractFlat):
 
     kind = Kind.SEPARATION
     statement = "ER_con ≥ ER_dif ≥ ER_cen in steady state, common Hessian, every stable step"
+    domain = {"ah": number("(0, 1)"), "worse": one_of(*NAMES)}
+    pairs: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("diffusion", "consensus"), ("centralized", "diffusion"), ("centralized", "consensus"),
+    )  # fmt: skip
+
     worse: str = eqx.field(static=True, default="consensus")
+
+    def __check_init__(self) -> None:
+        require(
+            (self.name, self.worse) in self.pairs,
+            f"{self.name!r} before {self.worse!r}",
+            f"one of {self.pairs}",
+            "`Overgeneralized` is for what is not so",
+        )
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.ah) * float(1 + c.lam[-1]) / c.L
@@ -176,7 +197,7 @@ class Ordering(AbstractFlat):
         return 1.0
 
 
-class Overgeneralized(Ordering):
+class Overgeneralized(AbstractFlat):
     """FALSE IN GENERAL: the ordering after every finite number of steps from w*, or with unequal
     Hessians, or the reverse ordering.
 
@@ -186,24 +207,52 @@ class Overgeneralized(Ordering):
 
     source = Source("cao2024", "the ordering of excess risks, over-generalized")
     statement = "over-generalized: ER_con ≥ ER_dif ≥ ER_cen for all n, or all Hessians"
+    kind = Kind.SEPARATION
     assumes = ()
+    domain = {"finite": one_of(True, False), "worse": one_of(*NAMES)}
 
-    def alpha(self, c: Constants, T: int) -> float:
-        return float(self.ah) / c.L
+    worse: str = eqx.field(static=True, default="consensus")
+
+    def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return strategy_of(self.worse, c, self.alpha(c, T))
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
 
 
 class Escape(AbstractSeparation):
     """E min{τ, T} of consensus ≤ that of diffusion ≤ that of the centralized strategy, τ the first
-    step at which the mean has left the sharp well."""
+    step at which the mean has left the sharp well.
+
+    Printed without a proof, of small steps near a minimum; put to the test where a tilt or a noise
+    drives the agents apart, μL ≤ 1 with L = sharp, and the well is left now and then.
+    """
 
     source = Source("cao2024", "abstract: decentralized strategies escape faster, consensus most")
     provenance = Provenance.PRINTED
     statement = "E min{τ, T}: consensus ≤ diffusion ≤ centralized, τ the escape time"
 
+    domain = {
+        "name": one_of("consensus", "diffusion"),
+        "slower": one_of("diffusion", "centralized"),
+        "mu": number("[0.02, 0.02]"),
+        "factor": number("[1, inf)"),
+    }
+
     name: str = eqx.field(static=True, default="consensus")
     slower: str = eqx.field(static=True, default="diffusion")
     mu: Any = eqx.field(converter=real, default=0.02)
     factor: Any = eqx.field(converter=real, default=1.0)
+
+    def __check_init__(self) -> None:
+        require(
+            NAMES.index(self.name) > NAMES.index(self.slower),
+            f"{self.name!r} before {self.slower!r}",
+            f"the opposite of the order of {NAMES}",
+            "exchange them, or use `EscapeExchanged`",
+        )
+
+    assumes = (TiltedWell(),)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return strategy_of(self.name, c, float(self.mu))

@@ -10,7 +10,10 @@ import numpy as np
 from convergence.algorithms.decentralized.bilevel import StocBiO
 from convergence.constants import Constants
 from convergence.shapes import real
+from convergence.theorems.assumptions import Has
 from convergence.theorems.base import Moment, Provenance, Source
+from convergence.theorems.conditions import SameRows
+from convergence.theorems.domains import count, number
 from convergence.theorems.exact_moments import AbstractMoment
 
 
@@ -25,6 +28,15 @@ class NeumannBias(AbstractMoment):
     source = Source("ji2021", "stocBiO with Q Neumann terms; the exact bias is ours")
     provenance = Provenance.DERIVED
     statement = "x∞ solves ϱ(x−r̄) + B̄ᵀ[I−(I−ηĀ)^Q]Ā⁻¹(K y*(x)−k) = 0"
+
+    settled = 0.0
+    assumes = (Has("mu_g", 0.0), SameRows())
+    domain = {
+        "Q": count(),
+        "D": count(),
+        "eta": number("(0, inf)"),
+        "alpha": number("(0, inf)"),
+    }
 
     Q: int = eqx.field(static=True, default=4)
     D: int = eqx.field(static=True, default=4)
@@ -42,6 +54,11 @@ class NeumannBias(AbstractMoment):
         H = c.weight * np.eye(c.upper_d) + series @ c.K_mean @ J
         x = np.linalg.solve(H, c.weight * c.r_mean - series @ (c.K_mean @ c.y_free - c.k_mean))
         return float(np.sum((x - c.x_star) ** 2))
+
+    def scale(self, c: Constants, T: int) -> float:
+        """What counts as 0: points that a relative 1e-11 separates."""
+        close = 1e-11 * (1 + float(np.linalg.norm(c.x_star)))
+        return (2 * self.bound(c, T) ** 0.5 * close + close**2) / self.tolerance
 
 
 class StocBiOExact(NeumannBias):

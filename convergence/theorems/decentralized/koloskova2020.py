@@ -14,7 +14,10 @@ from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
 from convergence.shapes import real
 from convergence.theorems.assumptions import Has, Is
-from convergence.theorems.base import Kind, Moment, Provenance, Source
+from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
+from convergence.theorems.conditions import Positive, Within
+from convergence.theorems.decentralized.alghunaim2022 import SYMMETRIC
+from convergence.theorems.domains import number, one_of
 from convergence.theorems.exact_moments import AbstractMoment
 
 FORMS: dict[str, Any] = {
@@ -31,6 +34,7 @@ class AbstractDSGD(AbstractMoment):
     source = SOURCE
     provenance = Provenance.DERIVED
     quantity = Moment.BIAS
+    domain = {"name": one_of(*FORMS), "ah": number("(0, inf)")}
 
     name: str = eqx.field(static=True, default="ATC")
     ah: Any = eqx.field(converter=real, default=0.05)
@@ -43,18 +47,20 @@ class AbstractDSGD(AbstractMoment):
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
-        return 1e-18 / self.tolerance * ((c.zeta / c.mu) ** 2 + c.R_rms**2 + 1e-12)
+        return 1e-18 / self.tolerance * ((c.zeta / c.mean_mu) ** 2 + c.R_rms**2 + 1e-12)
 
 
 class ModeBias(AbstractDSGD):
-    """(1/n) Σ‖E x_i − x*‖² → (1/n) Σ_{m≥2,j} (αλβ/(1 − λ(1 − αh)))² for ATC and
-    (αβ/(1 − λ + αh))² for consensus, β the modes of −∇f_i(x*); a common Hessian.
+    """(1/n) Σ‖E x_i − x*‖² → (1/n) Σ_{m≥2,j} (αλβ/(1 − λ(1 − αh)))² for ATC,
+    (αβ/(1 − λ + αh))² for consensus and (αβ/(1 − λ + αλh))² for CTA, β the modes of −∇f_i(x*); a
+    common Hessian.
 
-    Proof. The mode is e⁺ = λ(e − α(he − β)), or λe − α(he − β): solve for its fixed point. ∎
+    Proof. The mode is e⁺ = λ(e − α(he − β)), or λe − α(he − β), or λe − α(hλe − β): solve for its
+    fixed point. ∎
     """
 
-    assumes = (Is("common"),)
-    statement = "bias = (1/n)Σ (αλβ/(1−λ(1−αh)))² (ATC),  (1/n)Σ (αβ/(1−λ+αh))² (consensus)"
+    assumes = (Is("common"), SYMMETRIC)
+    statement = "bias = (1/n)Σ e², e = αλβ/(1−λ(1−αh)) (ATC), αβ/(1−λ+αh) (DGD), αβ/(1−λ+αλh) (CTA)"
     settled = 0.0
 
     def bound(self, c: Constants, T: int) -> float:
@@ -64,7 +70,8 @@ class ModeBias(AbstractDSGD):
         if self.name == "ATC":
             e = a * lam * beta / (1 - lam * (1 - a * h))
         else:
-            e = a * beta / (1 - lam + a * h)
+            seen = lam * h if self.name == "CTA" else h
+            e = a * beta / (1 - lam + a * seen)
         return float(np.sum(e**2)) / c.agents
 
 
@@ -77,6 +84,7 @@ class FixedPoint(AbstractDSGD):
 
     statement = "X∞ − x* = (I−𝕎+α𝕎ℋ)⁻¹α𝕎β, (I−𝕎+αℋ)⁻¹αβ, (I−𝕎+αℋ𝕎)⁻¹αβ (ATC, consensus, CTA)"
     settled = 0.0
+    assumes = (Has("mean_mu", 0.0),)  # of agents
 
     def bound(self, c: Constants, T: int) -> float:
         a, n, d = self.alpha(c, T), c.agents, c.beta.shape[1]
@@ -109,6 +117,10 @@ class DSGDSmallStep(AbstractDSGD):
     statement = "bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α)), a stable step"
     tolerance = 0.01
     settled = 0.0
+
+    @varies
+    def assumes(self) -> Any:
+        return (SYMMETRIC, Within("a small step", self, "remainder", 0.0, 1.0))
 
     def remainder(self, c: Constants, T: int) -> float:
         """The O(α), ∞ where the expansion says nothing."""
@@ -161,7 +173,16 @@ class SharedMinimizer(AbstractVanishingBias):
 
     source = SOURCE
     settled = 0.0
-    assumes = (Has("zeta", 0.0, 1e-12),)
+
+    @varies
+    def assumes(self) -> Any:
+        return (SYMMETRIC, Within("one minimizer for all", self, "apart", 0.0, 1e-12))
+
+    def apart(self, c: Constants, T: int) -> float:
+        """ζ/(μ(1 − λ₂)) against the distances that cancel."""
+        far = c.zeta / (c.mean_mu * (1 - float(c.lam[1])))
+        return far / (c.R_rms + 1e-6) if far > 0 else 0.0
+
     statement = (
         "(1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a small constant step if ∇f_i(x*) = 0 for all i"
     )
@@ -188,10 +209,15 @@ class AnyRowStochastic(AbstractDSGD):
 
 
 class DSGDRate(AbstractDSGD):
-    """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L, once T ≫ n³/(1 − λ₂)⁴."""
+    """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L.
+
+    The other terms of the bound fall faster; read where the step is stable and the start is
+    forgotten, T(1 − ρ) ≥ 4, and some noise is left."""
 
     kind = Kind.RATE
     quantity = Moment.EXPECTED
+    settled = 4.0
+    assumes = (SYMMETRIC, Positive("sigma"))
     source = Source("koloskova2020", "Theorem 2, nonconvex case, leading term")
     provenance = Provenance.RECALLED
     statement = "(1/T) Σ E‖∇J(x̄_t)‖² = O(1/√(nT)),  α = √(n/T)/L"

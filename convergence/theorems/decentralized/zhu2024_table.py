@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convergence.constants import Constants
 from convergence.theorems.base import Provenance, Source
-from convergence.theorems.decentralized.zhu2024 import SparkleTransient
+from convergence.theorems.decentralized.zhu2024_rates import SparkleTransient
 
 
 class TransientTable(SparkleTransient):

@@ -10,9 +10,11 @@ import equinox as eqx
 from convergence.algorithms.heavy_tailed.nigt import NIGT
 from convergence.algorithms.heavy_tailed.nsgd import NSGDM
 from convergence.constants import Constants
-from convergence.theorems.assumptions import FiniteVariance, Has, Smooth
+from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Smooth
 from convergence.theorems.base import Provenance, Source
+from convergence.theorems.domains import number, one_of
 from convergence.theorems.heavy_tailed.shared import (
+    PRESCRIBED,
     AbstractNormalized,
     PthMoment,
     clipped_noise,
@@ -37,7 +39,8 @@ class MomentumFiniteVariance(AbstractNormalized):
         "E Y_T ≤ 29√(LΔ/T) + 21√σ(LΔ/T)^(1/4) + 8σ²/√(LΔT),  "
         "α = min{√(LΔ)/(σ√T), 1}, γ = √(Δα/(LT)),  NSGD-M, p = 2"
     )
-    assumes = (Smooth(), FiniteVariance())
+    assumes = (Smooth(), FiniteVariance(), Improvable())
+    domain = {"scale": number("[1, 1]"), "alpha": PRESCRIBED}
 
     def tuned(self, c: Constants, T: int) -> tuple[float, float]:
         noise = float(c.sigma) * math.sqrt(T)
@@ -68,7 +71,8 @@ class GradientTransport(AbstractNormalized):
 
     source = Source("cutkosky2020", "NIGT; heavy-tailed exponent as in cutkosky2021, derived")
     statement = "E Y_T ≤ Δ/(γT) + Lγ/2 + ργ²θ/α² + 2σ(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^(−1/p),  NIGT"
-    assumes = (Smooth(), PthMoment(), Has("rho", 0.0))
+    assumes = (Smooth(), PthMoment(), Improvable(), Has("rho", 0.0))
+    domain = {"clipped": one_of(True, False)}
 
     clipped: bool = eqx.field(static=True, default=False)
 

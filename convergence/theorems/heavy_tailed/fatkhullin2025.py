@@ -12,8 +12,9 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import Smooth
+from convergence.theorems.assumptions import Improvable, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.shared import BoundedGradient, PthMoment, tail
 
 
@@ -32,7 +33,8 @@ class SGDHoelder(AbstractTheorem):
     statement = (
         "(1/T) Σ E‖∇f(w^t)‖² ≤ Δ/(γT) + Cγ^(p−1),  C = (L^(p−1)(2G)^(2−p)/p)(G^p+κσ^p),  SGD"
     )
-    assumes = (Smooth(), PthMoment(), BoundedGradient())
+    assumes = (Smooth(), PthMoment(), BoundedGradient(), Improvable())
+    domain = {"scale": number("(0, inf)")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
 

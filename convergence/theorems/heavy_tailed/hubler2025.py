@@ -10,8 +10,17 @@ import equinox as eqx
 from convergence.algorithms.heavy_tailed.nsgd import NSGD
 from convergence.constants import Constants
 from convergence.shapes import real, whole
-from convergence.theorems.base import Source
-from convergence.theorems.heavy_tailed.shared import AbstractNormalized, noiseless_step, tail
+from convergence.theorems.assumptions import Smooth
+from convergence.theorems.base import Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import count, number
+from convergence.theorems.heavy_tailed.shared import (
+    PRESCRIBED,
+    AbstractNormalized,
+    PthMoment,
+    noiseless_step,
+    tail,
+)
 
 
 class BatchNSGD(AbstractNormalized):
@@ -24,6 +33,8 @@ class BatchNSGD(AbstractNormalized):
 
     source = Source("hubler2025", "minibatch NSGD; constants derived")
     statement = "E Y_T ≤ Δ/(γT) + Lγ/2 + 2c_pσB^(−(p−1)/p),  γ = √(2Δ/(LT)),  NSGD with batches"
+
+    domain = {"B": count(), "alpha": PRESCRIBED}
 
     B: Any = eqx.field(converter=whole, default=1)
 
@@ -57,12 +68,19 @@ class BatchNSGDBudget(BatchNSGD):
         "E Y_T ≤ √(2LΔ/T) + 2c_pσB^(−r),  r = (p−1)/p, "
         "B = ⌈(4rc_pσ/√(2LΔ/T))^(1/r)⌉: the best batch for its number of samples"
     )
+    domain = {"B": number("[1, 1]"), "scale": number("[1, 1]")}
+
+    @varies
+    def assumes(self) -> Any:
+        # p near 1 asks for batches that no integer of 32 bits holds.
+        held = Within("a batch that can be drawn", self, "batch", 1, 2**31 - 1)
+        return (*BatchNSGD.assumes, held)
 
     def batch(self, c: Constants, T: int) -> int:
         t = tail(c)
         r = (t.p - 1) / t.p
         wanted = 4 * r * t.c * t.sigma / (c.L * noiseless_step(c, T))
-        return max(1, math.ceil(wanted ** (1 / r)))
+        return max(1, math.ceil(min(wanted ** (1 / r), 1e18)))
 
 
 class BatchNSGDUnknown(BatchNSGD):
@@ -73,6 +91,8 @@ class BatchNSGDUnknown(BatchNSGD):
 
     source = Source("hubler2025", "parameter-free batches; constants derived")
     statement = "E Y_T ≤ (Δ/γ₀ + Lγ₀/2)/√T + 2c_pσT^(−(p−1)/p),  B = T, γ = γ₀/√T,  p unknown"
+    assumes = (Smooth(), PthMoment())
+    domain = {"B": number("[1, 1]"), "gamma0": number("(0, inf)")}
 
     gamma0: Any = eqx.field(converter=real, default=1.0)
 

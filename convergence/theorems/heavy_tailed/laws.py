@@ -14,14 +14,60 @@ from convergence.constants import Constants
 from convergence.metrics.certificates import NoiseAverage
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq
+from convergence.noise.atoms import Atoms
+from convergence.noise.base import AbstractNoise
 from convergence.noise.two_point import three_point, two_point
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import FiniteVariance, Has, Is, Smooth
-from convergence.theorems.base import AbstractIdentity, AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    ExactVariance,
+    FiniteVariance,
+    Has,
+    Improvable,
+    Is,
+    Smooth,
+)
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+    varies,
+)
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.lemmas import TOLERANCE, excess
 from convergence.theorems.heavy_tailed.shared import PthMoment, tail
 from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
+
+
+class OnThePlateau(AbstractAssumption):
+    """∇f(w⁰) = g*e, ξ = se with chance q and −lo e else, and no path is likely to leave the range
+    in which the clipped mean is linear: T exp(−x²/(2v + (2/3)xb)) ≤ 10⁻³ for the distance x from g*
+    to its lower end, the steady variance v = Lγ[(1−q)(lo−g*)² + qh²]/(2(1−q)) and steps b = Lγh."""
+
+    h: float = eqx.field(static=True)
+    step: float = eqx.field(static=True)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        name = "the start and the noise of the plateau"
+        if not isinstance(noise, Atoms) or np.sum(np.asarray(noise.chances) > 0) != 2:
+            return Checked(name, False, None, "noise of two atoms is needed")
+        kept = np.asarray(noise.chances) > 0
+        chances, values = np.asarray(noise.chances)[kept], np.asarray(noise.values)[kept]
+        q, v = float(chances.min()), float(values[np.argmin(chances)])
+        s, e = abs(v), np.sign(v) * np.asarray(noise.along)
+        g, lo, h = plateau(q, s, self.h), s * q / (1 - q), self.h
+        off = float(np.linalg.norm(np.asarray(problem.grad(problem.start())) - g * e))
+        x = g - max(0.0, lo - h, h - s)
+        spread = self.step * ((1 - q) * (lo - g) ** 2 + q * h * h) / (2 * (1 - q))
+        left = c.T * math.exp(-(x**2) / (2 * spread + 2 / 3 * x * self.step * h)) if x > 0 else 1.0
+        holds = bool(off <= 1e-6 * g and left <= 1e-3 and q < 0.5)
+        return Checked(name, holds, off, f"‖∇f(w⁰) − g*e‖ for g* = {g:.4g}; leaves: {left:.2g}")
 
 
 class ClippedPlateau(AbstractTheorem):
@@ -31,19 +77,24 @@ class ClippedPlateau(AbstractTheorem):
     does not shrink, whatever γ.
 
     Proof. While |g − lo| < h and g + s > h, E clip = (1−q)(g−lo) + qh, which is linear in g and
-    vanishes at g*; E g^{t+1} − g* = (1 − Lγ(1−q))(E g^t − g*). With h > lo − g* and small γ paths
-    leave that range with a chance of the order q^{1/(Lγ)} only, which the margin covers. So is
-    ‖∇f‖ = g there.
+    vanishes at g*; E g^{t+1} − g* = (1 − Lγ(1−q))(E g^t − g*). Paths go up by Lγ(lo − g) and down
+    by Lγh: below lo + h always, and above max{0, lo − h, h − s} but for a chance (`OnThePlateau`,
+    Bernstein), which the margin covers. So is ‖∇f‖ = g there.
     """
 
     kind = Kind.EXACT
     source = Source("koloskova2023", "Section 3, a plateau in closed form; derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(w^t)‖ = q(s−h)/(1−q) for every γ and T,  clipped SGD, fixed h"
-    assumes = (Is("isotropic"), FiniteVariance())
+    domain = {"h": number("(0, inf)"), "gamma": number("(0, 1)")}
 
     h: Any = eqx.field(converter=real, default=1.0)
     gamma: Any = eqx.field(converter=real, default=0.02)
+
+    @varies
+    def assumes(self) -> Any:
+        on = OnThePlateau(float(self.h), float(self.gamma))
+        return (Is("isotropic"), FiniteVariance(), on)
 
     def prescribe(self, c: Constants, T: int) -> ClippedSGD:
         return ClippedSGD(float(self.gamma) / c.L, self.h)
@@ -64,20 +115,30 @@ class SGDAverageLaw(AbstractTheorem):
     """(1/T) Σ_{t<T} E‖∇f(w^t)‖² = (1/T) Σ u_t, u_{t+1} = (1−Lγ)²u_t + L²γ²σ², on (L/2)‖w‖².
 
     u_0 = ‖∇f(w⁰)‖².
-    σ² = E‖ξ‖² is what counts, not the p-th moment: γ = scale·√(2Δ/(Lσ_p²T)).
+    σ² = E‖ξ‖² is what counts, not the p-th moment: γ = scale·min{1/L, √(2Δ/(Lσ_p²T))} < 2/L.
     """
 
     kind = Kind.EXACT
     source = Source("ghadimi2013", "the recursion of a quadratic; derived")
     provenance = Provenance.DERIVED
     statement = "E‖∇f(w^t)‖² = u_t,  u_{t+1} = (1−Lγ)²u_t + L²γ²σ²,  SGD on (L/2)‖w‖²"
-    assumes = (Is("isotropic"), FiniteVariance())
+    domain = {"scale": number("(0, inf)")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
 
+    @varies
+    def assumes(self) -> Any:
+        short = Within("γL < 2", self, "step", 0.0, 1.99)
+        return (Is("isotropic"), ExactVariance(), Improvable(), short)
+
+    def step(self, c: Constants, T: int) -> float:
+        """γL."""
+        return self.gamma(c, T) * c.L
+
     def gamma(self, c: Constants, T: int) -> float:
         """γ."""
-        tuned = math.sqrt(2 * c.Delta / (c.L * c.sigma_p**2 * T))
+        sigma = tail(c).sigma
+        tuned = math.sqrt(2 * c.Delta / (c.L * T)) / sigma if sigma > 0 else math.inf
         return float(self.scale) * min(1 / c.L, tuned)
 
     def prescribe(self, c: Constants, T: int) -> ClippedSGD:
@@ -93,7 +154,8 @@ class SGDAverageLaw(AbstractTheorem):
 def quadratic_average(eta: float, start: float, variance: float, T: int) -> float:
     """(1/T) Σ_{t<T} u_t for u_{t+1} = (1−η)²u_t + η²·variance, in closed form."""
     floor = eta * variance / (2 - eta)
-    gone = -math.expm1(2 * T * math.log1p(-eta))  # 1 − (1−η)^{2T}, without cancellation
+    # 1 − (1−η)^{2T}, without cancellation where η is small.
+    gone = -math.expm1(2 * T * math.log1p(-eta)) if eta < 0.5 else 1 - (1 - eta) ** (2 * T)
     return floor + (start - floor) * gone / (eta * (2 - eta) * T)
 
 
@@ -111,7 +173,8 @@ class SGDShortSteps(SGDNonconvex):
         "(1/T) Σ E‖∇f(w^t)‖² ≤ 2Δ/(γT) + Lγσ_p^p M^(2−p) = O(T^(−(p−1)/p)) at M = σ_p T^(1/p),  "
         "γ = γ₀T^(−1/p)/L"
     )
-    assumes = (Smooth(), PthMoment(), Has("top", 0.0))
+    assumes = (Smooth(), PthMoment(), Improvable(), Has("top", 0.0))
+    domain = {"scale": number("(0, 1]"), "gamma0": number("(0, 1]")}
 
     gamma0: Any = eqx.field(converter=real, default=0.5)
 
@@ -179,7 +242,7 @@ class MomentumTracksNoise(NSGDMomentum):
 
     kind = Kind.PATHWISE
     statement = "‖e^t − N^t‖ ≤ Lγ(θ−θ^(t+1))/α,  N^t = θN^(t−1) + αξ^t,  every run of NSGD-M"
-    assumes = (Smooth(),)
+    assumes = (Smooth(), Improvable())
 
     def metric(self, c: Constants, T: int) -> Any:
         alpha, gamma = self.pair(c, T)

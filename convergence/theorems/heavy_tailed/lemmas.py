@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import numpy as np
 
+from convergence.errors import require
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 from convergence.theorems.heavy_tailed.shared import b_p, v_p
 
@@ -74,9 +75,20 @@ class AbstractLawLemma(AbstractIdentity):
         static=True, converter=lambda v: None if v is None else plain(*v), default=None
     )
 
+    def __check_init__(self) -> None:
+        require(
+            self.law is None or self.covers(self.law),
+            f"{self.law} in {type(self).__name__}",
+            "a law that the lemma is about",
+            "center it, or leave `law` out for the standing list",
+        )
+
     def covers(self, law: FiniteLaw) -> bool:
         """Whether the statement is about this law."""
-        return bool(abs(np.dot(law.values, law.chances)) <= 1e-9 * max(map(abs, law.values)))
+        sound = min(law.chances) >= 0 and abs(sum(law.chances) - 1) <= 1e-9
+        sound = sound and 1 <= law.p <= 2 and law.n >= 1
+        centered = abs(np.dot(law.values, law.chances)) <= 1e-9 * max(map(abs, law.values))
+        return bool(sound and centered)
 
     @abstractmethod
     def ratio(self, law: FiniteLaw) -> float:
@@ -178,7 +190,7 @@ class VonBahrEsseenSymmetric(VonBahrEsseen):
     def covers(self, law: FiniteLaw) -> bool:
         found = sorted((v, w) for v, w in zip(law.values, law.chances) if w > 0)
         back = sorted((-v, w) for v, w in found)
-        return bool(np.allclose(found, back, rtol=1e-12, atol=0))
+        return super().covers(law) and bool(np.allclose(found, back, rtol=1e-12, atol=0))
 
     def enumerated(self) -> dict[str, float]:
         found = {}

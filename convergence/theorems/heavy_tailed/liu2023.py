@@ -15,8 +15,10 @@ from convergence.algorithms.heavy_tailed.storm import STORM
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Smooth
-from convergence.theorems.base import Source
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Improvable, Smooth
+from convergence.theorems.base import Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import one_of
 from convergence.theorems.heavy_tailed.shared import (
     AbstractNormalized,
     PthMoment,
@@ -55,7 +57,8 @@ class AbstractStorm(AbstractNormalized):
     With `clipped`, h = max{σα^{−1/p}, 2(‖∇f(w⁰)‖+Lγ(T−1))} (or 2G) and the noise terms of NSGDC.
     """
 
-    assumes = (Smooth(), PthMoment(), MovingNoise())
+    assumes = (Smooth(), PthMoment(), Improvable(), MovingNoise())
+    domain = {"clipped": one_of(True, False)}
 
     clipped: bool = eqx.field(static=True, default=False)
 
@@ -133,7 +136,7 @@ class StormMoment(StormA):
         "E Y_T ≤ Δ/(γT) + Lγ/2 + 2σ(1−θ^T)/(αT) + (2c_pσα + 4cL̄γθ)(1−θ^p)^(−1/p),  "
         "α = q^(p/(2p−1)), γ = √(Δα^(1/p)/(2L̄T)),  NSGD-VR, samples smooth in p-th mean"
     )
-    assumes = (Smooth(), PthMoment(), MovingNoise("noise_lipschitz_p"))
+    assumes = (Smooth(), PthMoment(), Improvable(), MovingNoise("noise_lipschitz_p"))
 
     def average(self, c: Constants) -> float:
         return c.L + (float(c["noise_lipschitz_p"]) if "noise_lipschitz_p" in c else 0.0)
@@ -160,6 +163,11 @@ class StormB(AbstractStorm):
         "E Y_T ≤ Δ/(γT) + Lγ/2 + 2σ₀(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^(−1/p) + 2L̄γθ/√(1−θ²),  "
         "α = q^(2p/(5p−4)), γ = √(Δ√α/(2L̄T)), B₀ = ⌈1/α⌉,  NSGD-VR"
     )
+
+    @varies
+    def assumes(self) -> Any:
+        held = Within("a batch that can be drawn", self, "first", 1, 2**31 - 1)
+        return (*AbstractStorm.assumes, held)
 
     def first(self, c: Constants, T: int) -> int:
         return math.ceil(1 / self.pair(c, T)[0])

@@ -9,8 +9,10 @@ import equinox as eqx
 
 from convergence.constants import Constants
 from convergence.shapes import real
+from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import Source
-from convergence.theorems.heavy_tailed.shared import tail
+from convergence.theorems.domains import number
+from convergence.theorems.heavy_tailed.shared import PRESCRIBED, PthMoment, tail
 from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 
 
@@ -27,6 +29,9 @@ class NSGDUnknown(NSGDMomentum):
         "E Y_T ≤ (Δ/γ₀ + 2Lγ₀)T^(−1/4) + 2c_pσT^(−(p−1)/(2p)) + 2σT^(−1/2),  "
         "α = T^(−1/2), γ = γ₀T^(−3/4),  NSGD-M, p unknown"
     )
+
+    assumes = (Smooth(), PthMoment())
+    domain = {"alpha": PRESCRIBED, "gamma0": number("(0, inf)")}
 
     gamma0: Any = eqx.field(converter=real, default=1.0)
 

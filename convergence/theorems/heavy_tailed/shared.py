@@ -20,8 +20,9 @@ from convergence.metrics.pointwise import GradNorm
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Smooth
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Improvable, Smooth
 from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind, Provenance
+from convergence.theorems.domains import Domain, a, number, one_of
 
 
 class Tail(NamedTuple):
@@ -63,6 +64,11 @@ class BoundedGradient(AbstractAssumption):
         holds = "G" in c
         detail = "G certified by the problem" if holds else "the gradient of f is unbounded"
         return Checked("bounded gradient", holds, float(c.G) if holds else None, detail)
+
+
+# α itself where it is prescribed, or a weight of one's own.
+WEIGHT = Domain("None, or a number in (0, 1]", lambda v: v is None or number("(0, 1]").admits(v))
+PRESCRIBED = Domain("None: the prescribed weight", lambda v: v is None)
 
 
 def b_p(p: float) -> float:
@@ -109,12 +115,14 @@ class AbstractNormalized(AbstractTheorem):
     e^t = m^t − ∇f(w^t).
 
     ‖∇f(w^t)‖ ≤ ‖∇f(w⁰)‖ + Lγt surely, hence the ceiling ‖∇f(w⁰)‖ + Lγ(T−1)/2, or G.
-    scale multiplies the prescribed step; alpha, if given, replaces the prescribed weight.
+    scale multiplies the prescribed step; alpha, if given, replaces the prescribed weight. A start
+    at a minimizer leaves no step, γ = 0.
     """
 
     kind = Kind.EXPECTATION
     provenance = Provenance.DERIVED
-    assumes = (Smooth(), PthMoment())
+    assumes = (Smooth(), PthMoment(), Improvable())
+    domain = {"scale": number("(0, inf)"), "alpha": WEIGHT}
 
     scale: Any = eqx.field(converter=real, default=1.0)
     alpha: Any = eqx.field(converter=lambda v: None if v is None else real(v), default=None)
@@ -158,7 +166,8 @@ class Certified(AbstractAbout):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (Smooth(),)
+    assumes = (Smooth(), Improvable())
+    domain = {"of": a(AbstractNormalized)}
     statement = "(1/T) Σ ‖∇f(w^t)‖ ≤ (f(w⁰)−f(w^T))/(γT) + Lγ/2 + (2/T) Σ ‖m^t−∇f(w^t)‖, every run"
 
     of: AbstractNormalized
@@ -174,19 +183,27 @@ class Certified(AbstractAbout):
 
 
 class Decay(AbstractAbout):
-    """M_T = O(b_T) for the metric M_T and the bound b_T of `of`: its rate without its constant.
-
-    With `exponent` a the shape is T^{−a} instead of the exact curve b_T, whose lower-order terms
-    move a slope by 0.01 to 0.02 at T about 10⁴.
-    """
+    """M_T = O(b_T) for the metric M_T and the bound b_T of `of`: its rate without its constant."""
 
     kind = Kind.RATE
+    domain = {"exponent": one_of(None)}
     exponent: float | None = eqx.field(static=True, default=None)
 
     @property
     def statement(self) -> str:
-        shape = "the right-hand side" if self.exponent is None else f"T^(−{self.exponent:.4g})"
-        return f"M_T = O({shape}) in: {self.of.statement}"
+        return f"M_T = O(the right-hand side) in: {self.of.statement}"
+
+
+class FasterDecay(Decay):
+    """FALSE: M_T = O(T^{−a}) for the metric M_T of `of` with an exponent a that its bound does not
+    have."""
+
+    domain = {"exponent": number("(0, inf)")}
+
+    @property
+    def statement(self) -> str:
+        return f"M_T = O(T^(−{self.exponent:.4g})) for: {self.of.statement} (false)"
 
     def bound(self, c: Constants, T: int) -> float:
-        return self.of.bound(c, T) if self.exponent is None else float(T) ** -self.exponent
+        assert self.exponent is not None  # by its domain
+        return float(T) ** -self.exponent

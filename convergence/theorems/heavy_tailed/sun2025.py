@@ -12,7 +12,9 @@ from convergence.algorithms.heavy_tailed.nsgd import NSGDM
 from convergence.algorithms.heavy_tailed.nsgd_clip import NSGDC
 from convergence.constants import Constants
 from convergence.theorems.base import Source
+from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.shared import (
+    PRESCRIBED,
     AbstractNormalized,
     clipped_noise,
     noise_floor,
@@ -99,6 +101,8 @@ class NSGDMomentumRate(NSGDMomentum):
     The bound of `NSGDMomentum` at its own α and γ, with 1−θ^p ≥ α, θ ≤ 1 and, for q > 1, σ ≤
     √(LΔ/T). σ = 0 gives √(2LΔ/T) there. Only for the prescribed step: scale = 1.
     """
+
+    domain = {"scale": number("[1, 1]"), "alpha": PRESCRIBED}
 
     statement = (
         "E Y_T ≤ (2√2+2c_p) σ^(p/(3p−2)) (LΔ/T)^((p−1)/(3p−2)) + 2σq^(−p/(3p−2))/T if "

@@ -12,8 +12,10 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import real
-from convergence.theorems.assumptions import Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import Improvable, Smooth
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.shared import BoundedGradient, PthMoment, b_p, tail, v_p
 
 
@@ -34,9 +36,19 @@ class ClippedSGDNonconvex(AbstractTheorem):
     statement = (
         "(1/T) Σ E‖∇f(w^t)‖² ≤ 2Δ/(γT) + b_p²σ^(2p)h^(2−2p) + Lγv_p h^(2−p)σ^p,  γ ≤ 1/L, h ≥ 2G"
     )
-    assumes = (Smooth(), PthMoment(), BoundedGradient())
+    domain = {"scale": number("(0, inf)")}
 
     scale: Any = eqx.field(converter=real, default=1.0)
+
+    @varies
+    def assumes(self) -> Any:
+        # 1e-12: 1/L times L rounds.
+        short = Within("γL ≤ 1", self, "step", 0.0, 1 + 1e-12)
+        return (Smooth(), PthMoment(), BoundedGradient(), Improvable(), short)
+
+    def step(self, c: Constants, T: int) -> float:
+        """γL."""
+        return self.gamma(c, T) * c.L
 
     def level(self, c: Constants, T: int) -> float:
         """h."""

@@ -1,0 +1,78 @@
+"""A pathwise statement that its runs seem to break: rounding, or a proof."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from convergence import statistics as st
+from convergence.claims.rounding import cheap, excess, sensitivity
+from convergence.claims.settings import Session
+from convergence.runner.record import Record
+from convergence.statistics import Judgement, Sample, Verdict
+
+REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
+
+
+def settle(claim: Any, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
+    """REFUTED by a replay in ball arithmetic of a run that breaks its bound, and only so.
+
+    Granted is a rounding a step, or what rounding the last digits of the instance is worth where
+    that is more. A run that keeps the bound in exact arithmetic broke it by rounding; one that
+    balls do not decide leaves the claim INCONCLUSIVE.
+    """
+    eps = float(np.finfo(np.float64).eps)  # of the bound's own formula, a few operations a step
+    rooms = [
+        max(8 * eps * s.T, sensitivity(claim, r, s, session)) for r, s in zip(records, samples)
+    ]
+    granted = map(max, rooms, cheap(samples, session.settings))
+    judgement = st.judge_pathwise(samples, rounding=[*granted])
+    if judgement.verdict is not Verdict.REFUTED:
+        return judgement
+    cleared, open_ = 0, ""
+    worst = [float(np.max(past(s))) for s in samples]
+    for k in sorted(range(len(samples)), key=lambda k: -worst[k]):
+        beyond = past(samples[k])
+        runs = [int(i) for i in np.argsort(-beyond) if beyond[i] > rooms[k]]
+        for run in runs[:REPLAYS]:
+            proof, reason = replay(claim, records[k].T, run, rooms[k], session.settings)
+            if proof is not None:
+                return dataclasses.replace(judgement, reason=proof.sentence, proof=proof)
+            cleared, open_ = cleared + (not reason), open_ or reason
+        if len(runs) > REPLAYS:
+            open_ = (
+                open_ or f"{len(runs) - REPLAYS} more runs at T={records[k].T} were not replayed"
+            )
+    if open_:
+        reason = f"{judgement.reason}; replayed in ball arithmetic: {open_}"
+        return dataclasses.replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    reason = f"{cleared} values miss the bound by rounding alone: in ball arithmetic they keep it"
+    return dataclasses.replace(judgement, verdict=Verdict.CONSISTENT, reason=reason)
+
+
+def past(sample: Sample) -> np.ndarray:
+    """(seeds,) the excess of each run, infinite where it is not finite."""
+    finite = np.isfinite(sample.values).reshape(len(sample.values), -1).all(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.where(finite, excess(sample.values, sample.bound), math.inf)
+
+
+def replay(claim: Any, T: int, run: int, granted: float, settings: Any) -> tuple[Any, str]:
+    """(the proof that a run breaks the bound, or None; why balls do not decide, or "")."""
+    from convergence.proofs import proof as proofs  # flint is loaded where it is needed
+    from convergence.proofs.enclose import program
+
+    traced = program(claim.simulation(T), settings.seed, run)
+    bound = claim.theorem.bound(claim.instance(T)[2], T)
+    ends = bound if isinstance(bound, tuple) else (-math.inf, float(bound))
+    ends = float(ends[0]), float(ends[1])
+    found = proofs.settle(traced, ends, granted)
+    if not found.violated:
+        return None, "" if found.kept else f"run {run} at T={T}: {found.reason}"
+    return proofs.Proof(
+        claim.slug, T, run, settings.seed, settings.dtype, found.metric, ends, granted,
+        found.precision, found.rational, traced.digest(), found.draws,
+    ), ""  # fmt: skip

@@ -1,0 +1,73 @@
+"""The very run that a claim is judged by, replayed in balls."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.keys import claim_key, run_keys
+from convergence.proofs.balls import ball, bits, each, exact, kind
+from convergence.proofs.interpreter import BUDGET, Interpreter
+from convergence.runner.experiment import Simulation
+from convergence.runner.run import checkpoints, trajectory
+
+
+class Enclosure(NamedTuple):
+    """Balls that hold the metric at T of one run in exact arithmetic, and a digest of its draws."""
+
+    values: np.ndarray
+    draws: str
+
+
+class Program(NamedTuple):
+    """The traced program of one run and the arrays that it is given."""
+
+    jaxpr: Any
+    arrays: list[Any]
+
+    def digest(self) -> str:
+        """32 hexadecimal digits of the instance: its arrays, the key among them, byte by byte."""
+        hasher = hashlib.blake2b(digest_size=16)
+        for array in self.arrays:
+            keys = jnp.issubdtype(array.dtype, jax.dtypes.prng_key)
+            host = np.asarray(jax.random.key_data(array) if keys else array)
+            hasher.update(f"{host.dtype.str}{host.shape}".encode() + host.tobytes())
+        return hasher.hexdigest()
+
+
+def program(what: Simulation, seed: int, index: int) -> Program:
+    """The run `index` that `runner.run.run` makes of a simulation under a seed, as traced."""
+    experiment = jax.tree.map(
+        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, what.experiment
+    )
+    arrays, rest = eqx.partition(experiment, eqx.is_array)
+    key = claim_key(what.slug, seed, what.T)
+    own = run_keys(key, jnp.asarray([index], jnp.uint32))[0]
+    marks = jnp.asarray(checkpoints(what.T) if what.marks is None else what.marks, jnp.int32)
+
+    def one(arrays: Any, marks: Any, key: Any) -> Any:
+        return trajectory(eqx.combine(arrays, rest), marks, key)[0]
+
+    jaxpr = jax.make_jaxpr(one)(arrays, marks, own)
+    return Program(jaxpr, jax.tree.leaves((arrays, marks, own)))
+
+
+def enclose(run: Program, precision: int, rational: int = 0, budget: int = BUDGET) -> Enclosure:
+    """The metric at T, enclosed with midpoints of so many bits, rationals kept up to so many.
+
+    Raises `Undecided` where more precision may help, `Unsupported` where none does.
+    """
+    walker = Interpreter(budget)
+    with bits(precision, rational):
+        values = [
+            exact(a) if kind(v.aval) == "f" else a
+            for a, v in zip(run.arrays, run.jaxpr.jaxpr.invars)
+        ]
+        (found,) = walker.closed(run.jaxpr, values)
+        last = each(ball, found[-1:]).reshape(found.shape[1:])
+    return Enclosure(last, walker.drawn.hexdigest())

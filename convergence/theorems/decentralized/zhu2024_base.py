@@ -1,0 +1,103 @@
+"""What the statements on SPARKLE (Zhu et al. 2024) share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
+from convergence.constants import Constants
+from convergence.parts.strategies import CORRECTED
+from convergence.shapes import real
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
+from convergence.theorems.base import Provenance, Source, varies
+from convergence.theorems.domains import a, one_of
+from convergence.theorems.exact_moments import AbstractMoment
+
+MILD = (0.05, 0.1, 0.1, 0.3)
+SOURCE = Source("zhu2024", "SPARKLE; the exact statements on bilevel quadratics are ours")
+
+
+ALL = (*CORRECTED, "ATC", "consensus")
+UNCORRECTED = ("ATC", "consensus")
+
+
+def _four(steps: Any) -> bool:
+    return np.shape(steps) == (4,) and bool(np.all(np.asarray(steps) > 0))
+
+
+class OneGraph(AbstractAssumption):
+    """The graph of the lower level, where it is another, has the agents of the upper one."""
+
+    W: Any = None
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        n = None if self.W is None else float(len(self.W))
+        return Checked("one number of agents", n in (None, len(c.W)), n, "rows of W_lower")
+
+
+class UpperForces(AbstractAssumption):
+    """The agents' upper directions differ at the solution, also after mixing: W u ≠ 0. Equal ones
+    leave a bias of higher order, if any."""
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        _, x, y, z = problem.solution()
+        n = len(c.W)
+        u = np.asarray(problem.upper(*(np.broadcast_to(v, (n, len(v))) for v in (x, y, z))))
+        size = float(np.linalg.norm(c.W @ u))
+        return Checked("heterogeneous upper level", size > 1e-6 * (1 + c.zeta), size, "‖W u‖ > 0")
+
+
+class AbstractSparkle(AbstractMoment):
+    """A statement about SPARKLE with the strategy `upper` for x and `lower` for y and z.
+
+    steps: (α, β, γ, θ). W_lower: another graph for y and z. jacobi: all directions at the old
+    point. "ATC" at both levels is D-SOBA in the order of Gauss and Seidel; upper = "D-SOBA" is
+    D-SOBA as printed.
+    """
+
+    source = SOURCE
+    provenance = Provenance.DERIVED
+    domain = {
+        "upper": one_of(*ALL, "D-SOBA"),
+        "lower": one_of(*ALL),
+        "steps": a(np.ndarray, jax.Array, such=_four, that="of four positive numbers"),
+        "jacobi": one_of(True, False),
+    }
+
+    upper: str = eqx.field(static=True, default="ED")
+    lower: str = eqx.field(static=True, default="ED")
+    steps: Any = eqx.field(converter=real, default=MILD)
+    W_lower: Any = eqx.field(converter=lambda W: None if W is None else real(W), default=None)
+    jacobi: bool = eqx.field(static=True, default=False)
+
+    @varies
+    def assumes(self) -> Any:
+        return (Has("mu_g", 0.0), OneGraph(self.W_lower))
+
+    def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
+        """(α, β, γ, θ) at T."""
+        return tuple(float(v) for v in self.steps)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        steps = self.sizes(c, T)
+        if self.upper == "D-SOBA":
+            return DSOBA(c.W, *steps)
+        return sparkle(self.upper, self.lower, c.W, steps, self.W_lower, self.jacobi)
+
+
+def off_gap(c: Constants, T: int) -> float:
+    """max |T(1 − λ) − 1| over the eigenvalues besides 1."""
+    return float(np.max(np.abs(T * (1 - c.lam[1:]) - 1)))
+
+
+def response(c: Constants) -> np.ndarray:
+    """Cov(η) of `SmallUpperStep`."""
+    inverse = np.linalg.inv(c.A_mean)
+    G = c.B_mean.T @ inverse
+    far = G @ c.K_mean @ inverse
+    return c.s**2 * (np.eye(c.upper_d) + G @ G.T + far @ far.T)

@@ -1,0 +1,137 @@
+"""`convergence audit` as a user meets it, and what an optimizer may do without ending it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convergence.audit.pool import Job, Worker, one
+from convergence.cli import main
+
+HOSTILE = str(Path(__file__).with_name("hostile.py"))
+
+
+@pytest.fixture(scope="module")
+def worker() -> Any:
+    made = Worker()
+    yield made
+    made.end()
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("CrashesAtZero", "killed by signal 6"),
+        ("HangsAtZero", "no answer within 4 s"),
+        ("LeavesAtZero", "sys.exit(3)"),
+        ("Eats", "MemoryError"),
+    ],
+)
+def test_what_happens_in_one_law_is_a_cell(worker: Worker, name: str, said: str):
+    row = one(worker, Job(f"{HOSTILE}:{name}", laws=("U1", "S13", "S4")), law=4.0)
+    assert said in row["S13"].detail
+    assert [str(row[law].outcome) for law in ("U1", "S13", "S4")] == [
+        "keeps", "cannot be run", "keeps",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Crashes", "killed by signal 6"),
+        ("Hangs", "no answer within 4 s"),
+        ("WantsCuda", "needs a GPU"),
+        ("AsksForArguments", "asks for model"),
+    ],
+)
+def test_what_cannot_be_run_says_why(worker: Worker, name: str, said: str):
+    row = one(worker, Job(f"{HOSTILE}:{name}", laws=("U1",)), law=4.0)
+    assert said in row.error
+
+
+def test_a_flood_of_prints_gets_nowhere(worker: Worker, capfd: pytest.CaptureFixture[str]):
+    row = one(worker, Job(f"{HOSTILE}:Floods", laws=("U1", "S4")))
+    assert not row.broken
+    assert not row.error
+    found = capfd.readouterr()
+    assert found.out == found.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "no target"),
+        (("no_such_package:adam",), "pip install no_such_package"),
+        (("optax.no_such_part:adam",), "has no"),
+        (("optax:adamm",), "did you mean"),
+        (("no_file.py:Adam",), "a file that exists"),
+        ((f"{HOSTILE}:NUMBER",), "which is a int"),
+        ((f"{HOSTILE}:not_one",), "cannot be run"),
+        ((f"{HOSTILE}:WantsCuda", "--laws", "U1"), "needs a GPU"),
+        ((f"{HOSTILE}:AsksForArguments", "--laws", "U1"), "--set model=VALUE"),
+        ((f"{HOSTILE}:Good", "--laws", "Z9"), "an id of docs/audit.md"),
+        ((f"{HOSTILE}:Good", "--like", "adamm"), "references are"),
+        ((f"{HOSTILE}:Good", "--as", "fast"), "choose from"),
+        ((f"{HOSTILE}:Good", "--set", "rate=1", "--laws", "U1"), "it accepts lr"),
+        ((f"{HOSTILE}:Good", "--against", "none.json"), "a file that `audit --json` wrote"),
+    ],
+)
+def test_bad_input_is_a_sentence(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["audit", *arguments]) == 2
+    found = capsys.readouterr()
+    assert said in found.err + found.out
+    assert "Traceback" not in found.err + found.out
+
+
+def test_an_audit_in_full_and_again(capsys: pytest.CaptureFixture[str]):
+    laws = ["--laws", "U1,S4,S13", "--json", "a.json", "--page", "deep/a.html"]
+    assert main(["audit", f"{HOSTILE}:Good", f"{HOSTILE}:LeavesAtZero", *laws]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.split("✓ keeps")[0].splitlines())) <= 100 or HOSTILE in out
+    document = json.loads(Path("a.json").read_text())
+    assert [row["name"] for row in document["rows"]] == ["Good", "LeavesAtZero"]
+    assert "Content-Security-Policy" in Path("deep/a.html").read_text()
+    document["rows"][0]["cells"][0]["outcome"] = "breaks"
+    Path("old.json").write_text(json.dumps(document))
+    assert main(["audit", f"{HOSTILE}:Good", "--laws", "U1", "--against", "old.json"]) == 0
+    out = capsys.readouterr().out
+    assert "U1 breaks → keeps" in out
+    assert "LeavesAtZero: gone" in out
+
+
+def test_a_finished_row_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    arguments = ["audit", "optax:sgd", "--laws", "U1,S4"]
+    assert main(arguments) == 0
+    first = capsys.readouterr().out
+
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it was asked again")
+
+    monkeypatch.setattr("convergence.audit.pool.one", never)
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == first
+
+
+def test_a_broken_promise_is_exit_code_1(capsys: pytest.CaptureFixture[str]):
+    assert main(["audit", "optax:rprop", "--laws", "P", "--like", "rprop"]) == 1
+    assert "optax:rprop differs from law P (same path as rprop)" in capsys.readouterr().out
+
+
+def test_the_list_names_every_law(capsys: pytest.CaptureFixture[str]):
+    assert main(["audit", "--list"]) == 0
+    out = capsys.readouterr().out
+    assert "S13" in out
+    assert "families:" in out
+    assert max(map(len, out.split("\n\n")[0].splitlines())) <= 100
