@@ -47,9 +47,23 @@ def report(arguments: Namespace) -> int:
     return report(arguments)
 
 
-def reproduce(arguments: Namespace) -> int:
-    """Run a random sample of a certificate again."""
+def prove(arguments: Namespace) -> int:
+    """Prove pathwise statements violated."""
     prepare()
+    from convergence.cli.prove import prove
+
+    return prove(arguments)
+
+
+def reproduce(arguments: Namespace) -> int:
+    """Run a random sample of a certificate again, or all of a file of proofs."""
+    prepare()
+    from convergence.report.proved import holds_proofs
+
+    if holds_proofs(arguments.file):
+        from convergence.cli.prove import again
+
+        return again(arguments.file)
     from convergence.cli.publishing import reproduce
 
     return reproduce(arguments)

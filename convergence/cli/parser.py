@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for grammar in (_list, _show, _verify, _falsify, _figures, _report, _reproduce):
+    for grammar in (_list, _show, _verify, _falsify, _prove, _figures, _report, _reproduce):
         what = str(grammar.__doc__).rstrip(".")
         grammar(commands.add_parser(grammar.__name__[1:], help=what[0].lower() + what[1:]))
     add_audit(commands, file, folder, jobs, budget)
@@ -174,8 +174,20 @@ def _report(add: argparse.ArgumentParser) -> None:
     )
 
 
+def _prove(add: argparse.ArgumentParser) -> None:
+    """Refute pathwise claims in ball arithmetic."""
+    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
+    add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of all keys (0)")
+    add.add_argument("--dtype", choices=("float32", "float64"), default="float64")
+    add.add_argument(
+        "--json", type=file, metavar="FILE", help="write the proofs for `convergence reproduce`"
+    )
+
+
 def _reproduce(add: argparse.ArgumentParser) -> None:
-    """Run a random sample of a certificate again."""
-    add.add_argument("file", type=Path, metavar="FILE", help="what `verify --certificate` wrote")
+    """Run a random sample of a certificate again, or all of a file of proofs."""
+    add.add_argument(
+        "file", type=Path, metavar="FILE", help="of `verify --certificate` or `prove --json`"
+    )
     add.add_argument("--sample", type=jobs, metavar="N", default=10, help="how many claims (10)")
     add.add_argument("--seed", type=seed, metavar="S", help="of the sample; a new one without it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
 from convergence.theorems.conditions import Positive, Within
+from docs.make.proofs import RECORD, sentence
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/theorems.md"
@@ -70,6 +72,8 @@ def section(theorem: Any, claims: list[Any]) -> str:
     shown = [f"{MARKS[claim.expect]} `{claim.slug}`" for claim in claims[:SHOWN]]
     shown += ["…"] if len(claims) > SHOWN else []
     lines.append(f"Claims: {', '.join(shown)}\n")
+    proofs = {entry["slug"]: entry for entry in json.loads(RECORD.read_text())}
+    lines += [sentence(proofs[claim.slug]) for claim in claims if claim.slug in proofs]
     return "\n".join(lines)
 
 

@@ -1,0 +1,70 @@
+"""`convergence prove`: refutations of pathwise statements, each a replay in ball arithmetic."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from convergence.errors import InvalidInput
+
+
+def prove(arguments: Namespace) -> int:
+    """Prove the targets violated; 1 if some is not."""
+    from convergence.claims.settings import Settings
+    from convergence.cli.environment import provenance
+    from convergence.cli.gather import gather
+    from convergence.report.proved import document, write
+
+    settings = Settings(seed=arguments.seed, dtype=arguments.dtype)
+    claims = gather(arguments.targets)
+    if (odd := next((c for c in claims if str(c.kind) != "pathwise"), None)) is not None:
+        raise InvalidInput(
+            f"{odd.slug} is a statement of kind {str(odd.kind)!r} and only pathwise ones are "
+            "refuted by a proof; leave it out, and judge it with `convergence verify`."
+        )
+    reports = [claim.verify(settings) for claim in claims]
+    for report in reports:
+        print(f"{'✓' if report.proof else '✗'} {report.slug}: {said(report)}")
+    if arguments.json and any(report.proof for report in reports):
+        run = provenance(Namespace(**vars(arguments), tier="quick", seeds=None, alpha=1e-3))
+        write(arguments.json, document(run, reports))
+    return int(not all(report.proof for report in reports))
+
+
+def said(report: Any) -> str:
+    """A proof with all its numbers, or why there is none."""
+    if report.proof is None:
+        return f"{report.verdict}: {report.reason}"
+    p = report.proof
+    return (
+        f"{p.sentence}\n  granted {p.granted:.2g} relative; instance {p.instance}, draws {p.draws}"
+    )
+
+
+def again(path: Path) -> int:
+    """Prove what a file of proofs says anew; 1 if something comes out otherwise."""
+    from convergence.claims.settings import Settings
+    from convergence.cli.gather import gather
+    from convergence.report.proved import difference, read
+
+    found = read(path)
+    known = {claim.slug: claim for claim in gather(found["run"]["targets"])}
+    settings = Settings(seed=found["run"]["seed"], dtype=found["run"]["dtype"])
+    different = 0
+    for entry in found["proofs"]:
+        claim = known.get(entry["slug"])
+        if claim is None:
+            raise InvalidInput(
+                f"There is no claim {entry['slug']!r} here, which {str(path)!r} refutes; run this "
+                "where its file is."
+            )
+        report = claim.verify(settings)
+        why = difference(entry, report)
+        different += why is not None
+        print(f"{'✗' if why else '✓'} {claim.slug}: {why or said(report)}")
+    count = len(found["proofs"])
+    print("reproduced" if not different else f"NOT reproduced: {different} of {count} differ")
+    sys.stdout.flush()
+    return int(different > 0)
