@@ -1,6 +1,7 @@
 # make verify     run every claim, draw the figures, end with the table    TIER=quick|standard|full
 # make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
 #                                                                        TORCH=1 with torch, no CUDA
+# make check    what takes less than a minute: lint, types, floors, recursions, statistics
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
@@ -15,9 +16,11 @@ TIER ?= quick
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
+CHECKED := tests/test_floors.py tests/test_catalog.py tests/test_claims.py \
+	tests/test_recursions.py tests/statistics/test_judges.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify test bench figures report browser notebooks clean
+.PHONY: verify test check bench figures report browser notebooks clean
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -28,6 +31,12 @@ test: $(VENV)/ready-to-test $(if $(TORCH),$(VENV)/torch)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	CONVERGENCE_TEST_TIER=$(TIER) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+check: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CHECKED)
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks

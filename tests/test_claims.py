@@ -15,6 +15,7 @@ import pytest
 from convergence import Verdict
 from convergence.errors import place, told
 from convergence.registry import registry
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance
 from docs.make import rooms
 
 # Under pytest beartype would refuse most of these before the claim does.
@@ -113,3 +114,22 @@ def test_a_true_statement_descends_from_no_false_one():
         for base in class_.__mro__[1:]:
             told = inspect.getdoc(base) or ""
             assert not told.startswith("FALSE"), f"{class_.__name__} descends from {base.__name__}"
+
+
+def test_a_theorem_without_a_source_cannot_be_built():
+    class Unsourced(AbstractTheorem):
+        kind = Kind.EXPECTATION
+        provenance = Provenance.DERIVED
+        statement = "nobody says so"
+
+        def prescribe(self, c, T):
+            raise NotImplementedError
+
+        def metric(self, c, T):
+            raise NotImplementedError
+
+        def bound(self, c, T):
+            return 0.0
+
+    with pytest.raises(TypeError, match="abstract"):
+        Unsourced()

@@ -1,7 +1,5 @@
 """A theorem sees only constants: from them it prescribes an algorithm and bounds a metric."""
 
-from __future__ import annotations
-
 import enum
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -78,10 +76,10 @@ class AbstractTheorem(eqx.Module):
     The docstring opens with the statement; a derived one adds its proof.
     """
 
-    kind: ClassVar[Kind]
-    source: ClassVar[Source]
-    provenance: ClassVar[Provenance]
-    statement: ClassVar[str]
+    kind: eqx.AbstractClassVar[Kind]
+    source: eqx.AbstractClassVar[Source]
+    provenance: eqx.AbstractClassVar[Provenance]
+    statement: eqx.AbstractClassVar[str]
     assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
     open: ClassVar[tuple[str, ...]] = ()
     domain: ClassVar[Mapping[str, Domain]] = {}
@@ -199,10 +197,10 @@ class AbstractIdentity(eqx.Module):
     """A statement checked without running a method, by exact enumeration or in closed form."""
 
     kind: ClassVar[Kind] = Kind.IDENTITY
-    source: ClassVar[Source]
-    provenance: ClassVar[Provenance]
-    statement: ClassVar[str]
-    tolerance: ClassVar[float]
+    source: eqx.AbstractClassVar[Source]
+    provenance: eqx.AbstractClassVar[Provenance]
+    statement: eqx.AbstractClassVar[str]
+    tolerance: eqx.AbstractClassVar[float]
 
     @abstractmethod
     def discrepancies(self) -> dict[str, float]:

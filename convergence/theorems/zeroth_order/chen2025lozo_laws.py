@@ -10,7 +10,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
+from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM, AbstractLOZO
 from convergence.constants import Constants
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
@@ -60,7 +60,7 @@ class LozoMoment(AbstractTheorem):
         one = Matrix(self.r, "columns"), Horizon(1)
         return Is("quadratic"), Is("additive"), ExactVariance(), *one
 
-    def prescribe(self, c: Constants, T: int) -> LOZO:
+    def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         return LOZO(1.0, 1, self.r, 1e-2, law=self.law)
 
     def metric(self, c: Constants, T: int) -> AverageStepSq:
@@ -89,7 +89,7 @@ class LozoLaw(Lazy):
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.scale) / (c.L * self.factor(c))
 
-    def prescribe(self, c: Constants, T: int) -> LOZO:
+    def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         return LOZO(self.alpha(c, T), self.nu, self.r, 1e-2)
 
     def metric(self, c: Constants, T: int) -> Any:
@@ -166,7 +166,7 @@ class LozoAligned(LozoLaw):
         """On the noise."""
         return (AlignedNoise(),) if self.aligned else (IsotropicNoise(), ExactVariance())
 
-    def prescribe(self, c: Constants, T: int) -> LOZO:
+    def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         return LOZO(self.alpha(c, T), self.nu, self.r, slope="limit")
 
     def bound(self, c: Constants, T: int) -> float:
@@ -252,7 +252,7 @@ class LozoAsCoded(LozoLaw):
 
     momentum: bool = eqx.field(static=True, default=False)
 
-    def prescribe(self, c: Constants, T: int) -> LOZO:
+    def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         method = LOZOM if self.momentum else LOZO
         alpha = self.alpha(c, T)
         return method(alpha, 1, self.r, 1e-2, law="gaussian", semantics="code")
