@@ -11,7 +11,7 @@ import numpy as np
 import optax
 import pytest
 
-from convergence.algorithms.classical.accelerated import HeavyBall, Nesterov
+from convergence.algorithms.classical.accelerated import HeavyBall, Nesterov, PolyakMomentum
 from convergence.algorithms.classical.sgd import MSGD, SGD, BatchSGD
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.projected import Subspace
@@ -224,6 +224,12 @@ def test_nesterov() -> None:
     """f = x²/2 from 1, η = ½: x = ½; y = ½, x = ¼; y = ¼ + ¼(¼ − ½) = 3/16, x = 3/32."""
     path = walk(Nesterov(0.5), Isotropic([1.0]), 3)
     assert [float(p[0]) for p in path] == [1.0, 0.5, 0.25, 3 / 32]
+
+
+def test_polyak_momentum() -> None:
+    """On x²/2 with η = β = ½: 1, ½, ½ − ¼ − ¼ = 0, 0 − 0 − ¼ = −¼."""
+    path = walk(PolyakMomentum(0.5, 0.5), Isotropic([1.0]), 3)
+    assert [float(x[0]) for x in path] == [1.0, 0.5, 0.0, -0.25]
 
 
 def test_heavy_ball() -> None:

@@ -5,6 +5,7 @@ from .base import State as State
 from .classical.accelerated import HeavyBall as HeavyBall
 from .classical.accelerated import LastState as LastState
 from .classical.accelerated import Nesterov as Nesterov
+from .classical.accelerated import PolyakMomentum as PolyakMomentum
 from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD

@@ -42,4 +42,3 @@ from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settle import past as past
 from .settle import replay as replay
-from .settle import settle as settle

@@ -29,6 +29,8 @@ from .nonconvex import cosine_lattice as cosine_lattice
 from .nonconvex import log_cosh as log_cosh
 from .nonconvex import log_cosh_of as log_cosh_of
 from .nonconvex import quad_cos as quad_cos
+from .piecewise import PiecewiseQuadratic as PiecewiseQuadratic
+from .polygon import Polygon as Polygon
 from .quadratic import Isotropic as Isotropic
 from .quadratic import Quadratic as Quadratic
 from .quadratic import check_orthogonal as check_orthogonal

@@ -9,7 +9,7 @@ from convergence.claims.base import AbstractClaim
 
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
-    "classical": ("methods", "laws"),
+    "classical": ("methods", "laws", "false"),
     "zeroth_order": ("methods",),
     "estimators": ("methods",),
     "compression": ("methods",),

@@ -16,6 +16,7 @@ from .instances import curvatures as curvatures
 from .instances import families as families
 from .instances import matrices as matrices
 from .instances import noises as noises
+from .instances import piecewise as piecewise
 from .instances import separables as separables
 from .instances import vectors as vectors
 from .pep import Triplets as Triplets

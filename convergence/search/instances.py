@@ -1,7 +1,8 @@
 """Families of admissible instances, each a map from Rᵏ: what `falsify` searches.
 
-Quadratics belong to every class of convex smooth functions; the separable ones are nonconvex or of
-bounded gradient. Constants are in closed form. At z = 0 an instance is plain.
+Quadratics belong to every class of convex smooth functions, and so do piecewise ones, which may
+trap what is fast on quadratics; the separable ones are nonconvex or of bounded gradient. Constants
+are in closed form. At z = 0 an instance is plain.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from convergence.noise.two_point import three_point, two_point
 from convergence.problems.base import AbstractProblem
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.nonconvex import Separable
+from convergence.problems.piecewise import PiecewiseQuadratic
 from convergence.problems.quadratic import Quadratic
 
 Instance = tuple[AbstractProblem, AbstractNoise]
@@ -42,6 +44,7 @@ def families(shape: tuple[int, ...], sigma: float, p: float | None) -> tuple[Fam
     problems = (
         ("quadratics", *(vectors(shape[0]) if len(shape) == 1 else matrices(shape))),
         ("separable functions", *separables(shape)),
+        ("piecewise quadratics", *piecewise(shape)),
     )
     return tuple(
         Family(
@@ -99,6 +102,28 @@ def separables(shape: tuple[int, ...]) -> tuple[int, Callable[[np.ndarray], Abst
         return Separable((1.0 + start) * np.exp(size), **given)
 
     return d + 6, make
+
+
+PIECES = 4
+
+
+def piecewise(shape: tuple[int, ...]) -> tuple[int, Callable[[np.ndarray], AbstractProblem]]:
+    """Convex functions whose curvature takes a few values in every entry, often the extreme ones:
+    on them a method cannot tell which quadratic it is on."""
+    d = int(np.prod(shape))
+
+    def make(z: np.ndarray) -> AbstractProblem:
+        start, (size, L, mu), knots, slopes = np.split(z, [d, d + 3, d + 2 + PIECES])
+        least = 10.0 ** -np.clip(1.0 + mu, 0.0, 4.0)
+        share = np.clip(0.5 + slopes, 0.0, 1.0)
+        where = np.cumsum(np.exp(knots)) - 0.5  # most knots lie on the side of the start
+        return PiecewiseQuadratic(
+            (2.0 + start.reshape(shape)) * np.exp(size),
+            where * np.exp(size),
+            np.exp(L) * (least + (1.0 - least) * share),
+        )
+
+    return d + 2 + 2 * PIECES, make
 
 
 def noises(

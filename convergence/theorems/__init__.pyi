@@ -32,6 +32,11 @@ from .classical.ghadimi2013 import SGDAnyStep as SGDAnyStep
 from .classical.ghadimi2013 import SGDNonconvex as SGDNonconvex
 from .classical.ghadimi2015 import HeavyBallConvex as HeavyBallConvex
 from .classical.kingma2015 import AdamLinear as AdamLinear
+from .classical.kingma2015 import AdamRegret as AdamRegret
+from .classical.kingma2015 import decaying_adam as decaying_adam
+from .classical.lessard2016 import PolyakQuadratic as PolyakQuadratic
+from .classical.lessard2016 import PolyakStronglyConvex as PolyakStronglyConvex
+from .classical.lessard2016 import polyak as polyak
 from .classical.nesterov1983 import AcceleratedConvex as AcceleratedConvex
 from .classical.quadratic_laws import AbstractQuadraticLaw as AbstractQuadraticLaw
 from .classical.quadratic_laws import BatchLaw as BatchLaw

@@ -1,6 +1,5 @@
 """Textbook methods: gradient descent, SGD, momentum, acceleration.
 
-accelerated: Gradient descent with inertia: Nesterov's acceleration, and a heavy ball of
-    decaying steps.
+accelerated: Gradient descent with inertia: Nesterov's acceleration, and heavy balls.
 sgd: Stochastic gradient descent, plain and with an exponential moving average of gradients.
 """

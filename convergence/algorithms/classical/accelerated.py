@@ -1,4 +1,4 @@
-"""Gradient descent with inertia: Nesterov's acceleration, and a heavy ball of decaying steps."""
+"""Gradient descent with inertia: Nesterov's acceleration, and heavy balls."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ class HeavyBall(AbstractAlgorithm):
         clock = jnp.asarray(t, state.x.dtype)
         move = clock * (state.x - state.last) - self.eta * oracle.grad(state.x, key)
         return LastState(state.x + move / (clock + 2), state.x)
+
+
+class PolyakMomentum(AbstractAlgorithm):
+    """x_{t+1} = x_t − η ∇F(x_t; ξ_t) + β (x_t − x_{t−1}), x_{−1} = x_0."""
+
+    eta: Any = eqx.field(converter=real)
+    beta: Any = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
+        return LastState(x0, x0)
+
+    def step(self, t: Count, state: LastState, oracle: AbstractOracle, key: Key) -> LastState:
+        inertia = self.beta * (state.x - state.last)
+        return LastState(state.x - self.eta * oracle.grad(state.x, key) + inertia, state.x)

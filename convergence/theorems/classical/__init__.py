@@ -8,7 +8,9 @@ drori2014: Drori and Teboulle 2014: the exact worst case of gradient descent on 
 ghadimi2013: Ghadimi and Lan 2013: SGD on smooth nonconvex functions under bounded variance.
 ghadimi2015: Ghadimi, Feyzmahdavian and Johansson 2015: the heavy ball on smooth convex
     functions.
-kingma2015: Kingma and Ba 2015 (Adam): what its bias correction is for.
+kingma2015: Kingma and Ba 2015 (Adam): what its bias correction is for, and its convergence
+    theorem.
+lessard2016: Lessard, Recht and Packard 2016: Polyak's heavy ball beyond quadratics.
 nesterov1983: Nesterov 1983: accelerated gradient descent on smooth convex functions.
 quadratic_laws: Exact laws of plain methods on (L/2)‖x‖²: every coefficient of the recursion has
     its effect.

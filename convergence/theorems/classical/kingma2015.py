@@ -1,18 +1,20 @@
-"""Kingma and Ba 2015 (Adam): what its bias correction is for."""
+"""Kingma and Ba 2015 (Adam): what its bias correction is for, and its convergence theorem."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import optax
 
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.constants import Constants
-from convergence.metrics.pointwise import Value
+from convergence.metrics.folds import Average
+from convergence.metrics.pointwise import Gap, Value
 from convergence.shapes import real
-from convergence.theorems.assumptions import Has, NoNoise
+from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import number
 
@@ -46,3 +48,40 @@ class AdamLinear(AbstractTheorem):
         size = np.abs(c.g)
         damped = np.divide(size**2, size + float(self.eps), out=np.zeros_like(size), where=size > 0)
         return -float(self.eta) * T * float(size.sum()), -float(self.eta) * T * float(damped.sum())
+
+
+def decaying_adam(eta: Any, b1: Any, b2: Any) -> optax.GradientTransformation:
+    """Adam with the steps η/√t."""
+    return optax.adam(lambda count: eta / jnp.sqrt(count + 1.0), b1=b1, b2=b2)
+
+
+class AdamRegret(AbstractTheorem):
+    """(1/T) Σ_{t<T} (E f(x_t) − f*) = O(T^{−1/2}) for convex f of bounded gradients, steps η/√t and
+    β₁² < √β₂.
+
+    False: where large gradients are rare, Adam divides them by their own size and the many small
+    ones win (Reddi, Kale and Kumar 2018). The proof takes √(t v_t) to increase.
+    """
+
+    kind = Kind.RATE
+    source = Source("kingma2015", "Theorem 4.1 and Corollary 4.2")
+    provenance = Provenance.RECALLED
+    statement = "(1/T) Σ_{t<T} (E f(x_t) − f*) = O(T^{−1/2}) for Adam with steps η/√t, f convex"
+    assumes = (Smooth(), FiniteVariance(), Is("convex"), Has("G", 0.0))
+    domain = {"eta": number("(0, inf)"), "b1": number("[0, 1)"), "b2": number("[0, 1)")}
+
+    eta: Any = eqx.field(converter=real, default=1.0)
+    b1: Any = eqx.field(converter=real, default=0.0)
+    b2: Any = eqx.field(converter=real, default=0.9)
+
+    def prescribe(self, c: Constants, T: int) -> FromOptax:
+        return FromOptax(decaying_adam, eta=float(self.eta), b1=float(self.b1), b2=float(self.b2))
+
+    def metric(self, c: Constants, T: int) -> Average:
+        return Average(Gap())
+
+    def bound(self, c: Constants, T: int) -> float:
+        return T**-0.5
+
+    def trivial(self, c: Constants, T: int) -> float:
+        return float(c.Delta)
