@@ -16,7 +16,7 @@ its rooms may use one another.
     theorems | runner | statistics
     moments laws proofs
     claims
-    registry | digest
+    registry | digest records
     store
     search audit figures
     testing

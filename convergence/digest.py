@@ -12,6 +12,7 @@ import functools
 import hashlib
 import inspect
 import os
+import re
 import sys
 import types
 from collections.abc import Iterator
@@ -19,17 +20,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 
 from convergence.claims.settings import Settings
+from convergence.errors import LIBRARIES as INSTALLED
 from convergence.runner.experiment import Simulation
+from convergence.runner.run import checkpoints, trajectory
 
 SCHEMA = "convergence-record/1"
 PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
 GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py", "precision.py")
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
+
+
+STRANGER = b"source:"  # a token of code from outside the package
 
 
 class Unstable(TypeError):
@@ -46,9 +53,30 @@ def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
     where = (settings.seed, settings.dtype, what.T, *program)
     for token in (SCHEMA, source_hash(), repr(versions()), what.slug, repr(where)):
         hasher.update(token.encode() + b"\0")
+    stranger = False
     for token in tokens((what.experiment, what.marks), ()):
+        stranger |= token.startswith(STRANGER)
         hasher.update(token + b"\0")
+    if stranger:
+        for token in traced(what):
+            hasher.update(token + b"\0")
     return hasher.hexdigest()
+
+
+def traced(what: Simulation) -> Iterator[bytes]:
+    """What is computed, as traced: equations and constants. Code from outside the package may hang
+    on a data file or an environment variable, which no source shows."""
+    arrays, rest = eqx.partition(what.experiment, eqx.is_array)
+    marks = checkpoints(what.T) if what.marks is None else what.marks
+
+    def run(arrays: Any, marks: Any, key: Any) -> Any:
+        return trajectory(eqx.combine(arrays, rest), marks, key)
+
+    closed = jax.make_jaxpr(run)(arrays, np.asarray(marks, np.int32), jax.random.key(0))
+    yield re.sub(r"0x[0-9a-f]+", "", str(closed.jaxpr)).encode()  # addresses of functions
+    for constant in closed.consts:
+        if not jax.dtypes.issubdtype(constant.dtype, jax.dtypes.prng_key):
+            yield np.asarray(constant).tobytes()
 
 
 def tokens(value: Any, seen: tuple[int, ...]) -> Iterator[bytes]:
@@ -131,7 +159,7 @@ def _hashed(module: str) -> bool:
 
 @functools.cache
 def foreign(name: str) -> tuple[bytes, ...]:
-    """Hashes of the source of a module and of its neighbours that it imports from."""
+    """Hashes of the source of a module and of the modules, not installed ones, that it uses."""
     if not os.path.exists(getattr(sys.modules.get(name), "__file__", None) or ""):
         raise Unstable(f"the source of module {name!r} is in no file")
     return tuple(sorted(_closure(name, set())))
@@ -143,13 +171,17 @@ def _closure(name: str, seen: set[str]) -> set[bytes]:
     if module is None or path is None or name in seen or not os.path.exists(path):
         return set()
     seen.add(name)
-    found = {hashlib.sha256(Path(path).read_bytes()).hexdigest().encode()}
+    found = {STRANGER + hashlib.sha256(Path(path).read_bytes()).hexdigest().encode()}
     for item in vars(module).values():
-        other = item.__name__ if inspect.ismodule(item) else getattr(item, "__module__", None)
-        near = getattr(sys.modules.get(other or ""), "__file__", None)
-        if near and Path(near).parent == Path(path).parent and not _hashed(str(other)):
-            found |= _closure(str(other), seen)
+        other = str(item.__name__ if inspect.ismodule(item) else getattr(item, "__module__", None))
+        near = getattr(sys.modules.get(other), "__file__", None)
+        if near and not _hashed(other) and not _installed(Path(near)):
+            found |= _closure(other, seen)
     return found
+
+
+def _installed(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in (PACKAGE, *INSTALLED))
 
 
 @functools.cache

@@ -1,8 +1,12 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, names that stay in a folder, reads that do not hang."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import re
+import stat
 import threading
 from pathlib import Path
 
@@ -18,3 +22,47 @@ def write_whole(path: Path, content: bytes) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove the drafts that killed writers left in a folder."""
+    for draft in folder.glob(".*.tmp"):
+        writer = draft.name.rsplit(".", 3)[1]
+        if writer.isdigit() and not _alive(int(writer)):
+            with contextlib.suppress(OSError):
+                draft.unlink()
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def read_regular(path: Path, largest: int) -> bytes | None:
+    """The bytes of a regular file of at most `largest` bytes; None where there is no file.
+
+    A pipe or a device would block or never end: OSError says what stands there instead.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(f"{str(path)!r} is no regular file")
+    if found.st_size > largest:
+        raise OSError(f"{str(path)!r} has {found.st_size} bytes, more than {largest}")
+    return path.read_bytes()
+
+
+def name_for(slug: str) -> str:
+    """A file name for a slug: another one for every slug, also where case does not count, and
+    never one that leads out of a folder."""
+    plain = re.sub(r"[^a-z0-9_-]", "_", slug.lower())[:60]
+    if plain == slug and plain:
+        return plain
+    return f"{plain}-{hashlib.blake2b(slug.encode(), digest_size=4).hexdigest()}"

@@ -1,29 +1,29 @@
-"""Records on disk: results/<slug>/<digest>.{npz,json}, so that nothing is measured twice.
+"""Records on disk: results/<slug>/<digest>.record, so that nothing is measured twice.
 
 The digest (see `convergence.digest`) leaves out the number of seeds: a record with fewer is
-extended, one with more is cut. Arrays are written without pickle, files appear whole or not at
-all (`os.replace`), and the JSON carries the checksum of the arrays: a record that is corrupt or
-half-written is named in the notes and measured again.
+extended, one with more is cut. A file appears whole or not at all, says what it holds under one
+checksum (`convergence.records`), and is used only if that is what was asked for: one that is
+corrupt or in another's place is named in the notes and measured again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import re
 import threading
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from filelock import FileLock, Timeout
 
+from convergence import records
+from convergence.claims.report import missing
 from convergence.claims.settings import Settings
-from convergence.digest import SCHEMA, Unstable, digest, versions
-from convergence.files import write_whole
+from convergence.digest import Unstable, digest, versions
+from convergence.files import name_for, read_regular, sweep_drafts, write_whole
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
+
+LARGEST = 2**28  # bytes of a report
 
 
 class Store:
@@ -38,45 +38,48 @@ class Store:
         place = self.place(what, settings, seeds)
         if place is None:
             return None
-        arrays, about = place.with_suffix(".npz"), place.with_suffix(".json")
-        if not arrays.exists() and not about.exists():
-            return None
         try:
-            record = read(arrays, about)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            self._note(f"the stored record {arrays} is unusable ({error}); it was measured again")
+            record = records.load(place, self.description(what, settings, place))
+        except (OSError, records.Unsound) as error:
+            self._note(f"the stored record {place} is unusable ({error}); it was measured again")
             return None
-        return record.first(seeds) if record.seeds > seeds else record
+        return record.first(seeds) if record and record.seeds > seeds else record
 
     def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
-        """Store a record; a failure to write is a note, since the measurement itself is fine."""
+        """Store a record; a failure to write is a note, since the measurement itself is fine.
+
+        What another run stored meanwhile is kept where it has as many seeds.
+        """
         place = self.place(what, settings, record.seeds)
         if place is None:
             return
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            marks=record.marks,
-            values=record.values,
-            finite=record.finite,
-            first_bad=record.first_bad,
-        )
-        about = {
-            "schema": SCHEMA,
-            "slug": what.slug,
-            "T": record.T,
-            "seeds": record.seeds,
-            "seed": settings.seed,
-            "dtype": settings.dtype,
-            "versions": versions(),
-            "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
-        }
+        about = self.description(what, settings, place)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place.with_suffix(".npz"), buffer.getvalue())
-            write_whole(place.with_suffix(".json"), json.dumps(about, indent=1).encode())
-        except OSError as error:
+            sweep_drafts(place.parent)
+            with FileLock(place.parent / ".lock", timeout=60):
+                if self._longer(place, about, record.seeds):
+                    return
+                write_whole(place, records.pack(record, {**about, "versions": versions()}))
+        except (OSError, Timeout) as error:
             self._note(f"the record {place} could not be stored ({error})")
+
+    def _longer(self, place: Path, about: dict[str, Any], seeds: int) -> bool:
+        try:
+            stored = records.load(place, about)
+        except (OSError, records.Unsound):
+            return False
+        return stored is not None and stored.seeds >= seeds
+
+    def description(self, what: Simulation, settings: Settings, place: Path) -> dict[str, Any]:
+        """What a record says of itself, and has to say to be used."""
+        return {
+            "slug": what.slug,
+            "T": what.T,
+            "seed": settings.seed,
+            "dtype": settings.dtype,
+            "digest": place.stem,
+        }
 
     def notes(self) -> tuple[str, ...]:
         """What this thread must tell its reader since it last asked."""
@@ -85,16 +88,16 @@ class Store:
         return found
 
     def place(self, what: Simulation, settings: Settings, seeds: int) -> Path | None:
-        """The path of a record without its suffix; None where no digest is possible."""
+        """The path of a record; None where no digest is possible."""
         try:
-            return self.folder(what.slug) / digest(what, settings, seeds == 1)
+            return self.folder(what.slug) / f"{digest(what, settings, seeds == 1)}.record"
         except Unstable as error:
             self._note(f"the record at T = {what.T} is not stored: {error}")
             return None
 
     def folder(self, slug: str) -> Path:
         """The folder of a claim, whatever characters its slug has."""
-        return self.root / (re.sub(r"[^A-Za-z0-9_-]", "_", slug) or "_")
+        return self.root / name_for(slug)
 
     def save_report(self, slug: str, document: dict[str, Any]) -> None:
         """Keep the JSON of a report as results/<slug>/report.json for `convergence figures`."""
@@ -103,13 +106,15 @@ class Store:
         write_whole(folder / "report.json", json.dumps(document, indent=1).encode())
 
     def reports(self) -> list[dict[str, Any]]:
-        """Every stored report, by slug; one that cannot be read is left out."""
+        """Every stored report of a claim, by slug; what is none is left out."""
         found = []
         for path in sorted(self.root.glob("*/report.json")):
             try:
-                found.append(json.loads(path.read_text()))
+                entry = json.loads(read_regular(path, LARGEST) or b"")
             except (OSError, ValueError):
                 continue
+            if isinstance(entry, dict) and not missing(entry):
+                found.append(entry)
         return found
 
     def _note(self, text: str) -> None:
@@ -117,19 +122,3 @@ class Store:
         if text not in notes:
             notes.append(text)
         self._local.notes = notes
-
-
-def read(arrays: Path, about: Path) -> Record:
-    """A record from its two files; raises ValueError, KeyError or OSError unless it is sound."""
-    data = json.loads(about.read_text())
-    raw = arrays.read_bytes()
-    if data["schema"] != SCHEMA:
-        raise ValueError(f"schema {data['schema']!r} is not {SCHEMA!r}")
-    if hashlib.sha256(raw).hexdigest() != data["sha256"]:
-        raise ValueError("the checksum does not match")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as z:
-        record = Record(int(data["T"]), z["marks"], z["values"], z["finite"], z["first_bad"].copy())
-    shape = (data["seeds"], len(record.marks))
-    if record.values.shape[:2] != shape or record.finite.shape != shape:
-        raise ValueError("the arrays have other shapes than their description")
-    return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +14,7 @@ import equinox as eqx
 import numpy as np
 import pytest
 
+from convergence import records
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.claims.base import Claim
 from convergence.claims.settings import Session, Settings
@@ -48,7 +49,7 @@ def identify(claim: Claim = GOOD, T: int = 4, settings: Settings = SETTINGS) -> 
         return digest(claim.simulation(T), settings)
 
 
-def paths(store: Store, suffix: str = ".npz") -> list[Path]:
+def paths(store: Store, suffix: str = ".record") -> list[Path]:
     return sorted(store.folder(GOOD.slug).glob(f"*{suffix}"))
 
 
@@ -64,7 +65,7 @@ def test_a_record_comes_back_bit_for_bit(store: Store):
     assert found is not None
     assert same(found, made)
     assert store.notes() == ()
-    assert [p.suffix for p in sorted(store.folder(GOOD.slug).iterdir())] == [".json", ".npz"]
+    assert len(paths(store)) == 1
 
 
 def test_a_second_measurement_runs_nothing(store: Store, monkeypatch: pytest.MonkeyPatch):
@@ -85,42 +86,127 @@ def test_a_record_with_fewer_seeds_is_extended_and_one_with_more_is_cut(store: S
     assert same(cut, fresh.first(5))
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "npz gone", "json gone", "garbage json"])
+HARMS = {
+    "flip": lambda raw: (
+        raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 1]) + raw[len(raw) // 2 + 1 :]
+    ),
+    "cut": lambda raw: raw[: len(raw) // 2],
+    "empty": lambda raw: b"",
+    "old": lambda raw: b"PK" + raw,
+    "checksum": lambda raw: raw.replace(raw[21:85], b"0" * 64),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_an_unsound_record_is_named_and_measured_again(store: Store, harm: str):
     made = measure(store, 8)
-    (arrays,), (about,) = paths(store), paths(store, ".json")
-    raw = bytearray(arrays.read_bytes())
-    if harm == "flip":
-        raw[len(raw) // 2] ^= 1
-        arrays.write_bytes(raw)
-    elif harm == "cut":
-        arrays.write_bytes(raw[: len(raw) // 2])
-    elif harm == "empty":
-        arrays.write_bytes(b"")
-    elif harm == "npz gone":
-        arrays.unlink()
-    elif harm == "json gone":
-        about.unlink()
-    else:
-        about.write_text('{"schema": "convergence-record/1"')
+    (place,) = paths(store)
+    place.write_bytes(HARMS[harm](place.read_bytes()))
     assert same(measure(store, 8), made)
     (note,) = store.notes()
-    assert str(arrays) in note
+    assert str(place) in note
     assert "measured again" in note
     assert same(measure(store, 8), made)
     assert store.notes() == ()
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("schema", "convergence-record/0"), ("seeds", 9), ("sha256", "0" * 64)]
-)
-def test_a_description_that_does_not_fit_is_unsound(store: Store, key: str, value: object):
+def test_every_flipped_bit_of_a_description_is_seen(store: Store):
+    """The description lies in the archive, under the checksum of the whole."""
     measure(store, 8)
-    (about,) = paths(store, ".json")
-    about.write_text(json.dumps(json.loads(about.read_text()) | {key: value}))
+    (place,) = paths(store)
+    raw = place.read_bytes()
+    start = raw.index(b'{"slug"')
+    about = store.description(GOOD.simulation(4), SETTINGS, place)
+    for bit in range(8 * start, 8 * (start + 200), 7):
+        harmed = bytearray(raw)
+        harmed[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(records.Unsound, match="checksum"):
+            records.unpack(bytes(harmed), about)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"slug": "other"}, {"T": 96}, {"seed": 1}, {"dtype": "float32"}, {"digest": "0" * 32}],
+)
+def test_a_record_in_the_place_of_another_is_unsound(store: Store, change: dict[str, object]):
+    made = measure(store, 8)
+    (place,) = paths(store)
+    about = store.description(GOOD.simulation(4), SETTINGS, place)
+    content = records.pack(made, {**about, **change})
+    if "T" in change:
+        content = records.pack(dataclasses.replace(made, T=96), about)
+    place.write_bytes(content)
     with precision("float64"):
         assert store.fetch(GOOD.simulation(4), SETTINGS, 8) is None
-    assert len(store.notes()) == 1
+    assert "unusable" in store.notes()[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": np.zeros((8, 16), np.int64)},
+        {"values": np.zeros((8, 16), complex)},
+        {"values": np.zeros((7, 16))},
+        {"first_bad": np.zeros(3, np.int32)},
+        {"marks": np.arange(16, dtype=np.int32)},
+    ],
+    ids=["whole", "complex", "short", "first bad", "marks"],
+)
+def test_arrays_of_other_types_and_shapes_are_unsound(store: Store, change: dict[str, Any]):
+    made = dataclasses.replace(measure(store, 8), **change)
+    about = store.description(GOOD.simulation(4), SETTINGS, paths(store)[0])
+    content = records.pack(made, {**about, "seeds": 8})
+    with pytest.raises(records.Unsound):
+        records.unpack(content, about)
+
+
+def test_a_pipe_in_the_place_of_a_record_does_not_hang(store: Store):
+    made = measure(store, 8)
+    (place,) = paths(store)
+    place.unlink()
+    os.mkfifo(place)
+    assert same(measure(store, 8), made)
+    assert any("no regular file" in note for note in store.notes())
+
+
+def test_a_shorter_run_does_not_overwrite_a_longer_one(store: Store):
+    with precision("float64"):
+        what = GOOD.simulation(4)
+        long = Session(SETTINGS).run(what, range(20), 20)
+        store.keep(what, long, SETTINGS)
+        store.keep(what, long.first(8), SETTINGS)
+        found = store.fetch(what, SETTINGS, 20)
+    assert found is not None
+    assert same(found, long)
+
+
+def test_drafts_of_killed_writers_are_swept(store: Store):
+    measure(store, 8)
+    done = subprocess.Popen(["true"])
+    done.wait()
+    draft = store.folder(GOOD.slug) / f".x.record.{done.pid}.1.tmp"
+    mine = store.folder(GOOD.slug) / f".x.record.{os.getpid()}.1.tmp"
+    draft.touch()
+    mine.touch()
+    measure(store, 100)
+    assert not draft.exists()
+    assert mine.exists()
+
+
+@pytest.mark.parametrize(
+    "slugs",
+    [
+        ("a/b", "a_b", "a b", "a-b"),
+        ("A", "a"),
+        ("../x", "x", "/x"),
+        ("", "_"),
+        ("x" * 99, "x" * 98),
+    ],
+)
+def test_slugs_have_places_of_their_own(slugs: tuple[str, ...], tmp_path: Path):
+    places = [Store(tmp_path).folder(slug) for slug in slugs]
+    assert len({str(place).lower() for place in places}) == len(slugs)
+    assert all(place.resolve().parent == tmp_path.resolve() for place in places)
 
 
 def test_the_report_tells_of_a_record_measured_again(store: Store):
@@ -131,16 +217,10 @@ def test_the_report_tells_of_a_record_measured_again(store: Store):
 
 
 def test_no_pickle_is_read(store: Store):
-    measure(store, 8)
-    (arrays,), (about,) = paths(store), paths(store, ".json")
-    np.savez(arrays, marks=np.array([object()], dtype=object))
-    data = json.loads(about.read_text())
-    import hashlib
-
-    data["sha256"] = hashlib.sha256(arrays.read_bytes()).hexdigest()
-    about.write_text(json.dumps(data))
-    with precision("float64"):
-        assert store.fetch(GOOD.simulation(4), SETTINGS, 8) is None
+    about = store.description(GOOD.simulation(4), SETTINGS, Path("x.record"))
+    made = dataclasses.replace(measure(store, 8), marks=np.array([object()], dtype=object))
+    with pytest.raises(records.Unsound, match="cannot be read"):
+        records.unpack(records.pack(made, about), about)
 
 
 def test_no_draft_is_left_behind_and_a_failure_is_a_note(
@@ -152,7 +232,7 @@ def test_no_draft_is_left_behind_and_a_failure_is_a_note(
     monkeypatch.setattr("convergence.files.os.replace", refuse)
     measure(store, 8)
     assert "no space left" in store.notes()[0]
-    assert list(store.folder(GOOD.slug).iterdir()) == []
+    assert [p.name for p in store.folder(GOOD.slug).iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize(
@@ -252,3 +332,49 @@ class _Odd(AbstractAlgorithm):
 
     def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
         return state
+
+
+OUTSIDE = {
+    "variable": ("import os\nSCALE = float(os.environ.get('SCALE', '1'))\n", None),
+    "data": (
+        "from pathlib import Path\n"
+        "SCALE = float(Path(__file__).with_name('scale.txt').read_text())\n",
+        None,
+    ),
+    "subfolder": ("from below.helper import SCALE\n", "below/helper.py"),
+}
+
+
+@pytest.mark.parametrize("kind", OUTSIDE)
+def test_the_digest_sees_what_the_program_sees(kind: str, tmp_path: Path):
+    """A method of the user's whose step hangs on something that its own source does not show."""
+    head, helper = OUTSIDE[kind]
+    (tmp_path / "own_method.py").write_text(
+        head + "from convergence.algorithms.base import AbstractAlgorithm, State\n"
+        "class Own(AbstractAlgorithm):\n"
+        "    def init(self, x0, oracle, key):\n        return State(x0)\n"
+        "    def step(self, t, state, oracle, key):\n"
+        "        return State(state.x - SCALE * oracle.grad(state.x, key))\n"
+    )
+    program = (
+        "import dataclasses\nfrom own_method import Own\nfrom tests.own import GOOD\n"
+        "from convergence import Settings\nfrom convergence.digest import digest\n"
+        "from convergence.precision import precision\n"
+        "with precision('float64'):\n"
+        "    what = GOOD.simulation(4)\n"
+        "    own = dataclasses.replace(what.experiment, algorithm=Own())\n"
+        "    print(digest(dataclasses.replace(what, experiment=own), Settings()))\n"
+    )
+    seen = []
+    for scale in ("1", "1", "2"):
+        (tmp_path / "scale.txt").write_text(scale)
+        if helper:
+            (tmp_path / helper).parent.mkdir(exist_ok=True)
+            (tmp_path / helper).write_text(f"SCALE = {scale}.0\n")
+        root = str(Path(__file__).parents[1])
+        around = {**os.environ, "SCALE": scale, "PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+        command = [sys.executable, "-B", "-c", program]
+        done = subprocess.run(command, env=around, capture_output=True, text=True, check=True)
+        seen.append(done.stdout)
+    assert seen[0] == seen[1]
+    assert seen[1] != seen[2]

@@ -60,7 +60,7 @@ def load(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
     return module

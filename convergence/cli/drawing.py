@@ -26,11 +26,12 @@ from convergence.digest import versions
 from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
-from convergence.files import write_whole
+from convergence.files import read_regular, write_whole
 from convergence.store import Store
 
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path("paper_figures")
+LARGEST = 2**28  # bytes of a figure
 KEPT = "drawn.json"
 FEW = 8  # fewer figures than this are drawn faster than processes start
 
@@ -125,7 +126,7 @@ def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
             print(f"convergence: figure {name!r} failed: {told(error)}", file=sys.stderr)
             failed += 1
             return
-        files = [str(path.relative_to(out)) for path in made or ()]
+        files = {str(path.relative_to(out)): checksum(path) for path in made or ()}
         kept[name] = {"digest": new[name].digest, "files": files}
 
     if len(new) < FEW or jobs < 2:
@@ -157,10 +158,18 @@ def remembered(out: Path) -> dict[str, Any]:
 
 
 def current(job: Job, kept: Any, out: Path) -> bool:
-    """Whether a figure was drawn from the same content and its files are still there."""
+    """Whether a figure was drawn from the same content and its files are as they were."""
     if not isinstance(kept, dict) or kept.get("digest") != job.digest:
         return False
-    files = kept.get("files", [])
-    if not files and isinstance(job.what, Path):
+    files = kept.get("files")
+    if not isinstance(files, dict) or (not files and isinstance(job.what, Path)):
         return False
-    return all((out / file).exists() for file in files)
+    return all(checksum(out / file) == seen for file, seen in files.items())
+
+
+def checksum(path: Path) -> str:
+    """Of a file's content; empty where there is none."""
+    try:
+        return hashlib.sha256(read_regular(path, LARGEST) or b"").hexdigest()
+    except OSError:
+        return ""

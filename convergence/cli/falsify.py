@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from convergence.cli.gather import gather
-from convergence.files import write_whole
+from convergence.files import name_for, write_whole
 from convergence.search.falsify import Findings, sweep
 from convergence.statistics import Verdict
 
@@ -29,7 +29,7 @@ def search(arguments: Namespace) -> int:
         found.append(outcome)
         print(line(outcome), flush=True)
         if outcome.module is not None:
-            file = arguments.out / f"{outcome.slug.replace('-', '_')}_violated.py"
+            file = arguments.out / f"{name_for(outcome.slug).replace('-', '_')}_violated.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(Path(file), outcome.module.encode())
             print(f"  kept: convergence verify {file}", flush=True)

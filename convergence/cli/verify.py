@@ -50,10 +50,15 @@ def run(arguments: Namespace) -> int:
         def take(claim: AbstractClaim, outcome: Outcome) -> None:
             if isinstance(outcome, Report):
                 reports.append(outcome)
-                store.save_report(claim.slug, {"run": about, **outcome.to_json()})
                 watch.say(line(outcome))
+                try:
+                    store.save_report(claim.slug, {"run": about, **outcome.to_json()})
+                except OSError as error:
+                    errors.append({"slug": claim.slug, "error": f"report not stored: {error}"})
             elif not isinstance(outcome, Stopped):
-                errors.append({"slug": claim.slug, "error": told(outcome)})
+                errors.append(
+                    {"slug": claim.slug, "error": f"could not be judged: {told(outcome)}"}
+                )
                 watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
             watch.finish(claim)
 
@@ -101,14 +106,17 @@ def finish(
         if str(arguments.json) == "-":
             sys.stdout.write(text)
         else:
-            arguments.json.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(arguments.json, text.encode())
+            try:
+                arguments.json.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(arguments.json, text.encode())
+            except OSError as error:
+                errors.append({"slug": str(arguments.json), "error": f"not written: {error}"})
     if arguments.figures and not interrupted:
         everything(arguments.out, arguments.out / "figures", arguments.jobs)
     close(console, reports, arguments.quiet, took)
     for entry in errors:
         console.print(
-            f"{entry['slug']}: could not be judged: {entry['error']}",
+            f"{entry['slug']}: {entry['error']}",
             style="bold red",
             markup=False,
             highlight=False,

@@ -33,6 +33,7 @@ from convergence.figures.style import (
     sheet,
     styled,
 )
+from convergence.files import name_for
 
 
 def draw(
@@ -58,7 +59,7 @@ def draw(
         plain_ticks(low.xaxis, T)
         low.set_xlabel(f"T        {band(report)}", fontsize=8.5)
         stamp(figure, report)
-        return save(figure, out, name or report["slug"], columns)
+        return save(figure, out, name or name_for(report["slug"]), columns)
 
 
 def trace(axes: Any, report: Report, columns: Columns) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.figure import Figure
+
+from convergence.files import write_whole
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -99,19 +102,22 @@ def save(
 ) -> list[Path]:
     """Write out/name.svg, .pdf and .png, and with `columns` the plotted numbers as .csv."""
     out.mkdir(parents=True, exist_ok=True)
-    made = [out / f"{name}.{kind}" for kind in ("svg", "pdf", "png")]
-    figure.savefig(made[0], metadata={"Date": None})
-    figure.savefig(made[1], metadata={"CreationDate": None})
-    figure.savefig(made[2], metadata={"Software": None})
+    made = []
+    for kind, dated in (("svg", "Date"), ("pdf", "CreationDate"), ("png", "Software")):
+        picture = io.BytesIO()
+        figure.savefig(picture, format=kind, metadata={dated: None})
+        made.append(out / f"{name}.{kind}")
+        write_whole(made[-1], picture.getvalue())
     if columns is not None:
         made.append(out / f"{name}.csv")
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
             raise ValueError(f"columns of {name}.csv have the lengths {sorted(lengths)}; need one")
-        with open(made[-1], "w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        write_whole(made[-1], text.getvalue().encode())
     return made
 
 

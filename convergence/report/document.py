@@ -6,16 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from convergence.claims.report import SCHEMA
+from convergence.claims.report import SCHEMA, missing
 from convergence.errors import InvalidInput
 
-NEEDED = {
-    "slug": str, "family": str, "kind": str, "statement": str, "source": str, "provenance": str,
-    "theorem": str, "explanation": str, "problem": str, "noise": str, "note": str, "instead": str,
-    "verdict": str, "expect": str, "reason": str, "vacuous": bool, "alpha": float,
-    "assumptions": list, "constants": dict, "hyper_parameters": dict, "horizons": list,
-    "notes": list,
-}  # fmt: skip
 ADVICE = "make one with `convergence verify --json FILE`"
 
 
@@ -30,12 +23,11 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(found.get("run"), dict) or not isinstance(found.get("claims"), list):
         raise InvalidInput(f"{str(path)!r} lacks `run` or `claims`; {ADVICE}.")
     for claim in found["claims"]:
-        entry = claim if isinstance(claim, dict) else {}
-        missing = [key for key, kind in NEEDED.items() if not isinstance(entry.get(key), kind)]
-        if missing:
+        lacking = missing(claim if isinstance(claim, dict) else {})
+        if lacking:
             raise InvalidInput(
-                f"A claim of {str(path)!r} lacks {', '.join(missing)}, so an older version made "
-                f"it; {ADVICE}."
+                f"A claim of {str(path)!r} lacks {', '.join(lacking)}, so an older version made "
+                f"it, or it was altered; {ADVICE}."
             )
     if not found["claims"]:
         raise InvalidInput(f"{str(path)!r} holds no claims; {ADVICE}.")
