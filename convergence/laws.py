@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle
@@ -26,6 +27,7 @@ from convergence.theorems.assumptions import curvature
 # from rounding: with h = 1e-7 both stay below 1e-6 for the sizes of this library.
 DIFFERENCE = 1e-6
 ROUNDING = 1e-9
+DRAWS = 4096
 
 
 def close(a: float, b: float, tolerance: float) -> bool:
@@ -41,7 +43,8 @@ def points(problem: AbstractProblem, count: int = 3) -> list[Any]:
 
 
 def problem_laws(problem: AbstractProblem) -> list[str]:
-    """∇f is the derivative of f; L, Delta, f_star and grad0 are what they claim. In float64."""
+    """∇f is the derivative of f; L, Delta, f_star, grad0 and x_star are what they claim. In
+    float64."""
     wrong: list[str] = []
     c, name = problem.constants(), type(problem).__name__
     x0 = problem.start()
@@ -65,6 +68,22 @@ def problem_laws(problem: AbstractProblem) -> list[str]:
         low = descend(problem, c.L)
         if low < c.f_star - ROUNDING * max(1.0, abs(c.f_star)):
             wrong.append(f"{name}: f reaches {low:g}, below the certified f* = {c.f_star:g}")
+    if "x_star" in c:
+        wrong += minimizer(problem, c, name)
+    return wrong
+
+
+def minimizer(problem: AbstractProblem, c: Constants, name: str) -> list[str]:
+    """∇f(x*) = 0 and f(x*) = f*, to the rounding of numbers of the size of those at x_0."""
+    x0 = problem.start()
+    x = jnp.broadcast_to(jnp.asarray(c.x_star, x0.dtype), x0.shape)
+    slope, scale = (float(jnp.linalg.norm(jnp.ravel(problem.grad(v)))) for v in (x, x0))
+    wrong = []
+    if not slope <= ROUNDING * max(1.0, scale):
+        wrong.append(f"{name}: ‖∇f(x*)‖ = {slope:g} at the certified minimizer")
+    value, size = float(problem.value(x)), abs(float(problem.value(x0)))
+    if "f_star" in c and not abs(value - c.f_star) <= ROUNDING * max(1.0, abs(c.f_star), size):
+        wrong.append(f"{name}: f(x*) = {value:g} at the certified minimizer, f* = {c.f_star:g}")
     return wrong
 
 
@@ -113,16 +132,51 @@ def noise_laws(noise: AbstractNoise, x: Any, alpha: float = 1e-6, seed: int = 0)
     return wrong
 
 
-def oracle_laws(oracle: AbstractOracle, x: Any) -> list[str]:
-    """∇F(x; ξ) for one key is the derivative of F(x; ξ) for that key (x-independent noise)."""
+def oracle_laws(oracle: AbstractOracle, x: Any, alpha: float = 1e-6, seed: int = 0) -> list[str]:
+    """∇F(x; ξ) for one key is the derivative of F(x; ξ) for that key (x-independent noise), and
+    E ∇F(x; ξ) = ∇f(x).
+
+    The mean is tested at level alpha by Student-t on 4096 draws, along ∇f(x) and a direction drawn
+    by `seed`, unless its noise is certified and not light-tailed.
+    """
     key = jax.random.key(3)
     stated = oracle.grad(x, key)
     found = jax.grad(lambda y: oracle.value(y, key))(x)
     error = float(jnp.max(jnp.abs(stated - found)))
     scale = max(1.0, float(jnp.max(jnp.abs(stated))))
-    if error <= ROUNDING * scale:
+    name = type(oracle).__name__
+    wrong = []
+    if not error <= ROUNDING * scale:
+        wrong.append(f"{name}: grad and value disagree by {error:g} for one key")
+    return wrong + unbiased(oracle, x, alpha, seed)
+
+
+def unbiased(oracle: Any, x: Any, alpha: float, seed: int) -> list[str]:
+    """E ∇F(x; ξ) = ∇f(x), of an oracle that knows its problem."""
+    problem, noise = getattr(oracle, "problem", None), getattr(oracle, "noise", None)
+    heavy = noise is not None and not noise.constants(tuple(x.shape)).get("light_tailed")
+    if problem is None or heavy:
         return []
-    return [f"{type(oracle).__name__}: grad and value disagree by {error:g} for one key"]
+    from scipy import stats
+
+    gradient = np.asarray(problem.grad(x), float).ravel()
+    keys = jax.random.split(jax.random.key(seed), DRAWS)
+    errors = np.asarray(jax.vmap(lambda k: oracle.grad(x, k))(keys), float).reshape(DRAWS, -1)
+    errors = errors - gradient
+    size = float(np.linalg.norm(gradient))
+    random = np.random.default_rng(seed).standard_normal(len(gradient))
+    wrong = []
+    for label, v in (("∇f(x)", gradient), ("a random direction", random)):
+        sample = errors @ (v / max(float(np.linalg.norm(v)), 1e-300))
+        mean, spread = float(sample.mean()), float(sample.std(ddof=1)) / DRAWS**0.5
+        if abs(mean) <= ROUNDING * max(1.0, size):
+            continue
+        if spread == 0 or 2 * stats.t.sf(abs(mean) / spread, DRAWS - 1) < alpha / 2:
+            wrong.append(
+                f"{type(oracle).__name__}: E ∇F(x; ξ) is off ∇f(x) by {mean:g} ± {spread:g} along "
+                f"{label}"
+            )
+    return wrong
 
 
 def algorithm_laws(

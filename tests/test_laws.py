@@ -16,6 +16,7 @@ from convergence import problems
 from convergence.claims.base import Claim
 from convergence.constants import Constants
 from convergence.laws import algorithm_laws, noise_laws, oracle_laws, problem_laws
+from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.counterexample import Counterexample
@@ -128,6 +129,38 @@ class Forgetful(Oracle):
 
     def value(self, x: Any, key: Any) -> Any:
         return super().value(x, jax.random.fold_in(key, 1))
+
+
+class Uneven(Oracle):
+    """Means of the means of unequal groups: of three gradients the last counts as much as two."""
+
+    def grad(self, x: Any, key: Any) -> Any:
+        slopes = jnp.asarray([0.5, 1.0, 1.5])  # with mean 1
+        first, last = slopes[:2].mean(), slopes[2:].mean()
+        return super().grad(x, key) + (0.5 * (first + last) - 1.0) * self.problem.grad(x)
+
+    def value(self, x: Any, key: Any) -> Any:
+        return super().value(x, key) + 0.125 * self.problem.value(x)
+
+
+class WrongMinimizer(Isotropic):
+    """A problem that names another point, or another value, as its minimum."""
+
+    what: str = eqx.field(static=True, default="x_star")
+
+    def constants(self) -> Constants:
+        return super().constants().but(**{self.what: 0.01})
+
+
+def test_oracles_are_unbiased_and_minimizers_are_minimal(test_seed: int) -> None:
+    problem = Quadratic([1.0, -2.0, 3.0], [0.1, 1.0, 2.0])
+    for noise in (Noiseless(), Gaussian(1.0)):
+        assert not oracle_laws(Oracle(problem, noise), problem.start(), seed=test_seed)
+        found = oracle_laws(Uneven(problem, noise), problem.start(), seed=test_seed)
+        (said,) = {sentence.split(" by ")[0] for sentence in found}
+        assert said == "Uneven: E ∇F(x; ξ) is off ∇f(x)"
+    for what, words in (("x_star", "‖∇f(x*)‖ = "), ("f_star", "f(x*) = 0 at the")):
+        assert any(words in s for s in problem_laws(WrongMinimizer([1.0, 2.0], what=what)))
 
 
 def test_the_laws_bite(test_seed: int) -> None:
