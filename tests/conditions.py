@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from convergence.claims.base import Claim
+from convergence.claims.separation import Separation
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
+from convergence.theorems.base import AbstractSeparation
 
 
 class Case(NamedTuple):
@@ -22,7 +24,8 @@ class Case(NamedTuple):
 
     def failing(self) -> list[str]:
         """The assumptions that fail; nothing runs."""
-        claim = Claim(
+        kind = Separation if isinstance(self.theorem, AbstractSeparation) else Claim
+        claim = kind(
             "case", self.theorem, self.problem, self.noise, horizons=(self.T,), oracle=self.oracle
         )
         with precision("float64"):

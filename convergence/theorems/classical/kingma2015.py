@@ -33,7 +33,7 @@ class AdamLinear(AbstractTheorem):
     statement = "−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
     assumes = (NoNoise(), Has("L", 0.0, 0.0))
 
-    domain = {"eta": number("(0, inf)")}
+    domain = {"eta": number("(0, inf)"), "eps": number("(0, inf)")}
 
     eta: Any = eqx.field(converter=real, default=0.01)
     eps: Any = eqx.field(converter=real, default=1e-8)
