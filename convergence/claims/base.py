@@ -182,10 +182,11 @@ class AbstractOnInstance(AbstractClaim):
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
     ) -> Report:
         session = Session(settings, shelf, progress)
-        with precision(settings.dtype):
-            horizons, seeds = self.plan(settings)
-            last, session.total = horizons[-1], seeds * len(horizons)
+        horizons, seeds = self.plan(settings)
+        last, session.total = horizons[-1], seeds * len(horizons)
+        with precision("float64"):  # hypotheses are about an instance, however it is run
             assumptions = self.failing(horizons)
+        with precision(settings.dtype):
             failed = [a for a in assumptions if not a.holds]
             problem, noise, c = self.instance(last)
             found = Outcome(

@@ -45,7 +45,7 @@ class Identity(AbstractClaim):
         self, settings: Settings, shelf: Shelf | None = None, progress: Progress | None = None
     ) -> Report:
         session = Session(settings, shelf, progress)
-        with precision(settings.dtype):
+        with precision("float64"):  # nothing is run: it is enumerated as exactly as can be
             found = self.theorem.discrepancies()
         judgement = st.judge_identity(found, self.theorem.tolerance)
         outcome = Outcome(judgement.verdict)
