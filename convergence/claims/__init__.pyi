@@ -28,7 +28,9 @@ from .modules import load as load
 from .modules import sound as sound
 from .report import Outcome as Outcome
 from .report import Report as Report
+from .report import missing as missing
 from .report import number as number
+from .report import numeric as numeric
 from .report import plain as plain
 from .report import source_text as source_text
 from .rounding import cheap as cheap

@@ -14,6 +14,7 @@ from convergence.claims.report import plain, source_text
 from convergence.cli.gather import gather
 from convergence.cli.table import MARKS, number, speaker
 from convergence.precision import precision
+from convergence.registry.about import about
 from convergence.theorems.base import AbstractTheorem
 
 COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
@@ -21,7 +22,10 @@ COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
 
 def overview(arguments: Namespace) -> int:
     """One row a claim."""
-    rows = [row(claim) for claim in gather(arguments.targets)]
+    claims = gather(arguments.targets)
+    if arguments.about is not None:
+        claims = about(claims, arguments.about)
+    rows = [row(claim) for claim in claims]
     if arguments.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return 0
@@ -56,10 +60,10 @@ def row(claim: AbstractClaim) -> dict[str, Any]:
 def described(claim: AbstractClaim) -> dict[str, Any]:
     """What the claim says of itself, with its theorem's assumptions."""
     with precision("float64"):
-        about: dict[str, Any] = dict(claim.describe())
+        found: dict[str, Any] = dict(claim.describe())
     if isinstance(claim.theorem, AbstractTheorem):
-        about["assumptions"] = [assumption(a) for a in claim.theorem.assumes]
-    return about
+        found["assumptions"] = [assumption(a) for a in claim.theorem.assumes]
+    return found
 
 
 def assumption(checked: Any) -> str:
@@ -74,14 +78,14 @@ def details(arguments: Namespace) -> int:
     """Everything about the claims that can be said without running them."""
     found = [described(claim) for claim in gather(arguments.targets)]
     if arguments.json:
-        print(json.dumps([jsonable(about) for about in found], indent=1, ensure_ascii=False))
+        print(json.dumps([jsonable(entry) for entry in found], indent=1, ensure_ascii=False))
         return 0
     console = speaker(False)
-    for about in found:
+    for entry in found:
         grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column(overflow="fold")
-        for name, value in about.items():
+        for name, value in entry.items():
             if value not in ("", (), [], {}, None):
                 grid.add_row(name.replace("_", " "), Text(words(value)))
         console.print(grid)

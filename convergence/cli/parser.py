@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
 def _list(add: argparse.ArgumentParser) -> None:
     """All claims with the verdicts they expect."""
     add.add_argument("targets", nargs="*", metavar="TARGET", type=target, help=TARGET)
+    add.add_argument(
+        "--about", metavar="METHOD", help="only those about an optimizer: adam, sgd, …"
+    )
     add.add_argument("--json", action="store_true", help="print a JSON array")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convergence.registry import registry
+from convergence.registry.about import METHODS, methods_of
 from convergence.report.page import BIBLIOGRAPHY, bibliography
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
@@ -77,6 +78,27 @@ def section(theorem: Any, claims: list[Any]) -> str:
     return "\n".join(lines)
 
 
+def index(theorems: list[tuple[Any, list[Any]]]) -> str:
+    """Which theorems are about which method, with what is expected of them."""
+    lines = [
+        "## My optimizer → what is proved about it\n",
+        "The same on the command line: `convergence list --about adam`.\n",
+        "| method | theorems |",
+        "|---|---|",
+    ]
+    for name in METHODS:
+        links = sorted(
+            {
+                f"[{type(t).__name__}](#{type(t).__name__.lower()})"
+                + (" ✗" if all(c.expect is Verdict.REFUTED for c in found) else "")
+                for t, found in theorems
+                if name in methods_of(t)
+            }
+        )
+        lines.append(f"| {name} | {', '.join(links)} |")
+    return "\n".join([*lines, ""])
+
+
 def page() -> str:
     """The whole page."""
     claims: dict[type, list[Any]] = {}
@@ -88,7 +110,7 @@ def page() -> str:
         theorem = found[0].theorem
         sections.setdefault(theorem.source.key, []).append(section(theorem, found))
     entries = bibliography(BIBLIOGRAPHY.read_text())
-    parts = [HEAD]
+    parts = [HEAD, index([(found[0].theorem, found) for found in claims.values()])]
     for key in sorted(sections):
         parts += [heading(key, entries[key]), *sections[key]]
     return "\n".join(parts)
