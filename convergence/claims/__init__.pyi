@@ -25,6 +25,7 @@ from .identity import Identity as Identity
 from .modules import claims_in as claims_in
 from .modules import distinct as distinct
 from .modules import load as load
+from .modules import name_of as name_of
 from .modules import sound as sound
 from .report import Outcome as Outcome
 from .report import Report as Report

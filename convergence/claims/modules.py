@@ -43,12 +43,17 @@ def distinct(claims: Sequence[AbstractClaim]) -> tuple[AbstractClaim, ...]:
     return tuple(found.values())
 
 
+def name_of(place: Path) -> str:
+    """The name under which a file, given by its resolved path, is loaded."""
+    return f"claims_{place.stem}_{hashlib.blake2b(bytes(place), digest_size=4).hexdigest()}"
+
+
 def load(path: Path) -> ModuleType:
     """A user's file as a module, imported once; its folder can be imported from."""
     place = path.resolve()
     if not place.is_file():
         raise InvalidInput(f"There is no file {str(path)!r}; check the path.")
-    name = f"claims_{place.stem}_{hashlib.blake2b(bytes(place), digest_size=4).hexdigest()}"
+    name = name_of(place)
     if name in sys.modules:
         return sys.modules[name]
     if str(place.parent) not in sys.path:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from convergence.cli.gather import gather
 from convergence.files import name_for, write_whole
+from convergence.search.across import across, subjects
 from convergence.search.falsify import Findings, sweep
 from convergence.statistics import Verdict
 
 
 def search(arguments: Namespace) -> int:
-    """Search for each claim in turn; 1 if some is violated."""
+    """Search for each claim in turn; 1 if one that is expected to hold is violated."""
     claims = gather(arguments.targets)
+    if arguments.across:
+        return cross_examine(claims, arguments)
     if not arguments.targets:
         claims = tuple(c for c in claims if c.expect is Verdict.CONSISTENT)
+    told = {c.slug for c in claims if c.expect is Verdict.REFUTED}
     found, several = [], len(claims) > 1
     print(f"searching {len(claims)} claims for {arguments.budget:g} s", file=sys.stderr)
 
@@ -27,26 +33,58 @@ def search(arguments: Namespace) -> int:
         claims, arguments.budget, arguments.alpha, arguments.seed, None if several else tell
     ):
         found.append(outcome)
-        print(line(outcome), flush=True)
-        if outcome.module is not None:
-            file = arguments.out / f"{name_for(outcome.slug).replace('-', '_')}_violated.py"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(Path(file), outcome.module.encode())
-            print(f"  kept: convergence verify {file}", flush=True)
-    violated = sum(outcome.module is not None for outcome in found)
+        print(line(outcome, outcome.slug in told), flush=True)
+        keep(outcome.slug, outcome.module, arguments.out)
+    violated = [o.slug for o in found if o.module is not None and o.slug not in told]
     if several:
-        print(
-            f"{violated} of {len(found)} claims violated; {len(claims) - len(found)} of "
-            f"{len(claims)} have no bound, law or graph to search"
-        )
+        print(summary(claims, found, violated, told))
+    return int(bool(violated))
+
+
+def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
+    """What became of several claims, in one line."""
+    parts = [f"{len(violated)} of {len(found)} claims violated"]
+    refuted = sum(o.module is not None for o in found) - len(violated)
+    if refuted:
+        parts.append(f"{refuted} refuted that are expected to be")
+    if len(claims) > len(found):
+        parts.append(f"{len(claims) - len(found)} have no bound, law or graph to search")
+    return "; ".join(parts)
+
+
+def keep(name: str, module: str | None, out: Path) -> None:
+    """Write a violation as a module, and say how to run it."""
+    if module is None:
+        return
+    file = out / f"{name_for(name).replace('-', '_')}_violated.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(Path(file), module.encode())
+    print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
+
+
+def cross_examine(claims: Any, arguments: Namespace) -> int:
+    """Every theorem of `claims` on every family of problems; 1 if one is violated."""
+    subject = len(subjects(claims))
+    print(f"cross-examining {subject} theorems for {arguments.budget:g} s", file=sys.stderr)
+    violated = 0
+    for found in across(claims, arguments.budget, arguments.alpha, arguments.seed):
+        judged = {room: cell for room, cell in found.cells.items() if cell.judged}
+        shown = [f"{room} ({c.judged}, worst {c.worst:.3g})" for room, c in judged.items()]
+        word = "VIOLATED" if found.module is not None else "no violation"
+        where = ", ".join(shown) or "nowhere: no assumption was met in the time"
+        print(f"{found.theorem}: {word}; judged on {where}; {found.seconds:.0f} s", flush=True)
+        keep(found.slug, found.module, arguments.out)
+        violated += found.module is not None
+    print(f"{violated} of {subject} theorems violated")
     return int(violated > 0)
 
 
-def line(found: Findings) -> str:
-    """What was found, in one line."""
-    word = "VIOLATED" if found.module is not None else "no violation"
+def line(found: Findings, told: bool = False) -> str:
+    """What was found, in one line; told: the claim is expected to be REFUTED."""
+    word = ("refuted, as expected" if told else "VIOLATED") if found.module else "no violation"
     return (
         f"{found.slug}: {word}; worst measured/bound {found.ratio:.4g} among {found.candidates} "
         f"instances ({found.family}), {found.seconds:.0f} s; {found.reason}"
         + (f"; {found.edge}" if found.edge else "")
+        + (f"; varied: {', '.join(found.varied)}" if found.varied else "")
     )

@@ -114,7 +114,12 @@ def _falsify(add: argparse.ArgumentParser) -> None:
         help=f"{TARGET.split(';')[0]}; without one: all that is expected to be CONSISTENT",
     )
     add.add_argument(
-        "--budget", type=budget, metavar="SECONDS", default=60.0, help="time for all claims (60)"
+        "--budget", type=budget, metavar="TIME", default=60.0, help="for all claims: 60, 10m (60)"
+    )
+    add.add_argument(
+        "--across",
+        action="store_true",
+        help="every theorem on every family of problems and noises, not on instances like its own",
     )
     add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of the search (0)")
     add.add_argument(

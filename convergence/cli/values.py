@@ -59,9 +59,10 @@ def alpha(text: str) -> float:
 
 
 def budget(text: str) -> float:
-    """A time in seconds, positive and finite."""
+    """A time in seconds, positive and finite: 60, 60s, 10m or 1h."""
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
     try:
-        found = float(text)
+        found = float(text[:-1]) * unit if unit else float(text)
     except ValueError:
         found = float("nan")
     if not 0 < found < float("inf"):

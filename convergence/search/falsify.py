@@ -35,7 +35,8 @@ class Findings:
     """What a search found. ratio: the worst measured/bound under fresh seeds, 1 where the bound is
     attained; for a rate the growth of measured/shape over the horizons, at its slowest pace; for an
     equality the miss over the tolerance. module: the violation as a file that `convergence verify`
-    reproduces, or None. edge: where it begins, if the statement leaves a parameter open."""
+    reproduces, or None. edge: where it begins, if the statement leaves a parameter open. varied:
+    the families that were drawn from."""
 
     slug: str
     ratio: float
@@ -46,6 +47,7 @@ class Findings:
     module: str | None
     reason: str
     edge: str = ""
+    varied: tuple[str, ...] = ()
 
 
 def search_of(claim: Any, seed: int = 0) -> AbstractSearch:
@@ -153,6 +155,7 @@ def falsify(
     return Findings(
         claim.slug, hunt.worst[0], hunt.worst[1], search.candidates, hunt.attempts,
         time.perf_counter() - began, hunt.module, hunt.reason, hunt.edge,
+        tuple(f.name for f in search.families if hunt.best[f.name][0] > -math.inf),
     )  # fmt: skip
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
+from convergence.claims.modules import load, name_of
 from convergence.errors import InvalidInput
+
+
+def is_file(module: str) -> bool:
+    """Whether a module is a user's file that was loaded by its path."""
+    place = getattr(sys.modules.get(module), "__file__", None)
+    return place is not None and module == name_of(Path(place).resolve())
+
+
+def _word(module: str) -> str:
+    """A name for a file, which may be called anything."""
+    return re.sub(r"\W", "_", module)
 
 
 class Source:
@@ -18,6 +33,7 @@ class Source:
 
     def __init__(self) -> None:
         self.imports: dict[str, set[str]] = {}
+        self.files: set[str] = set()
 
     def name(self, thing: Any) -> str:
         """The name of a class or function, imported from the module that defines it."""
@@ -25,6 +41,9 @@ class Source:
             raise InvalidInput(
                 f"{thing.__qualname__!r} cannot be imported by name; define it at module level."
             )
+        if is_file(thing.__module__):  # a file that the user named is no module elsewhere
+            self.files.add(thing.__module__)
+            return f"{_word(thing.__module__)}.{thing.__qualname__}"
         self.imports.setdefault(thing.__module__, set()).add(thing.__qualname__)
         return thing.__qualname__
 
@@ -73,11 +92,19 @@ class Source:
         return f"{self.name(type(value))}({given})"
 
     def header(self) -> str:
-        """The import statements, sorted."""
-        return "\n".join(
+        """The import statements, sorted, and the user's files by their path."""
+        if self.files:
+            self.imports.setdefault("pathlib", set()).add("Path")
+            self.name(load)
+        lines = [
             f"from {module} import {', '.join(sorted(names))}"
             for module, names in sorted(self.imports.items())
-        )
+        ]
+        lines += [
+            f"{_word(name)} = load(Path({str(Path(sys.modules[name].__file__ or '').resolve())!r}))"
+            for name in sorted(self.files)
+        ]
+        return "\n".join(lines)
 
 
 def script(**values: Any) -> str:

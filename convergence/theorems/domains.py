@@ -16,10 +16,11 @@ from convergence.errors import require
 
 
 class Domain(NamedTuple):
-    """The values a field may take, in words and as a predicate."""
+    """The values a field may take, in words and as a predicate; `values` lists them if few."""
 
     needed: str
     admits: Callable[[Any], bool]
+    values: tuple[Any, ...] = ()
 
 
 def number(interval: str) -> Domain:
@@ -53,6 +54,7 @@ def one_of(*values: Any) -> Domain:
     return Domain(
         " or ".join(map(repr, values)),
         lambda value: any(type(value) is type(v) and value == v for v in values),
+        values,
     )
 
 

@@ -106,7 +106,7 @@ class BernoulliLaw(AbstractMoment):
         return law.radius() if self.rate else law.steady()
 
     def scale(self, c: Constants, T: int) -> float:
-        return c.zeta**2 + c.sigma**2
+        return c.zeta**2 + c.sigma**2 + 1e-12
 
 
 class SmallStepLimit(BernoulliLaw):

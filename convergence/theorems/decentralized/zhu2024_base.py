@@ -6,6 +6,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
@@ -47,7 +48,7 @@ class UpperForces(AbstractAssumption):
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
         _, x, y, z = problem.solution()
         n = len(c.W)
-        u = np.asarray(problem.upper(*(np.broadcast_to(v, (n, len(v))) for v in (x, y, z))))
+        u = np.asarray(problem.upper(*(jnp.broadcast_to(v, (n, len(v))) for v in (x, y, z))))
         size = float(np.linalg.norm(c.W @ u))
         return Checked("heterogeneous upper level", size > 1e-6 * (1 + c.zeta), size, "‖W u‖ > 0")
 

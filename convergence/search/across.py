@@ -1,0 +1,152 @@
+"""Cross-examination: every theorem on every family of problems and noises, wherever its
+assumptions hold, with fields drawn from their domains.
+
+A registered claim puts a statement to the test on the instance that someone chose for it. Here its
+theorem meets what it says it holds for. Rates say nothing at one horizon, and comparisons of two
+methods by runs are left to their claims.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact
+from convergence.claims.exact_masks import ExactMasks
+from convergence.precision import precision
+from convergence.search.climbing import BATCH, Evolution
+from convergence.search.courtroom import AcrossMoments, AcrossRuns
+from convergence.search.falsify import EXCESS, plainer
+from convergence.search.instances import Family
+from convergence.search.pool import Room, rooms
+from convergence.statistics import Verdict
+from convergence.theorems.base import Kind, Moment
+
+
+class Cell(NamedTuple):
+    """A theorem on one family of problems: how many instances were `judged`, the worst
+    measured/allowed, and which assumption refused most of the others."""
+
+    judged: int = 0
+    worst: float = -math.inf
+    refused: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Examination:
+    """What became of one theorem. cells: by the name of the family of problems. module: a violation
+    as a file that `convergence verify` reproduces, or None."""
+
+    theorem: str
+    slug: str
+    cells: dict[str, Cell]
+    seconds: float
+    module: str | None = None
+    reason: str = ""
+
+
+def subjects(claims: Sequence[Any]) -> tuple[Any, ...]:
+    """One claim for each theorem that has something to be examined: expected CONSISTENT, by runs or
+    by exact moments, and of a class that no claim expects to be REFUTED."""
+    told = {type(c.theorem) for c in claims if c.expect is Verdict.REFUTED}
+    found: dict[type, Any] = {}
+    for claim in claims:
+        runs = type(claim) is Claim and claim.kind in (
+            Kind.PATHWISE, Kind.EXPECTATION, Kind.EXACT, Kind.FLOOR
+        )  # fmt: skip
+        exact = type(claim) in (Exact, ExactMasks) and claim.kind is not Kind.RATE
+        exact = exact and getattr(claim.theorem, "quantity", None) is not Moment.TRANSIENT
+        if (
+            (runs or exact)
+            and claim.expect is Verdict.CONSISTENT
+            and type(claim.theorem) not in told
+        ):
+            found.setdefault(type(claim.theorem), claim)
+    return tuple(found.values())
+
+
+def examine(
+    claim: Any,
+    budget: float,
+    alpha: float = 1e-3,
+    seed: int = 0,
+    pool: Sequence[Room] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Examination:
+    """Examine the theorem of `claim` for `budget` seconds: draws in every family while time lasts,
+    then hill climbing from the worst of them. One violation ends it."""
+    began = time.perf_counter()
+    until, rng = began + budget, np.random.default_rng(seed)
+    cells: dict[str, Cell] = collections.defaultdict(Cell)
+    with precision("float64"):
+        kind = AcrossMoments if isinstance(claim, Exact) else AcrossRuns
+        search: Any = kind(claim, seed, rooms() if pool is None else pool)
+        best: dict[str, tuple[float, np.ndarray]] = {}
+        found, attempts, needed = None, 0, EXCESS
+
+        def batch(family: Family, points: np.ndarray) -> np.ndarray:
+            nonlocal found, attempts, needed
+            scores = search.scores(family, points)
+            room, k = search.rooms[family.name], int(np.argmax(scores))
+            cell = cells[room]
+            cells[room] = cell._replace(judged=cell.judged + int(np.sum(scores > -math.inf)))
+            if scores[k] > best.get(family.name, (-math.inf,))[0]:
+                fresh = search.again(family, points[k])
+                best[family.name] = max(scores.min(), fresh), points[k]
+                cells[room] = cells[room]._replace(worst=max(cells[room].worst, fresh))
+                if fresh > needed:
+                    attempts += 1
+                    plain = plainer(search, family, points[k], rng)
+                    found = search.confirm(
+                        family, plain, attempts, alpha / (attempts * (attempts + 1))
+                    )
+                    needed = 1.05 * fresh
+                    if tell:
+                        word = "VIOLATED" if found else "not confirmed"
+                        tell(f"{family.name}: ratio {fresh:.4g}, {word}")
+            return scores
+
+        for family in search.families:
+            if found or time.perf_counter() > until - 0.3 * budget:
+                break
+            good = search.entrance(family, rng)
+            if good:
+                batch(family, np.resize(np.array(good), (BATCH, family.size)))
+        byname = {f.name: f for f in search.families}
+        for name in sorted(best, key=lambda n: -best[n][0]):
+            climber, last = Evolution(best[name][1], 0.3, rng), -math.inf
+            for _ in range(12):
+                if found or time.perf_counter() > until:
+                    break
+                points = climber.ask()
+                scores = batch(byname[name], points)
+                climber.tell(points, scores)
+                if climber.width < 0.02 or (scores.max() <= last and climber.width < 0.1):
+                    break
+                last = scores.max()
+    for room, counted in search.refusals.items():
+        cells[room] = cells[room]._replace(refused=counted.most_common(1)[0][0])
+    module, reason = found or (None, "")
+    return Examination(
+        type(claim.theorem).__name__, claim.slug, dict(cells), time.perf_counter() - began, module,
+        reason,
+    )  # fmt: skip
+
+
+def across(
+    claims: Sequence[Any], budget: float, alpha: float = 1e-3, seed: int = 0, tell: Any = None
+) -> Iterator[Examination]:
+    """Examine theorem after theorem; what is left of `budget` is shared by those left, `alpha` by
+    all of them."""
+    found, until = subjects(claims), time.perf_counter() + budget
+    order = np.random.default_rng(seed).permutation(len(found))
+    for place, k in enumerate(order):
+        left = max(until - time.perf_counter(), 1e-3) / (len(found) - place)
+        yield examine(found[k], left, alpha / len(found), seed, tell=tell)

@@ -1,0 +1,224 @@
+"""Every family of problems with every family of noises: what a theorem is cross-examined on.
+
+A room is a family of problems; each has the noises that fit the shape of its iterates. At z = 0 an
+instance is plain, and special: a start at the minimizer, one curvature, one atom a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convergence.noise.agents import PerAgent, PerEntry
+from convergence.noise.base import AbstractNoise, Noiseless
+from convergence.noise.diagonal import DiagonalGaussian
+from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import Pareto
+from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
+from convergence.noise.pair import ATOMS, Pair, Points
+from convergence.noise.ripple import Ripple
+from convergence.noise.two_point import three_point, two_point
+from convergence.parts import graphs
+from convergence.problems.agents import common, heterogeneous
+from convergence.problems.base import AbstractProblem
+from convergence.problems.bilevel import random_bilevel
+from convergence.problems.counterexample import Counterexample
+from convergence.problems.nonconvex import log_cosh
+from convergence.problems.quadratic import Isotropic
+from convergence.problems.workers import WorkerQuadratics, unit_workers
+from convergence.search.graphs import share
+from convergence.search.instances import matrices, separables, vectors
+
+Make = Callable[[np.ndarray], Any]
+
+
+class Part(NamedTuple):
+    """A map from Rᵏ, k = `size`, to problems or to noises."""
+
+    name: str
+    size: int
+    make: Make
+
+
+class Room(NamedTuple):
+    """A family of problems and the noises that fit it."""
+
+    problem: Part
+    noises: tuple[Part, ...]
+
+
+def snapped(z: Any) -> Any:
+    """z with what is small set to 0, so that starts at a minimizer and equal entries occur."""
+    return np.where(np.abs(z) < 0.3, 0.0, z)
+
+
+def along(z: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A unit direction: the first axis at z = 0."""
+    e = np.zeros(shape)
+    e.flat[0] = 1.0
+    e = e + snapped(z[: e.size]).reshape(shape)
+    return e / max(float(np.linalg.norm(e)), 1e-9)
+
+
+def _atoms(law: Any, shape: tuple[int, ...]) -> Make:
+    def make(z: np.ndarray) -> AbstractNoise:
+        return law(1 + share(z[0] + 1), np.exp(z[1]), share(2 * z[2] - 3), along(z[3:], shape))
+
+    return make
+
+
+def plain_noises(shape: tuple[int, ...]) -> tuple[Part, ...]:
+    """Noises of vectors and matrices of this shape."""
+    k = int(np.prod(shape))
+    return (
+        Part("no noise", 0, lambda z: Noiseless()),
+        Part("Gaussian noise", 1, lambda z: Gaussian(np.exp(z[0]))),
+        Part("uneven Gaussian noise", k, lambda z: DiagonalGaussian(np.exp(2 * z).reshape(shape))),
+        Part("two-point noise", 3 + k, _atoms(two_point, shape)),
+        Part("three-point noise", 3 + k, _atoms(three_point, shape)),
+        Part("Pareto noise", 3, lambda z: Pareto.of(
+            1 + share(z[0] + 1), np.exp(z[1]), 1.05 + share(z[0] + 1) + np.exp(z[2] - 1))),
+        Part("noise that moves with x", 2, lambda z: Ripple(Gaussian(np.exp(z[0])), np.exp(z[1]))),
+    )  # fmt: skip
+
+
+def corner_noises(n: int) -> tuple[Part, ...]:
+    """Noises of the corner of an n × n matrix."""
+
+    def r(z: float) -> int:
+        return 1 + round((n - 2) * share(z))
+
+    return (
+        Part("signs in a corner", 2, lambda z: CornerSign(np.exp(z[0]), r(z[1]))),
+        Part("Gaussians in a corner", 2, lambda z: CornerGaussian(np.exp(z[0]), r(z[1]))),
+        Part("a batch in a corner", 3, lambda z: BatchMean(
+            CornerSign(np.exp(z[0]), r(z[1])), 1 + round(3 * share(z[2])))),
+    )  # fmt: skip
+
+
+def stack_noises(n: int, d: int) -> tuple[Part, ...]:
+    """Noises of a stack of n agents."""
+    return (
+        Part("no noise", 0, lambda z: Noiseless()),
+        Part("noise of equal agents", 1, lambda z: PerEntry(np.exp(z[0]))),
+        Part("noise of unequal agents", n,
+             lambda z: PerEntry(np.exp(z[:, None]) * np.ones((n, d)))),
+        Part("noise of unequal entries", d, lambda z: PerEntry(np.exp(z) * np.ones((n, d)))),
+        Part("covariances of unequal agents", n * d * d,
+             lambda z: PerAgent(np.eye(d) + z.reshape(n, d, d))),
+    )  # fmt: skip
+
+
+def worker_noises(d: int) -> tuple[Part, ...]:
+    """Noises of each worker."""
+    found = (
+        Part("no noise", 0, lambda z: Noiseless()),
+        Part("Gaussian noise", 1, lambda z: Gaussian(np.exp(z[0]))),
+        Part("two-point noise", 3 + d, _atoms(two_point, (d,))),
+        Part(
+            "a pair of atoms", 1 + d, lambda z: Pair(1.0 + z[1:] - 0.3 * np.arange(d), share(z[0]))
+        ),
+    )
+    three = Part("three atoms", 1, lambda z: Points(np.exp(z[0]) * 0.3**0.5 * ATOMS))
+    return (*found, three) if d == 2 else found
+
+
+def network(n: int, z: np.ndarray) -> np.ndarray:
+    """A mixing matrix of n agents: complete with a weight, a ring or a star, lazy or not."""
+    kind, weight, still = z[:3]
+    if kind < -0.3:
+        W = graphs.adjusted_ring(n, share(weight))
+    elif kind > 0.3:
+        W = graphs.star(n)
+    else:
+        W = graphs.lazy_complete(n, min(1.999, 2 * share(weight) * 10 ** min(0.0, weight)))
+    lazy = max(0.0, np.tanh(still))
+    return (1 - lazy) * W + lazy * np.eye(n)
+
+
+def _isotropic(shape: tuple[int, ...]) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        return Isotropic(1.0 + snapped(z[1:]).reshape(shape), np.exp(snapped(z[:1]))[0])
+
+    return Part(
+        "spheres" if len(shape) == 1 else "spheres of matrices", 1 + int(np.prod(shape)), make
+    )
+
+
+def _log_cosh(z: np.ndarray) -> AbstractProblem:
+    return log_cosh([3 * np.exp(z[0]), 3 * z[1]], np.exp(z[2]), np.exp(z[3]))
+
+
+def _corner(z: np.ndarray) -> AbstractProblem:
+    return Counterexample.pure(8, 1 + round(5 * share(z[0])), np.exp(z[1] - 1))
+
+
+def _agents(n: int, d: int) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        far, spread, h = z[3], z[4], np.exp(snapped(z[5 : 5 + d]))
+        beta = z[5 + d :].reshape(n, d) + np.cos(np.arange(n))[:, None]
+        beta = max(0.0, np.tanh(1 + spread)) * (beta - beta.mean(axis=0))
+        return common(network(n, z), h, beta, np.sinh(snapped(far)))
+
+    return Part("agents with a common Hessian", 5 + d + n * d, make)
+
+
+def _unequal(n: int, d: int) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        low, high = np.exp(-1 - abs(z[3])), np.exp(z[4])
+        return heterogeneous(
+            network(n, z), d, low, low + high, np.exp(z[5]), round(20 * share(z[6]))
+        )
+
+    return Part("agents with Hessians of their own", 7, make)
+
+
+def _bilevel(n: int) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        het, other = max(0.0, np.tanh(1 + z[3])), max(0.0, np.tanh(z[4]))
+        return random_bilevel(network(n, z), 2, 2, 2 * het, 0.5 * other, round(20 * share(z[5])))
+
+    return Part("bilevel agents", 6, make)
+
+
+def _unit_workers(n: int, d: int) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        beta = max(0.0, np.tanh(z[0])) * (np.eye(n, d) + z[1 : 1 + n * d].reshape(n, d))
+        start = snapped(z[1 + n * d :]) * (np.arange(d) == d - 1) ** float(z[0] < 1)
+        return unit_workers(beta, start)
+
+    return Part("workers on spheres", 1 + n * d + d, make)
+
+
+def _workers(n: int, d: int) -> Part:
+    def make(z: np.ndarray) -> AbstractProblem:
+        root, b, x0 = np.split(z, [n * d * d, n * d * d + n * d])
+        root = np.eye(d) + root.reshape(n, d, d)
+        return WorkerQuadratics(1.0 + x0, root @ np.swapaxes(root, 1, 2), b.reshape(n, d))
+
+    return Part("workers with Hessians of their own", n * d * (d + 1) + d, make)
+
+
+def rooms() -> tuple[Room, ...]:
+    """All families of problems, with all of their noises."""
+    vector, matrix, square = (2,), (4, 6), (8, 8)
+    rank_one = matrices(matrix)
+    return (
+        Room(Part("quadratics", *vectors(2)), plain_noises(vector)),
+        Room(_isotropic(vector), plain_noises(vector)),
+        Room(Part("separable functions", *separables(vector)), plain_noises(vector)),
+        Room(Part("log cosh", 4, _log_cosh), plain_noises(vector)),
+        Room(Part("matrix quadratics", *rank_one), plain_noises(matrix)),
+        Room(_isotropic(matrix), plain_noises(matrix)),
+        Room(Part("GaLore's counterexample", 2, _corner),
+             (*plain_noises(square)[:2], *corner_noises(8))),
+        Room(_agents(4, 2), stack_noises(4, 2)),
+        Room(_unequal(4, 2), stack_noises(4, 2)),
+        Room(_bilevel(4), stack_noises(4, 2)),
+        Room(_unit_workers(3, 2), worker_noises(2)),
+        Room(_unit_workers(3, 1), worker_noises(1)),
+        Room(_workers(3, 2), worker_noises(2)),
+        Room(_workers(1, 2), worker_noises(2)),
+    )  # fmt: skip

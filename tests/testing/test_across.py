@@ -1,0 +1,100 @@
+"""Cross-examination finds what assumptions leave out, and spares what is known to be false."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convergence.algorithms.classical.sgd import SGD
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact
+from convergence.cli.gather import everything
+from convergence.constants import Constants
+from convergence.metrics.pointwise import GradNorm
+from convergence.noise.agents import PerEntry
+from convergence.parts import graphs
+from convergence.precision import precision
+from convergence.problems.agents import slowest
+from convergence.problems.quadratic import Isotropic
+from convergence.search.across import across, examine, subjects
+from convergence.search.pool import rooms
+from convergence.statistics import Verdict
+from convergence.theorems.assumptions import Is
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.decentralized.cao2024 import DiffusionExcessRisk
+from docs.make import cross_examination
+
+ROOMS = {room.problem.name: room for room in rooms()}
+
+
+class Shrinks(AbstractTheorem):
+    """FALSE where there is noise, which nobody excludes; γ = 1/(2L)."""
+
+    kind = Kind.PATHWISE
+    source = Source("own", "here")
+    provenance = Provenance.DERIVED
+    statement = "‖∇f(x_T)‖ ≤ 2^{−T}‖∇f(x_0)‖"
+    assumes = (Is("isotropic"),)
+
+    def prescribe(self, c: Constants, T: int) -> SGD:
+        return SGD(0.5 / c.L)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return GradNorm()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return c.grad0 * 0.5**T
+
+
+class AnyNoise(DiffusionExcessRisk):
+    """FALSE for unequal noise whose covariances nobody certifies."""
+
+    @property
+    def assumes(self) -> Any:
+        return (Is("common"),)
+
+
+def test_a_missing_hypothesis_is_found(test_seed: int):
+    claim = Claim("shrinks", Shrinks(), Isotropic(np.ones(2)), horizons=(4,), seeds=2)
+    found = examine(claim, 60, seed=test_seed, pool=[ROOMS["spheres"]])
+    assert found.module is not None
+    assert "Shrinks" in found.module
+
+
+def test_a_missing_hypothesis_on_moments_is_found(test_seed: int):
+    problem = slowest(graphs.lazy(graphs.ring(4)))
+    claim = Exact("any-noise", AnyNoise("diffusion"), problem, PerEntry(1.0), horizons=(1,))
+    found = examine(claim, 90, seed=test_seed, pool=[ROOMS["agents with a common Hessian"]])
+    assert found.module is not None
+
+
+def test_what_is_known_to_be_false_is_not_examined():
+    claims = everything()
+    told = {type(c.theorem) for c in claims if c.expect is Verdict.REFUTED}
+    found = subjects(claims)
+    assert not told & {type(c.theorem) for c in found}
+    assert len(found) > 60
+
+
+def test_rooms_build_what_they_name():
+    with precision("float64"):
+        for room in ROOMS.values():
+            for noise in room.noises:
+                problem = room.problem.make(np.zeros(room.problem.size))
+                shape = np.shape(problem.start())
+                problem.constants() | noise.make(np.zeros(noise.size)).constants(shape)
+
+
+def test_the_page_shows_what_was_found():
+    found = cross_examination.read()
+    assert cross_examination.PAGE.read_text() == cross_examination.page(found)
+    known = {type(c.theorem).__name__ for c in everything()}
+    assert set(found) <= known, "python -m docs.make.cross_examination"
+
+
+@pytest.mark.full
+def test_ten_minutes_find_nothing(test_seed: int):
+    found = list(across(everything(), 600, seed=test_seed))
+    assert [(f.slug, f.reason) for f in found if f.module] == []
