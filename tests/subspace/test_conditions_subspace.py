@@ -175,6 +175,8 @@ CASES = [
     Case("step of the path", zhao2024.FixedProjectionCorrected(0.5), ScalarFactors(
         1.1, [0.0, 1.0], [0.0, 1.0], [0.0, 1.0], 1.0, 0.5, 10), T=10),
     Case("resolved bound", zhao2024.FixedProjectionCorrected(1.0), EDGE, T=4000),
+    Case("resolved bound", zhao2024.FixedProjectionCorrected(30.0), EDGE, T=4000),
+    Case("a diagonal gradient", zmushko2025.SignConverges(), Isotropic(np.ones((3, 5)))),
     Case("resolved gradient", zhao2024.LowRankCorrected(0.5), LARGE_STEP, T=2000),
     Case("resolved gradient", zhao2024.LowRankCorrected(20.0), LARGE_STEP, T=6),
     Case("step condition", zhao2024.LowRankWithConditions(1.0), GradientForm(

@@ -88,7 +88,7 @@ class Apart(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
-        j = _kept(self.product, c)
+        j = min(_kept(self.product, c), size.size - 1)
         gap = min(size[-1], size[j - 1] - size[j] if j else np.inf) / max(size[0], 1e-300)
         return Checked("residuals apart", bool(gap > 1e-9), float(gap), "of 0 and across C")
 

@@ -55,7 +55,8 @@ class EqualBlocks(AbstractAssumption):
     """The blocks (rows) of x_0 − x* have one norm: those of ∇f(x_0) = L(x_0 − x*) do."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        norms = np.linalg.norm(np.asarray(problem.grad(problem.start())), axis=1)
+        start = problem.start()
+        norms = np.linalg.norm(np.asarray(problem.grad(start)).reshape(len(start), -1), axis=1)
         spread = float(np.ptp(norms) / max(np.max(norms), 1e-300))
         # 1e-9: rows are rounded.
         return Checked("equal blocks", spread <= 1e-9, spread, "‖x_i⁰ − x_i*‖ must not vary")

@@ -99,8 +99,8 @@ class DiagonalGradient(AbstractAssumption):
     """∇f(X_0) is diagonal: its entries are its singular values, up to signs."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        G = np.asarray(problem.grad(problem.start()))
-        off = float(np.max(np.abs(G - np.diag(np.diag(G)))))
+        G = np.atleast_2d(problem.grad(problem.start()))
+        off = float(np.max(np.abs(G * (1 - np.eye(*G.shape[-2:])))))
         return Checked("a diagonal gradient", off == 0, off, "∇f(X_0) must be diagonal")
 
 
