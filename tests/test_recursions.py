@@ -18,30 +18,19 @@ from convergence.algorithms.subspace.projected import Subspace
 from convergence.algorithms.subspace.two_sided import TwoSidedSGD
 from convergence.errors import InvalidInput
 from convergence.linalg import haar, lift, orthonormal, top_left
-from convergence.noise.base import Noiseless
 from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.oracles.base import Oracle, mean_grad
 from convergence.parts.momenta import EMA, Optax
 from convergence.parts.projectors import Coordinates, Frozen, Haar, Switch, TopSVD
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.quadratic import Isotropic, Quadratic
+from tests.walks import iterates as walk
 
 
 @pytest.fixture(autouse=True)
 def float64() -> Iterator[None]:
     with jax.enable_x64(True):
         yield
-
-
-def walk(algorithm: Any, problem: Any, steps: int, noise: Any = None) -> list[np.ndarray]:
-    oracle = Oracle(problem, noise or Noiseless())
-    key = jax.random.key(0)
-    state = algorithm.init(problem.start(), oracle, key)
-    path = [np.asarray(state.x)]
-    for t in range(steps):
-        state = algorithm.step(jnp.asarray(t), state, oracle, jax.random.fold_in(key, t))
-        path.append(np.asarray(state.x))
-    return path
 
 
 def test_sgd() -> None:

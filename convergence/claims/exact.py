@@ -17,6 +17,7 @@ from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.moments.affine import Moments, analyse
+from convergence.moments.second_moment import SecondMoments
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Row, Sample, Verdict
@@ -175,7 +176,7 @@ class Exact(AbstractExact):
         return value, self.number(c, T), note
 
 
-def read(m: Moments, quantity: Moment, metric: Any, T: int) -> float:
+def read(m: Moments | SecondMoments, quantity: Moment, metric: Any, T: int) -> float:
     """One moment of a method; infinite where the statement's limit does not exist."""
     if quantity is Moment.RADIUS:
         return m.radius

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convergence.claims.exact import AbstractExact
+from convergence.claims.exact import AbstractExact, read
 from convergence.moments.masks import exact_moments
-from convergence.theorems.base import Moment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,14 +20,5 @@ class ExactMasks(AbstractExact):
         _, _, c = self.instance(T)
         found = exact_moments(self.experiment(T, rival))
         metric: Any = self.theorem.metric(c, T)
-        asked = {
-            Moment.RADIUS: lambda: found.radius,
-            Moment.GAP: lambda: 1 - found.radius,
-            Moment.STABLE: lambda: float(found.radius < 1),
-            Moment.BIAS: lambda: found.bias(metric),
-            Moment.VARIANCE: lambda: found.variance(metric),
-            Moment.STEADY: lambda: found.steady(metric),
-            Moment.EXPECTED: lambda: float(found.expected(metric, [T])[0]),
-        }
-        value = asked[self.theorem.quantity]()
+        value = read(found, self.theorem.quantity, metric, T)
         return value, self.number(c, T), f"spectral radius {found.radius:.8g}"

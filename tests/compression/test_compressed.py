@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -42,8 +43,10 @@ from convergence.problems.workers import (
 )
 from convergence.theorems.compression.gao2024econtrol_laws import BernoulliLaw
 from convergence.theorems.compression.shared import descent
+from tests import walks
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
+
 ONE = jnp.array([[3.0, -1.0, 2.0, 0.5]])
 KEY = jax.random.key(0)
 
@@ -54,15 +57,7 @@ def float64() -> Iterator[None]:
         yield
 
 
-def walk(algorithm: Any, problem: Any, steps: int, noise: Any = None) -> list[Any]:
-    """The states of one run."""
-    oracle = Workers(problem, noise or Noiseless())
-    state = algorithm.init(problem.start(), oracle, KEY)
-    states = [state]
-    for t in range(steps):
-        state = algorithm.step(jnp.asarray(t), state, oracle, jax.random.fold_in(KEY, t))
-        states.append(state)
-    return states
+walk = functools.partial(walks.walk, oracle=Workers)
 
 
 def test_compressors_by_hand() -> None:

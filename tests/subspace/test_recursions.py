@@ -25,7 +25,6 @@ from convergence.algorithms.subspace.natural_galore import NaturalGaLore, Natura
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.algorithms.subspace.qgalore import QGaLore, RoundedSGD
 from convergence.algorithms.subspace.rso import RSO, GaussianFrame
-from convergence.noise.base import Noiseless
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
@@ -34,6 +33,7 @@ from convergence.parts.solvers import GD, ExactMinimum
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.shifted import Shifted
+from tests.walks import walk
 
 ROUND = 1e-12  # a few dozen float64 operations on numbers of order 1
 
@@ -42,17 +42,6 @@ ROUND = 1e-12  # a few dozen float64 operations on numbers of order 1
 def float64() -> Iterator[None]:
     with jax.enable_x64(True):
         yield
-
-
-def walk(algorithm: Any, problem: Any, steps: int, noise: Any = None) -> list[Any]:
-    oracle = Oracle(problem, noise or Noiseless())
-    key = jax.random.key(0)
-    state = algorithm.init(problem.start(), oracle, key)
-    step = jax.jit(lambda t, state, key: algorithm.step(t, state, oracle, key))
-    path = [state]
-    for t in range(steps):
-        path.append(step(jnp.asarray(t, jnp.int32), path[-1], jax.random.fold_in(key, t)))
-    return path
 
 
 def xs(path: list[Any]) -> list[Any]:

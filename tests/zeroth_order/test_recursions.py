@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +28,7 @@ from convergence.theorems.zeroth_order.chen2025lozo import LozoQuadratic, LozoSm
 from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoLaw, LozoMLaw, LozoMoment
 from convergence.theorems.zeroth_order.ghadimi2013zo import RSGF, RSGFTuned
 from convergence.theorems.zeroth_order.nesterov2017 import Accelerated
+from tests.walks import walk
 
 ROUND = 1e-12  # a few dozen float64 operations on numbers of order 1
 KEY = jax.random.key(0)
@@ -38,16 +38,6 @@ KEY = jax.random.key(0)
 def float64() -> Iterator[None]:
     with jax.enable_x64(True):
         yield
-
-
-def walk(algorithm: Any, problem: Any, steps: int, noise: Any = None) -> list[Any]:
-    oracle = Oracle(problem, noise or Noiseless())
-    state = algorithm.init(problem.start(), oracle, KEY)
-    step = jax.jit(lambda t, state, key: algorithm.step(t, state, oracle, key))
-    path = [state]
-    for t in range(steps):
-        path.append(step(jnp.asarray(t, jnp.int32), path[-1], jax.random.fold_in(KEY, t)))
-    return path
 
 
 def direction(t: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -37,25 +37,38 @@ class Recursion(NamedTuple):
 def recursion(method: str, eta: float) -> Recursion:
     """The worker's recursion of a method, in the order of the module's docstring."""
     if method == "sgd":  # ĝ = g: u is not used, z = β
-        return Recursion([[1.0]], [0.0], [0.0], [0.0], 0.0, [-1.0], 1.0, 0)
+        return Recursion(F=[[1.0]], f=[0.0], c=[0.0], v=[0.0], w=0.0, p=[-1.0], s=1.0, still=0)
     if method == "csgd":  # u = y − β, z = β
-        return Recursion([[1.0]], [0.0], [0.0], [-1.0], 1.0, [0.0], 0.0, 0)
+        return Recursion(F=[[1.0]], f=[0.0], c=[0.0], v=[-1.0], w=1.0, p=[0.0], s=0.0, still=0)
     if method == "ec":  # u = e + y − β, e⁺ = u − mu, z = (e, β)
         return Recursion(
-            [[1.0, -1.0], [0.0, 1.0]], [1.0, 0.0], [-1.0, 0.0], [1.0, -1.0], 1.0, [0.0, 0.0], 0.0, 1
+            F=[[1.0, -1.0], [0.0, 1.0]],
+            f=[1.0, 0.0],
+            c=[-1.0, 0.0],
+            v=[1.0, -1.0],
+            w=1.0,
+            p=[0.0, 0.0],
+            s=0.0,
+            still=1,
         )
     if method == "ec-ideal":  # u = e + y
-        return Recursion([[1.0]], [1.0], [-1.0], [1.0], 1.0, [0.0], 0.0)
+        return Recursion(F=[[1.0]], f=[1.0], c=[-1.0], v=[1.0], w=1.0, p=[0.0], s=0.0)
     if method == "ef21":  # u = y − k, ĝ = k + mu
-        return Recursion([[1.0]], [0.0], [1.0], [-1.0], 1.0, [1.0], 0.0)
+        return Recursion(F=[[1.0]], f=[0.0], c=[1.0], v=[-1.0], w=1.0, p=[1.0], s=0.0)
     if method == "ef21-sgdm":  # v⁺ = (1−η)v + ηy, u = v⁺ − k, z = (k, v)
         return Recursion(
-            [[1.0, 0.0], [0.0, 1 - eta]], [0.0, eta], [1.0, 0.0], [-1.0, 1 - eta], eta,
-            [1.0, 0.0], 0.0,
+            F=[[1.0, 0.0], [0.0, 1 - eta]], f=[0.0, eta], c=[1.0, 0.0], v=[-1.0, 1 - eta], w=eta,
+            p=[1.0, 0.0], s=0.0,
         )  # fmt: skip
     if method == "econtrol":  # u = y − k + ηe, e⁺ = e + y − k − mu, z = (k, e)
         return Recursion(
-            [[1.0, 0.0], [-1.0, 1.0]], [0.0, 1.0], [1.0, -1.0], [-1.0, eta], 1.0, [1.0, 0.0], 0.0
+            F=[[1.0, 0.0], [-1.0, 1.0]],
+            f=[0.0, 1.0],
+            c=[1.0, -1.0],
+            v=[-1.0, eta],
+            w=1.0,
+            p=[1.0, 0.0],
+            s=0.0,
         )
     raise ValueError(f"no recursion is written down for {method!r}")
 
