@@ -11,7 +11,7 @@ from convergence.errors import InvalidInput, Unknown, require
 
 
 class Name(NamedTuple):
-    """What a constant means: one meaning a name, wherever it is certified or asked for.
+    """What a constant means, wherever it is certified or asked for.
 
     kind: one of `KINDS`. unit: in terms of f and x, "" for a pure number. by: who certifies it.
     """
@@ -30,7 +30,6 @@ KINDS = {
     "array": "an array of numbers",
 }
 
-# name : kind unit : meaning, under who certifies it.
 _TABLE = """
 [problem]
 L            : magnitude f/x² : ‖∇f(x) − ∇f(y)‖ ≤ L‖x − y‖ for all x, y
@@ -50,6 +49,9 @@ n            : size           : columns of a matrix iterate
 convex       : flag           : f is convex
 quadratic    : flag           : ∇f is affine
 isotropic    : flag           : ∇²f = L·I everywhere
+[claim]
+T            : size           : the horizon
+plain        : flag           : a gradient of the oracle is ∇f and one draw of the noise
 [Shifted]
 grad_max     : magnitude f/x  : the largest entry of |∇f(x_0)|
 [Linear]
@@ -135,7 +137,6 @@ modes        : array f/x      : Uᵀ beta E
 [agents, bilevel]
 R_rms        : magnitude x    : ((1/n) Σ‖x_i − x*‖²)^½ of the copies at the start, x* of their mean
 [AgentQuadratics]
-mean_L       : magnitude f/x² : λ_max of the mean Hessian
 mean_mu      : magnitude f/x² : λ_min of the mean Hessian
 [BilevelQuadratics]
 upper_d      : size           : entries of one copy of the upper variable
@@ -155,7 +156,7 @@ sigma        : magnitude f/x  : E‖ξ‖² = σ² exactly, TOTAL, at every x (o
 p            : magnitude      : the order of the moment that sigma_p bounds, 1 < p ≤ 2
 sigma_p      : magnitude f/x  : E‖ξ‖^p ≤ sigma_p^p at every x
 symmetric    : flag           : ξ and −ξ have one law given x
-additive     : flag           : the law of ξ does not depend on x
+additive     : flag           : a sample ξ does not depend on x
 light_tailed : flag           : ξ is sub-Gaussian on the scale of σ
 isotropic_noise : flag           : E ξξᵀ is a multiple of the identity
 [PerEntry, PerAgent]

@@ -22,7 +22,8 @@ from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
 from convergence.constants import Constants
-from convergence.errors import Unknown
+from convergence.errors import InvalidInput, Unknown
+from convergence.laws import certificates
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision
@@ -129,11 +130,24 @@ class AbstractOnInstance(AbstractClaim):
         plain = type(self.oracle(problem, noise)).grad is Oracle.grad
         return self.theorem.check(problem, noise, c | {"plain": plain}, T)
 
+    def certified(self, T: int) -> Checked:
+        """Whether what the instance at horizon T certifies agrees with what is seen of it."""
+        problem, noise, _ = self.instance(T)
+        try:
+            self.oracle(problem, noise)
+        except InvalidInput as error:
+            return Checked("certificates", False, None, str(error))
+        false = certificates(problem, noise)
+        said = "; ".join(str(fault) for fault in false[:3])
+        return Checked("certificates", not false, None, said or "checked on the instance")
+
     def failing(self, horizons: tuple[int, ...]) -> tuple[Checked, ...]:
-        """The assumptions at the first horizon at which one fails, or else at the last."""
+        """The assumptions at the first horizon at which one fails, or else at the last; first of
+        them, that the instance certifies nothing false."""
         found: tuple[Checked, ...] = ()
         for T in horizons:
-            found = self.check(T)
+            found = (self.certified(T),)
+            found += self.check(T) if found[0].holds else ()
             if not all(a.holds for a in found):
                 break
         return found

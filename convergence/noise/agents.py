@@ -21,6 +21,8 @@ class PerEntry(AbstractNoise):
     s: a number, or an array that broadcasts to the iterate. E‖ξ‖² = Σ s² after broadcasting.
     """
 
+    normal = True
+
     s: Any = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
@@ -48,6 +50,8 @@ class PerAgent(AbstractNoise):
 
     S: (n, d, d). E‖ξ‖² = Σ_k ‖S_k‖_F².
     """
+
+    normal = True
 
     S: Any = eqx.field(converter=real)
 

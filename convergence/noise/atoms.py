@@ -77,6 +77,9 @@ class Atoms(AbstractNoise):
         hit = jnp.sum(u >= edges[:-1])
         return values[hit] * jnp.asarray(self.along, x.dtype)
 
+    def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        return self.chances, np.multiply.outer(np.asarray(self.values), np.asarray(self.along))
+
     def moment(self, p: float) -> float:
         """E‖ξ‖^p, exactly."""
         return float(np.asarray(self.chances) @ np.abs(np.asarray(self.values)) ** p)

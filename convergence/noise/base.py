@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from convergence.constants import Constants
 from convergence.shapes import Iterate, Key, Scalar
@@ -15,10 +16,12 @@ from convergence.shapes import Iterate, Key, Scalar
 class AbstractNoise(eqx.Module):
     """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample.
 
-    of_iterate: whether the certificates hold when `draw` is given the iterate.
+    of_iterate: whether the certificates hold when `draw` is given the iterate. normal: whether ξ
+    is `scale` of a standard normal sample.
     """
 
     of_iterate: ClassVar[bool] = True
+    normal: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, x: Iterate, key: Key) -> Iterate:
@@ -29,14 +32,19 @@ class AbstractNoise(eqx.Module):
         depend on x. Noise that moves with x gives its own, or refuses."""
         return jnp.sum(self.draw(x, key) * x)
 
+    def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any] | None:
+        """(chances (K,), values (K, *shape)) of a law that does not depend on x, or None."""
+        return None
+
     @abstractmethod
     def constants(self, shape: tuple[int, ...]) -> Constants:
         """Certified moments for iterates of this shape.
 
         `sigma` with E‖ξ‖² = σ² (TOTAL, not per entry) where it is finite; heavy tails give `p` and
-        `sigma_p` instead. `symmetric`: ξ and −ξ have one law given x. `additive`: the law does not
-        depend on x. `light_tailed`: sub-Gaussian with a proxy of the order of σ, so that no rare
-        run carries a mean and a Student-t limit is honest; spikes of small probability are not.
+        `sigma_p` instead. `symmetric`: ξ and −ξ have one law given x. `additive`: a sample does
+        not depend on x. `light_tailed`: sub-Gaussian with a proxy of the order of σ, so that no
+        rare run carries a mean and a Student-t limit is honest; spikes of small probability are
+        not.
         """
 
     def scale(self, unit: Iterate) -> Iterate | None:
@@ -47,6 +55,9 @@ class AbstractNoise(eqx.Module):
 
 class Noiseless(AbstractNoise):
     """ξ = 0: the oracle returns the exact gradient."""
+
+    def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        return np.ones(1), np.zeros((1, *shape))
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return jnp.zeros_like(x)

@@ -17,6 +17,8 @@ from convergence.shapes import Iterate, Key, real
 class DiagonalGaussian(AbstractNoise):
     """ξ_j ~ N(0, variance_j), independent: E‖ξ‖² = Σ variance_j. Certifies `covariance`."""
 
+    normal = True
+
     variance: Any = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
@@ -24,7 +26,10 @@ class DiagonalGaussian(AbstractNoise):
         require(least >= 0, f"a variance {least:g}", "variances ≥ 0", "flip its sign")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.variance**0.5 * jax.random.normal(key, x.shape, x.dtype)
+        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+
+    def scale(self, unit: Iterate) -> Iterate:
+        return self.variance**0.5 * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         variance = np.broadcast_to(np.asarray(self.variance), shape)

@@ -17,6 +17,8 @@ from convergence.shapes import Iterate, Key, real
 class Gaussian(AbstractNoise):
     """ξ ~ N(0, (σ²/d) I) with d the number of entries, so that E‖ξ‖² = σ² exactly."""
 
+    normal = True
+
     sigma: Any = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:

@@ -80,8 +80,8 @@ class BatchMean(AbstractNoise):
 
     Passes on what a mean keeps: symmetry, independence of x, the shape of the covariance and light
     tails; moments and Lipschitz constants divided by √B; sigma_p by E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p =
-    2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of a corner noise the corner, with the mean
-    of B signs as a batch of B, of B normals as a normal. Nothing else.
+    2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of signs in a corner the corner, with a
+    batch B times as large. Nothing else.
     """
 
     noise: AbstractNoise
@@ -108,8 +108,6 @@ class BatchMean(AbstractNoise):
         if "sigma_p" in c:
             whole = (1.0 if c.get("symmetric") else 2 ** (2 - c.p)) * B ** (1 - c.p)
             found |= {"p": c.p, "sigma_p": c.sigma_p * min(1.0, whole) ** (1 / c.p)}
-        if c.get("gaussian"):
-            found |= c.only("corner_rank", "gaussian") | {"corner": c.corner / B**0.5}
-        elif "batch" in c:
+        if "batch" in c:
             found |= c.only("corner", "corner_rank") | {"batch": B * c.batch}
         return Constants(**found)

@@ -34,6 +34,10 @@ class Pair(AbstractNoise):
         u = jnp.asarray(self.u, x.dtype)
         return jnp.where(hit, u, -u * self.p / (1 - self.p))
 
+    def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        p, u = float(self.p), np.asarray(self.u)
+        return np.array([p, 1 - p]), np.stack([u, -u * p / (1 - p)])
+
     def constants(self, shape: tuple[int, ...]) -> Constants:
         require(
             np.shape(self.u) == shape,
@@ -72,6 +76,10 @@ class Points(AbstractNoise):
         return jnp.asarray(self.values, x.dtype)[
             jax.random.randint(key, (), 0, self.values.shape[0])
         ]
+
+    def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        count = np.shape(self.values)[0]
+        return np.full(count, 1 / count), np.asarray(self.values)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         values = np.asarray(self.values)

@@ -57,7 +57,9 @@ class Ripple(AbstractNoise):
         high = Constants(p=2.0, sigma=1.0, sigma_p=1.0, light_tailed=True)
         if self.swell is not None:
             high = self.swell.constants(())
-            p, own = float(high.p), float(c["p"]) if "p" in c else 2.0
+            if "p" not in high:
+                high |= {"p": 2.0, "sigma_p": high.sigma}
+            p, own = float(high.p), float(c.get("p", 2.0))
             require(p == own, f"a swell of order {p:g}", f"{own:g}, that of ζ", "certify one p")
         moved: dict[str, Any] = {"noise_lipschitz_p": s * high.sigma_p}
         if "sigma_p" in c:
@@ -67,6 +69,6 @@ class Ripple(AbstractNoise):
         if "sigma" in c and "sigma" in high:
             moved["sigma"] = (c.sigma**2 + (s * high.sigma * wide) ** 2) ** 0.5
             moved["sigma_p"] = min(moved.get("sigma_p", math.inf), moved["sigma"])
-        own = {k: c[k] for k in ("p", "symmetric", "light_tailed") if k in c}
-        own["light_tailed"] = bool(own.get("light_tailed")) and bool(high.light_tailed)
-        return Constants(additive=False, **own, **moved)
+        own = {"p": c.get("p", 2.0), **c.only("symmetric")}
+        light = bool(c.get("light_tailed") and high.get("light_tailed"))
+        return Constants(additive=False, light_tailed=light, **own, **moved)

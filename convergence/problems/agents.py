@@ -105,7 +105,7 @@ class AgentQuadratics(AbstractProblem):
         G0 = np.einsum("kij,kj->ki", H, X0 - c)
         found = Constants(
             agents=n, W=W, L=float(np.abs(curved).max()), mu=least,
-            mean_L=float(np.linalg.eigvalsh(mean)[-1]), mean_mu=float(np.linalg.eigvalsh(mean)[0]),
+            mean_mu=float(np.linalg.eigvalsh(mean)[0]),
             zeta=float(np.sqrt(np.mean(np.sum(beta**2, axis=1)))), grad0=float(np.linalg.norm(G0)),
             R_rms=float(np.sqrt(np.mean(np.sum((X0 - star) ** 2, axis=1)))), quadratic=True,
             convex=least >= 0, hessians=H, beta=beta, **shape_constants(c.shape),

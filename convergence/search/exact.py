@@ -94,6 +94,11 @@ class Moments(AbstractSearch):
     def again(self, family: Family, z: np.ndarray) -> float:
         return self.score(family, z)
 
+    def false(self, family: Family, z: np.ndarray) -> str:
+        claim = self.candidate(family, z)
+        found = [claim.certified(T) for T in claim.horizons]
+        return next((c.detail for c in found if not c.holds), "")
+
     def confirm(
         self, family: Family, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:

@@ -77,7 +77,13 @@ class Hunt:
         self.worst: tuple[float, str] = (-math.inf, "none")
         self.attempts, self.needed = 0, EXCESS
         self.module: str | None = None
+        self.false = ""  # the last candidate that was left out for its certificates
         self.reason, self.edge = "no candidate was admissible", ""
+
+    def said(self) -> str:
+        """The reason of the outcome, and what was left out on the way to none."""
+        left = f"; {self.false}" if self.false and self.module is None else ""
+        return self.reason + left
 
     def over(self, until: float | None = None) -> bool:
         """Whether time is up, after one batch at least, or a violation is confirmed."""
@@ -90,7 +96,13 @@ class Hunt:
         k = int(np.argmax(scores))
         if scores[k] > self.best[family.name][0]:
             fresh = self.search.again(family, points[k])
-            if fresh > self.best[family.name][0]:
+            if fresh > EXCESS and (said := self.search.false(family, points[k])):
+                said = f"this candidate's own constants are false: {said}"
+                self.false = f"ratio {fresh:.4g}, but {said}"
+                if self.tell:
+                    self.tell(f"{family.name}: {self.false}")
+                scores[k] = -math.inf  # no statement covers it
+            elif fresh > self.best[family.name][0]:
                 self.best[family.name] = (fresh, points[k])
                 self.record(family, points[k], fresh)
         return scores
@@ -154,7 +166,7 @@ def falsify(
         hunt.climb()
     return Findings(
         claim.slug, hunt.worst[0], hunt.worst[1], search.candidates, hunt.attempts,
-        time.perf_counter() - began, hunt.module, hunt.reason, hunt.edge,
+        time.perf_counter() - began, hunt.module, hunt.said(), hunt.edge,
         tuple(f.name for f in search.families if hunt.best[f.name][0] > -math.inf),
     )  # fmt: skip
 

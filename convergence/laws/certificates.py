@@ -1,0 +1,63 @@
+"""The certificates of an instance, each checked once and remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from convergence.laws.faults import Fault
+from convergence.laws.noises import noise_faults
+from convergence.laws.problems import problem_faults
+from convergence.noise.base import AbstractNoise
+from convergence.precision import precision
+from convergence.problems.base import AbstractProblem
+
+_KEPT: dict[Any, list[Fault]] = {}  # by content, for the life of the process
+KEPT = 4096  # instances; a search makes many
+
+
+def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
+    """Every certificate of the two that is found false, in the words of `Fault`."""
+    with precision("float64"):
+        start = np.asarray(problem.start())
+        c = noise.constants(start.shape)
+        place = start.tobytes() if not c.get("additive") else b""
+        about = (_content(problem), None), (_content(noise), (start.shape, place))
+        for key, check in zip(
+            about, (lambda: problem_faults(problem), lambda: noise_faults(noise, start, c))
+        ):
+            if key not in _KEPT:
+                if len(_KEPT) >= KEPT:
+                    _KEPT.clear()
+                _KEPT[key] = check()
+        return [fault for key in about for fault in _KEPT[key]]
+
+
+def _content(module: Any) -> Any:
+    """What a module is: its structure, static fields and numbers."""
+    leaves, structure = jax.tree_util.tree_flatten(module)
+    arrays = [np.asarray(leaf) for leaf in leaves]
+    return structure, tuple((a.shape, a.dtype.str, a.tobytes()) for a in arrays)
+
+
+def problem_laws(problem: AbstractProblem) -> list[str]:
+    """∇f is the derivative of f, and all that is certified agrees with f, ∇f and ∇²f near x_0, on
+    paths of descent and at their ends. In float64."""
+    name = type(problem).__name__
+    return [f"{name}: {fault}" for fault in problem_faults(problem)]
+
+
+def noise_laws(noise: AbstractNoise, x: Any, seed: int = 0) -> list[str]:
+    """Same key, same sample; the shape and dtype of x; and all that is certified agrees with the
+    atoms of the law, or with samples at level 1e-9 a certificate. In float64."""
+    wrong: list[str] = []
+    name = type(noise).__name__
+    key = jax.random.key(seed)
+    one, two = noise.draw(x, key), noise.draw(x, key)
+    if not np.array_equal(np.asarray(one), np.asarray(two)):
+        wrong.append(f"{name}: one key gave two samples")
+    if one.shape != x.shape or one.dtype != x.dtype:
+        wrong.append(f"{name}: drew {one.dtype}{one.shape} for an iterate {x.dtype}{x.shape}")
+    return wrong + [f"{name}: {fault}" for fault in noise_faults(noise, x, seed=seed)]

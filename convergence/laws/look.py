@@ -1,0 +1,170 @@
+"""A problem looked at: f, ∇f and ∇²f at points near its start, on the paths of gradient descent,
+and where they end. What a problem certifies has to agree with what is seen."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.problems.base import AbstractProblem
+from convergence.runner.run import HASTE
+
+NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
+STEPS = 96  # of gradient descent from each
+PATH = (0, 1, 3, 7, 15, 31, 63)  # of which these are looked at, from x_0
+DENSE = 144  # entries of an iterate up to which the whole Hessian is formed; else products with it
+STRIDE = 1e-6  # of a central difference, relative to the size of x
+
+
+class Look(NamedTuple):
+    """The P points at which all is finite, the first x_0 if `starts`: x, g (P, d), and f (P,).
+
+    fore, aft: f(x ± h v) along unit vectors v (P, d). H: (P, d, d) up to `DENSE` entries, else
+    None. top, low: (P,) the largest |λ| and the least λ of ∇²f; without H what power iteration
+    found, a lower and an upper bound. star: the point that was given. far: ‖x_0‖ + ‖x_0 − star‖.
+    """
+
+    starts: bool
+    x: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    v: np.ndarray
+    h: float
+    fore: np.ndarray
+    aft: np.ndarray
+    H: np.ndarray | None
+    top: np.ndarray
+    low: np.ndarray
+    star: int | None
+    far: float
+
+
+# Most of the time of a look is that of compiling it, once for all problems of one structure.
+compiled: Any = functools.partial(
+    eqx.filter_jit,
+    compiler_options=HASTE,  # pyright: ignore[reportCallIssue]
+)
+
+
+@compiled
+def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
+    def descend(y: Any, _: Any) -> Any:
+        return y - eta * jax.vmap(problem.grad)(y), y[0]
+
+    ends, path = jax.lax.scan(descend, near, None, STEPS)
+    x = jnp.concatenate([near, path[jnp.asarray(PATH)], ends])
+    f = jax.vmap(problem.value)(jnp.concatenate([x, x + h * v, x - h * v])).reshape((3, -1))
+    if dense:
+        basis = jnp.eye(near[0].size, dtype=x.dtype).reshape((-1, *near[0].shape))
+
+        def both(x: Any) -> Any:
+            g, H = jax.vmap(lambda e: jax.jvp(problem.grad, (x,), (e,)))(basis)
+            return g[0], H
+
+        return x, f, *jax.vmap(both)(x)
+
+    def power(x: Any, v: Any) -> Any:
+        def rest(v: Any) -> Any:
+            return v / jnp.maximum(jnp.sqrt(jnp.sum(v**2)), 1e-300)
+
+        def turn(k: Any, carry: Any) -> Any:
+            """Power iteration for the largest |λ|, then, shifted by it, for the least λ."""
+            v, size, least, _ = carry
+            g, w = jax.jvp(problem.grad, (x,), (v,))
+            size = jnp.where(k < 30, jnp.sqrt(jnp.sum(w**2)), size)
+            least = jnp.minimum(least, jnp.sum(v * w))
+            return rest(jnp.where(k < 30, w, size * v - w)), size, least, g
+
+        zero = jnp.zeros((), x.dtype)
+        _, size, least, g = jax.lax.fori_loop(0, 90, turn, (rest(v), zero, zero + jnp.inf, x))
+        return g, (size, least)
+
+    return x, f, *jax.vmap(power)(x, v)
+
+
+@compiled
+def _flat(problem: Any, near: Any, v: Any, h: Any, span: Any) -> Any:
+    """As `_see` for an affine gradient: ∇²f is a difference, and descent shows nothing more."""
+    basis = jnp.eye(near[0].size, dtype=near.dtype).reshape((-1, *near[0].shape))
+    f = jax.vmap(problem.value)(jnp.concatenate([near, near + h * v, near - h * v]))
+    g = jax.vmap(problem.grad)(jnp.concatenate([near, near[0] + span * basis]))
+    return near, f.reshape((3, -1)), g[: len(near)], (g[len(near) :] - g[0]) / span
+
+
+def look(
+    problem: AbstractProblem, L: float = float("nan"), star: Any = None, affine: bool = False
+) -> Look:
+    """See the problem in float64, on descents of step 1/L (1e-3 if unknown), and at `star`;
+    affine: whether ∇f is said to be, so that one Hessian is looked at."""
+    x0 = np.asarray(problem.start(), dtype=np.float64)
+    rng = np.random.default_rng(0)
+    near = np.tile(x0, (NEAR + 2, *(1,) * x0.ndim)) if x0.ndim else np.full(NEAR + 2, float(x0))
+    if star is not None:
+        near[-1] = np.broadcast_to(star, x0.shape)
+    # Below 1e-12 a distance is the rounding of a zero.
+    unit = next((u for u in (_size(near[-1] - x0), _size(x0)) if u > 1e-12), 1.0)
+    for k, scale in enumerate(np.geomspace(1e-4, 10.0, NEAR), start=1):
+        near[k] += unit * scale * rng.standard_normal(x0.shape)
+    dense = x0.size <= DENSE
+    affine = affine and dense
+    count = len(near) if affine else 2 * len(near) + len(PATH)
+    v = rng.standard_normal((count, *x0.shape))
+    v /= np.sqrt(np.sum(v.reshape(count, -1) ** 2, axis=1)).reshape((count, *(1,) * x0.ndim))
+    h = STRIDE * max(unit * x0.size**0.5, float(np.linalg.norm(x0)))
+    eta = np.asarray(1 / L if math.isfinite(L) and L > 0 else 1e-3)
+    if affine:
+        span = np.asarray(2.0 ** np.round(np.log2(h / STRIDE)))
+        seen = _flat(problem, near, v, np.asarray(h), span)
+    else:
+        seen = _see(problem, near, v, np.asarray(h), eta, dense)
+    x, (f, fore, aft), g, bent = jax.tree.map(np.asarray, seen)
+    x, g = x.reshape((count, -1)), g.reshape((count, -1))
+    kept = np.isfinite(f) & np.all(np.isfinite(x) & np.isfinite(g), axis=1)
+    H = None
+    if dense:
+        H = bent.reshape((-1, x0.size, x0.size))
+        if not affine:
+            kept &= np.all(np.isfinite(H), axis=(1, 2))
+            H = H[kept]
+        curves = np.linalg.eigvalsh(0.5 * (H + np.swapaxes(H, 1, 2)))
+        top, low = np.abs(curves).max(axis=1), curves[:, 0]
+        if affine:
+            many = int(kept.sum())
+            H, top, low = (np.broadcast_to(a, (many, *a.shape[1:])) for a in (H, top, low))
+    else:
+        top, low = (b[kept] for b in bent)
+    return Look(
+        bool(kept[0]), x[kept], f[kept], g[kept], v.reshape((count, -1))[kept], h, fore[kept],
+        aft[kept], H, top, low,
+        int(np.sum(kept[: len(near) - 1])) if star is not None and kept[len(near) - 1] else None,
+        float(np.linalg.norm(x0) + np.linalg.norm(near[-1] - x0)),
+    )  # fmt: skip
+
+
+@compiled
+def _heights(problem: Any, x: Any) -> Any:
+    return jax.vmap(problem.value)(x)
+
+
+def downhill(problem: AbstractProblem, s: Look) -> float:
+    """The least f seen along both ends of the direction of least curvature, from each point."""
+    if s.H is None or float(np.min(s.low)) >= 0:
+        return float(np.min(s.f))
+    k = int(np.argmin(s.low))
+    e = np.linalg.eigh(0.5 * (s.H[k] + s.H[k].T))[1][:, 0]
+    unit = max(s.far, 1e-12) * np.geomspace(1e-2, 1e3, 16)
+    ways = np.concatenate([unit, -unit])[:, None] * e
+    x = (s.x[k] + ways).reshape((-1, *np.shape(problem.start())))
+    f = np.asarray(_heights(problem, jnp.asarray(x)))
+    return float(min(np.min(s.f), np.min(f[np.isfinite(f)], initial=np.inf)))
+
+
+def _size(x: np.ndarray) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.asarray(x) ** 2)))

@@ -1,0 +1,151 @@
+"""What a noise certifies, against its law where it has finitely many values, else its samples.
+
+A sampled certificate is given up at level `ALPHA` a test: by e-values for what a moment bounds
+(valid without any assumption), by Student-t on tails that are certified light, by two-sample
+Kolmogorov–Smirnov for what equates two laws. With 2¹⁶ draws a σ off by 2 % does not survive; the
+p-th moment of a tail index near p hides in rare draws and survives far more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.laws.entries import ALPHA, entry_faults, limit, misses
+from convergence.laws.exact import LIGHT, known
+from convergence.laws.faults import Fault
+from convergence.laws.look import compiled
+from convergence.noise.agents import Levels
+from convergence.noise.base import AbstractNoise
+from convergence.statistics.eprocess import log_e_above
+
+DRAWS = 2**16
+ENTRIES = 2**18  # of all draws together
+
+
+@compiled
+def _draws(noise: Any, x: Any, keys: Any) -> Any:
+    return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys))
+
+
+def draws(noise: AbstractNoise, x: np.ndarray, seed: int, places: int = 1) -> np.ndarray:
+    """(N, d) samples at x, one of several places."""
+    count = int(min(DRAWS, max(64, ENTRIES // max(1, x.size)))) // places
+    keys = np.random.default_rng(seed).integers(0, 2**32, (count, 2), dtype=np.uint32)
+    return np.asarray(_draws(noise, x, keys)).reshape(count, -1)
+
+
+def noise_faults(
+    noise: AbstractNoise, start: Any, c: Constants | None = None, seed: int = 0
+) -> list[Fault]:
+    """Every certificate of `noise` for iterates like `start` that is found false. In float64."""
+    x = np.asarray(start, dtype=np.float64)
+    c = noise.constants(x.shape) if c is None else c
+    if isinstance(noise, Levels):
+        return [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
+    law = known(noise, x.shape, c)
+    if law is not None:
+        return list(law)
+    rng = np.random.default_rng(seed)
+    unit = max(float(np.sqrt(np.mean(x**2))), 1e-12) if np.any(x) else 1.0
+    places = [x]
+    if not noise.of_iterate:
+        places = [rng.standard_normal(x.shape)]
+        given: Any = noise
+        places[0] *= float(given.size) / np.linalg.norm(places[0])
+    elif not c.get("additive"):
+        places += [x + unit * scale * rng.standard_normal(x.shape) for scale in (0.1, 1.0, 30.0)]
+    seen = [draws(noise, place, seed + k, len(places)) for k, place in enumerate(places)]
+    found: list[Fault] = []
+    for sample in seen:
+        if not np.all(np.isfinite(sample)):
+            return [Fault("ξ", "finite", "not finite", "a sample")]
+        found = found or [*_moments(sample, c), *entry_faults(sample, x.shape, c)]
+    return found or list(_moves(noise, x, unit, seen[0], c, seed))
+
+
+def _exceeds(values: np.ndarray, bound: float) -> bool:
+    """Whether the e-value against E values ≤ bound is 1/ALPHA or more."""
+    return bool(log_e_above(values, bound) >= math.log(1 / ALPHA))
+
+
+def _moments(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
+    """The mean and the certified moments of N samples at one x."""
+    N, d = sample.shape
+    square = np.sum(sample**2, axis=1)
+    light, sigma = bool(c.get("light_tailed")), c.get("sigma")
+    v = np.random.default_rng(1).standard_normal(d)
+    v /= np.linalg.norm(v)
+    line = sample @ v
+    if light and sigma is not None:
+        off = misses(square[:, None], sigma**2)
+        if abs(off[0]) > limit(1):
+            yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
+        off = np.abs(misses(np.column_stack([sample, line]), 0.0))
+        if off.max() > limit(d + 1):
+            yield Fault("mean", 0.0, np.linalg.norm(sample.mean(axis=0)), f"of {N} draws ‖mean ξ‖")
+        if sigma > 0 and _exceeds(np.exp(np.minimum(square / (LIGHT * sigma**2), 700.0)), 2.0):
+            top = square.max() ** 0.5 / sigma
+            yield Fault("light_tailed", True, top, f"of {N} draws max ‖ξ‖/σ")
+    else:
+        if sigma is not None and _exceeds(square, sigma**2):
+            yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
+        yield from _centered(line, c)
+    if "sigma_p" in c:
+        power = square ** (c.p / 2)
+        if _exceeds(power, c.sigma_p**c.p):
+            true = power.mean() ** (1 / c.p)
+            yield Fault("sigma_p", c.sigma_p, true, f"of {N} draws that moment")
+    if c.get("symmetric") and _apart(line[::2], -line[1::2]):
+        yield Fault("symmetric", True, np.mean(line > 0), "laws of ±⟨ξ, v⟩ part: P(⟨ξ, v⟩ > 0)")
+
+
+def _centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
+    """E ξ = 0 under a heavy tail: clipped at h the mean is at most σ_p^p h^{1−p}."""
+    p, sigma = float(c.get("p", 2.0)), c.get("sigma_p", c.get("sigma"))
+    if sigma is None or not sigma > 0:
+        return
+    h = 100.0 * sigma
+    clipped = np.clip(line, -h, h)
+    error = limit(1) * clipped.std(ddof=1) / len(line) ** 0.5
+    if abs(clipped.mean()) > sigma**p * h ** (1 - p) + error:
+        yield Fault("mean", 0.0, clipped.mean(), f"of {len(line)} clipped draws the mean ⟨ξ, v⟩")
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two samples are of different laws, by Kolmogorov and Smirnov; ties make it milder."""
+    both = np.sort(np.concatenate([a, b]))
+    tie = 1e-12 * max(float(np.max(np.abs(both), initial=0.0)), 1e-300)
+    upto = [np.searchsorted(np.sort(s), both + tie, side="right") / len(s) for s in (a, b)]
+    gap = float(np.max(np.abs(upto[0] - upto[1])))
+    n = len(a) * len(b) / (len(a) + len(b))
+    return 2 * math.exp(-2 * n * gap**2) < ALPHA
+
+
+def _moves(
+    noise: AbstractNoise, x: np.ndarray, unit: float, here: np.ndarray, c: Constants, seed: int
+) -> Iterator[Fault]:
+    """Whether a sample depends on x, and how fast it moves with it."""
+    if not noise.of_iterate:
+        return
+    away = x + unit * np.random.default_rng(seed + 1).standard_normal(x.shape)
+    if c.get("additive"):
+        there = draws(noise, away, seed)
+        off = float(np.max(np.abs(here - there)))
+        if off > 1e-12 * float(np.max(np.abs(here), initial=1e-300)):
+            yield Fault("additive", True, off, "the change of a sample between two x")
+        return
+    asked = c.only("noise_lipschitz", "noise_lipschitz_p")
+    for scale in (1.0, 1e-3) if asked else ():
+        there = draws(noise, x + scale * (away - x), seed, DRAWS // len(here))
+        moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(away - x))
+        for name, value in asked.items():
+            power = 2.0 if name == "noise_lipschitz" else float(c.get("p", 2.0))
+            if _exceeds(moved**power, value**power):
+                true = np.mean(moved**power) ** (1 / power)
+                yield Fault(name, value, true, "of the draws that mean")

@@ -1,0 +1,175 @@
+"""What a problem certifies, against what is seen of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.look import Look, downhill, look
+from convergence.laws.structure import structure
+from convergence.problems.base import AbstractProblem
+
+
+def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list[Fault]:
+    """Every certificate of `problem` that is false where it was looked at. In float64."""
+    c = problem.constants() if c is None else c
+    shape = np.shape(problem.start())
+    seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), bool(c.get("quadratic")))
+    if not seen.starts:
+        return [Fault("x_0", "finite", "not finite", "f, ∇f or ∇²f at x_0")]
+    return [
+        *_shape(shape, c),
+        *_slope(seen, c),
+        *_curvature(seen, c),
+        *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
+        *structure(problem, seen, c),
+    ]
+
+
+def _shape(shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:
+    true = {"d": math.prod(shape)}
+    if len(shape) == 2:
+        true |= {"m": shape[0], "n": shape[1]}
+    for name, value in c.only("d", "m", "n").items():
+        if value != true.get(name, value if name in true else None):
+            yield Fault(name, value, true.get(name, math.nan), f"that of x_0 of shape {shape}")
+
+
+def _slope(s: Look, c: Constants) -> Iterator[Fault]:
+    """∇f is the derivative of f, and its size at x_0 and everywhere."""
+    found, stated = (s.fore - s.aft) / (2 * s.h), np.sum(s.g * s.v, axis=1)
+    # A central difference is off by the curvature's change over h, and by ε|f|/h from rounding.
+    size = np.maximum(np.abs(s.f), np.maximum(np.abs(s.fore), np.abs(s.aft)))
+    steep = np.linalg.norm(s.g, axis=1)
+    allowed = 1e-5 * steep + s.h * s.top + 1e-13 * size / s.h + 1e-12
+    with np.errstate(invalid="ignore"):
+        off = np.where(np.isfinite(found), np.abs(found - stated) - allowed, -1.0)
+    k = int(np.argmax(off))
+    if off[k] > 0:
+        yield Fault("∇f", stated[k], found[k], "the slope of f along the same direction")
+    scale = steep[0] + float(c.get("L", 0.0) if math.isfinite(c.get("L", 0.0)) else 0.0) * s.far
+    if "grad0" in c and not close(c.grad0, steep[0], scale):
+        yield Fault("grad0", c.grad0, steep[0], "‖∇f(x_0)‖")
+    if "G" in c and steep.max() > c.G * (1 + ROUNDING) + 1e-12 * scale:
+        yield Fault("G", c.G, steep.max(), "‖∇f‖ at a point")
+
+
+def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
+    """L, mu, rho and the flags, by Hessians and by differences of gradients between all points."""
+    i, j = np.triu_indices(len(s.x), 1)
+    dx, dg = s.x[i] - s.x[j], s.g[i] - s.g[j]
+    far, rise = np.linalg.norm(dx, axis=1), np.linalg.norm(dg, axis=1)
+    size = np.linalg.norm(s.g, axis=1)
+    noise = 1e-13 * (size[i] + size[j]) + 1e-300
+    # Points that descent has brought together tell rounding apart, and no curvature.
+    ok = far > 1e-6 * max(float(np.max(far, initial=0.0)), s.far)
+    far, rise, noise, dx, dg = far[ok], rise[ok], noise[ok], dx[ok], dg[ok]
+    reach = float(np.max(s.top, initial=0.0))
+    steepest = max(reach, float(np.max((rise - noise) / far, initial=0.0)))
+    slack = CURVED * max(steepest, 1e-300)
+    if "L" in c and steepest > c.L + slack:
+        yield Fault("L", c.L, steepest, "the largest curvature seen")
+    inner = np.sum(dx * dg, axis=1) / far**2
+    least = float(np.min(np.concatenate([s.low, inner + noise / far]), initial=math.inf))
+    if "mu" in c and least < c.mu - slack:
+        yield Fault("mu", c.mu, least, "the least curvature seen")
+    if c.get("convex") and least < -slack:
+        yield Fault("convex", True, least, "the least curvature seen")
+    round_ = abs(least - steepest) <= slack and abs(c.get("L", least) - least) <= slack
+    if c.get("isotropic") and not round_:
+        yield Fault("isotropic", True, least, f"beside L and {steepest:.6g}, the least curvature")
+    if s.H is None:
+        return
+    if c.get("quadratic"):
+        apart = s.x - s.x[:1]
+        left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
+        most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
+        most = most + 1e-12 * size.max()
+        k = int(np.argmax(left - most))
+        if left[k] > most[k]:
+            yield Fault("quadratic", True, left[k], "‖∇f(x) − ∇f(x_0) − ∇²f(x_0)(x − x_0)‖")
+    if "rho" in c:
+        apart = np.linalg.norm(s.x - s.x[:1], axis=1)
+        ok = apart > 1e-6 * max(1e-300, float(apart.max()))
+        bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2))[ok] - slack
+        rho = float(np.max(bend / apart[ok], initial=0.0))
+        if rho > c.rho * (1 + CURVED) + 1e-300:
+            yield Fault("rho", c.rho, rho, "the fastest change of ∇²f seen")
+
+
+def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
+    """f_star, Delta, x_star, R and mu_PL."""
+    steep = np.linalg.norm(s.g, axis=1)
+    scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far
+    if s.H is not None and c.get("quadratic"):
+        low = min(low, _bottom(s))
+    if "f_star" in c:
+        if low < c.f_star - ROUNDING * scale:
+            yield Fault("f_star", c.f_star, low, "inf f, or a value that f takes,")
+        elif c.get("quadratic") and s.H is not None and not close(c.f_star, low, scale):
+            yield Fault("f_star", c.f_star, low, "inf f")
+    if "Delta" in c:
+        gap = float(s.f[0]) - float(c.get("f_star", low))
+        known = "f_star" in c
+        what = "f(x_0) − f_star" if known else "from x_0 a descent"
+        if gap > c.Delta + ROUNDING * scale or (known and not close(c.Delta, gap, scale)):
+            yield Fault("Delta", c.Delta, gap, what)
+    if "mu_PL" in c and "f_star" in c:
+        lack = 2 * c.mu_PL * (s.f - c.f_star - ROUNDING * (scale + np.abs(s.f))) - steep**2
+        k = int(np.argmax(lack))
+        if lack[k] > 0:
+            true = steep[k] ** 2 / (2 * (s.f[k] - c.f_star))
+            yield Fault("mu_PL", c.mu_PL, true, "at a point ‖∇f‖²/2(f − f*)")
+    yield from _distance(s, c, scale)
+
+
+def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
+    """x_star is a minimizer and R the way to it."""
+    steep = np.linalg.norm(s.g, axis=1)
+    reach = float(np.max(s.top, initial=0.0))
+    if "x_star" in c:
+        k = s.star
+        if k is None:
+            yield Fault("x_star", "finite", "not finite", "f or ∇f there")
+            return
+        star = s.x[k]
+        if steep[k] > 1e-7 * (steep[0] + reach * s.far) + 1e-12 * steep.max():
+            yield Fault("x_star", c.x_star, steep[k], "‖∇f‖ there")
+        if "f_star" in c and not close(float(s.f[k]), c.f_star, scale):
+            yield Fault("f_star", c.f_star, s.f[k], "f(x_star)")
+        if "R" in c and not close(c.R, float(np.linalg.norm(s.x[0] - star)), s.far):
+            yield Fault("R", c.R, np.linalg.norm(s.x[0] - star), "‖x_0 − x_star‖")
+        return
+    if "R" not in c:
+        return
+    # Without x_star: descents, slopes and the ends of descent bound the way to any minimizer.
+    if "L" in c and steep[0] > c.L * c.R * (1 + CURVED):
+        yield Fault("R", c.R, steep[0] / c.L, "‖∇f(x_0)‖/L, no more than the way to a minimizer")
+    mu = float(c.get("mu", 0.0))
+    if c.get("quadratic") and s.H is not None:
+        way = float(np.linalg.norm(np.linalg.lstsq(s.H[0], s.g[0], rcond=CURVED)[0]))
+        if way * (1 - CURVED) > c.R or (mu > 0 and way * (1 + CURVED) < c.R):
+            yield Fault("R", c.R, way, "the way to the nearest minimizer")
+    elif mu > 0:
+        k = int(np.argmin(steep))
+        way = float(np.linalg.norm(s.x[0] - s.x[k]))
+        if abs(way - c.R) > steep[k] / mu + 1e-6 * max(way, c.R):
+            yield Fault("R", c.R, way, "the way to the minimizer")
+    elif c.get("convex") and "Delta" in c and c.Delta > steep[0] * c.R * (1 + CURVED):
+        way = c.Delta / steep[0]
+        yield Fault("R", c.R, way, "Δ/‖∇f(x_0)‖, no more than the way to a minimizer,")
+
+
+def _bottom(s: Look) -> float:
+    """inf f of a quadratic with the Hessian seen at x_0: −∞ where it has a direction down."""
+    assert s.H is not None
+    h, Q = np.linalg.eigh(0.5 * (s.H[0] + s.H[0].T))
+    z = Q.T @ s.g[0]
+    flat = np.abs(h) <= CURVED * np.abs(h).max()
+    if np.any(h[~flat] < 0) or np.any(np.abs(z[flat]) > 1e-6 * np.linalg.norm(s.g[0])):
+        return -math.inf
+    return float(s.f[0] - 0.5 * np.sum(z[~flat] ** 2 / h[~flat]))

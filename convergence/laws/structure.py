@@ -1,0 +1,169 @@
+"""What problems of a kind certify besides: matrices, agents and workers, forms of the gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.look import Look, compiled
+from convergence.problems.base import AbstractProblem
+
+
+def structure(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
+    """Every certificate of one of the kinds below that is false where it was looked at."""
+    shape = np.shape(problem.start())
+    yield from _start(shape, s, c)
+    yield from _bent(s, c)
+    if hasattr(problem, "grads"):
+        yield from _workers(problem, s, c)
+    elif "agents" in c:
+        yield from _agents(problem, shape, s, c)
+
+
+def _differ(name: str, stated: Any, true: Any, what: str, tolerance: float = ROUNDING) -> Any:
+    """A fault unless two arrays agree relative to their largest entry."""
+    stated, true = np.asarray(stated, float), np.asarray(true, float)
+    if stated.shape != true.shape:
+        yield Fault(name, stated, true, f"with another shape, {what}")
+        return
+    off = float(np.max(np.abs(stated - true), initial=0.0))
+    size = max(float(np.max(np.abs(true), initial=0.0)), float(np.max(np.abs(stated), initial=0.0)))
+    if off > tolerance * size:
+        k = int(np.argmax(np.abs(stated - true)))
+        yield Fault(name, stated.flat[k], true.flat[k], what)
+
+
+def _start(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
+    """What is said of x_0 and ∇f(x_0)."""
+    x, g = s.x[0].reshape(shape), s.g[0].reshape(shape)
+    said = c.only("x0", "gram", "g", "grad_max", "spectrum", "noise_columns", "R0")
+    for name, value in said.items():
+        if name == "x0":
+            yield from _differ(name, np.broadcast_to(value, shape), x, "an entry of x_0")
+        elif name == "gram":
+            yield from _differ(name, value, x @ x.T, "an entry of x_0 x_0ᵀ")
+        elif name == "g":
+            yield from _differ(name, value, g, "an entry of ∇f(x_0)")
+        elif name == "grad_max":
+            yield from _differ(name, value, np.max(np.abs(g)), "the largest entry of ∇f(x_0)")
+        elif name == "spectrum":
+            true = np.linalg.svd(g, compute_uv=False)
+            yield from _differ(name, np.pad(value, (0, len(true) - len(value))), true,
+                               "a singular value of ∇f(x_0)")  # fmt: skip
+        elif name == "noise_columns":
+            right = float(np.linalg.norm(g[:, int(c.visible) :]))
+            if not close(value, right, float(np.linalg.norm(g))):
+                yield Fault(name, value, right, "the norm of those columns of ∇f(x_0)")
+        else:
+            yield from _differ(name, value, np.linalg.norm(c.P.T @ g @ c.Q), "‖Pᵀ∇f(x_0)Q‖")
+
+
+def _bent(s: Look, c: Constants) -> Iterator[Fault]:
+    """What is said of Hessians: by rows, at the minimizer, within a radius."""
+    if s.H is None:
+        return
+    if c.get("by_rows"):
+        rows = np.repeat(c.h, c.n)
+        yield from _differ("h", rows, np.diag(s.H[0]), "a diagonal entry of ∇²f", CURVED)
+    if "eigenvalues" in c:
+        true = np.linalg.eigvalsh(s.H[0])
+        size = float(np.abs(true).max())
+        gaps = np.abs(true[:, None] - np.asarray(c.eigenvalues)[None, :]).min(axis=1)
+        if gaps.max() > 1e-6 * size + 1e-9:
+            k = int(np.argmax(gaps))
+            yield Fault("eigenvalues", c.eigenvalues, true[k], "an eigenvalue of ∇²f")
+    if s.star is not None and "curvatures" in c:
+        true = np.linalg.eigvalsh(s.H[s.star])
+        yield from _differ("curvatures", np.sort(c.curvatures), true, "an eigenvalue at x*", CURVED)
+        yield from _differ("mu_star", c.mu_star, true[0], "λ_min(∇²f(x*))", CURVED)
+        yield from _differ("condition", c.condition, true[-1] / true[0], "λ_max/λ_min at x*", 1e-6)
+    if "radius" in c:
+        apart = np.linalg.norm(s.x[:, None] - s.x[None], axis=2)
+        for i, j in np.argwhere((apart <= c.radius) & (apart > 0)):
+            grown = float(np.linalg.norm(np.linalg.solve(s.H[j], s.H[i]), 2))
+            if grown > 2 * (1 + CURVED):
+                yield Fault("radius", c.radius, apart[i, j], "with a growth beyond 2, a distance")
+                break
+
+
+def _rms(rows: np.ndarray) -> float:
+    """Root mean square norm of the rows."""
+    return float(np.sqrt(np.mean(np.sum(rows**2, axis=1))))
+
+
+@compiled
+def _rows(problem: Any, x: Any) -> Any:
+    return jax.vmap(problem.grads)(x)
+
+
+@compiled
+def _pulls(problem: Any, shape: tuple[int, ...], levels: bool) -> Any:
+    """x* and what pulls each agent there, once a level."""
+    star = problem.x_star()
+    if not levels:
+        return star, (problem.grad(jnp.broadcast_to(star, shape)),)
+    _, x, y, z = problem.solution()
+    X, Y, Z = (jnp.tile(v, (shape[0], 1)) for v in (x, y, z))
+    return star, (problem.lower(X, Y), problem.adjoint(X, Y, Z), problem.upper(X, Y, Z))
+
+
+def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
+    """f = (1/n) Σ f_i with ∇f_i the rows of `grads`."""
+    here = s.x[:12] if s.star is None else np.vstack([s.x[:11], s.x[s.star]])
+    rows = np.asarray(_rows(problem, here))
+    n = rows.shape[1]
+    if "agents" in c and c.agents != n:
+        yield Fault("agents", c.agents, n, "the workers that answer")
+    yield from _differ("∇f", s.g[0], rows[0].mean(axis=0), "an entry of (1/n) Σ ∇f_i(x_0)", 1e-8)
+    i, j = np.triu_indices(len(rows), 1)
+    far = np.linalg.norm(here[i] - here[j], axis=1)
+    ok = far > 1e-6 * (s.far + 1e-300)
+    size = np.linalg.norm(rows, axis=2)
+    apart = np.linalg.norm(rows[i] - rows[j], axis=2) - 1e-13 * (size[i] + size[j])
+    apart = np.maximum(apart, 0.0)[ok] / far[ok, None]
+    for name, true in (("L_tilde", (apart**2).mean(axis=1) ** 0.5), ("L_max", apart.max(axis=1))):
+        if name in c and true.max(initial=0.0) > c[name] * (1 + CURVED):
+            yield Fault(name, c[name], true.max(), "the steepest change of ∇f_i seen")
+    if "zeta_B" in c and "B" in c:
+        spread = np.mean(np.sum(rows**2, axis=2), axis=1)
+        square = np.sum(rows.mean(axis=1) ** 2, axis=1)
+        lack = spread - (c.zeta_B**2 + c.B**2 * square) * (1 + CURVED)
+        k = int(np.argmax(lack))
+        if lack[k] > 1e-12 * spread[k]:
+            yield Fault("zeta_B", c.zeta_B, spread[k] ** 0.5, "with this B, (1/n) Σ‖∇f_i‖² rooted")
+    if s.star is not None:
+        there = rows[-1]
+        scale = _rms(rows[0])
+        if "zeta" in c and not close(c.zeta, _rms(there), scale):
+            yield Fault("zeta", c.zeta, _rms(there), "((1/n) Σ‖∇f_i(x*)‖²)^½")
+        if "local" in c and np.max(np.abs(np.asarray(c.local) - there)) > ROUNDING * scale:
+            yield Fault("local", c.local, there, "the stack of ∇f_i(x*)")
+
+
+def _agents(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
+    """A stack of copies, one an agent; x* minimizes the mean of the agents' functions."""
+    if c.agents != shape[0]:
+        yield Fault("agents", c.agents, shape[0], "the rows of x_0")
+    if not hasattr(problem, "x_star"):
+        return
+    star, pulls = jax.tree.map(np.asarray, _pulls(problem, shape, hasattr(problem, "solution")))
+    x0 = s.x[0].reshape(shape)
+    way = _rms(x0 - star)
+    if "R_rms" in c and not close(c.R_rms, way, s.far):
+        yield Fault("R_rms", c.R_rms, way, "the root mean square way of the copies to x*")
+    scale = max(_rms(s.g[0].reshape(shape)), *(_rms(p) for p in pulls))
+    left = max(float(np.linalg.norm(np.mean(p, axis=0))) for p in pulls)
+    if left > 1e-8 * scale:
+        yield Fault("x*", 0.0, left, "‖mean of the agents' pulls‖ there")
+    zeta = math.sqrt(sum(_rms(p) ** 2 for p in pulls))
+    if "zeta" in c and not close(c.zeta, zeta, scale):
+        yield Fault("zeta", c.zeta, zeta, "((1/n) Σ‖∇f_i(x*)‖²)^½")
+    if "beta" in c and np.max(np.abs(np.asarray(c.beta) + pulls[0])) > ROUNDING * scale:
+        yield Fault("beta", c.beta, -pulls[0], "the stack of −∇f_i(x*)")

@@ -1,0 +1,376 @@
+"""What an instance certifies is checked before anything is judged, and what is false named."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict, verify
+from convergence.claims.exact import Exact
+from convergence.constants import Constants
+from convergence.errors import InvalidInput
+from convergence.laws import certificates
+from convergence.noise.agents import PerAgent, PerEntry
+from convergence.noise.atoms import Atoms, diagonal
+from convergence.noise.base import Noiseless
+from convergence.noise.coin import Coin
+from convergence.noise.diagonal import DiagonalGaussian
+from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import Pareto
+from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
+from convergence.noise.ripple import Ripple
+from convergence.noise.two_point import three_point, two_point
+from convergence.parts import graphs
+from convergence.precision import precision
+from convergence.problems.agents import AgentQuadratics, heterogeneous
+from convergence.problems.bilevel import random_bilevel
+from convergence.problems.counterexample import Counterexample
+from convergence.problems.gradient_form import GradientForm
+from convergence.problems.huber import Huber
+from convergence.problems.matrix_quadratic import Cosines
+from convergence.problems.nonconvex import log_cosh, quad_cos
+from convergence.problems.quadratic import Isotropic, Quadratic, rotation
+from convergence.problems.separable import RotatedSeparable
+from convergence.problems.shifted import Shifted
+from convergence.problems.workers import random_workers
+from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
+from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
+from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep
+from convergence.theorems.subspace import he2025_stall as stall
+from convergence.theorems.zeroth_order.ghadimi2013zo import RSGF
+from convergence.theorems.zeroth_order.nesterov2017 import GradientFreeConvex
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    with precision("float64"):
+        yield
+
+
+def lying(instance: Any, **values: Any) -> Any:
+    """The same problem or noise, certifying other values; None: no longer certifying that name."""
+
+    def constants(self: Any, *shape: Any) -> Constants:
+        true = type(instance).constants(self, *shape)
+        kept = {k: v for k, v in true.items() if values.get(k, 0) is not None}
+        new = {k: v for k, v in values.items() if v is not None}
+        return Constants(**{**kept, **new})
+
+    liar = type(f"Lying{type(instance).__name__}", (type(instance),), {"constants": constants})
+    found = object.__new__(liar)
+    for name, value in vars(instance).items():
+        object.__setattr__(found, name, value)
+    return found
+
+
+START = [2.0, -1.0, 0.5]
+SQUARE = Quadratic(START, [0.5, 1.0, 4.0], rotation(3), [0.1, 0.2, 0.3])
+MATRIX = Counterexample.pure(6, 2, 0.5)
+CROWD = heterogeneous(graphs.ring(4), 2, seed=1)
+STAFF = random_workers(3, 4, seed=1)
+TWO = random_bilevel(graphs.ring(4))
+
+FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
+    (SQUARE, {"L": 3.9}),
+    (SQUARE, {"mu": 0.6}),
+    (SQUARE, {"Delta": 1.0}),
+    (SQUARE, {"Delta": 1.0, "f_star": None}),
+    (SQUARE, {"f_star": 0.1}),
+    (SQUARE, {"f_star": -0.1, "Delta": SQUARE.constants().Delta + 0.1, "x_star": None}),
+    (SQUARE, {"grad0": 1.0}),
+    (SQUARE, {"R": 1.0}),
+    (SQUARE, {"R": 1.0, "x_star": None}),
+    (SQUARE, {"R": 9.0, "x_star": None}),
+    (SQUARE, {"x_star": np.zeros(3)}),
+    (SQUARE, {"d": 4}),
+    (SQUARE, {"isotropic": True}),
+    (lying(Quadratic(START, [1.0, 1.0, -0.1])), {"convex": True}),
+    (lying(Quadratic(START, [1.0, 1.0, -0.1])), {"f_star": -50.0, "Delta": 52.5}),
+    (MATRIX, {"m": 5}),
+    (MATRIX, {"n": 4}),
+    (MATRIX, {"mu_PL": 1.1}),
+    (MATRIX, {"spectrum": np.full(6, 0.5)}),
+    (MATRIX, {"noise_columns": 0.5}),
+    (log_cosh(START), {"G": 1.0}),
+    (log_cosh(START), {"quadratic": True}),
+    (log_cosh(START), {"rho": 0.5}),
+    (log_cosh(START), {"L": 0.9}),
+    (quad_cos(START), {"convex": True}),
+    (quad_cos(START), {"f_star": 0.01}),
+    (Cosines(np.ones((2, 2))), {"mu": 0.0}),
+    (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"mu_star": 1.1}),
+    (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"radius": 2.0}),
+    (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"L": 50.0}),
+    (Shifted(START, 1.0), {"grad_max": 1.0}),
+    (Shifted(START, 1.0), {"x_star": np.zeros(3)}),
+    (CROWD, {"agents": 3}),
+    (CROWD, {"zeta": 0.1}),
+    (CROWD, {"R_rms": 0.1}),
+    (CROWD, {"beta": np.zeros((4, 2))}),
+    (CROWD, {"L": 0.5}),
+    (TWO, {"zeta": 0.1}),
+    (TWO, {"R_rms": 0.1}),
+    (STAFF, {"zeta": 0.1}),
+    (STAFF, {"L_tilde": 0.5}),
+    (STAFF, {"L_max": 0.5}),
+    (STAFF, {"zeta_B": 0.1}),
+    (STAFF, {"B": 1.0, "zeta_B": 1.0}),
+    (STAFF, {"local": np.zeros((3, 4))}),
+    (STAFF, {"agents": 4}),
+]
+
+
+@pytest.mark.parametrize(
+    ("problem", "values"), FALSE_PROBLEMS, ids=lambda v: "-".join(v) if isinstance(v, dict) else ""
+)
+def test_a_false_certificate_of_a_problem_is_named(problem: Any, values: dict[str, Any]) -> None:
+    assert not certificates(problem, Noiseless()) or type(problem).__name__.startswith("Lying")
+    found = certificates(lying(problem, **values), Noiseless())
+    assert {fault.name for fault in found} & set(values), [str(fault) for fault in found]
+
+
+E1 = diagonal(3)
+SKEW = two_point(1.5, 1.0, 0.1, d=3)
+FALSE_NOISES: list[tuple[Any, dict[str, Any]]] = [
+    (Gaussian(1.0), {"sigma": 1.01}),
+    (Gaussian(1.0), {"sigma": 0.99}),
+    (DiagonalGaussian([1.0, 1.0, 1.1]), {"isotropic_noise": True}),
+    (DiagonalGaussian([1.0, 1.0, 1.1]), {"covariance": np.array([1.0, 1.0, 1.0])}),
+    (PerEntry(1.0), {"s": 1.1}),
+    (SKEW, {"symmetric": True}),
+    (SKEW, {"sigma": 1.0}),
+    (SKEW, {"sigma_p": 0.99}),
+    (two_point(1.5, 1.0, 0.01, d=3), {"light_tailed": True}),
+    (SKEW, {"top": 1.0}),
+    (SKEW, {"q": 0.2}),
+    (SKEW, {"isotropic_noise": True}),
+    (Pareto.of(1.5), {"sigma_p": 0.3}),
+    (Pareto(2.2, 1.0, 2.0), {"light_tailed": True}),
+    (Ripple(Gaussian(1.0), 0.5), {"additive": True}),
+    (Ripple(Gaussian(1.0), 0.5), {"sigma": 1.0}),
+    (Ripple(Gaussian(0.1), 0.5), {"noise_lipschitz": 0.2}),
+    (Ripple(SKEW, 0.5), {"symmetric": True}),
+    (BatchMean(Gaussian(1.0), 4), {"sigma": 0.45}),
+    (BatchMean(SKEW, 4), {"symmetric": True}),
+]
+
+
+@pytest.mark.parametrize(
+    ("noise", "values"), FALSE_NOISES, ids=lambda v: "-".join(v) if isinstance(v, dict) else ""
+)
+def test_a_false_certificate_of_a_noise_is_named(noise: Any, values: dict[str, Any]) -> None:
+    problem = Isotropic(START)
+    assert not certificates(problem, noise)
+    found = certificates(problem, lying(noise, **values))
+    assert {fault.name for fault in found} & set(values), [str(fault) for fault in found]
+
+
+class Biased(Gaussian):
+    """Its mean is not 0."""
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return super().draw(x, key) + 0.05
+
+
+class Multiplied(Gaussian):
+    """Its size is that of x: σ holds at x_0 alone."""
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return super().draw(x, key) * jnp.sqrt(jnp.sum(x**2)) / 5.25**0.5
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return super().constants(shape).but(additive=False)
+
+
+class Uneven(PerEntry):
+    """Louder in its first entry than it says."""
+
+    def scale(self, unit: Any) -> Any:
+        return super().scale(unit) * jnp.where(jnp.arange(unit.size) == 0, 1.1, 1.0)
+
+
+def test_a_subclass_that_draws_otherwise_is_sampled() -> None:
+    """The law that its parent states is not its own."""
+    for noise, name in (
+        (Biased(1.0), "mean"),
+        (Multiplied(1.0), "sigma"),
+        (Uneven(1.0), "sigma"),
+    ):
+        found = certificates(Isotropic(START), noise)
+        assert name in {fault.name for fault in found}, type(noise)
+
+
+def test_a_false_certificate_is_inapplicable_and_names_both_numbers() -> None:
+    problem = lying(SQUARE, L=3.0)
+    for claim in (
+        Claim("a", SGDNonconvex(), problem, Gaussian(0.1), horizons=(4,), seeds=4),
+        Claim("b", SGDNonconvex(), lambda T: problem if T == 4 else SQUARE, horizons=(4, 8)),
+    ):
+        report = verify(claim)
+        assert report.verdict is Verdict.INAPPLICABLE
+        assert "L = 3 is certified, but the largest curvature seen = 4" in report.reason
+    crowd = lying(CROWD, zeta=0.1)
+    exact = Exact("c", DSGDSmallStep("consensus"), crowd, PerEntry(1.0), horizons=(300,))
+    assert "zeta = 0.1 is certified" in verify(exact).reason
+
+
+def test_a_certificate_is_checked_once_an_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("convergence.laws.certificates")
+    calls: list[Any] = []
+    monkeypatch.setattr(module, "problem_faults", lambda p: calls.append(p) or [])
+    monkeypatch.setattr(module, "_KEPT", {})
+    for x0 in (1.0, 1.0, 2.0):
+        module.certificates(Isotropic([x0]), Noiseless())
+    assert len(calls) == 2
+
+
+# Instances on which a certificate used to be false, by kind.
+def claim(theorem: Any, problem: Any, noise: Any = None, T: int = 20, seeds: int = 64) -> Claim:
+    noise = Noiseless() if noise is None else noise
+    return Claim("c", theorem, problem, noise, horizons=(T,), seeds=seeds)
+
+
+SINK = np.ones((50, 1, 1))
+SINK[0] = -20.0
+PURE, SIGN = Counterexample.pure(10, 4, 0.5), CornerSign(1.0, 4)
+SIGNS = np.where(np.arange(64) % 2 == 0, 1.0, -1.0)[:, None]
+COMPLETE = graphs.complete(64)
+MENDED: dict[str, Callable[[], Any]] = {
+    "indefinite quadratic, noise": lambda: claim(
+        SGDNonconvex(), Quadratic([10.0, 0.1], [1.0, -0.5]), Gaussian(0.1), 30
+    ),
+    "indefinite quadratic, exact": lambda: claim(
+        GradientDescentNonconvex(), Quadratic([1.0, 1.0], [1.0, -0.999]), T=40
+    ),
+    "indefinite quadratic, L from below": lambda: claim(
+        GradientDescentNonconvex(), Quadratic([1.0, 1.0], [1.0, -7.0]), T=40
+    ),
+    "Huber from the left": lambda: claim(SGDNonconvex(), Huber(1.0, R=-3.0), T=1),
+    "Huber from inside": lambda: claim(SGDNonconvex(), Huber(1.0, R=0.1), T=4),
+    "Huber from far left": lambda: claim(SGDNonconvex(), Huber(0.5, R=-30.0), T=8),
+    "R of a stack": lambda: claim(
+        GradientFreeConvex(),
+        AgentQuadratics(graphs.complete(4), np.ones((4, 1, 1)), SIGNS[:4]),
+        T=4,
+    ),
+    "d of a stack": lambda: claim(
+        RSGF(), AgentQuadratics(COMPLETE, np.ones((64, 1, 1)), SIGNS), Gaussian(8.0), 64, 128
+    ),
+    "L of a stack": lambda: Exact(
+        "c",
+        DSGDSmallStep("consensus"),
+        AgentQuadratics(graphs.lazy_complete(50, 0.9), SINK, np.eye(50)[:, :1]),
+        horizons=(300,),
+    ),
+    "a stack unbounded below": lambda: claim(
+        SGDNonconvex(), AgentQuadratics(graphs.lazy_complete(50, 0.9), SINK, np.eye(50)[:, :1])
+    ),
+    "a coin that is handed the iterate": lambda: claim(
+        SGDNonconvex(), Isotropic(100 * np.ones(2)), Coin(0.01, 1.0, 2.0), 50, 512
+    ),
+    "a coin that is handed a small one": lambda: claim(
+        SGDNonconvex(), Isotropic(0.1 * np.ones(2)), Coin(0.01, 1.0, 2.0), 50, 512
+    ),
+    "mean of signs as two points": lambda: claim(
+        stall.Stalls(r=4, tau=5), PURE, BatchMean(SIGN, 2), 200, 8
+    ),
+    "mean of signs on the plateau": lambda: claim(
+        stall.Plateau(r=4, tau=5), PURE, BatchMean(SIGN, 3), 200, 8
+    ),
+    "mean of normals as one": lambda: claim(
+        stall.GaussianLaw(r=4, tau=5, eta=0.1),
+        Counterexample.pure(8, 4, 0.5),
+        BatchMean(CornerGaussian(1.0, 4), 9),
+        50,
+        512,
+    ),
+    "even batch of normals": lambda: claim(
+        stall.EvenBatchConverges(r=4, tau=5),
+        Counterexample.pure(8, 4, 0.5),
+        BatchMean(CornerGaussian(1.0, 4), 2),
+        2000,
+    ),
+}
+
+
+@pytest.mark.parametrize("make", MENDED.values(), ids=MENDED)
+def test_a_mended_certificate_refutes_no_true_theorem(make: Callable[[], Any]) -> None:
+    report = verify(make())
+    assert report.verdict in (Verdict.INAPPLICABLE, Verdict.CONSISTENT), report.reason
+
+
+CROOKED = np.array([[1.0, 1.0], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: Quadratic([1.0, 1.0], [1.0, 2.0], CROOKED), "an orthogonal matrix"),
+        (lambda: RotatedSeparable([1.0, 1.0], [1.0, 2.0], CROOKED), "an orthogonal matrix"),
+        (
+            lambda: GradientForm(np.ones((1, 2, 2)), -np.eye(2)[None], np.eye(2)[None], np.eye(2)),
+            "eigenvalues ≥ 0",
+        ),
+        (
+            lambda: GradientForm(np.ones((1, 2, 2)), CROOKED[None], np.eye(2)[None], np.eye(2)),
+            "symmetric B",
+        ),
+        (
+            lambda: GradientForm(
+                np.ones((1, 2, 2)), np.eye(2)[None], np.eye(2)[None], np.eye(2), CROOKED
+            ),
+            "orthonormal columns",
+        ),
+        (
+            lambda: AgentQuadratics(graphs.complete(3), np.tile(CROOKED, (3, 1, 1)), np.eye(3, 2)),
+            "symmetric H",
+        ),
+        (lambda: Huber(-1.0), "w > 0"),
+        (lambda: Coin(0.1, -1.0), "size ≥ 0"),
+        (lambda: BatchMean(Gaussian(1.0), 0), "B ≥ 1"),
+    ],
+)
+def test_what_would_falsify_a_certificate_is_refused(build: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        build()
+
+
+def test_a_linear_form_without_a_minimum_certifies_none() -> None:
+    """f = ½w₁² − w₂ on 2 × 1 matrices has no infimum."""
+    B = np.diag([1.0, 0.0])[None]
+    for A, bounded in (([[1.0], [0.0]], True), ([[0.0], [1.0]], False)):
+        problem = GradientForm(np.array(A)[None], B, np.ones((1, 1, 1)), np.ones((2, 1)))
+        assert ("Delta" in problem.constants()) is bounded
+        assert not certificates(problem, Noiseless())
+
+
+def test_a_batch_mean_passes_on_what_a_mean_keeps() -> None:
+    shape = (4, 2)
+    kinds = (
+        (Gaussian(1.0), {"sigma", "symmetric", "additive", "light_tailed", "isotropic_noise"}),
+        (PerEntry(1.0), {
+            "sigma", "s", "symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise",
+        }),
+        (PerAgent(np.tile(np.eye(2), (4, 1, 1))), {
+            "sigma", "covariances", "symmetric", "additive", "light_tailed", "equal_noise",
+        }),
+        (Atoms([1.0, -1.0], [0.5, 0.5], np.full(shape, 8**-0.5), 1.5), {
+            "sigma", "p", "sigma_p", "symmetric", "additive", "light_tailed",
+        }),
+    )  # fmt: skip
+    for noise, names in kinds:
+        assert set(BatchMean(noise, 4).constants(shape)) == names, noise
+        assert set(BatchMean(noise, 1).constants(shape)) == set(noise.constants(shape))
+        assert not certificates(Isotropic(np.ones(shape)), BatchMean(noise, 4))
+    corner = BatchMean(BatchMean(SIGN, 2), 3).constants((10, 10))
+    assert (corner.batch, corner.corner) == (6, 1.0)
+    assert "two_point" not in corner
+    assert not certificates(PURE, BatchMean(SIGN, 2))
+    skew = three_point(1.5, 1.0, 0.3), two_point(1.5, 1.0, 0.3)
+    for noise in skew:
+        assert not certificates(Isotropic([1.0, 2.0]), BatchMean(noise, 5))
