@@ -120,6 +120,7 @@ def score(recorded: Mapping[str, Any]) -> dict[str, Any]:
         "caught": sum(every),
         "families": [(name, len(found), sum(found)) for name, found in families.items()],
         "mutants": recorded["mutants"],
+        "campaign": recorded.get("campaign"),
     }
 
 

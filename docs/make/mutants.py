@@ -26,7 +26,8 @@ def judged(family: str) -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(FAMILIES)
-    old = json.loads(MUTANTS.read_text(encoding="utf-8"))["mutants"] if sys.argv[1:] else []
+    record = json.loads(MUTANTS.read_text(encoding="utf-8"))
+    old = record["mutants"] if sys.argv[1:] else []
     found = [
         entry
         for family in FAMILIES
@@ -34,6 +35,6 @@ if __name__ == "__main__":
             judged(family) if family in chosen else [e for e in old if e["family"] == family]
         )
     ]
-    text = json.dumps({"mutants": found}, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(record | {"mutants": found}, indent=1, ensure_ascii=False) + "\n"
     write_whole(MUTANTS, text.encode())
     print(f"{sum(m['caught'] for m in found)} of {len(found)} caught; written to {MUTANTS}")

@@ -171,6 +171,17 @@ CONVERGES = (
         horizons=(4, 12, 1000),
         note="the same E Π, another E Π ⊗ Π",
     ),
+    ExactMasks(
+        "golore-row-law-coordinates-drawn",
+        he2025.GoLoreRowLaw(projector=Coordinates()),
+        ROWS,
+        Gaussian(1.0),
+        horizons=(4, 12),
+        how="both",
+        seeds=12288,
+        chunk=4096,
+        note="also what the projector draws, not its list of outcomes alone",
+    ),
     Claim(
         "golore-sgd",
         he2025.GoLoreSGD(),

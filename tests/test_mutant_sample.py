@@ -1,0 +1,68 @@
+"""A sample of all single-token mutants, another one every day, and the places where they stand."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.campaign import page, sites
+from tests.mutants.__main__ import main
+
+LEAST = 0.75  # of a sample of 200 mutants that is killed, far below the score of docs/mutants.md
+
+
+def test_every_mutant_is_a_program() -> None:
+    """Also that names are distinct, so that an outcome belongs to one mutant."""
+    found = sites.every()
+    assert len({m.name for m in found}) == len(found) > 8000
+    for mutant in found[::200]:
+        assert ast.dump(ast.parse(mutant.source())) != ast.dump(
+            ast.parse((sites.ROOT / mutant.path).read_bytes())
+        ), mutant.name
+
+
+def test_operators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each operator on one line, and nothing in messages, annotations or docstrings."""
+    file = tmp_path / "convergence/parts/one.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        'def f(x: "Array[2]", t) -> int:\n'
+        '    """One 1."""\n'
+        '    require(x > 0, f"x = {x + 1}", "x > 0", "raise it")\n'
+        "    key, other = jax.random.split(x)\n"
+        "    return where(x < 2.0, -x @ t, g(x, key))\n"
+    )
+    monkeypatch.setattr(sites, "ROOT", tmp_path)
+    changed = {(m.before, m.after) for m in sites.mutants(file)}
+    assert changed == {
+        ("jax.random.split(x)", "jax.random.split(x)[:1].repeat(2)"),
+        ("where(x < 2.0, -x @ t, g(x, key))", "where(x < 2.0, g(x, key), -x @ t)"),
+        ("x < 2.0", "x <= 2.0"),
+        ("2.0", "2.1"),
+        ("-x @ t", "t @ -x"),
+        ("-x", "x"),
+        ("t", "t + 1"),
+        ("g(x, key)", "g(key, x)"),
+    }
+
+
+def test_declared_equivalents_exist() -> None:
+    names = {m.name for m in sites.every()}
+    assert set(page.equivalents()) <= names
+
+
+@pytest.mark.full
+def test_a_sample_of_mutants_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = tmp_path / "mutants.jsonl"
+    today = datetime.date.today().isoformat()
+    command = ["mutants", "--sample", "200", "--seed", today, "--results", str(results)]
+    monkeypatch.setattr("sys.argv", command)
+    main()
+    found = page.outcomes(results)
+    same = page.equivalents()
+    alive = [name for name, row in found.items() if not row["by"] and name not in same]
+    assert len(found) == 200
+    assert 1 - len(alive) / len(found) >= LEAST, "\n".join(alive)
