@@ -30,7 +30,9 @@ python -m tests.mutants --room statistics  --all or --sample N beside it
 A mutant is judged in a process of its own by the unit tests that import its file, nearest first,
 and then by the cheapest claims that are made of it. What notices it has been seen to pass the
 unchanged file. {judged} of them, drawn at random, were judged for this page; the interval is that
-of the share of all mutants that are killed, at 95 %.
+of the share of all mutants that are killed, at 95 %. A bound that is larger than the true one
+refutes nothing, and a false one that is larger still stays false: mutants of bounds die where a
+claim is tight or a number is worked out by hand.
 
 | room | mutants | judged | killed | equivalent | score | interval |
 |---|---|---|---|---|---|---|
@@ -92,8 +94,9 @@ def text(known: dict[str, Any]) -> str:
     page += "\n## Survivors\n"
     for path, lines in sorted(alive.items()):
         page += "\n" + f"{path}\n\n" + "\n".join(lines) + "\n"
-    page += "\n## Equivalent\n\n"
-    page += "".join(f"- `{name}`: {why}\n" for name, why in sorted(same.items()))
+    if same:
+        page += "\n## Equivalent\n\n"
+        page += "".join(f"- `{name}`: {why}\n" for name, why in sorted(same.items()))
     return page
 
 
