@@ -186,6 +186,8 @@ def mutants(path: Path) -> list[Mutant]:
         before = text.encode()[low:high].decode()
         for kind, other in changes(node):
             after = ast.unparse(ast.fix_missing_locations(other))
+            if after == ast.unparse(node):  # the two arguments are alike
+                continue
             about = f"{relative}::{where}::{kind}::{' '.join(before.split())[:60]}"
             seen[about] += 1
             name = about if seen[about] == 1 else f"{about}::{seen[about]}"
