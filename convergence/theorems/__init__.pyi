@@ -14,7 +14,6 @@ from .assumptions import NoNoise as NoNoise
 from .assumptions import Shape as Shape
 from .assumptions import ShortStep as ShortStep
 from .assumptions import Smooth as Smooth
-from .assumptions import curvature as curvature
 from .base import AbstractAbout as AbstractAbout
 from .base import AbstractIdentity as AbstractIdentity
 from .base import AbstractSeparation as AbstractSeparation
