@@ -83,6 +83,6 @@ def measured(subject: Subject) -> dict[str, Any]:
             found["decay"] = label(subject)
         with contextlib.suppress(BaseException):
             response = respond(subject)
-            if response.residual < FREE:
+            if response.residual < FREE and response.gamma > 1e-9:
                 found["linear response"] = str(response)
     return found

@@ -89,6 +89,7 @@ FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}
 
 # Names in lower case without marks; what stands first wins.
 NAMES: tuple[tuple[str, str], ...] = (
+    (r"noisysgd|sgld|dpsgd|bsam|vsgd", "noisy"),
     (r"lookahead|mechan|trac$|samwrapper|.*sam$|lookaround|swa|wrapper|ranger.*|pcgrad"
      r"|safefp16.*|multisteps|grokfast.*|splitopt|msam.*|dualadam", "wrapper"),
     (r"hyperball.*|orthograd", "projected"),
@@ -112,7 +113,6 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"adafactor.*|came|adalite|adalomo|.*adafactor", "adafactor"),
     (r"adahessian|lbfgs|.*newton.*", "second-order"),
     (r"sophia.*", "sophia"),
-    (r"noisysgd|sgld|dpsgd|bsam|vsgd", "noisy"),
     (r"optimistic.*", "optimistic"),
     (r"sign(sgd|um.*|descent)?|.*lion.*|tiger", "sign"),
     (r"rprop", "rprop"),

@@ -195,7 +195,11 @@ def torch_subject(
     style, matrices, wide = torch_run.rehearse(made)
     notes = () if style == "plain" else (STYLE[style],)
     notes += ("vectors are handed to it as columns",) if matrices else ()
-    notes += () if wide == "float64" else ("it does not take float64; asked in float32",)
+    notes += (
+        ()
+        if wide == "float64"
+        else ("it takes no float64, or rounds it to float32; asked in float32",)
+    )
     return dataclasses.replace(
         made,
         runner=torch_run.runner(style),

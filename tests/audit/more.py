@@ -90,3 +90,10 @@ class SAMWithoutAscent(SAM):
 class Centralized(Local):
     def one(self, i: int, x: Any, g: Any) -> Any:
         return x - self.lr * (g - g.mean(axis=-1, keepdims=True) if g.ndim == 2 else g)
+
+
+class RoundedToSingle(Local):
+    """Computes in float32, whatever it is given."""
+
+    def one(self, i: int, x: Any, g: Any) -> Any:
+        return (x - self.lr * g).astype(np.float32).astype(x.dtype)

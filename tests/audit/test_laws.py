@@ -29,6 +29,7 @@ PAIRS: tuple[tuple[str, Any, Any], ...] = (
     ("S8", o.AdamOutsideState, o.Adam),
     ("U10", o.AdamWithSharedCounter, o.Adam),
     ("S12", o.DoubleInSingle, o.Adam),
+    ("S12w", m.RoundedToSingle, o.Local),
     ("U8", o.AdamSquaringComplex, o.Adam),
     ("U7d", o.AdamWithoutDecay, o.Adam),
     ("U7", o.AdamWithoutDamping, o.Adam),

@@ -26,6 +26,8 @@ def reddi(s: Subject) -> Found:
         run.step(t, f)
         run.write([np.clip(run.x[0], -1, 1)])
     x = float(run.x[0][0])
+    if x == 0:
+        raise NotAsked("it does not move")
     if x < 0:
         return Found(True, f"x = {x:.4g} after 900 steps", x)
     return Found(False, f"it climbs to x = {x:.4g} on Reddi's function", x, 900,
@@ -137,7 +139,7 @@ def sharpness(s: Subject) -> Found:
     if "sam" not in s.name.lower() or not isinstance(rho, float):
         raise NotAsked("it is not sharpness-aware")
     eta = float(s.options.get("lr", 0.0)) or s.lr
-    path = s.quiet().path(quadratic([np.ones(1)]), [np.array([0.5])], 2000)
+    path = s.quiet().path(quadratic([np.ones(1)]), [np.array([0.05])], 2000)
     expected = eta * rho / (2 - eta)
     last = float(np.abs(path.flat()[-2:]).mean())
     if abs(last / expected - 1) < 1e-3:

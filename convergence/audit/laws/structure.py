@@ -219,6 +219,25 @@ def precisions(s: Subject) -> Found:
                  t)  # fmt: skip
 
 
+def keeps_float64(s: Subject) -> Found:
+    """S12w. Parameters in float64 are not rounded to float32 on the way.
+
+    From x_0 = 1/3 three gradients of size 1: some number of x_3 is none of float32.
+    """
+    gs, third = draws([(8,)], 3), [np.full(8, 1 / 3)]
+    try:
+        path = s.path(sequence(lambda t: gs[t]), third, 3, "float64")
+    except Exception as error:
+        raise CannotRun(f"float64: {type(error).__name__}: {short(error)}") from error
+    moved = path.x[-1][0] != third[0]
+    if not moved.any():
+        raise NotAsked("it does not move")
+    last = path.x[-1][0][moved]
+    if (last != last.astype(np.float32)).any():
+        return Found(True)
+    return Found(False, "float64 parameters come back rounded to float32", step=3)
+
+
 def implementations(s: Subject) -> Found:
     """S12i. foreach, fused, for-loop: the same path."""
     flags = [k for k in ("foreach", "fused", "multi_tensor") if k in s.accepts]
