@@ -3,6 +3,7 @@
 #                                                                        TORCH=1 with torch, no CUDA
 # make check    what takes less than a minute: lint, types, floors, recursions, statistics
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
+# make audit    released optimizers of a dozen packages against laws; an environment of its own
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
 # make browser    install Debian's chromium, for the tests of that page; needs root
@@ -20,7 +21,7 @@ CHECKED := tests/test_floors.py tests/test_catalog.py tests/test_claims.py \
 	tests/test_recursions.py tests/statistics/test_judges.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify test check bench figures report browser notebooks clean
+.PHONY: verify audit test check bench figures report browser notebooks clean
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -37,6 +38,23 @@ check: $(VENV)/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CHECKED)
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# An environment of its own, since the packages pull in much; builds without CUDA come first.
+AUDITED := "torch==2.13.0+cpu" torchvision pytorch-optimizer torch-optimizer timm heavyball \
+	schedulefree prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi optax
+MODULES := torch.optim pytorch_optimizer torch_optimizer timm.optim heavyball schedulefree \
+	prodigyopt dadaptation dog dowg lion_pytorch optimi optax optax.contrib
+
+audit: $(VENV)-audit/installed
+	$(VENV)-audit/bin/convergence audit $(MODULES) --json results/audit.json \
+	--page results/audit.html || test $$? = 1
+
+$(VENV)-audit/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(VENV)-audit/bin/python -m pip install --quiet --editable . $(AUDITED) \
+	--extra-index-url https://download.pytorch.org/whl/cpu
+	touch $@
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
@@ -55,7 +73,7 @@ notebooks: $(VENV)/ready-for-notebooks
 	$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf $(VENV) results dist build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-audit results dist build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew only when the dependencies change.

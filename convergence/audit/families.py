@@ -70,11 +70,11 @@ ALL = (
     family("orthogonalized", "polar factor of the momentum of a matrix", "S5 S6 S14", f"{BLOCKS}",
            power=0.0, grain=BRAIN),
     family("kronecker", "a preconditioner for each side of a matrix", "", f"{BLOCKS} U3t S4z"),
-    family("random", "draws at random which part moves", "", f"{BLOCKS} U3t U10 S8 S12i"),
-    family("global", "one number for all parameters", "", f"{BLOCKS} S9g U10 S4z"),
+    family("random", "draws at random which part moves", "", f"{BLOCKS} U3t U10 S8 S12i S9l"),
+    family("global", "one number for all parameters", "", f"{BLOCKS} S9g U10 S4z S9l"),
     family("mixed", "between an adaptive and a linear method", "S6 S7"),
     family("low-rank", "works in a subspace of a matrix", "", f"{BLOCKS}"),
-    family("parameter-free", "finds its own step size", "S6", f"{BLOCKS} S10"),
+    family("parameter-free", "finds its own step size", "S6", f"{BLOCKS} S10 S9l"),
     family("schedule-free", "an average of z is returned", f"{LOCAL} A1", "U2 S4z"),
     family("polyak", "steps from f(x) − f*", "S6 S6r S7", f"{BLOCKS}"),
     family("second-order", "asks for curvature", "S6", f"{BLOCKS}"),
@@ -82,7 +82,7 @@ ALL = (
     family("centralized", "gradients without their mean", "", f"{BLOCKS} U1 S4 C22"),
     family("projected", "keeps x on a set or sphere", "",
            f"{BLOCKS} C23 S13 S13f U2 S7 U1 S4 S4z U5 C22 U11"),
-    family("noisy", "adds noise of its own", "", f"{BLOCKS} S13 S13f U2 S4 S12 U9 U11 U5 S8 U10"),
+    family("noisy", "adds noise of its own", "", f"{BLOCKS} S13 S13f U2 S4 S9l S12 U9 U11 U5 S8 U10"),
     family("optimistic", "extrapolates gradients", f"{LOCAL}", ""),
 )  # fmt: skip
 FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}

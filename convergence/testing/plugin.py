@@ -61,6 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options; each bad one is one sentence."""
     config.addinivalue_line("markers", "claims(*files): parametrize `claim` over their CLAIMS")
+    config.addinivalue_line("markers", "optimizers(*targets, **told): parametrize `audited`")
+    config.pluginmanager.import_plugin("convergence.testing.audited")
     tier, alpha = config.getoption("--convergence-tier"), config.getoption("--convergence-alpha")
     if tier not in TIERS:
         raise pytest.UsageError(

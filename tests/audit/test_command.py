@@ -10,6 +10,7 @@ import pytest
 
 from convergence.audit.pool import Job, Worker, one
 from convergence.cli import main
+from tests.testing.test_plugin import pytest_in
 
 HOSTILE = str(Path(__file__).with_name("hostile.py"))
 
@@ -127,6 +128,18 @@ def test_a_finished_row_is_not_asked_again(
 def test_a_broken_promise_is_exit_code_1(capsys: pytest.CaptureFixture[str]):
     assert main(["audit", "optax:rprop", "--laws", "P", "--like", "rprop"]) == 1
     assert "optax:rprop differs from law P (same path as rprop)" in capsys.readouterr().out
+
+
+def test_a_marker_audits_a_list_of_optimizers(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text(
+        "import pytest\n\n\n"
+        f"@pytest.mark.optimizers({HOSTILE + ':Good'!r}, {HOSTILE + ':Floods'!r}, laws=['U1'])\n"
+        "def test_promises(audited):\n    assert not audited.broken\n"
+    )
+    done = pytest_in(tmp_path, "--junitxml", "found.xml")
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+    assert "convergence.audit.broken" in (tmp_path / "found.xml").read_text()
 
 
 def test_the_list_names_every_law(capsys: pytest.CaptureFixture[str]):

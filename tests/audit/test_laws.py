@@ -8,6 +8,7 @@ import pytest
 
 from convergence.audit import audit
 from convergence.audit.laws import LAWS
+from docs.make.audit import PAGE, filled
 from tests.audit import faults as f
 from tests.audit import more as m
 from tests.audit import optimizers as o
@@ -81,3 +82,7 @@ def test_laws_have_statements_and_names_of_their_own():
     assert len({law.id for law in LAWS}) == len(LAWS)
     for law in LAWS:
         assert (law.test.__doc__ or "").startswith(f"{law.id}."), law.id
+
+
+def test_the_page_of_the_docs_names_every_law_and_reference():
+    assert filled(PAGE.read_text()) == PAGE.read_text(), "run `python -m docs.make.audit`"

@@ -1,0 +1,68 @@
+"""Fills docs/audit.md and docs/audit/index.html: `python -m docs.make.audit [AUDIT.json …]`.
+
+Without files the lists of laws and references alone are written; documents of `audit --json` make
+the page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from convergence.audit.asking import chosen
+from convergence.audit.document import read
+from convergence.audit.families import FAMILIES
+from convergence.audit.page import build
+from convergence.audit.references import ALL
+
+ROOT = Path(__file__).parents[2]
+PAGE, MATRIX = ROOT / "docs/audit.md", ROOT / "docs/audit/index.html"
+
+
+def first_sentence(text: str | None) -> str:
+    """A docstring's first paragraph in one line, without the id."""
+    paragraph = " ".join((text or "").split("\n\n")[0].split())
+    return re.sub(r"^[A-Z]\d+[a-z]*\. ", "", paragraph).replace("|", "∣")
+
+
+def laws() -> str:
+    """The table of laws."""
+    rows = ["| id | law | binds | statement |", "|---|---|---|---|"]
+    for law in chosen(None):
+        who = [f.name for f in FAMILIES.values() if law.id in f.promises]
+        binds = "all" if law.everyone else ", ".join(who) or "nobody: asked of all"
+        rows.append(f"| {law.id} | {law.title} | {binds} | {first_sentence(law.test.__doc__)} |")
+    return "\n".join(rows)
+
+
+def references() -> str:
+    """The table of references."""
+    rows = ["| name | recursion |", "|---|---|"]
+    rows += [f"| `{name}` | {first_sentence(f.__doc__)} |" for name, f in ALL.items()]
+    return "\n".join(rows)
+
+
+def filled(text: str) -> str:
+    """The page with its generated tables."""
+    for name, table in (("references", references()), ("laws", laws())):
+        pattern = rf"<!-- {name} -->\n.*?(?=\n(?:## |A finished)|\Z)"
+        text = re.sub(
+            pattern, lambda m, t=table, n=name: f"<!-- {n} -->\n\n{t}\n", text, flags=re.S
+        )
+    return text
+
+
+def main() -> None:
+    """Write both."""
+    PAGE.write_text(filled(PAGE.read_text()))
+    documents = [read(Path(name)) for name in sys.argv[1:]]
+    if documents:
+        whole = {**documents[0], "rows": [row for d in documents for row in d["rows"]]}
+        MATRIX.parent.mkdir(exist_ok=True)
+        MATRIX.write_text(build(json.loads(json.dumps(whole))))
+
+
+if __name__ == "__main__":
+    main()
