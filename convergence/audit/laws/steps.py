@@ -104,9 +104,10 @@ def belief(s: Subject) -> Found:
 def largest_step(s: Subject) -> Found:
     """S10. No step is longer than the method allows, for a spike after zeros and for a ramp.
 
-    Adam with β1² < β2: η(1 − β1)/√((1 − β2)(1 − β1²/β2)), by Cauchy–Schwarz for sums of
-    β1^i g_i and β2^i g_i², times the ratio of the bias corrections √(1 − β2^t)/(1 − β1^t) ≤ 1
-    from β1 ≥ β2^t on, and η at t = 1. Sign-like: η. Sophia: η times the clip.
+    Adam with β1² < β2, q = β1²/β2: at step t at most η times (1 − β1)/√(1 − β2) ·
+    √((1 − q^t)/(1 − q)) · √(1 − β2^t)/(1 − β1^t), by Cauchy–Schwarz for Σβ1^i g_i and Σβ2^i g_i²;
+    the largest of these is 1, at t = 1, or the limit (on a grid of β1 and β2). Sign-like: η.
+    Sophia: η times the clip.
     """
     name, s = s.family.name, undamped(s)
     b1, b2 = s.get("b1"), s.get("b2")
