@@ -82,7 +82,8 @@ ALL = (
     family("centralized", "gradients without their mean", "", f"{BLOCKS} U1 S4 C22"),
     family("projected", "keeps x on a set or sphere", "",
            f"{BLOCKS} C23 S13 S13f U2 S7 U1 S4 S4z U5 C22 U11"),
-    family("noisy", "adds noise of its own", "", f"{BLOCKS} S13 S13f U2 S4 S9l S12 U9 U11 U5 S8 U10"),
+    family("noisy", "adds noise of its own", "",
+           f"{BLOCKS} S13 S13f U2 S4 S9l S12 U9 U11 U5 S8 U10"),
     family("optimistic", "extrapolates gradients", f"{LOCAL}", ""),
 )  # fmt: skip
 FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}

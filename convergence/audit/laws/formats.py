@@ -1,0 +1,131 @@
+"""Laws of number formats and implementations: float32, float64, bfloat16, complex, foreach."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convergence.audit.cells import CannotRun, NotAsked
+from convergence.audit.functions import draws, linear, sequence
+from convergence.audit.laws.law import Found, same
+from convergence.audit.laws.structure import T, short
+from convergence.audit.subject import Path, Subject
+
+
+def precisions(s: Subject) -> Found:
+    """S12. float32 and float64 agree within rounding along given gradients."""
+    if s.wide != "float64":
+        raise NotAsked("it does not take float64")
+    gs = [[np.float32(g).astype(float) for g in step] for step in draws([(4,), (4, 3)], T)]
+    x0 = [np.array([1.0, -2.0, 0.5, 4.0]), draws([(4, 3)], 1, seed=5)[0][0].astype(np.float32)]
+    f = sequence(lambda t: gs[t])
+    low, high = s.path(f, x0, T, "float32"), s.path(f, x0, T)
+    # x itself is stored in float32 after every step, half an ulp of |x| each.
+    stored = T * 2.0**-24 * max(np.abs(v).max() for v in x0)
+    away = np.abs(low.flat() - high.flat()).max(axis=1)
+    flat = high.flat()
+    moved = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(flat, axis=0)).max(axis=1))])
+    free = 64 * max(s.family.grain, 2.0**-24) * moved + 2 * stored
+    bad = ~(away <= free)
+    if not bad.any():
+        return Found(True, "", float(away.max()))
+    t = int(np.argmax(bad))
+    amount = float(away[t] / max(moved[t], 1e-300))
+    return Found(False, f"float32 and float64 part at step {t} by {amount:.3g} of the way", amount,
+                 t)  # fmt: skip
+
+
+def keeps_float64(s: Subject) -> Found:
+    """S12w. Parameters in float64 are not rounded to float32 on the way.
+
+    From x_0 = 1/3 three gradients of size 1: some number of x_3 is none of float32.
+    """
+    gs, third = draws([(8,)], 3), [np.full(8, 1 / 3)]
+    try:
+        path = s.path(sequence(lambda t: gs[t]), third, 3, "float64")
+    except Exception as error:
+        raise CannotRun(f"float64: {type(error).__name__}: {short(error)}") from error
+    moved = path.x[-1][0] != third[0]
+    if not moved.any():
+        raise NotAsked("it does not move")
+    last = path.x[-1][0][moved]
+    if (last != last.astype(np.float32)).any():
+        return Found(True)
+    return Found(False, "float64 parameters come back rounded to float32", step=3)
+
+
+def implementations(s: Subject) -> Found:
+    """S12i. foreach, fused, for-loop: the same path."""
+    flags = [k for k in ("foreach", "fused", "multi_tensor") if k in s.accepts]
+    if not flags:
+        raise NotAsked("it has one implementation")
+    gs = draws([(4,), (4, 3)], T)
+    f, x0 = sequence(lambda t: gs[t]), draws([(4,), (4, 3)], 1, seed=5)[0]
+    ran = []
+    base = s.set(**{k: False for k in flags}).path(f, x0, T)
+    for flag in flags:
+        try:
+            path = s.set(**{k: k == flag for k in flags}).path(f, x0, T)
+        except Exception:
+            continue
+        ran.append(flag)
+        found = same(base, path, s, f"for-loop and {flag}")
+        if not found.holds:
+            return found
+    return Found(True, f"for-loop and {', '.join(ran)}" if ran else "only the for-loop runs here")
+
+
+def bfloat16(s: Subject) -> Found:
+    """U6. In bfloat16 the optimizer moves at least half as far as in float32, on a linear f.
+
+    An update below half an ulp of x (2⁻⁹ |x|) is swallowed by plain rounding; compensated or
+    stochastic rounding, or a copy in float32, keeps it.
+    """
+    g, x0 = [np.ones(16)], [np.ones(16)]
+    full = s.quiet().path(linear(*g), x0, 100, "float32")
+    try:
+        half = s.quiet().path(linear(*g), x0, 100, "bfloat16")
+    except NotAsked:
+        raise
+    except Exception as error:
+        raise CannotRun(f"bfloat16: {type(error).__name__}: {short(error)}") from error
+    a, b = (float(np.mean(p.x[-1][0] - p.x[0][0])) for p in (half, full))
+    if b == 0 or not np.isfinite(b):
+        raise NotAsked("it does not move in float32")
+    # One ulp of x is forgiven: half of a way shorter than that cannot be seen.
+    if a / b >= 0.5 or abs(b) < 2.0**-8:
+        return Found(True, "", a / b)
+    return Found(False, f"bfloat16 goes {a / b:.3g} of the way of float32", a / b, 100)
+
+
+def complex_gradients(s: Subject) -> Found:
+    """U8. Complex parameters: the path of real and imaginary parts, or a path that turns with g, or
+    a refusal.
+
+    Proof. ℂ = ℝ²: a real method acts on both parts (torch's convention); one that uses |g|²
+    commutes with g ↦ e^{iθ}g (optax's). Squaring g itself does neither: g/√(g²) = ±1.
+    """
+    gs = draws([(3,), (3,)], T)
+    z = [a + 1j * b for a, b in gs]
+    x0, turn = np.array([1.0 + 2j, -1 + 0.5j, 2 - 1j]), np.exp(0.7j)
+    s = s.quiet()
+    try:
+        path = s.path(sequence(lambda t: [z[t]]), [x0], T, "complex128")
+        turned = s.path(sequence(lambda t: [turn * z[t]]), [turn * x0], T, "complex128")
+        first = s.path(linear(z[0]), [x0], 1, "complex128")
+    except (NotAsked, CannotRun):
+        raise
+    except Exception as error:
+        return Found(True, f"refused: {type(error).__name__}: {short(error)}")
+    if not np.isfinite(path.flat()).all():
+        return Found(False, "NaN or infinity from complex gradients")
+    real = s.path(sequence(lambda t: [np.stack(gs[t])]), [np.stack([np.real(x0), np.imag(x0)])], T)
+    split = [[v[0][0] + 1j * v[0][1]] for v in real.x]
+    back = [[v[0] / turn] for v in turned.x]
+    parts = same(path, Path(split, split), s, "real and imaginary parts")
+    turns = same(path, Path(back, back), s, "gradients turned by a phase")
+    move = first.x[1][0] - x0
+    along = float(np.vdot(z[0], move).real)
+    if (parts.holds or turns.holds) and along <= 0:
+        return Found(True, "as real and imaginary parts" if parts.holds else "through |g|")
+    return Found(False, "complex gradients are neither real and imaginary parts nor turned with g",
+                 min(parts.amount or 0.0, turns.amount or 0.0), parts.step)  # fmt: skip
