@@ -26,6 +26,7 @@ from convergence.search.courtroom import AcrossMoments, AcrossRuns
 from convergence.search.falsify import EXCESS, plainer
 from convergence.search.instances import Family
 from convergence.search.pool import Room, rooms
+from convergence.search.runs import OUTSIDE
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Moment
 
@@ -91,6 +92,12 @@ def examine(
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS
 
+        def put(family: Family, z: np.ndarray, level: float) -> tuple[str, str] | None:
+            try:
+                return search.confirm(family, plainer(search, family, z, rng), attempts, level)
+            except OUTSIDE:
+                return None  # an instance that the judge cannot be given
+
         def batch(family: Family, points: np.ndarray) -> np.ndarray:
             nonlocal found, attempts, needed
             scores = search.scores(family, points)
@@ -100,17 +107,15 @@ def examine(
             if scores[k] > best.get(family.name, (-math.inf,))[0]:
                 fresh = search.again(family, points[k])
                 best[family.name] = max(scores.min(), fresh), points[k]
-                cells[room] = cells[room]._replace(worst=max(cells[room].worst, fresh))
                 if fresh > needed:
                     attempts += 1
-                    plain = plainer(search, family, points[k], rng)
-                    found = search.confirm(
-                        family, plain, attempts, alpha / (attempts * (attempts + 1))
-                    )
+                    found = put(family, points[k], alpha / (attempts * (attempts + 1)))
                     needed = 1.05 * fresh
                     if tell:
                         word = "VIOLATED" if found else "not confirmed"
                         tell(f"{family.name}: ratio {fresh:.4g}, {word}")
+                if fresh <= EXCESS or found:  # what the judge does not confirm is rounding or luck
+                    cells[room] = cells[room]._replace(worst=max(cells[room].worst, fresh))
             return scores
 
         for family in search.families:
