@@ -45,6 +45,28 @@ class Wrong(sophia.SophiaQuadraticLaw):
         return low * self.factor, high * self.factor
 
 
+def off(factor: float) -> Any:
+    """The law, false by a factor."""
+    made: Any = Wrong
+    return made(factor=factor)
+
+
+def test_a_twin_that_its_class_refuses_is_left_out(monkeypatch: Any) -> None:
+    """Twins are instances of a class with conditions of its own; half of them break one here."""
+    claim = CLAIM["sophia-quadratic-law"]
+    start = float(claim.problem.x0[0])
+    certify = type(claim.problem).constants
+
+    def strict(problem: Any) -> Any:
+        if float(problem.x0[0]) > start:
+            raise ZeroDivisionError("float division by zero")
+        return certify(problem)
+
+    monkeypatch.setattr(type(claim.problem), "constants", strict)
+    false = dataclasses.replace(claim, theorem=off(1 + 1e-9))
+    assert false.verify(Settings()).verdict is Verdict.REFUTED
+
+
 # The law's own sensitivity is 2e-13 in float64 and 1e-4 in float32.
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -52,5 +74,5 @@ def test_an_error_beyond_the_sensitivity_is_caught(dtype: str, sign: int) -> Non
     claim: Claim = CLAIM["sophia-quadratic-law"]
     assert claim.verify(Settings(dtype=dtype)).verdict is Verdict.CONSISTENT
     size = 1e-11 if dtype == "float64" else 1e-2
-    false = dataclasses.replace(claim, theorem=Wrong(factor=1 + sign * size))
+    false = dataclasses.replace(claim, theorem=off(1 + sign * size))
     assert false.verify(Settings(dtype=dtype)).verdict is Verdict.REFUTED
