@@ -8,7 +8,9 @@ corrupt or in another's place is named in the notes and measured again.
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,39 @@ class Store:
             "dtype": settings.dtype,
             "digest": place.stem,
         }
+
+    def look(self, what: Simulation, settings: Settings, data: str) -> int:
+        """The number of the look at what is claimed of these runs whose data have this fingerprint.
+
+        results/<slug>/looks/<what is claimed>.<k> holds the k-th fingerprint; a look is remembered
+        before its verdict is known. Two at once get two numbers: `os.link` refuses the second.
+        """
+        try:
+            anyhow = dataclasses.replace(settings, seed=0, dtype="float64", tier="quick")
+            name = digest(what, anyhow)
+        except Unstable:
+            name = "unstable"
+        place = self.folder(what.slug) / "looks"
+        draft = place / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        k = 1
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            draft.write_text(data)
+            while True:
+                try:
+                    os.link(draft, place / f"{name}.{k}")
+                    break
+                except FileExistsError:
+                    if (place / f"{name}.{k}").read_text() == data:
+                        break
+                    k += 1
+        except OSError as error:
+            self._note(f"this look at {what.slug} could not be remembered ({error})")
+        finally:
+            draft.unlink(missing_ok=True)
+        if k > 1:
+            self._note(f"look {k} at this claim: judged at 1/{k * (k + 1)} of its share of alpha")
+        return k
 
     def notes(self) -> tuple[str, ...]:
         """What this thread must tell its reader since it last asked."""

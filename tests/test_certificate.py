@@ -108,15 +108,16 @@ def test_a_certificate_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_the_digest_is_that_of_the_bits_wherever_they_come_from(tmp_path: Path):
-    def digest(shelf: Any, seed: int = 0) -> str:
+    def digest(shelf: Any, seed: int = 0, look: int = 1) -> str:
         witness = Notary(shelf)
-        return witness.digest(GOOD.verify(Settings(seed=seed), witness))
+        return witness.digest(GOOD.verify(Settings(seed=seed, look=look), witness))
 
     fresh = digest(None)
     assert digest(Store(tmp_path)) == fresh  # measured and stored
     assert digest(Store(tmp_path)) == fresh  # fetched
     GOOD.verify(Settings(seeds=16), Store(tmp_path / "short"))
-    assert digest(Store(tmp_path / "short")) == fresh  # extended
+    again = digest(Store(tmp_path / "short"))  # extended, and looked at for the second time
+    assert again == digest(None, look=2) != fresh
     assert digest(None, seed=1) != fresh
 
 

@@ -154,14 +154,16 @@ def check_schema(document: dict[str, Any], slugs: list[str]) -> None:
         assert {
             "slug", "family", "kind", "statement", "source", "provenance", "verdict", "expect",
             "reason", "proof", "slack", "power", "vacuous", "assumptions", "constants",
-            "hyper_parameters", "horizons", "notes", "alpha", "tier", "seconds", "theorem",
+            "hyper_parameters", "horizons", "notes", "alpha", "look", "grade",
+                "tier", "seconds", "theorem",
             "explanation", "problem", "noise", "note", "instead",
         } == set(claim)  # fmt: skip
         for a in claim["assumptions"]:
             assert set(a) == {"name", "holds", "value", "detail"}
         for row in claim["horizons"]:
             assert set(row) == {
-                "T", "seeds", "estimate", "interval", "bound", "e_value", "vacuous", "note",
+                "T", "seeds", "estimate", "interval", "bound", "e_value", "grade",
+                "vacuous", "note",
             }  # fmt: skip
     json.dumps(document, allow_nan=False)
 

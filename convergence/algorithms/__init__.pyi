@@ -10,6 +10,9 @@ from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD
 from .classical.sgd import MomentumState as MomentumState
+from .coins import directional as directional
+from .coins import haar as haar
+from .coins import projected as projected
 from .compression.compressed_sgd import AbstractCompressed as AbstractCompressed
 from .compression.compressed_sgd import CompressedSGD as CompressedSGD
 from .compression.compressed_sgd import Message as Message

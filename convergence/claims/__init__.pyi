@@ -1,4 +1,5 @@
 # Written by `python -m docs.make.rooms`.
+from .assemble import as_pathwise as as_pathwise
 from .assemble import divergence as divergence
 from .assemble import first_line as first_line
 from .assemble import judge as judge
@@ -7,10 +8,16 @@ from .base import AbstractClaim as AbstractClaim
 from .base import AbstractOnInstance as AbstractOnInstance
 from .base import Claim as Claim
 from .base import verify as verify
+from .certificates import averaged as averaged
+from .certificates import bounded_gradient as bounded_gradient
+from .certificates import certified as certified
+from .certificates import even as even
+from .certificates import least as least
+from .certificates import mild as mild
+from .certificates import seen as seen
 from .exact import AbstractExact as AbstractExact
 from .exact import Exact as Exact
 from .exact import crossing as crossing
-from .exact import exponent as exponent
 from .exact import miss as miss
 from .exact import ratio as ratio
 from .exact import read as read
@@ -43,5 +50,6 @@ from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings
 from .settings import Shelf as Shelf
+from .settings import fingerprint as fingerprint
 from .settle import past as past
 from .settle import replay as replay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,7 @@ def judge(
     kind: Kind, samples: list[Sample], settings: Settings, c: Constants, margin: float
 ) -> Judgement:
     """The judgement of a simulated statement of this kind; of a pathwise one before `settle`."""
-    alpha = settings.share
-    # A Student-t limit needs a metric of finite variance whose mean no rare run carries: a noise
-    # certified sub-Gaussian on its own scale, and a metric of polynomial growth.
-    finite = bool(c.get("light_tailed"))
+    alpha = settings.level
     eps = float(np.finfo(settings.dtype).eps)
     # Relative round-off of a mean of metrics, each a few thousand roundings of its own size.
     rounding = max(1e-9, 100 * eps)
@@ -33,17 +31,22 @@ def judge(
         for sample in samples:
             signs(kind, sample)
     if kind is Kind.EXPECTATION:
-        return st.judge_expectation(samples, alpha, finite_variance=finite, rounding=rounding)
+        return st.judge_expectation(samples, alpha, rounding=rounding)
     if kind is Kind.EXACT:
-        return st.judge_exact(
-            samples, alpha, margin=margin, finite_variance=finite, rounding=rounding
-        )
+        return st.judge_exact(samples, alpha, margin=margin, rounding=rounding)
     if kind is Kind.RATE:
         start = max((s.trivial or 0.0) for s in samples)
         return st.judge_rate(samples, alpha, roundoff=1e3 * eps * start if start else None)
     if kind is Kind.FLOOR:
-        return st.judge_floor(samples, alpha, finite_variance=finite, rounding=rounding)
+        return st.judge_floor(samples, alpha, rounding=rounding)
     raise ValueError(f"A statement of kind {kind} has its own type of claim.")
+
+
+def as_pathwise(kind: Kind, sample: Sample) -> Sample:
+    """A statement about the mean of a metric that tosses no coin, as one about its only value."""
+    b = sample.number
+    bound = {Kind.FLOOR: (b, float("inf")), Kind.EXACT: (b, b)}.get(kind, b)
+    return dataclasses.replace(sample, bound=bound)
 
 
 def signs(kind: Kind, sample: Sample) -> None:

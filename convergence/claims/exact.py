@@ -20,15 +20,13 @@ from convergence.moments.affine import Moments, analyse
 from convergence.moments.second_moment import SecondMoments
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
-from convergence.statistics import Judgement, Row, Sample, Verdict
+from convergence.statistics import Grade, Judgement, Row, Sample, Verdict
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind, Moment
 from convergence.theorems.exact_moments import AbstractMoment
 
 WAYS = ("exact", "both")
 KEPT = 8  # moments of one claim held at a time
-# An exponent read off exact values: what is left is the lower-order terms of the statement.
-SLOPE = 0.05
 # Closer to instability float64 leaves fewer than nine digits of a fixed point.
 RESOLVED = 1e-6
 
@@ -83,27 +81,28 @@ class AbstractExact(AbstractOnInstance):
             return [], self.decide(horizons, found)
         records = [self.measure(T, session, seeds) for T in horizons]
         samples = [
-            Sample(r.T, r.final(), value) for r, (value, _, _) in zip(records, found, strict=True)
+            Sample(r.T, r.final(), value, **self.tickets(r.T))
+            for r, (value, _, _) in zip(records, found, strict=True)
         ]
-        light = bool(self.instance(horizons[-1])[2].get("light_tailed"))
-        law = st.judge_exact(
-            samples, session.settings.share, margin=self.margin, finite_variance=light
-        )
+        session.look(self.simulation(self.horizons[-1]), samples)
+        law = st.judge_exact(samples, session.settings.level, margin=self.margin)
         if all(math.isinf(bound) for _, bound, _ in found):
             return records, law
         judgement = self.decide(horizons, found)
         verdict = st.combine([judgement.verdict, law.verdict])
         reason = f"{judgement.reason}; simulation against exact moments: {law.reason}"
-        return records, Judgement(verdict, reason, law.rows, judgement.slack, judgement.power)
+        return records, Judgement(
+            verdict, reason, law.rows, judgement.slack, judgement.power, law.grade
+        )
 
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """The judgement of exact values against the numbers of the statement."""
         rows = tuple(
-            Row(T, 0, value, (value, value), bound, None, False, note)
+            Row(T, 0, value, (value, value), bound, None, False, note, Grade.CERTIFIED)
             for T, (value, bound, note) in zip(horizons, found, strict=True)
         )
         if self.kind is Kind.RATE:
-            return exponent(rows, self.theorem.two_sided)
+            return st.judge_exponents(rows, self.theorem.two_sided)
         scales = [0.0] * len(rows)
         if isinstance(self.theorem, AbstractMoment):
             scales = [self.theorem.scale(self.instance(T)[2], T) for T in horizons]
@@ -112,6 +111,9 @@ class AbstractExact(AbstractOnInstance):
             for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
         what, granted = self.theorem.quantity, self.theorem.tolerance
+        if any(math.isinf(value) and math.isinf(bound) for value, bound, _ in found):
+            reason = "value and bound are infinite: vacuous"
+            return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
         k = int(np.argmax(gaps))
         row, gap = rows[k], gaps[k]
         # A stated 0 has no constant that could be overstated.
@@ -123,10 +125,10 @@ class AbstractExact(AbstractOnInstance):
                 f"the {what} is {row.estimate:.8g} against {row.bound:.8g} where it is "
                 f"closest to failing (relative {gap:.2g}, granted {granted:.2g})"
             )
-            return Judgement(Verdict.CONSISTENT, reason, rows, slack, power)
+            return Judgement(Verdict.CONSISTENT, reason, rows, slack, power, Grade.CERTIFIED)
         note = f", {row.note}" if math.isinf(row.estimate) and row.note else ""
         reason = f"at T={row.T} the {what} is {row.estimate:.8g} against {row.bound:.8g}"
-        return Judgement(Verdict.REFUTED, reason + note, rows, slack, power)
+        return Judgement(Verdict.REFUTED, reason + note, rows, slack, power, Grade.CERTIFIED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,6 +196,8 @@ def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
     """By how much a value fails its statement, relative to the larger of bound and scale."""
     if math.isnan(value) or (math.isinf(value) and not math.isinf(bound)):
         return math.inf
+    if value == bound:
+        return 0.0
     size = max(abs(bound), scale, 1e-300)
     if kind is Kind.EXACT:
         return abs(value - bound) / size
@@ -203,37 +207,6 @@ def miss(kind: Kind, value: float, bound: float, scale: float) -> float:
 def ratio(value: float, bound: float) -> float:
     """bound / value."""
     return bound / value if value else math.inf
-
-
-def exponent(rows: tuple[Row, ...], two_sided: bool) -> Judgement:
-    """value = O(bound), or Θ(bound): the local exponents of value/bound between neighbors in T.
-
-    CONSISTENT if the last one is within `SLOPE` (from above, if one-sided); REFUTED if it is not,
-    and has not come at least a third closer since the first; else INCONCLUSIVE.
-    """
-    T = np.log([row.T for row in rows])
-    values = np.array([row.estimate for row in rows])
-    bounds = np.array([row.bound for row in rows], float)
-    if not np.all(np.isfinite(values)) or np.any(values <= 0) or len(rows) < 3:
-        reason = "an exponent needs three positive finite values" + (
-            f"; at T={rows[int(np.argmax(~np.isfinite(values)))].T} there is none"
-            if not np.all(np.isfinite(values))
-            else ""
-        )
-        verdict = Verdict.INCONCLUSIVE if len(rows) < 3 else Verdict.REFUTED
-        return Judgement(verdict, reason, rows, None, None)
-    slopes = np.diff(np.log(values / bounds)) / np.diff(T)
-    off = np.abs(slopes) if two_sided else np.maximum(slopes, 0.0)
-    span = float(np.exp(T[-1] - T[0]))
-    slack, power = span ** -float(slopes[-1]), span ** float(max(0.0, SLOPE - slopes[-1]))
-    said = f"local exponents of value/shape: {', '.join(f'{s:+.4f}' for s in slopes)}"
-    if off[-1] <= SLOPE:
-        return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
-    if off[-1] > off[0] * 2 / 3:
-        return Judgement(Verdict.REFUTED, said, rows, slack, power)
-    return Judgement(
-        Verdict.INCONCLUSIVE, f"{said}; still approaching the shape", rows, slack, power
-    )
 
 
 def crossing(excess: Callable[[float], float], start: float = 1e4) -> float:

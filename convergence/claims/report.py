@@ -69,6 +69,7 @@ class Report:
     noise: str = ""
     note: str = ""
     instead: str = ""
+    look: int = 1
 
     @classmethod
     def of(cls, claim: Any, outcome: Outcome, session: Session) -> Report:
@@ -84,7 +85,8 @@ class Report:
             source=source_text(theorem),
             provenance=str(theorem.provenance),
             expect=claim.expect,
-            alpha=settings.share,
+            alpha=settings.level,
+            look=settings.look,
             tier=settings.tier,
             seed=settings.seed,
             dtype=settings.dtype,
@@ -133,6 +135,7 @@ class Report:
             "proof": self.proof.to_json() if self.proof else None,
             "slack": number(j.slack) if j else None,
             "power": number(j.power) if j else None,
+            "grade": str(j.grade) if j and j.grade else None,
             "vacuous": self.vacuous,
             "assumptions": [
                 {"name": a.name, "holds": a.holds, "value": number(a.value), "detail": a.detail}
@@ -150,6 +153,7 @@ class Report:
                     if isinstance(row.bound, tuple)
                     else number(row.bound),
                     "e_value": number(row.e_value),
+                    "grade": str(row.grade) if row.grade else None,
                     "vacuous": row.vacuous,
                     "note": row.note,
                 }
@@ -157,6 +161,7 @@ class Report:
             ],
             "notes": list(self.notes),
             "alpha": self.alpha,
+            "look": self.look,
             "tier": self.tier,
             "seconds": round(self.seconds, 3),
         }
@@ -191,12 +196,13 @@ NEEDED = {
     "theorem": str, "explanation": str, "problem": str, "noise": str, "note": str, "instead": str,
     "verdict": str, "expect": str, "reason": str, "vacuous": bool, "alpha": float,
     "assumptions": list, "constants": dict, "hyper_parameters": dict, "horizons": list,
-    "notes": list,
+    "notes": list, "look": int,
 }  # fmt: skip
 NUMBERS = (int, float, str, type(None))  # a number, or the name of one that JSON lacks
 ROW = {
     "T": int, "seeds": int, "estimate": NUMBERS, "interval": list, "bound": (list, *NUMBERS),
     "e_value": NUMBERS, "vacuous": bool, "note": str,
+    "grade": (str, type(None)),
 }  # fmt: skip
 VERDICTS = {str(verdict) for verdict in Verdict}
 

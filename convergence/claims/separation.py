@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
-from convergence.statistics import Judgement
+from convergence.statistics import Judgement, Sample
 from convergence.theorems.base import AbstractSeparation
 
 
@@ -27,11 +29,14 @@ class Separation(AbstractOnInstance):
         _, _, c = self.instance(horizons[-1])
         assert isinstance(self.theorem, AbstractSeparation)
         pairs = [(a.T, a.final(), b.final()) for a, b in zip(ours, theirs, strict=True)]
+        factor = float(self.theorem.bound(c, horizons[-1]))
+        both = [Sample(T, np.stack([a, b]), factor) for T, a, b in pairs]
+        session.look(self.simulation(self.horizons[-1]), both)
         judgement = st.judge_separation(
             pairs,
-            session.settings.share,
-            factor=float(self.theorem.bound(c, horizons[-1])),
-            finite_variance="light_tailed" in c and bool(c["light_tailed"]),
+            session.settings.level,
+            factor=factor,
+            light=all(self.tickets(T, r).get("light") for T in horizons for r in (False, True)),
             ceiling=self.theorem.ceiling(c, horizons[-1]),
         )
         return ours + theirs, judgement

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from convergence import statistics as st
@@ -13,6 +14,7 @@ from convergence.keys import claim_key
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.runner.run import run
+from convergence.statistics import Sample
 from convergence.tiers import TIERS
 
 SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
@@ -20,7 +22,8 @@ SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a registry is run. `alpha` is the budget of the whole run, shared by `claims` claims."""
+    """How a registry is run. `alpha` is the budget of the whole run, shared by `claims` claims;
+    look: how often each has been looked at, this time included."""
 
     tier: str = "quick"
     seed: int = 0
@@ -28,6 +31,7 @@ class Settings:
     claims: int = 1
     seeds: int | None = None
     dtype: str = "float64"
+    look: int = 1
 
     def __post_init__(self) -> None:
         require(self.tier in TIERS, f"tier {self.tier!r}", f"one of {TIERS}", "choose one of them")
@@ -47,8 +51,13 @@ class Settings:
 
     @property
     def share(self) -> float:
-        """The part of alpha that one claim may spend."""
+        """The part of alpha that one claim may spend, over all looks at it."""
         return st.share(self.alpha, self.claims)
+
+    @property
+    def level(self) -> float:
+        """The part of its share that this look at a claim may spend."""
+        return st.look(self.share, self.look)
 
     @property
     def hasty(self) -> bool:
@@ -68,12 +77,24 @@ class Shelf(Protocol):
         """Store a record."""
         ...
 
+    def look(self, what: Simulation, settings: Settings, data: str) -> int:
+        """The number of the look at what is claimed of these runs with these data: 1, 2, …"""
+        ...
+
     def notes(self) -> tuple[str, ...]:
         """What a reader must be told since the last call (corrupt records that were recomputed)."""
         ...
 
 
 Progress = Callable[[int, int], None]  # (runs done, runs in all)
+
+
+def fingerprint(samples: Sequence[Sample]) -> str:
+    """A hash of what is judged: the runs, and the numbers they are compared with."""
+    hasher = hashlib.blake2b(digest_size=16)
+    for sample in samples:
+        hasher.update(f"{sample.T} {sample.bound!r}".encode() + sample.values.tobytes())
+    return hasher.hexdigest()
 
 
 class Session:
@@ -97,6 +118,17 @@ class Session:
         self.done += more
         if self.progress:
             self.progress(self.done, self.total)
+
+    def look(self, what: Simulation, samples: Sequence[Sample]) -> None:
+        """Before a judge sees the samples: let the settings know which look at them this is.
+
+        Adding seeds or changing the seed until a verdict comes costs: the k-th look spends
+        α/(k(k+1)) of the claim's share α, all looks together α. The shelf remembers them; the same
+        data read again are the same look. Where no coin is tossed there is no chance to be had.
+        """
+        if self.shelf is not None and not all(sample.sure for sample in samples):
+            number = self.shelf.look(what, self.settings, fingerprint(samples))
+            self.settings = dataclasses.replace(self.settings, look=number)
 
     def notes(self) -> tuple[str, ...]:
         """What the shelf has to say."""

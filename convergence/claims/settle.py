@@ -48,7 +48,9 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
             )
     if open_:
         reason = f"{judgement.reason}; replayed in ball arithmetic: {open_}"
-        return dataclasses.replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason)
+        return dataclasses.replace(
+            judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
+        )
     reason = f"{cleared} values miss the bound by rounding alone: in ball arithmetic they keep it"
     return dataclasses.replace(judgement, verdict=Verdict.CONSISTENT, reason=reason)
 

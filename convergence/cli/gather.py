@@ -31,6 +31,15 @@ def gather(targets: Sequence[str]) -> tuple[AbstractClaim, ...]:
     return distinct(found)
 
 
+def sharers(targets: Sequence[str], claims: Sequence[AbstractClaim]) -> int:
+    """How many claims share alpha: all that a whole run would judge, where some of it is asked for
+    by slug. Looking at one claim of many is no reason to err more often on it."""
+    if all(is_path(text) for text in targets) and targets:
+        return len(claims)
+    known = {claim.slug for claim in everything()}
+    return len(known | {claim.slug for claim in claims})
+
+
 def everything() -> tuple[AbstractClaim, ...]:
     """The registry, then ./counterexamples where there is such a folder."""
     try:

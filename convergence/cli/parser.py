@@ -74,6 +74,11 @@ def _verify(add: argparse.ArgumentParser) -> None:
         default=1e-3,
         help="error probability of the whole run, shared by its claims (1e-3)",
     )
+    add.add_argument(
+        "--alone",
+        action="store_true",
+        help="share alpha among these claims only, not among all that a whole run would judge",
+    )
     add.add_argument("--dtype", choices=("float32", "float64"), default="float64")
     add.add_argument(
         "--json", type=file, metavar="FILE", help="write the reports to FILE (docs/json.md)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import sys
 from argparse import Namespace
@@ -69,7 +70,7 @@ def reproduce(arguments: Namespace) -> int:
         tier=run["tier"],
         seed=run["seed"],
         alpha=run["alpha"],
-        claims=run["asked"],
+        claims=run["shared"],
         seeds=run["seeds"],
         dtype=run["dtype"],
     )
@@ -82,7 +83,8 @@ def reproduce(arguments: Namespace) -> int:
     for slug in chosen:
         witness = Notary()
         try:
-            again = known[slug].verify(settings, witness)
+            look = dataclasses.replace(settings, look=entries[slug]["look"])
+            again = known[slug].verify(look, witness)
         except Exception as error:
             raise InvalidInput(f"{slug} could not be judged: {told(error)}.") from error
         why = difference(entries[slug], str(again.verdict), witness.digest(again), same)

@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from convergence.claims.report import Report
-from convergence.statistics import Verdict
+from convergence.statistics import Grade, Verdict
 
 WIDTH = 100
+ASYMPTOTIC = Grade.ASYMPTOTIC
 MARKS = {
     Verdict.CONSISTENT: ("✓", "green"),
     Verdict.REFUTED: ("✗", "magenta"),
@@ -64,10 +65,21 @@ def runs(report: Report) -> str:
     return whole(max(row.seeds for row in rows)) if rows else "–"
 
 
-def verdict(found: Verdict) -> Text:
-    """A verdict with its glyph and color."""
-    glyph, color = MARKS[found]
-    return Text(f"{glyph} {found}", style=color)
+def verdict(report: Report) -> Text:
+    """A verdict with its glyph and color, and a ~ where it rests on asymptotic limits."""
+    glyph, color = MARKS[report.verdict]
+    return Text(f"{glyph} {report.verdict}{'~' * (grade(report) is ASYMPTOTIC)}", style=color)
+
+
+def grade(report: Report) -> Grade | None:
+    """What the verdict rests on; None where it rests on nothing."""
+    return report.judgement.grade if report.judgement else None
+
+
+def tally(reports: Sequence[Report]) -> str:
+    """How many verdicts are certified, and how many asymptotic."""
+    found = [grade(report) for report in reports]
+    return f"{found.count(Grade.CERTIFIED)} certified, {found.count(ASYMPTOTIC)} asymptotic"
 
 
 def expected(report: Report) -> Text:
@@ -87,10 +99,11 @@ def line(report: Report) -> str:
     """One claim in one line, for pipes and logs."""
     power = number(report.judgement.power if report.judgement else None)
     told = "as expected" if report.expected else f"EXPECTED {report.expect}"
+    basis = " ~" * (grade(report) is ASYMPTOTIC)
     return (
         f"{MARKS[report.verdict][0]} {report.slug}: {report.verdict}, {told}; slack "
         f"{slack(report)}, power {power}, T {span(report)}, seeds {runs(report)}, "
-        f"{report.seconds:.1f} s"
+        f"{report.seconds:.1f} s{basis}"
     )
 
 
@@ -106,7 +119,7 @@ def table(reports: Sequence[Report]) -> Table:
         power = number(report.judgement.power if report.judgement else None)
         grid.add_row(
             report.slug,
-            verdict(report.verdict),
+            verdict(report),
             expected(report),
             slack(report),
             power,
@@ -132,6 +145,12 @@ def close(console: Console, reports: Sequence[Report], quiet: bool, took: float)
             console.print(
                 "* vacuous: the bound says no more than holds without running", style="dim"
             )
+        if any(grade(r) is ASYMPTOTIC for r in reports):
+            console.print(
+                "~ asymptotic: holds as runs grow, with measured errors (docs/verdicts.md); the "
+                "others are certified",
+                style="dim",
+            )
         for report in (r for r in reports if r.notes):
             for note in report.notes:
                 console.print(f"note: {report.slug}: {note}", style="dim", markup=False)
@@ -145,5 +164,6 @@ def close(console: Console, reports: Sequence[Report], quiet: bool, took: float)
     if not quiet:
         agree = len(reports) - len(odd)
         console.print(
-            f"{agree} of {len(reports)} verdicts as expected, {took:.1f} s", highlight=False
+            f"{agree} of {len(reports)} verdicts as expected, {tally(reports)}, {took:.1f} s",
+            highlight=False,
         )

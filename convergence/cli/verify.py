@@ -18,7 +18,7 @@ from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
-from convergence.cli.gather import gather
+from convergence.cli.gather import gather, sharers
 from convergence.cli.pool import Outcome, Pool, Stopped
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> int:
         tier=arguments.tier,
         seed=arguments.seed,
         alpha=arguments.alpha,
-        claims=len(claims),
+        claims=len(claims) if arguments.alone else sharers(arguments.targets, claims),
         seeds=arguments.seeds,
         dtype=arguments.dtype,
     )
@@ -72,7 +72,7 @@ def run(arguments: Namespace) -> int:
                 take(claim, outcome)
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
     if arguments.certificate is not None and len(reports) == len(claims):
-        run = {**about, "asked": len(claims)}
+        run = {**about, "asked": len(claims), "shared": settings.claims}
         write(arguments.certificate, certify(run, reports, witness))
     elif arguments.certificate is not None:
         console.print(f"no certificate: {len(reports)} of {len(claims)} claims were judged")

@@ -3,6 +3,9 @@ from .affine import Form as Form
 from .affine import Moments as Moments
 from .affine import analyse as analyse
 from .affine import form_of as form_of
+from .coins import follow as follow
+from .coins import silent as silent
+from .coins import tosses as tosses
 from .masks import compressed_moments as compressed_moments
 from .masks import exact_moments as exact_moments
 from .masks import projected_moments as projected_moments
@@ -13,6 +16,7 @@ from .second_moment import Patterns as Patterns
 from .second_moment import SecondMoments as SecondMoments
 from .second_moment import second_moments as second_moments
 from .second_moment import weigh as weigh
+from .spread import gaussian as gaussian
 from .tape import NotAffine as NotAffine
 from .tape import Plan as Plan
 from .tape import Reader as Reader

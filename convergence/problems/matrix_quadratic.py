@@ -120,5 +120,6 @@ class Cosines(AbstractProblem):
             Delta=float(L * np.sum(1 - np.cos(x0))),
             f_star=0.0,
             grad0=float(L * np.linalg.norm(np.sin(x0))),
+            G=float(L * np.size(x0) ** 0.5),
             **shape_constants(np.shape(x0)),
         )

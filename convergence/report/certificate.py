@@ -26,9 +26,11 @@ SCHEMA = "convergence-certificate/1"
 ADVICE = "make one with `convergence verify --certificate FILE`"
 RUN = {
     "date": str, "versions": dict, "platform": str, "device": str, "devices": int, "dtype": str,
-    "tier": str, "seed": int, "alpha": float, "asked": int, "targets": list,
+    "tier": str, "seed": int, "alpha": float, "asked": int, "shared": int, "targets": list,
 }  # fmt: skip
-ENTRY = {"slug": str, "verdict": str, "expect": str, "digest": str}
+ENTRY = {
+    "slug": str, "verdict": str, "expect": str, "grade": str, "look": int, "digest": str,
+}  # fmt: skip
 
 
 class Notary:
@@ -52,6 +54,10 @@ class Notary:
         if self.shelf:
             self.shelf.keep(what, record, settings)
 
+    def look(self, what: Any, settings: Any, data: str) -> int:
+        """The shelf's; the one that the settings name where there is no shelf."""
+        return self.shelf.look(what, settings, data) if self.shelf else settings.look
+
     def notes(self) -> tuple[str, ...]:
         """The shelf's."""
         return self.shelf.notes() if self.shelf else ()
@@ -73,7 +79,8 @@ def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Notary) 
     """The certificate of a run that was finished."""
     claims = [
         {"slug": r.slug, "verdict": str(r.verdict), "expect": str(r.expect),
-         "digest": witness.digest(r)}
+         "grade": str(r.judgement.grade) if r.judgement and r.judgement.grade else "",
+         "look": r.look, "digest": witness.digest(r)}
         for r in reports
     ]  # fmt: skip
     content = {"schema": SCHEMA, "run": dict(run), "claims": claims}

@@ -55,6 +55,7 @@ def build(document: Mapping[str, Any]) -> str:
         claims=claims,
         known={claim["slug"]: claim for claim in claims},
         counts={v: sum(c["verdict"] == v for c in claims) for v in GLYPHS},
+        grades={g: sum(c["grade"] == g for c in claims) for g in ("certified", "asymptotic")},
         odd=[claim for claim in claims if claim["verdict"] != claim["expect"]],
         theorems=theorems(claims),
         matrices=matrices(claims),

@@ -28,9 +28,9 @@ class Record:
         return self.values.shape[0]
 
     def final(self) -> np.ndarray:
-        """(seeds, …) the metric at T; NaN where the iterate had left the finite numbers."""
+        """(seeds, …) the metric at T; +inf where the iterate had left the finite numbers."""
         last = np.array(self.values[:, -1], dtype=np.float64)
-        last[~self.finite[:, -1]] = np.nan
+        last[~self.finite[:, -1]] = np.inf
         return last
 
     def first(self, seeds: int) -> Record:

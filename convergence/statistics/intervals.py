@@ -1,13 +1,9 @@
-"""P(E M > U) <= delta: one-sided confidence limits for a mean, each with the ticket it needs.
+"""P(E M > U) <= delta whatever the law: limits for the mean of a metric with a known range.
 
-    betting_lower        M >= 0                     any tail, any n
-    betting_upper        0 <= M <= C                any n, adapts to the variance
-    bernstein_upper      0 <= M <= C                Maurer & Pontil 2009, Theorem 4
-    hoeffding_upper      0 <= M <= C                any n, blind to the variance
-    student_*            finite variance            asymptotic: wrong on rare spikes
-
-Where several are allowed, each gets an equal share of delta and the tightest is taken: the
-choice may then look at the data.
+betting_lower        M >= 0                     any tail, any n
+betting_upper        0 <= M <= C                any n, adapts to the variance
+bernstein_upper      0 <= M <= C                Maurer & Pontil 2009, Theorem 4
+hoeffding_upper      0 <= M <= C                any n, blind to the variance
 """
 
 import math
@@ -72,66 +68,6 @@ def hoeffding_upper(values: Floats, delta: float, ceiling: float) -> Floats:
     n = values.shape[-1]
     limit = values.mean(axis=-1) + ceiling * math.sqrt(math.log(1.0 / delta) / (2.0 * n))
     return np.asarray(np.minimum(limit, ceiling))
-
-
-def student_quantile(df: float, delta: float) -> float:
-    """t with P(Student_df > t) = delta; the normal quantile at df = inf."""
-    from scipy import special
-
-    if math.isinf(df):
-        return float(-special.ndtri(delta))
-    return float(-special.stdtrit(df, delta))
-
-
-def student_upper(values: Floats, delta: float) -> Floats:
-    """mean + t_{n-1} s / sqrt(n); needs a certified finite variance, +inf for one seed.
-
-    values (..., n), result (...).
-    """
-    n = values.shape[-1]
-    if n < 2:
-        return np.full(values.shape[:-1], np.inf)
-    # The mean of equal numbers may differ from them in the last bit, and so may their spread.
-    equal = np.all(values == values[..., :1], axis=-1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        radius = student_quantile(float(n - 1), delta) * values.std(axis=-1, ddof=1) / math.sqrt(n)
-        limit = values.mean(axis=-1) + radius
-    limit = np.where(np.isnan(limit), np.inf, limit)  # diverging values whose squares overflow
-    return np.asarray(np.where(equal, values[..., 0], limit))
-
-
-def student_lower(values: Floats, delta: float) -> Floats:
-    """mean - t_{n-1} s / sqrt(n); needs a certified finite variance, -inf for one seed."""
-    return np.asarray(-student_upper(-values, delta))
-
-
-def upper_limit(
-    values: Floats, delta: float, *, ceiling: float | None, finite_variance: bool
-) -> float:
-    """The certified upper limit: betting under a ceiling, Student-t under a finite variance.
-
-    Both: each at delta / 2, the smaller one. Neither, or a value above its ceiling: +inf.
-    """
-    if not np.all(np.isfinite(values)):
-        return math.inf
-    limits: list[float] = []
-    tickets = (ceiling is not None) + finite_variance
-    if ceiling is not None and float(values.max()) <= loosened(ceiling):
-        limits.append(betting_upper(values, delta / tickets, loosened(ceiling)))
-    if finite_variance:
-        limits.append(float(student_upper(values, delta / tickets)))
-    return min(limits, default=math.inf)
-
-
-def lower_limit(values: Floats, delta: float, *, finite_variance: bool) -> float:
-    """The certified lower limit of nonnegative values: betting, and Student-t where allowed.
-
-    Non-finite entries count as 0, the least they can be: a crash never confirms a statement.
-    """
-    values = np.where(np.isfinite(values), values, 0.0)
-    if not finite_variance:
-        return betting_lower(values, delta)
-    return max(betting_lower(values, delta / 2), float(student_lower(values, delta / 2)))
 
 
 def _check_range(values: Floats, ceiling: float) -> None:

@@ -8,22 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convergence.statistics.verdict import Judgement, Row, Sample, Verdict
-
-
-def check_samples(samples: Sequence[Sample]) -> None:
-    """At least one horizon, each once."""
-    if len(samples) == 0:
-        raise ValueError("no samples were given: need at least one horizon")
-    horizons = [sample.T for sample in samples]
-    if len(set(horizons)) < len(horizons):
-        raise ValueError(f"horizons {horizons} repeat: merge the seeds of equal horizons first")
+from convergence.statistics.samples import check_samples
+from convergence.statistics.verdict import Grade, Judgement, Row, Sample, Verdict
 
 
 def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> Judgement:
     """low - r <= M <= high + r on every run, r = rounding_T * max(|bound|, |M|).
 
-    A float bound is an upper one. A single violation refutes, a non-finite value is one.
+    A float bound is an upper one. A single violation refutes; a run that diverged is one unless
+    its side of the range is infinite. What is infinite on both sides, or NaN, decides nothing.
     Slack and power are the least factor, over horizons and sides, that a bound could be drawn
     toward the values: at least 1 where it is kept, infinite where value and bound lie on different
     sides of 0; see `closeness`. Kept equalities have slack 1 and power 1 + max rounding. A row
@@ -36,8 +29,7 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
         )
     rows: list[Row] = []
     ratios: list[float] = []
-    violated = 0
-    runs = 0
+    violated, unknown, runs = 0, 0, 0
     worst: tuple[float, str] = (-math.inf, "")
     equality = True
     for sample, granted in zip(samples, rounding, strict=True):
@@ -49,15 +41,21 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
         scale = np.maximum(known, np.where(finite, np.abs(values), 1.0))
         with np.errstate(invalid="ignore"):
             excess = np.maximum(values - high, low - values)
-            bad = ~finite | (excess > granted * scale)
+            lost = ((values == math.inf) & (high < math.inf)) | (
+                (values == -math.inf) & (low > -math.inf)
+            )
+            bad = np.where(finite, excess > granted * scale, lost)
         violated += int(bad.sum())
+        unknown += int((~finite & ~lost).sum())
         note, shown = "", math.inf
-        if finite.all():
-            relative = excess / np.where(scale > 0, scale, 1.0)
+        past = math.inf
+        if finite.any():
+            relative = np.where(finite, excess / np.where(scale > 0, scale, 1.0), -math.inf)
             at = int(np.argmax(relative))
             shown, past = float(values.flat[at]), float(relative.flat[at])
         if not finite.all():
             note = f"{int((~finite).sum())} values are not finite"
+        if lost.any():
             worst = max(worst, (math.inf, f"{note} at T={sample.T}"))
         elif bad.any():
             note = f"worst value {shown:.6g}"
@@ -70,7 +68,17 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
             shown = top if above <= below else bottom
         span = (bottom, top)
         rows.append(
-            Row(sample.T, sample.seeds, shown, span, sample.bound, None, sample.vacuous, note)
+            Row(
+                sample.T,
+                sample.seeds,
+                shown,
+                span,
+                sample.bound,
+                None,
+                sample.vacuous,
+                note,
+                Grade.CERTIFIED,
+            )
         )
         near = min(above, below) if finite.all() else 0.0
         ratios.append(1.0 if low == high and not bad.any() else near)
@@ -79,9 +87,15 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
     power = 1.0 + max(rounding) if equality else slack
     if violated:
         reason = f"{violated} of {runs} values violate the bound: {worst[1]}"
-        return Judgement(Verdict.REFUTED, reason, tuple(rows), slack, power)
+        return Judgement(Verdict.REFUTED, reason, tuple(rows), slack, power, Grade.CERTIFIED)
+    if unknown:
+        reason = f"{unknown} of {runs} values are NaN or as infinite as their bound: no evidence"
+        return Judgement(Verdict.INCONCLUSIVE, reason, tuple(rows), slack, power)
+    if all(sample.range == (-math.inf, math.inf) for sample in samples):
+        reason = "the bound is infinite: vacuous, and kept by anything"
+        return Judgement(Verdict.INCONCLUSIVE, reason, tuple(rows), slack, power)
     reason = f"all {runs} values keep the bound up to a relative round-off of {max(rounding):.1e}"
-    return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power)
+    return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, Grade.CERTIFIED)
 
 
 def closeness(value: float, bound: float) -> float:
@@ -116,6 +130,6 @@ def judge_identity(discrepancies: dict[str, float], tolerance: float) -> Judgeme
     said = f"the largest of {len(sizes)} discrepancies is {worst:.3g} ({name})"
     if worst <= tolerance:
         reason = f"{said}, within the round-off tolerance {tolerance:.3g}"
-        return Judgement(Verdict.CONSISTENT, reason, (), slack, None)
+        return Judgement(Verdict.CONSISTENT, reason, (), slack, None, Grade.CERTIFIED)
     reason = f"{said}, beyond the round-off tolerance {tolerance:.3g}"
-    return Judgement(Verdict.REFUTED, reason, (), slack, None)
+    return Judgement(Verdict.REFUTED, reason, (), slack, None, Grade.CERTIFIED)

@@ -5,11 +5,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convergence.statistics.judges import check_samples
-from convergence.statistics.judges_mean import average, measured
-from convergence.statistics.multiple import check_alpha
-from convergence.statistics.rates import JUMP, Curve, Regime, curve, halves, regime, swing, trend
-from convergence.statistics.verdict import Floats, Judgement, Row, Sample, Verdict
+from convergence.statistics.limits import Limit, lower_limit, upper_limit
+from convergence.statistics.multiple import check_alpha, share
+from convergence.statistics.rates import (
+    JUMP,
+    Curve,
+    Regime,
+    curve,
+    halves,
+    objection,
+    regime,
+    swing,
+    trend,
+)
+from convergence.statistics.samples import (
+    average,
+    check_samples,
+    measured,
+    missing,
+    row,
+    said,
+    undecided,
+    unmeasured,
+)
+from convergence.statistics.verdict import Grade, Judgement, Row, Sample, Verdict
 
 # Lower-order terms move the slope of a true bound by 0.01 to 0.02 at T about 1e4 (for
 # T^{-a} + T^{-2a} with a = 1/5: -0.212 against -0.200), and exponents worth telling apart differ
@@ -17,6 +36,7 @@ from convergence.statistics.verdict import Floats, Judgement, Row, Sample, Verdi
 MARGIN = 0.05
 HORIZONS, SPAN = 4, 16.0  # fewer or closer horizons show no rate
 ROUNDOFF = 1e3 * float(np.finfo(np.float64).eps)  # a thousand units in the last place
+Band = tuple[Limit, Limit]
 
 
 def judge_rate(
@@ -25,121 +45,140 @@ def judge_rate(
     *,
     margin: float = MARGIN,
     roundoff: float | None = None,
-    resamples: int = 1000,
 ) -> Judgement:
-    """M_T = O(shape(T)), shape(T) = bound, judged by the trend s of log(mean M_T / shape(T)).
+    """M_T = O(shape(T)), shape(T) = bound, judged by log(mean M_T / shape(T)) over log T.
 
     The data are finite, O() is not: both verdicts forgive an exponent of `margin`, for lower-order
-    terms bend a slope that much without touching the O(). REFUTED: the lower limit of s exceeds
-    the margin and the last half of the horizons agrees, or a run is not finite. CONSISTENT: the
-    upper limit of s is at most the margin and the last half agrees. Otherwise, and below 4
-    horizons or a factor 16 in T, INCONCLUSIVE.
+    terms bend a slope that much without touching the O(). Limits of every mean, certified or
+    asymptotic as the samples allow, make a band that holds all of them with probability 1 - alpha;
+    a sample that allows none leaves no verdict.
 
-    First a regime diagnostic. Means below `roundoff` (default: 1e3 ulp of `trivial`, or of the
-    largest mean; say what float32 leaves) are set aside. Where one run carries half of a sum
-    nothing is decided. Where the curve bends or jumps only the last half can refute; a bend, down
-    or up, leaves a verdict only if that would survive bending once more by as much, and a
-    refutation also has to survive a bend down that is smaller than the margin: slopes that fade
-    from half to half are what lower-order terms look like. A single seed is taken to be as noisy
-    as the scatter about the line; run deterministic methods with two.
+    CONSISTENT: the band excludes every rise over all horizons, from any of them to the last, and
+    between any two, beyond the margin (see `rates.objection`). What no ladder excludes, a change
+    after the last horizon or a period that it steps over, is not claimed: the reason says which
+    exponents are excluded, and where. REFUTED: the lower limit of the trend exceeds the margin and
+    the last half of the horizons agrees, or a run diverged. Where the curve bends or jumps only
+    the last half can refute; a refutation also has to survive a bend down that is smaller than the
+    margin: slopes that fade from half to half are what lower-order terms look like. Otherwise, and
+    below 4 horizons or a factor 16 in T, INCONCLUSIVE. Means below `roundoff` (default: 1e3 ulp of
+    `trivial`, or of the largest mean; say what float32 leaves) are set aside.
 
-    Slack is span^(-s) and power span^d, span = T_max / T_min, d >= 0 the smallest improvement of
-    the claimed exponent that these data refute: the factor by which the shape could be overstated
-    from one end of the horizons to the other. Level: alpha for either verdict, asymptotically in
-    the seeds and for a finite variance.
+    Slack is span^(-s) and power span^d, s the trend, span = T_max / T_min, d >= 0 the smallest
+    improvement of the claimed exponent that these data refute: the factor by which the shape could
+    be overstated from one end of the horizons to the other.
     """
     check_samples(samples)
     check_alpha(alpha)
     if not 0 < margin < 1:
         raise ValueError(f"the margin on an exponent is in (0, 1), got {margin}")
     samples = sorted(samples, key=lambda sample: sample.T)
-    data = [measured(sample) for sample in samples]
     for sample in samples:
         if not 0 < sample.number < math.inf:
             raise ValueError(f"shape({sample.T}) = {sample.number}: need a positive finite number")
-    lost = [s.T for s, v in zip(samples, data, strict=True) if not np.all(np.isfinite(v))]
+    data = [measured(sample) for sample in samples]
+    level = share(alpha, len(samples)) / 2
+    bands = [(lower_limit(s, level), upper_limit(s, level)) for s in samples]
+    means = [average(v) for v in data]
+    floor = _roundoff(samples, means) if roundoff is None else roundoff
+    rows = _rows(samples, bands, floor)
+    lost = [s.T for s, v in zip(samples, data, strict=True) if np.any(np.isinf(v))]
     if lost:
         reason = f"runs are not finite at T={lost[0]}: a diverging mean is no O(shape)"
-        rows = _rows(samples, data, None, [], alpha)
-        return Judgement(Verdict.REFUTED, reason, rows, None, None)
-    means = [average(v) for v in data]
-    if roundoff is None:
-        roundoff = ROUNDOFF * max([*means, *(s.trivial for s in samples if s.trivial is not None)])
-    kept = [k for k, mean in enumerate(means) if mean > roundoff]
+        return Judgement(Verdict.REFUTED, reason, rows, None, None, Grade.CERTIFIED)
+    why = unmeasured(samples)
+    if why:
+        return undecided(f"{why}: no trend without it", rows, None, None)
+    if math.inf in means:
+        return undecided("a mean exceeds the range of float64", rows, None, None)
+    kept = [k for k, mean in enumerate(means) if mean > floor]
     dropped = len(samples) - len(kept)
-    aside = f"; {dropped} horizons at the round-off floor {roundoff:.1e} set aside" * bool(dropped)
+    aside = f"; {dropped} horizons at the round-off floor {floor:.1e} set aside" * bool(dropped)
     span = samples[kept[-1]].T / samples[kept[0]].T if kept else 1.0
     if len(kept) < HORIZONS or span < SPAN:
         reason = (
             f"{len(kept)} horizons over a factor {span:g} in T show no rate: need {HORIZONS} over "
             f"a factor {SPAN:g}{aside}"
         )
-        rows = _rows(samples, data, None, kept, alpha)
-        return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
-    line = curve(
-        [samples[k].T for k in kept],
-        [data[k] for k in kept],
-        [samples[k].number for k in kept],
-        resamples,
+        return undecided(reason, rows, None, None)
+    chosen = [samples[k] for k in kept]
+    used = [bands[k] for k in kept]
+    line = curve([s.T for s in chosen], [means[k] for k in kept], used, [s.number for s in chosen])
+    return _decide(line, chosen, used, rows, margin, aside)
+
+
+def _decide(
+    line: Curve,
+    samples: Sequence[Sample],
+    bands: Sequence[Band],
+    rows: tuple[Row, ...],
+    margin: float,
+    aside: str,
+) -> Judgement:
+    """The verdict that the band leaves, and what it excludes."""
+    whole, found = trend(line), regime(line, margin)
+    span = math.exp(line.span)
+    slack, power = span**-whole.slope, span ** max(0.0, margin - whole.low)
+    power = power if math.isfinite(whole.low) else None
+    told = (
+        f"M/shape has slope {whole.slope:+.4f} in log T with limits [{whole.low:+.4f}, "
+        f"{whole.high:+.4f}] against a margin of {margin:g}{aside}"
     )
-    found = regime(line, [data[k] for k in kept], margin)
-    whole = trend(line)
-    rows = _rows(samples, data, line, kept, alpha)
-    low, high = whole.lower(alpha / 2), whole.upper(alpha)
-    slack, power = span ** (-whole.slope), span ** max(0.0, margin - low)
-    said = (
-        f"M/shape has slope {whole.slope:+.4f} in log T with limits [{low:+.4f}, {high:+.4f}] "
-        f"against a margin of {margin:g}{aside}"
-    )
-    if found.dominated:
-        reason = f"{found.name}: a trend of means says nothing here; {said}"
-        return Judgement(Verdict.INCONCLUSIVE, reason, rows, slack, None)
-    if _refuted(line, found, low, alpha, margin):
-        reason = f"{said}; {found.name}" if found.name else said
-        return Judgement(Verdict.REFUTED, reason, rows, slack, power)
-    # A bend downwards is faster than the shape says; one upwards, as lower-order terms die out,
-    # may happen once more.
+    grade = _grade(bands)
+    if _refuted(line, found, whole.low, margin):
+        reason = f"{told}; {found.name}" if found.name else told
+        return Judgement(Verdict.REFUTED, reason, rows, slack, power, grade)
+    if any(math.isinf(limit.value) for band in bands for limit in band):
+        why = missing(samples, [limit for band in bands for limit in band[::-1]], "two-sided")
+        return undecided(f"{why}; {told}", rows, slack, power)
+    against = objection(line, margin)
+    # A bend upwards from half to half, as lower-order terms die out, may happen once more.
     settled = found.last.slope + max(0.0, found.bend) <= margin
-    if settled and not found.irregular and high <= margin:
-        return Judgement(Verdict.CONSISTENT, said, rows, slack, power)
-    fading = "a fading trend (M/shape still settles)" if found.fade and low > margin else ""
-    why = found.name or fading or "more seeds or longer horizons are needed"
-    return Judgement(Verdict.INCONCLUSIVE, f"{why}; {said}", rows, slack, power)
+    if settled and not against and not found.irregular:
+        first, last = samples[0], samples[-1]
+        exponent = math.log(first.number / last.number) / line.span
+        reason = (
+            f"{told}; {said(grade)}limits exclude exponents below {exponent - whole.high:.2f} on "
+            f"{first.T}…{last.T}, and say nothing beyond or between the horizons"
+        )
+        return Judgement(Verdict.CONSISTENT, reason, rows, slack, power, grade)
+    fading = "a fading trend (M/shape still settles)" if found.fade and whole.low > margin else ""
+    why = found.name or fading or against
+    return undecided(f"{why}; {told}", rows, slack, power)
 
 
-def _refuted(line: Curve, found: Regime, low: float, alpha: float, margin: float) -> bool:
-    """Two routes of alpha/2 each: the whole line if it is one, else the last half alone."""
+def _refuted(line: Curve, found: Regime, low: float, margin: float) -> bool:
+    """The whole line if it is one, else the last half alone."""
     last = found.last
     if last.slope + found.fade <= margin:
         return False
     if not found.bend and not found.irregular:
         return low > margin
     _, fall = swing(line, halves(line)[1])
-    return last.lower(alpha / 2) > margin and fall <= JUMP
+    return last.low > margin and fall <= JUMP
 
 
-def _rows(
-    samples: Sequence[Sample],
-    data: Sequence[Floats],
-    line: Curve | None,
-    kept: Sequence[int],
-    alpha: float,
-) -> tuple[Row, ...]:
-    """Means with the interval of the log mean; the whole line where there is none."""
-    from scipy import special
+def _grade(bands: Sequence[Band]) -> Grade:
+    """The weakest of the limits of a band."""
+    grades = [limit.grade for band in bands for limit in band]
+    return Grade.ASYMPTOTIC if Grade.ASYMPTOTIC in grades else Grade.CERTIFIED
 
-    z = float(-special.ndtri(alpha / 2))
+
+def _roundoff(samples: Sequence[Sample], means: Sequence[float]) -> float:
+    known = [mean for mean in means if math.isfinite(mean)]
+    return ROUNDOFF * max(
+        [*known, *(s.trivial for s in samples if s.trivial is not None)], default=0.0
+    )
+
+
+def _rows(samples: Sequence[Sample], bands: Sequence[Band], floor: float) -> tuple[Row, ...]:
+    """Means with their limits; without, at the round-off floor."""
     rows: list[Row] = []
-    for k, (sample, values) in enumerate(zip(samples, data, strict=True)):
-        mean = average(values)
-        interval = (-math.inf, math.inf)
-        note = ""
-        if line is not None and k in kept:
-            error = math.sqrt(float(line.variance[list(kept).index(k)]))
-            interval = (mean * math.exp(-z * error), mean * math.exp(min(z * error, 700.0)))
-        elif not math.isfinite(mean):
-            note = f"{int((~np.isfinite(values)).sum())} of {values.size} runs are not finite"
-        elif line is not None:
-            note = "at the round-off floor"
-        rows.append(Row(sample.T, sample.seeds, mean, interval, sample.number, None, False, note))
+    for sample, (low, high) in zip(samples, bands, strict=True):
+        found = row(sample, sample.values, low, high, None, False)
+        if found.estimate <= floor:
+            found = Row(
+                found.T, found.seeds, found.estimate, (-math.inf, math.inf), found.bound, None,
+                False, "at the round-off floor",
+            )  # fmt: skip
+        rows.append(found)
     return tuple(rows)

@@ -28,6 +28,17 @@ def share(alpha: float, n_claims: int) -> float:
     return check_alpha(alpha) / n_claims
 
 
+def look(alpha: float, k: int) -> float:
+    """alpha / (k (k + 1)): the level of the k-th look at a claim, k = 1, 2, ...; they sum to alpha.
+
+    Whoever looks again after each new batch of seeds, and stops when a verdict comes, errs with
+    probability alpha at most.
+    """
+    if k < 1:
+        raise ValueError(f"looks are counted from 1, got {k}")
+    return check_alpha(alpha) / (k * (k + 1))
+
+
 def merge_log_e(log_e: Sequence[float]) -> float:
     """log of (1/K) sum_k e_k: an e-value for the conjunction under any dependence.
 

@@ -1,10 +1,9 @@
-"""y_k = log(mean M_T / shape(T)): its trend over log T, and whether a trend may be read at all.
+"""y_k = log(mean M_T / shape(T)) in a band: its trend over log T, and what else it does.
 
-A trend is a least-squares slope over all horizons with equal weights (never the quotient of the
-two end points, never an absolute value). Equal weights are chosen a priori: weights estimated
-from the seeds correlate with the means and bias the slope. Its standard error comes from
-resampling seeds within each horizon; a single seed says nothing about its own noise, which is
-then read off the scatter around the line.
+The band holds every y_k at once, from two-sided limits of each mean at alpha/K. Whatever is read
+off it errs with probability alpha at most, however often it is read: the trend over all horizons
+(a least-squares slope with equal weights, never the quotient of the two end points, never an
+absolute value), the rise between any two horizons, the bend.
 """
 
 import math
@@ -13,119 +12,93 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convergence.statistics.intervals import student_quantile
-from convergence.statistics.robust import max_to_sum
+from convergence.statistics.limits import Limit
 from convergence.statistics.verdict import Floats
 
-BOOTSTRAP_SEED = 20240229  # any: verdicts are functions of the data alone
-GROUPS = 512  # more seeds than this are resampled in groups of near-equal size
 JUMP = math.log(2.0)  # M / shape going up and down by more than a factor 2 is no power law
-LOUD = 4.0  # standard errors that noise explains; 1e-4 one-sided, over tens of horizon pairs
-DOMINATED = 0.5  # the share of the sum that one run may carry
+# What M / shape may rise by between two horizons before the last ones, beyond the margin: terms of
+# lower order and the first steps do that, a period of 90 % does more.
+RISE = math.log(1.25)
 
 
 @dataclass(frozen=True)
 class Trend:
-    """slope and its standard error with `df` degrees of freedom; one-sided limits on demand."""
+    """A slope with simultaneous limits."""
 
     slope: float
-    error: float
-    df: float
-
-    def lower(self, alpha: float) -> float:
-        return self.slope - self._radius(alpha)
-
-    def upper(self, alpha: float) -> float:
-        return self.slope + self._radius(alpha)
-
-    def _radius(self, alpha: float) -> float:
-        return 0.0 if self.error == 0 else student_quantile(self.df, alpha) * self.error
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class Curve:
-    """log means over horizons: x = log T, y = log(mean/shape), variance of y, seeds (each (K,))."""
+    """log means over horizons: x = log T, y = log(mean/shape) within [low, high] (each (K,))."""
 
     x: Floats
     y: Floats
-    variance: Floats
-    seeds: Floats
+    low: Floats
+    high: Floats
 
     @property
     def span(self) -> float:
         """log(T_max / T_min)."""
         return float(self.x[-1] - self.x[0])
 
+    def chord(self, i: int, j: int) -> Trend:
+        """The slope between two horizons."""
+        width = float(self.x[j] - self.x[i])
+        return Trend(
+            float(self.y[j] - self.y[i]) / width,
+            float(self.low[j] - self.high[i]) / width,
+            float(self.high[j] - self.low[i]) / width,
+        )
 
-def log_mean_variance(values: Floats, resamples: int, rng: np.random.Generator) -> float:
-    """Bootstrap variance of log(mean), times n/(n-1) for the plug-in bias; 0 for equal values."""
-    n = values.shape[0]
-    if n < 2 or np.all(values == values[0]):
-        return 0.0
-    if n > GROUPS:
-        parts = np.array_split(values, GROUPS)
-        sums = np.array([part.sum() for part in parts])
-        sizes = np.array([float(part.size) for part in parts])
-    else:
-        sums, sizes = values, np.ones(n)
-    m = sums.shape[0]
-    picks = rng.integers(0, m, size=(resamples, m))
-    means = sums[picks].sum(axis=1) / sizes[picks].sum(axis=1)
-    # Resamples of nothing but zeros have no logarithm; a tenth of the smallest positive mean
-    # keeps them far out without letting them decide alone.
-    least = means[means > 0].min() if np.any(means > 0) else 1.0
-    logs = np.log(np.maximum(means, 0.1 * least))
-    return float(logs.var()) * m / (m - 1)
+    @property
+    def slopes(self) -> list[float]:
+        """The local exponents between neighbors."""
+        return [self.chord(k, k + 1).slope for k in range(len(self.x) - 1)]
 
 
 def curve(
     horizons: Sequence[int],
-    values: Sequence[Floats],
+    means: Sequence[float],
+    bands: Sequence[tuple[Limit, Limit]],
     shapes: Sequence[float],
-    resamples: int,
 ) -> Curve:
     """The log-log picture of a rate, horizons sorted; means and shapes must be positive."""
-    order = np.argsort(horizons)
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    x = np.log(np.array([float(horizons[k]) for k in order]))
-    y = np.array([math.log(values[k].mean()) - math.log(shapes[k]) for k in order])
-    variance = np.array([log_mean_variance(values[k], resamples, rng) for k in order])
-    seeds = np.array([float(values[k].shape[0]) for k in order])
-    if np.any(seeds == 1):
-        weights = _weights(x)
-        residual = y - y.mean() - float(weights @ y) * (x - x.mean())
-        scatter = float(residual @ residual) / max(1, x.shape[0] - 2)
-        variance = np.where(seeds == 1, scatter, variance)
-        seeds = np.where(seeds == 1, float(max(2, x.shape[0] - 1)), seeds)
-    return Curve(x, y, variance, seeds)
-
-
-def _weights(x: Floats) -> Floats:
-    centered = x - x.mean()
-    return centered / float(centered @ centered)
+    x = np.log(np.array(horizons, dtype=np.float64))
+    s = np.log(np.array(shapes, dtype=np.float64))
+    with np.errstate(divide="ignore"):
+        low = np.log(np.maximum([low.value for low, _ in bands], 0.0))
+        high = np.log(np.array([high.value for _, high in bands]))
+    return Curve(x, np.log(np.array(means, dtype=np.float64)) - s, low - s, high - s)
 
 
 def trend(curve: Curve, part: slice = slice(None)) -> Trend:
-    """The least-squares slope of y over x on a part of the horizons (Welch-Satterthwaite df)."""
-    weights = _weights(curve.x[part])
-    pieces = weights**2 * curve.variance[part]
-    total = float(pieces.sum())
-    slope = float(weights @ curve.y[part])
-    if total == 0.0:
-        return Trend(slope, 0.0, math.inf)
-    df = total**2 / float((pieces**2 / (curve.seeds[part] - 1)).sum())
-    return Trend(slope, math.sqrt(total), df)
+    """The least-squares slope of y over x on a part of the horizons."""
+    centered = curve.x[part] - curve.x[part].mean()
+    weights = centered / float(centered @ centered)
+    low, high = curve.low[part], curve.high[part]
+    return Trend(
+        float(weights @ curve.y[part]),
+        _against(weights, np.where(weights > 0, low, high)),
+        _against(weights, np.where(weights > 0, high, low)),
+    )
+
+
+def _against(weights: Floats, ends: Floats) -> float:
+    """weights @ ends, where a weight of 0 forgives an infinite end."""
+    return float((weights * np.where(weights == 0.0, 0.0, ends)).sum())
 
 
 def swing(curve: Curve, part: slice = slice(None)) -> tuple[float, float]:
-    """(largest rise, largest fall) of y between two horizons, beyond what noise explains."""
-    y, variance = curve.y[part], curve.variance[part]
-    change = y[None, :] - y[:, None]  # [i, j]: from i to j
-    noise = LOUD * np.sqrt(variance[None, :] + variance[:, None])
-    later = np.triu(np.ones_like(change, dtype=bool), 1)
-    rise = np.where(later, change - noise, 0.0).max()
-    fall = np.where(later, -change - noise, 0.0).max()
-    return float(rise), float(fall)
+    """(largest rise, largest fall) of y between two horizons that the band makes certain."""
+    low, high = curve.low[part], curve.high[part]
+    later = np.triu(np.ones((low.shape[0], low.shape[0]), dtype=bool), 1)
+    with np.errstate(invalid="ignore"):
+        rise = np.where(later, low[None, :] - high[:, None], 0.0).max()
+        fall = np.where(later, low[:, None] - high[None, :], 0.0).max()
+    return max(0.0, float(rise)), max(0.0, float(fall))
 
 
 def halves(curve: Curve) -> tuple[slice, slice]:
@@ -135,15 +108,43 @@ def halves(curve: Curve) -> tuple[slice, slice]:
     return slice(0, half), slice(k - half, k)
 
 
+def objection(curve: Curve, margin: float) -> str:
+    """What the band does not exclude of a curve that leaves its shape; empty where it excludes all.
+
+    At most `margin` from any horizon to the last and over all of them, at most that and `RISE`
+    between any two, and at most `margin` after one more bend like the last one.
+    """
+    last, x = len(curve.x) - 1, np.exp(curve.x)
+    whole = trend(curve).high
+    if not whole <= margin:
+        return f"a slope of {whole:+.3f} over all horizons is not excluded"
+    for i in range(last):
+        steepest = curve.chord(i, last).high
+        if not steepest <= margin:
+            return f"a slope of {steepest:+.3f} from T={x[i]:.0f} to the last is not excluded"
+        for j in range(i + 1, last):
+            rise = float(curve.high[j] - curve.low[i])
+            if not rise <= margin * float(curve.x[j] - curve.x[i]) + RISE:
+                return (
+                    f"a rise by a factor {math.exp(min(rise, 700.0)):.3g} between T={x[i]:.0f} and "
+                    f"T={x[j]:.0f} is not excluded"
+                )
+    slopes = curve.slopes
+    ahead = slopes[-1] + max(0.0, slopes[-1] - slopes[-2])
+    if ahead > margin:
+        two = f"{slopes[-2]:+.3f}, {slopes[-1]:+.3f}"
+        return f"flattening: the last slopes {two} lead to {ahead:+.3f}"
+    return ""
+
+
 @dataclass(frozen=True)
 class Regime:
     """What stands between the horizons and a rate.
 
-    `bend`: slope of the last half minus slope of the first, 0 unless significant at 1% and larger
-    than the margin. Positive bends slow down towards a floor, negative ones leave a transient.
+    `bend`: slope of the last half minus slope of the first, 0 unless certain and larger than the
+    margin. Positive bends slow down towards a floor, negative ones leave a transient.
     `fade`: the same where it is negative, however small.
-    `irregular`: y both rises and falls by more than a factor 2. `dominated`: one run carries more
-    than half of a sum, so that a mean and its bootstrap say nothing.
+    `irregular`: y both rises and falls by more than a factor 2.
     """
 
     first: Trend
@@ -151,13 +152,10 @@ class Regime:
     bend: float
     fade: float
     irregular: bool
-    dominated: bool
 
     @property
     def name(self) -> str:
         """A few words for the reason; empty where the picture is a line."""
-        if self.dominated:
-            return "one run carries more than half of a sum"
         if self.bend:
             kind = "flattening" if self.bend > 0 else "transient"
             return (
@@ -167,17 +165,17 @@ class Regime:
         return "irregular (M/shape rises and falls by more than a factor 2)" * self.irregular
 
 
-def regime(curve: Curve, values: Sequence[Floats], margin: float) -> Regime:
-    """Transient, flattening, irregular, dominated by one run, or none of these."""
+def regime(curve: Curve, margin: float) -> Regime:
+    """Transient, flattening, irregular, or none of these."""
     head, tail = halves(curve)
     first, last = trend(curve, head), trend(curve, tail)
     bend = last.slope - first.slope
-    error = math.hypot(first.error, last.error)
-    # 2.58: the two-sided 1% point of the normal law. A false alarm costs a verdict, not its truth.
-    real = abs(bend) > 2.58 * error
-    clear = real and abs(bend) > margin
+    certain = last.low > first.high or last.high < first.low
     rise, fall = swing(curve)
-    # Below 8 runs one may carry half of the sum by chance.
-    heavy = any(v.shape[0] >= 8 and max_to_sum(v) > DOMINATED for v in values)
-    fade = min(0.0, bend) if real else 0.0
-    return Regime(first, last, bend if clear else 0.0, fade, min(rise, fall) > JUMP, heavy)
+    return Regime(
+        first,
+        last,
+        bend if certain and abs(bend) > margin else 0.0,
+        min(0.0, bend) if certain else 0.0,
+        min(rise, fall) > JUMP,
+    )

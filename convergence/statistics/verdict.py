@@ -39,14 +39,30 @@ def said(bound: Bound, digits: int = 6) -> str:
     return f"≥ {low:.{digits}g}" if high == math.inf else f"[{low:.{digits}g}, {high:.{digits}g}]"
 
 
+class Grade(enum.Enum):
+    """What the limits behind a verdict rest on."""
+
+    CERTIFIED = "certified"  # they hold at their level whatever the law of the metric
+    ASYMPTOTIC = "asymptotic"  # they hold as seeds grow, for a metric certified light-tailed
+
+    def __str__(self) -> str:
+        return self.value
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Values of a metric at horizon T, one per seed, and the number that the statement gives.
 
-    `values`: (seeds,), for pathwise metrics also (seeds, k); non-finite entries are data.
+    `values`: (seeds,), for pathwise metrics also (seeds, k). +inf is a run that diverged, NaN a
+    run whose metric could not be measured: it is evidence for nothing.
     `bound`: the number in the statement; a (low, high) pair for pathwise ranges only.
     `trivial`: what holds without running (the metric at the start); the bound is vacuous above it.
-    `ceiling`: an almost-sure upper bound of the metric, if one is certified.
+
+    What is certified of the metric at this horizon under this method, its own coins included:
+    `ceiling`: an almost-sure upper bound.
+    `second`: an upper bound of E M^2.
+    `light`: no rare run carries the mean, so that an asymptotic limit may be used.
+    `sure`: no coin is tossed, so that one run is the metric.
     """
 
     T: int
@@ -54,6 +70,9 @@ class Sample:
     bound: Bound
     trivial: float | None = None
     ceiling: float | None = None
+    second: float | None = None
+    light: bool = False
+    sure: bool = False
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float64)
@@ -69,6 +88,12 @@ class Sample:
             raise ValueError(f"the bound at T={self.T} is {self.bound}: need numbers, low <= high")
         if self.ceiling is not None and not self.ceiling >= 0:
             raise ValueError(f"the ceiling at T={self.T} is {self.ceiling}: need a number >= 0")
+        if self.second is not None and not self.second >= 0:
+            raise ValueError(f"E M^2 at T={self.T} is {self.second}: need a number >= 0")
+        if self.sure and np.any(values != values[:1]):
+            raise ValueError(
+                f"runs at T={self.T} differ though no coin is said to be tossed: leave `sure` out"
+            )
 
     @property
     def range(self) -> tuple[float, float]:
@@ -103,7 +128,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Row:
-    """One horizon of a report; `e_value` is capped at 1e300 and None where no bet was placed."""
+    """One horizon of a report; `e_value` is capped at 1e300 and None where no bet was placed.
+
+    `grade`: what the interval rests on; None where there is none.
+    """
 
     T: int
     seeds: int
@@ -113,13 +141,15 @@ class Row:
     e_value: float | None
     vacuous: bool
     note: str
+    grade: Grade | None = None
 
 
 @dataclass(frozen=True)
 class Judgement:
     """A verdict and why; slack = bound / measured, power = smallest overstatement caught.
 
-    proof: of a pathwise refutation, its replay in ball arithmetic.
+    `grade`: what the verdict rests on, the weakest of its limits; None for INCONCLUSIVE.
+    `proof`: of a pathwise refutation, its replay in ball arithmetic.
     """
 
     verdict: Verdict
@@ -127,7 +157,13 @@ class Judgement:
     rows: tuple[Row, ...]
     slack: float | None
     power: float | None
+    grade: Grade | None = None
     proof: Any = None
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """ASYMPTOTIC as soon as one is."""
+    return Grade.ASYMPTOTIC if Grade.ASYMPTOTIC in set(grades) else Grade.CERTIFIED
 
 
 _RANK = (Verdict.REFUTED, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONSISTENT)

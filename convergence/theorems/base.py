@@ -137,6 +137,19 @@ class AbstractTheorem(eqx.Module):
         """A number that M_T exceeds with probability 0, or None if there is none."""
         return None
 
+    def second_moment(self, c: Constants, T: int) -> float | None:
+        """An upper bound of E M_T², proved like `bound`; None if there is none. It lets a limit be
+        certified where there is no ceiling."""
+        return None
+
+    def light_tailed(self, c: Constants, T: int) -> bool:
+        """Whether no rare run carries E M_T, given that the noise is light-tailed: certified of
+        this metric, up to this horizon, under the method's own coins. Coins multiply: where the
+        variance of log M_T that is owed to them is at most 1, tails are no heavier than those of
+        exp N(0, 1), for which asymptotic limits have been measured. Asked where the method tosses
+        coins or ∇f is neither affine nor bounded."""
+        return False
+
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convergence.claims.base import Claim
-from convergence.claims.exact import Exact, crossing, exponent
+from convergence.claims.exact import Exact, crossing
 from convergence.claims.settings import Settings
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
@@ -16,7 +16,7 @@ from convergence.parts import graphs
 from convergence.parts.strategies import CORRECTED, mode
 from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.quadratic import Isotropic
-from convergence.statistics import Row, Verdict
+from convergence.statistics import Row, Verdict, judge_exponents
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.decentralized.alghunaim2022 import (
     CorrectedUnbiased,
@@ -155,15 +155,15 @@ def rows(values, shapes):
 )
 def test_exponents_are_one_sided_unless_said(power, two_sided, verdict):
     T = 10.0 ** np.arange(4)
-    assert exponent(rows(T**power, 1 / T), two_sided).verdict is verdict
+    assert judge_exponents(rows(T**power, 1 / T), two_sided).verdict is verdict
 
 
 def test_an_exponent_still_on_its_way_is_not_judged():
     T = 10.0 ** np.arange(3)
-    found = exponent(rows((1 + 20 / T) / T, 1 / T), True)
+    found = judge_exponents(rows((1 + 20 / T) / T, 1 / T), True)
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert exponent(rows([1, 2], [1, 1]), True).verdict is Verdict.INCONCLUSIVE
-    assert exponent(rows([1, np.inf, 2], [1, 1, 1]), True).verdict is Verdict.REFUTED
+    assert judge_exponents(rows([1, 2], [1, 1]), True).verdict is Verdict.INCONCLUSIVE
+    assert judge_exponents(rows([1, np.inf, 2], [1, 1, 1]), True).verdict is Verdict.REFUTED
 
 
 def test_crossing_finds_where_the_network_costs_as_much():

@@ -1,13 +1,15 @@
 """e-values, confidence limits and robust estimates against numbers worked out by hand."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convergence import statistics as st
+from convergence.statistics import Grade, Sample, Verdict
+from convergence.statistics.asymptotic import student_quantile, tilted_upper
 from convergence.statistics.eprocess import LAMBDAS, gains_above
-from convergence.statistics.intervals import student_quantile
 
 EXACT = 1e-12  # float64 round-off over a handful of operations
 
@@ -96,32 +98,111 @@ def test_student_by_hand() -> None:
     values = np.array([0.0, 2.0, 0.0, 2.0])
     wanted = 1.0 + 2.353363434801823 / math.sqrt(3.0)
     assert st.student_upper(values, 0.05) == pytest.approx(wanted, rel=1e-9)  # digits of the table
-    assert st.student_lower(values, 0.05) == pytest.approx(2.0 - wanted, rel=1e-9)
     assert student_quantile(math.inf, 0.025) == pytest.approx(1.959963984540054, rel=1e-12)
     assert st.student_upper(values[:1], 0.05) == math.inf
-    assert st.student_upper(np.full(7, 0.1), 0.05) == 0.1  # the mean of equal numbers, exactly
+
+
+def test_tilted_mean_by_hand() -> None:
+    """Two atoms: all weight w on 1 costs -k log(n w/k) - (n - k) log(n (1 - w)/(n - k)) nats."""
+    values = np.repeat([0.0, 1.0], [6, 4])
+    w = tilted_upper(values, 2.0)
+    spent = -4 * math.log(10 * w / 4) - 6 * math.log(10 * (1 - w) / 6)
+    assert spent == pytest.approx(2.0, rel=1e-6)  # the root is found to 1e-10 of log gap
+    assert 0.4 < w < 1.0
+    assert tilted_upper(10 + 3 * values, 2.0) == pytest.approx(10 + 3 * w, rel=1e-9)
+    assert tilted_upper(values, 1e-9) == pytest.approx(0.4, abs=1e-4)
+
+
+def test_the_asymptotic_limit_is_at_least_students_and_mirrors() -> None:
+    rng = np.random.default_rng(0)
+    for values in (rng.normal(size=300), rng.exponential(size=3000), -rng.exponential(size=3000)):
+        high, why = st.asymptotic_upper(values, 1e-4)
+        assert why == ""
+        assert high >= st.student_upper(values, 1e-4)
+        assert st.asymptotic_lower(-values, 1e-4)[0] == -high
+        assert st.asymptotic_upper(5 * values - 2, 1e-4)[0] == pytest.approx(5 * high - 2)
+    skewed = rng.exponential(size=3000)
+    assert st.asymptotic_upper(skewed, 1e-4)[0] > 1.001 * st.student_upper(skewed, 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.linspace(0, 1, 60), "too few for an asymptotic limit"),
+        (np.full(200, 0.3), "equal"),
+        (np.append(np.linspace(0.99, 1.0, 199), 100.0), "one run carries"),
+        (np.repeat([0.0, 1.0], [190, 10]), "skewness"),
+        (np.append(np.ones(199), math.inf), "not finite"),
+        (np.full(200, 0.1) + np.arange(200) * 1e-17, "equal"),
+    ],
+)
+def test_samples_that_do_not_determine_their_limit_are_refused(
+    values: np.ndarray, why: str
+) -> None:
+    limit, said = st.asymptotic_upper(values, 1e-4)
+    assert limit == math.inf
+    assert why in said
+    judged = st.judge_expectation([Sample(8, values, 1e6, light=True)], 1e-4)
+    assert judged.verdict is not Verdict.CONSISTENT
+
+
+def test_catoni_by_hand_and_at_its_ends() -> None:
+    """n equal values x and v = s^2 - m^2: n psi(stake (m - x)) - L = L where U is."""
+    values = np.full(100, 0.5)
+    high = st.catoni_upper(values, 0.01, 0.5)
+    stake = math.sqrt(2 * math.log(100) / (100 * (0.5 - high**2)))
+    u = stake * (high - 0.5)
+    assert 100 * math.log1p(u + u * u / 2) == pytest.approx(2 * math.log(100), rel=1e-6)
+    assert 0.5 < high < math.sqrt(0.5)
+    assert st.catoni_lower(values, 0.01, 0.5) < 0.5
+    assert st.catoni_upper(values[:1], 0.01, 0.5) <= math.sqrt(0.5)
+    assert st.catoni_upper(values, 0.01, 0.01) == math.inf  # the runs contradict the certificate
+    assert st.catoni_upper(np.zeros(5), 0.01, 0.0) == 0.0
+    rng = np.random.default_rng(0)
+    wide, slim = rng.exponential(size=4000), 0.0
+    slim = st.student_upper(wide, 1e-6) - wide.mean()
+    assert (
+        st.catoni_upper(wide, 1e-6, 2.0) - wide.mean() < 1.35 * slim
+    )  # sqrt(2 log 1e6)/4.75 = 1.1
 
 
 def test_upper_limit_needs_a_ticket() -> None:
-    values = np.array([0.4, 0.5, 0.6])
-    assert st.upper_limit(values, 0.05, ceiling=None, finite_variance=False) == math.inf
-    assert st.upper_limit(values, 0.05, ceiling=0.5, finite_variance=False) == math.inf
-    assert st.upper_limit(np.array([np.nan]), 0.05, ceiling=1.0, finite_variance=True) == math.inf
-    both = st.upper_limit(values, 0.05, ceiling=1.0, finite_variance=True)
-    assert both == pytest.approx(
-        min(st.betting_upper(values, 0.025, 1 + 1e-5), float(st.student_upper(values, 0.025)))
-    )
-    near = np.array([0.0] * 2 + [0.9] * 3)  # betting is the tighter one here, and pays half too
-    half = st.betting_upper(near, 0.025, 0.9 * (1 + 1e-5))
-    assert half < float(st.student_upper(near, 0.025))
-    assert st.upper_limit(near, 0.05, ceiling=0.9, finite_variance=True) == pytest.approx(half)
+    values = np.random.default_rng(5).uniform(size=100)
+
+    def limit(**tickets: Any) -> st.Limit:
+        return st.upper_limit(Sample(1, values, 1.0, **tickets), 0.05)
+
+    assert limit().value == math.inf
+    assert limit().grade is None
+    assert limit(ceiling=0.5).value == math.inf
+    assert limit(ceiling=1.0).grade is Grade.CERTIFIED
+    assert limit(second=1 / 3).grade is Grade.CERTIFIED
+    assert limit(light=True).grade is Grade.ASYMPTOTIC
+    hole = Sample(1, np.append(values, np.nan), 1.0, ceiling=1.0, light=True)
+    assert st.upper_limit(hole, 0.05).value == math.inf
+    both = limit(ceiling=1.0, light=True)
+    assert both.value == min(both.certified, both.asymptotic)
+    assert both.side(both.certified + 1e-9) is Grade.CERTIFIED
+    assert both.side(min(both.asymptotic, both.certified) - 1e-9) is None
 
 
 def test_crashed_runs_never_raise_a_lower_limit() -> None:
     values = np.ones(20)
-    crashed = np.append(values, [math.inf, math.nan])
-    low = st.lower_limit(values, 0.05, finite_variance=False)
-    assert st.lower_limit(crashed, 0.05, finite_variance=False) < low
+    low = st.lower_limit(Sample(1, values, 1.0), 0.05).value
+    crashed = Sample(1, np.append(values, [math.inf, math.nan]), 1.0)
+    assert st.lower_limit(crashed, 0.05).value == -math.inf
+    zeroed = np.append(values, [0.0, 0.0])
+    assert st.lower_limit(crashed, 0.05, zeroed).value < low
+    judged = st.judge_floor([crashed], 0.05)
+    assert judged.rows[0].interval[0] < low
+
+
+def test_looks_spend_alpha_once() -> None:
+    assert st.look(0.06, 1) == pytest.approx(0.03)
+    assert st.look(0.06, 2) == pytest.approx(0.01)
+    assert sum(st.look(0.06, k) for k in range(1, 10_000)) == pytest.approx(0.06, rel=1e-3)
+    with pytest.raises(ValueError, match="counted from 1"):
+        st.look(0.06, 0)
 
 
 def test_median_of_means_forgives_one_run() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -9,7 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.parts.compressors import largest
 from convergence.shapes import Count, Iterate, Key, Vector, real
@@ -45,6 +48,19 @@ class IST(AbstractAlgorithm):
     N_v: int = eqx.field(static=True, default=2)
     beta: Any = eqx.field(converter=real, default=0.25)
     mu: Any = eqx.field(converter=real, default=1.0)
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """A block is drawn with a chance of at least mix/blocks, softmax chances besides where they
+        stay as given; what is drawn shrinks at least by 1 − ηL, and the worst start lies in one
+        block."""
+        weights = np.exp(self.importance - np.max(self.importance))
+        soft = weights / weights.sum() if self.rule == "given" else np.array([0.0, 1.0])
+        chances = float(self.mix) / len(weights) + (1 - float(self.mix)) * soft
+        if float(self.eta) * c.L > 1 or self.N_u > 1 or not chances.max() < 1:
+            return math.inf, 0.0
+        a = 1 - (1 - float(self.eta) * c.L) ** 2
+        spread = max(coins.projected(a, p, p * (1 - p))[0] for p in map(float, chances))
+        return spread, a * float(chances.min())
 
     def __check_init__(self) -> None:
         rules = ("given", "gradient", "learned")

@@ -11,7 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
@@ -162,6 +164,12 @@ class FrugalSGDM(AbstractAlgorithm):
     beta: Any = eqx.field(converter=real)
     split: AbstractSplit
     gap: Any = eqx.field(converter=whole, default=1)
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """A mask only decides whether a step is taken now or, through the momentum, later: what it
+        moves is at most one step."""
+        kept = (1 - float(self.alpha) * c.L) ** 2
+        return coins.projected(1 - kept, 0.5, 0.25)
 
     def __check_init__(self) -> None:
         require(int(self.gap) >= 1, f"gap = {int(self.gap)}", "gap ≥ 1 steps", "1 redraws always")

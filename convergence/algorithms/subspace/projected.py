@@ -18,6 +18,7 @@ Differs from the public code of GoLore in:
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -25,12 +26,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.parts.momenta import AbstractInner, Plain
-from convergence.parts.projectors import AbstractProjector
+from convergence.parts.projectors import AbstractProjector, Haar
 from convergence.shapes import Count, Key, Matrix, real, whole
 
 SIDES = ("left", "right", "short", "std")
@@ -69,6 +72,17 @@ class Subspace(AbstractAlgorithm):
     refresh_batch: Any = eqx.field(
         converter=lambda B: None if B is None else whole(B), default=None
     )
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """In the norm of the Hessian a period multiplies what the frame sees by at most 1 and at
+        least (1 − ηL)^τ, L the largest curvature."""
+        if float(self.eta) * c.L > 1:
+            return math.inf, 0.0
+        tau, m = min(int(self.tau), T), c.m if self.side == "left" else c.n
+        kept = (1 - float(self.eta) * c.L) ** (2 * tau)
+        variance = coins.haar(m, self.r) if isinstance(self.projector, Haar) else 0.25
+        v, k = coins.projected(1 - kept, self.r / m, variance)
+        return v / tau, k / tau
 
     def __check_init__(self) -> None:
         require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "ask for at least one direction")

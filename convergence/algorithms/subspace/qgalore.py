@@ -11,6 +11,7 @@ from jaxtyping import Array
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.algorithms.subspace.projected import SIDES, transposed
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift, top_left
 from convergence.oracles.base import AbstractOracle
@@ -34,6 +35,11 @@ class RoundedSGD(AbstractAlgorithm):
     eta: Any = eqx.field(converter=real)
     h: Any = eqx.field(converter=real)
     rounding: str = eqx.field(static=True, default="stochastic")
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """Rounding adds less than the spacing h to each entry, whatever the iterate: a coin of
+        this kind multiplies nothing."""
+        return 0.0, float(self.eta) * float(c.get("mu", 0.0))
 
     def __check_init__(self) -> None:
         require(float(self.h) > 0, f"grid width h = {float(self.h):g}", "h > 0", "widen the grid")

@@ -9,7 +9,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
@@ -49,6 +51,14 @@ class RSO(AbstractAlgorithm):
     r: int = eqx.field(static=True)
     solver: AbstractSolver
     frame: AbstractProjector = Haar()
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """The proximal step shrinks what the frame sees by at least 1/(1 + ηL m/r) in the norm of
+        the Hessian, whatever the frame's law."""
+        share = self.r / c.m
+        kept = 1 / (1 + float(self.eta) * c.L / share) ** 2
+        variance = coins.haar(c.m, self.r)
+        return coins.projected(1 - kept, share, variance)
 
     def __check_init__(self) -> None:
         require(self.r >= 1, f"rank r = {self.r}", "r ≥ 1", "give at least one column")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -9,7 +10,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import haar, lift
 from convergence.oracles.base import AbstractOracle
@@ -36,6 +39,18 @@ class AbstractLOZO(AbstractAlgorithm):
     slope: str = eqx.field(static=True, default="central")
     divide: bool = eqx.field(static=True, default=True)
     semantics: str = eqx.field(static=True, default="paper")
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """A period of ν steps projects on the columns of V, and every step takes a Gaussian
+        direction there: f⁺ ≤ f(1 − 2αbz² + α²nm bz²), b the share that V sees times n/r."""
+        alpha, nu, share = float(self.alpha) * c.L, min(int(self.nu), T), self.r / c.n
+        if self.law != "stiefel" or not self.divide:
+            return math.inf, 0.0
+        seen = coins.haar(c.n, self.r)
+        a = 1 - math.exp(-2 * alpha * nu / share)
+        period, _ = coins.projected(a, share, seen)
+        step = coins.directional(alpha * (1 + seen / share**2) ** 0.5, c.m * c.n)
+        return step + period / nu, 2 * float(self.alpha) * float(c.get("mu", 0.0))
 
     def __check_init__(self) -> None:
         known = ("paper", "code")

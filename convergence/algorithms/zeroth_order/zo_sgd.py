@@ -7,7 +7,9 @@ from typing import Any
 import equinox as eqx
 import jax
 
+from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
@@ -24,6 +26,11 @@ class ZOSGD(AbstractAlgorithm):
     eta: Any = eqx.field(converter=real)
     mu: Any = eqx.field(converter=real, default=1e-3)
     slope: str = eqx.field(static=True, default="central")
+
+    def coins(self, c: Constants, T: int) -> tuple[float, float]:
+        """One Gaussian direction a step."""
+        eta = float(self.eta) * c.L
+        return coins.directional(eta, c.d), 2 * float(self.eta) * float(c.get("mu", 0.0))
 
     def __check_init__(self) -> None:
         require(float(self.mu) > 0, f"mu = {float(self.mu):g}", "mu > 0", "widen the difference")

@@ -194,10 +194,10 @@ CLAIMS = (
     masks("econtrol-eta-below-limit", laws.EtaLimit(share=0.99), ALIKE, 0.0, (10**6,)),
     masks("econtrol-eta-above-limit", laws.EtaLimit(share=1.01), ALIKE, 0.0, (10**6,)),
     simulated(
-        "ef21-two-atom-floor", fatkhullin2023.TwoAtomFloor(), SAME, PAIR, 4000, margin=0.1
+        "ef21-two-atom-floor", fatkhullin2023.TwoAtomFloor(), SAME, PAIR, 4000, 1024, margin=0.1
     ),
     simulated(
-        "ef21-ideal-three-atoms", fatkhullin2023.IdealThreeAtoms(), SAME, ATOMS, 32, 4096,
+        "ef21-ideal-three-atoms", fatkhullin2023.IdealThreeAtoms(), SAME, ATOMS, 32, 16384,
         note="Top-1 of the noise alone has the bias σ²/30, even next to exact gradients",
     ),
     simulated("ef21-ideal-floor", fatkhullin2023.ThreeAtomFloor(), BELOW, ATOMS, 32, 4096),
@@ -217,7 +217,7 @@ CLAIMS = (
     surely("econtrol-least-squares", econtrol.EControlSurely(TopK(2)), LEAST, (64, 512)),
     surely("ec-least-squares", stich2018.ErrorFeedbackSurely(TopK(2), 0.02), LEAST, (64, 512)),
     Identity("econtrol-linear-messages", laws.LinearMessages()),
-    follows("econtrol-follows-sgd", "econtrol", 2048),
+    follows("econtrol-follows-sgd", "econtrol", 16384),
     follows(
         "ef21-follows-sgd", "ef21", 256, expect=REFUTED,
         note="EF21 sticks at a bias of its stale gradients, whatever the step",

@@ -144,7 +144,7 @@ def _ramp(p: float, exponent: float) -> Claim:
         problem,
         noise,
         horizons=(256, 1024, 4096, 16384),
-        seeds=4,
+        seeds=256,
         chunk=4,
         note="the exponent 1/4 of finite variance, on the ramp",
     )

@@ -36,7 +36,7 @@ BOUNDED = {  # ‖∇f‖ ≤ G
 }
 LONGER = {"standard": (1024, 4096, 16384), "full": (4096, 16384, 65536)}
 WIDER = {"standard": (128, 1024), "full": (1024, 4096)}  # where it takes many seeds
-FEW, MANY = 64, 1024  # seeds where a mean is light-tailed, and where only a ceiling bounds it
+FEW, MANY = 256, 1024  # seeds where a mean is light-tailed, and where only a ceiling bounds it
 
 
 def noises(p: float) -> dict[str, tuple[Any, int]]:

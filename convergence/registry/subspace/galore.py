@@ -98,7 +98,7 @@ STALLS = (
         CornerGaussian(1.0, 4),
         horizons=(50, 100),
         more={"standard": (50, 200, 800), "full": (50, 200, 800, 3200)},
-        seeds=12288,
+        seeds=49152,
         margin=0.1,
     ),
     Claim(
@@ -107,7 +107,7 @@ STALLS = (
         PURE,
         SPREAD,
         horizons=(64, 256, 1024, 4096),
-        seeds=64,
+        seeds=256,
         chunk=64,
     ),
     Claim(
@@ -117,7 +117,7 @@ STALLS = (
         SIGN,
         expect=Verdict.REFUTED,
         horizons=(64, 256, 1024, 4096),
-        seeds=16,
+        seeds=64,
         chunk=16,
         instead="golore-sgd",
         note="false: the same sentence as galore-isotropic-converges, on the counterexample",
@@ -159,7 +159,7 @@ CONVERGES = (
         Gaussian(1.0),
         horizons=(4, 12),
         how="both",
-        seeds=12288,
+        seeds=49152,
         chunk=4096,
         note="closed form, moments of the code by E Π ⊗ Π, and simulation agree",
     ),
@@ -203,7 +203,7 @@ CONVERGES = (
         Isotropic(np.eye(4)),
         Gaussian(1.0),
         horizons=(4, 16, 64),
-        seeds=4096,
+        seeds=16384,
     ),
     Claim("golore-lazy", he2025.GoLoreLazy(), SQUARE, Gaussian(1.0), horizons=(64, 256), seeds=256),
     Claim(
@@ -212,7 +212,7 @@ CONVERGES = (
         Isotropic(np.eye(4)),
         Gaussian(0.05),
         horizons=(4096, 16384),
-        seeds=64,
+        seeds=256,
         chunk=64,
     ),
     Claim(

@@ -23,7 +23,7 @@ CLAIMS = (
         Quadratic(np.ones(3), FISHER),
         DiagonalGaussian(FISHER),
         horizons=(1, 16),
-        seeds=32768,
+        seeds=131072,
         chunk=2048,
     ),
     Claim(

@@ -57,7 +57,7 @@ def law(
     **more: Any,
 ) -> Claim:
     """One exact law, at a short horizon: see the module's docstring."""
-    many = 32768 if T <= 2 else 8192
+    many = 262144 if T <= 3 else 32768
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=many, chunk=1024, **more)
 
 
@@ -74,13 +74,20 @@ def bound(
     return Claim(name, theorem, problem, noise, horizons=horizons, seeds=seeds, chunk=256, **more)
 
 
+# No ceiling and no second moment is known of the method, and what its own directions do to the
+# tails of f(x_T) is not bounded: its bounds can be refuted and not be confirmed.
+UNTOLD: dict[str, Any] = {
+    "expect": Verdict.INCONCLUSIVE,
+    "note": "nothing certifies the tails that the directions give f: refutable, not confirmable",
+}
+
 CLAIMS = (
     law("mezo-second-moment", rsgf.GaussianMoment(), 1, NOISY, margin=0.2),
     law("lozo-second-moment-stiefel", laws.LozoMoment(R), 1, NOISY, margin=0.2),
     law("lozo-second-moment-gaussian", laws.LozoMoment(R, "gaussian"), 1, NOISY, margin=0.2),
     law("lozo-period-factor-nu1", laws.LozoLaw(R, 1), 6),
     law("lozo-period-factor-nu5", laws.LozoLaw(R, 5), 20),
-    law("lozo-period-factor-nu20", laws.LozoLaw(R, 20), 40),
+    law("lozo-period-factor-nu20", laws.LozoLaw(R, 20), 20),
     law(
         "lozo-floor-nu1",
         laws.LozoLaw(R, 1),
@@ -145,7 +152,7 @@ CLAIMS = (
         EntryQuadratic(0.5 * np.ones((2, 2)), np.ones((2, 2))),
         NOISY,
         horizons=(256, 512, 1024, 4096),
-        seeds=1024,
+        seeds=4096,
         chunk=128,
         note="on 2 × 2 matrices the transient is over at T = 256",
     ),
@@ -174,10 +181,24 @@ CLAIMS = (
     bound("rsgf-corollary", rsgf.RSGFTuned(), UNIT, Gaussian(0.3), (1024,)),
     bound("nesterov-spokoiny-convex", ns.GradientFreeConvex(), UNIT, QUIET, (256,)),
     bound("nesterov-spokoiny-strong", ns.GradientFreeStrong(), UNIT, QUIET, (8, 64), 512),
-    bound("zo-accelerated-sharp", ns.Accelerated(), UNIT, QUIET, (8, 32), 512),
-    bound("zo-accelerated-convex", ns.Accelerated(0.0), SPREAD, QUIET, (256,)),
-    bound("nesterov-spokoiny-accelerated", ns.AcceleratedAsStated(0.0), SPREAD, QUIET, (256,)),
-    bound("nesterov-spokoiny-accelerated-strong", ns.AcceleratedAsStated(), UNIT, QUIET, (64,)),
+    bound("zo-accelerated-sharp", ns.Accelerated(), UNIT, QUIET, (8, 32), 512, **UNTOLD),
+    bound("zo-accelerated-convex", ns.Accelerated(0.0), SPREAD, QUIET, (256,), **UNTOLD),
+    bound(
+        "nesterov-spokoiny-accelerated",
+        ns.AcceleratedAsStated(0.0),
+        SPREAD,
+        QUIET,
+        (256,),
+        **UNTOLD,
+    ),
+    bound(
+        "nesterov-spokoiny-accelerated-strong",
+        ns.AcceleratedAsStated(),
+        UNIT,
+        QUIET,
+        (64,),
+        **UNTOLD,
+    ),
     Identity("lozo-layers", estimates.LayerMoments()),
     Identity("lozo-finite-width", estimates.FiniteWidth()),
 )

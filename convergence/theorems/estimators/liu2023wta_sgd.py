@@ -159,6 +159,10 @@ class SampledMoment(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> AverageStepSq:
         return AverageStepSq(2**-20)
 
+    def ceiling(self, c: Constants, T: int) -> float:
+        """Every draw weighs a term so that its norm is at most Σ‖R_i‖‖W_i‖; 1e-5: the drift."""
+        return float(sum(c.parts)) ** 2 * (1 + 1e-5)
+
     def bound(self, c: Constants, T: int) -> float:
         if isinstance(self.product, WTA):
             j = _kept(self.product, c)
@@ -190,12 +194,18 @@ class SampledLaw(AbstractTheorem):
         start = Has("Delta", 0.0, 1e-20)
         return NoNoise(), Is("ones"), start, Rest(self.product), Apart(self.product)
 
+    def delta(self, c: Constants) -> float:
+        """δ: |e_t| ≤ δ surely."""
+        size, j = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1], _kept(self.product, c)
+        return float(min(size[-1], (size[j - 1] - size[j]) / 2 if j else np.inf))
+
     def eta(self, c: Constants, T: int) -> float:
         """δ/((S + mδ)T)."""
-        size = np.sort(np.abs(np.asarray(c.residual).ravel()))[::-1]
-        j = _kept(self.product, c)
-        delta = min(size[-1], (size[j - 1] - size[j]) / 2 if j else np.inf)
+        size, delta = np.abs(np.asarray(c.residual).ravel()), self.delta(c)
         return float(delta / ((size.sum() + size.size * delta) * T))
+
+    def ceiling(self, c: Constants, T: int) -> float:
+        return np.size(c.residual) / 2 * self.delta(c) ** 2
 
     def prescribe(self, c: Constants, T: int) -> SampledBackward:
         return SampledBackward(self.eta(c, T), self.product)

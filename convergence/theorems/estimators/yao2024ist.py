@@ -127,6 +127,19 @@ class BlockSGD(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> Any:
         return Average(GradNormSq())
 
+    def light_tailed(self, c: Constants, T: int) -> bool:
+        """A block holds what it began with until it is drawn, and shrunk noise from then on: what
+        it began with is seen in a run out of 25, or is next to nothing in the mean."""
+        late = (1 - self.chances()) ** T
+        small = late * c.grad0**2 <= 0.1 * self.bound(c, T)
+        fresh = c.sigma > 0 and bool(c.get("light_tailed")) and self.eta(c, T) * c.L <= 1
+        return self.rule == "given" and fresh and bool(np.all(small | (late >= 1 / 25)))
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        """Without noise no block grows on (L/2)‖x‖² for η ≤ 2/L."""
+        contracts = bool(c.get("isotropic")) and self.eta(c, T) * c.L <= 2
+        return c.grad0**2 if c.sigma == 0 and contracts else None
+
     def bound(self, c: Constants, T: int) -> float:
         low, high = self.range()
         eta = self.eta(c, T)

@@ -143,6 +143,9 @@ class RSOIdle(RSOInexact):
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Average(GradNormSq())
 
+    def ceiling(self, c: Constants, T: int) -> float:
+        return c.grad0**2
+
     def trivial(self, c: Constants, T: int) -> float | None:
         return None
 

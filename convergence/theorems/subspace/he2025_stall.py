@@ -276,3 +276,7 @@ class ConvergesInAnyNoise(ConvergesAtRate):
     @varies
     def assumes(self) -> Any:
         return Smooth(), FiniteVariance(), Matrix(self.r), Improvable()
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        """‖∇f(x_0)‖² on the counterexample with one sign: no run leaves it (`Stalls`)."""
+        return c.grad0**2 if c.get("two_point") and c.get("batch") == 1 else None

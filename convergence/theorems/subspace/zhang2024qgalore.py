@@ -83,6 +83,16 @@ class StochasticRounding(AbstractTheorem):
         noise = c.L * eta**2 * c.sigma**2 + c.L * c.d * h**2 / 4
         return c.Delta / (rest * T) + noise / (2 * rest)
 
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        """Without noise and for η ≤ 1/L a step takes ‖∇f‖ to at most (1 − ηL)‖∇f‖ + L√d h on
+        (L/2)‖x − x*‖²; None elsewhere."""
+        q = 1 - self.eta(c) * c.L
+        if c.sigma > 0 or not c.get("isotropic") or q < 0:
+            return None
+        step = c.L * c.d**0.5 * float(self.h)
+        norms = [q**t * c.grad0 + step * sum(q**j for j in range(t)) for t in range(T)]
+        return sum(norm**2 for norm in norms) / T
+
     def trivial(self, c: Constants, T: int) -> float | None:
         return c.grad0**2
 

@@ -66,6 +66,11 @@ class LozoMoment(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> AverageStepSq:
         return AverageStepSq(1.0)
 
+    def light_tailed(self, c: Constants, T: int) -> bool:
+        """One step: a polynomial of degree 8 in normals at most, and bounded factors. By
+        hypercontractivity E M⁴ ≤ 9⁸ (E M²)²: no rare run carries a moment."""
+        return T == 1 and bool(c.get("light_tailed"))
+
     def bound(self, c: Constants, T: int) -> float:
         factor = gaussian_factor if self.law == "gaussian" else stiefel_factor
         return factor(c.m, c.n, self.r) * (c.grad0**2 + c.sigma**2)
@@ -256,6 +261,10 @@ class LozoAsCoded(LozoLaw):
         method = LOZOM if self.momentum else LOZO
         alpha = self.alpha(c, T)
         return method(alpha, 1, self.r, 1e-2, law="gaussian", semantics="code")
+
+    def light_tailed(self, c: Constants, T: int) -> bool:
+        """A few steps: a polynomial in normals whose degree is 8T at most."""
+        return T <= 3 and bool(c.get("light_tailed"))
 
     def bound(self, c: Constants, T: int) -> float:
         n, r = c.n, self.r

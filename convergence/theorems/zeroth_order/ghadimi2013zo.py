@@ -139,5 +139,10 @@ class GaussianMoment(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> AverageStepSq:
         return AverageStepSq(1.0)
 
+    def light_tailed(self, c: Constants, T: int) -> bool:
+        """One step: a polynomial of degree 8 in normals at most, and bounded factors. By
+        hypercontractivity E M⁴ ≤ 9⁸ (E M²)²: no rare run carries a moment."""
+        return T == 1 and bool(c.get("light_tailed"))
+
     def bound(self, c: Constants, T: int) -> float:
         return (c.d + 2) * (c.grad0**2 + c.sigma**2)

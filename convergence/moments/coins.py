@@ -1,0 +1,101 @@
+"""Whether a run depends on its key: does the problem's noise toss coins, does the method itself?
+
+Found by following the key through the traced program of the run, loops and branches included. A
+key that is split and whose parts reach no number of the result does not count.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend import core
+
+from convergence.noise.base import AbstractNoise
+from convergence.runner.experiment import Experiment
+from convergence.runner.run import checkpoints, trajectory
+
+
+class _Silent(AbstractNoise):
+    """The noise without its randomness."""
+
+    noise: AbstractNoise
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return jnp.zeros_like(x)
+
+    def constants(self, shape: tuple[int, ...]) -> Any:
+        return self.noise.constants(shape)
+
+
+def silent(experiment: Experiment) -> Experiment:
+    """With every noise silenced; what else is drawn, a batch or a direction, stays."""
+
+    def leaf(node: Any) -> bool:
+        return isinstance(node, AbstractNoise)
+
+    oracle = jax.tree.map(lambda n: _Silent(n) if leaf(n) else n, experiment.oracle, is_leaf=leaf)
+    return dataclasses.replace(experiment, oracle=oracle)
+
+
+def tosses(experiment: Experiment) -> bool:
+    """Whether what is measured of a run depends on its key."""
+
+    def run(key: Any) -> Any:
+        return trajectory(experiment, jnp.asarray(checkpoints(2)), key)
+
+    program = jax.make_jaxpr(run)(jax.random.key(0)).jaxpr
+    return any(follow(program, [True]))
+
+
+def follow(program: Any, reached: Sequence[bool]) -> list[bool]:
+    """Which results of a jaxpr depend on those of its arguments that are `reached`."""
+    seen = {v for v, hit in zip(program.invars, reached, strict=True) if hit}
+
+    def hit(v: Any) -> bool:
+        return not isinstance(v, core.Literal) and v in seen
+
+    for eqn in program.eqns:
+        found = _results(eqn, [hit(v) for v in eqn.invars])
+        seen.update(v for v, out in zip(eqn.outvars, found, strict=True) if out)
+    return [hit(v) for v in program.outvars]
+
+
+def _results(eqn: Any, reached: list[bool]) -> list[bool]:
+    """The same for one equation; what has no known inner program passes everything on."""
+    name, p = eqn.primitive.name, eqn.params
+    if not any(reached):
+        return [False] * len(eqn.outvars)
+    if name == "while":
+        m, n = p["cond_nconsts"], p["body_nconsts"]
+        test, body, carry = reached[:m], reached[m : m + n], reached[m + n :]
+        while True:
+            after = follow(p["body_jaxpr"].jaxpr, [*body, *carry])
+            if any(follow(p["cond_jaxpr"].jaxpr, [*test, *carry])):
+                after = [True] * len(carry)
+            grown = [a or b for a, b in zip(carry, after, strict=True)]
+            if grown == carry:
+                return carry
+            carry = grown
+    if name == "scan":
+        m, n = p["num_consts"], p["num_carry"]
+        consts, carry, xs = reached[:m], reached[m : m + n], reached[m + n :]
+        while True:
+            after = follow(p["jaxpr"].jaxpr, [*consts, *carry, *xs])
+            grown = [a or b for a, b in zip(carry, after[:n], strict=True)]
+            if grown == carry:
+                return [*carry, *after[n:]]
+            carry = grown
+    if name == "cond":
+        if reached[0]:
+            return [True] * len(eqn.outvars)
+        ways = [follow(branch.jaxpr, reached[1:]) for branch in p["branches"]]
+        return [any(way) for way in zip(*ways, strict=True)]
+    inner = p.get("jaxpr", p.get("call_jaxpr"))
+    inner = getattr(inner, "jaxpr", inner)
+    if inner is not None and len(inner.invars) == len(reached):
+        return follow(inner, reached)
+    return [True] * len(eqn.outvars)
