@@ -38,6 +38,7 @@ from convergence.problems.quadratic import Isotropic, Quadratic, rotation
 from convergence.problems.separable import RotatedSeparable
 from convergence.problems.shifted import Shifted
 from convergence.problems.workers import random_workers
+from convergence.search.falsify import falsify
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep
@@ -374,3 +375,11 @@ def test_a_batch_mean_passes_on_what_a_mean_keeps() -> None:
     skew = three_point(1.5, 1.0, 0.3), two_point(1.5, 1.0, 0.3)
     for noise in skew:
         assert not certificates(Isotropic([1.0, 2.0]), BatchMean(noise, 5))
+
+
+def test_a_search_says_that_a_candidate_lies() -> None:
+    """A false L lets gradient descent break its bound; no statement covers the instance."""
+    problem = lying(Isotropic([1.0, -1.0]), L=0.2)
+    found = falsify(claim(GradientDescentNonconvex(), problem, T=16, seeds=1), budget=1.0)
+    assert found.module is None
+    assert "this candidate's own constants are false: L = 0.2 is certified" in found.reason
