@@ -22,6 +22,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.claims.settings import Settings
@@ -75,7 +76,7 @@ def traced(what: Simulation) -> Iterator[bytes]:
     closed = jax.make_jaxpr(run)(arrays, np.asarray(marks, np.int32), jax.random.key(0))
     yield re.sub(r"0x[0-9a-f]+", "", str(closed.jaxpr)).encode()  # addresses of functions
     for constant in closed.consts:
-        if not jax.dtypes.issubdtype(constant.dtype, jax.dtypes.prng_key):
+        if not jnp.issubdtype(constant.dtype, jax.dtypes.prng_key):
             yield np.asarray(constant).tobytes()
 
 

@@ -38,7 +38,8 @@ CLAIMS = (
     Claim("top-row-stalls-at-the-center", celora.TopOneStalls(1, scale=0.01), ROWS, Noiseless(),
           horizons=(64, 1024), seeds=1, oracle=Layer),
     Claim("sampled-row-converges", SampledSGD(CRS(1)), FAR, Noiseless(), horizons=(16, 128),
-          seeds=1024, oracle=Layer),
+          seeds=1024, oracle=Layer, expect=Verdict.INCONCLUSIVE,
+          note="true; nothing certifies the tails of what the sampled rows carry on"),
     Claim("split-row-is-exact", celora.MeasuredErrors(1, 1, scale=0.5), ROWS, Noiseless(),
           horizons=(16,), seeds=1, oracle=Layer),
 )  # fmt: skip

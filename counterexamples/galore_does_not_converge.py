@@ -30,7 +30,7 @@ PAIR = BatchMean(COIN, 2)
 CLAIMS = (
     Claim("tiny-galore-stalls", Stalls(r=1, tau=10), TINY, COIN, horizons=(1000,), seeds=16),
     Claim("tiny-golore-law", GoLoreCounterexampleLaw(r=1), TINY, COIN,
-          horizons=(10, 40), seeds=8192, margin=0.1),
+          horizons=(10, 40), seeds=32768, margin=0.1),
     Claim("tiny-galore-with-two-samples", EvenBatchLaw(r=1, tau=10, eta=0.5), TINY, PAIR,
-          horizons=(20,), seeds=8192, margin=0.15),
+          horizons=(20,), seeds=49152, margin=0.15),
 )  # fmt: skip

@@ -71,7 +71,7 @@ CLAIMS = (
         REST,
         Aligned(1.0),
         horizons=(40,),
-        seeds=8192,
+        seeds=65536,
         chunk=1024,
         margin=0.1,
     ),

@@ -53,7 +53,7 @@ def test_help_needs_no_jax(command: tuple[str, ...]):
     ("arguments", "said"),
     [
         ((), "required"),
-        (("prove",), "invalid choice"),
+        (("disprove",), "invalid choice"),
         (("show",), "required"),
         (("verify", "--alpha", "0"), "0 < alpha < 1"),
         (("verify", "--alpha", "1"), "0 < alpha < 1"),
@@ -208,7 +208,10 @@ def test_a_claim_that_raises_spoils_no_other(capsys: pytest.CaptureFixture[str])
     document = json.loads(Path("a.json").read_text())
     check_schema(document, ["own-good"])
     assert document["errors"] == [
-        {"slug": "own-broken", "error": "RuntimeError: no instance today"}
+        {
+            "slug": "own-broken",
+            "error": "could not be judged: RuntimeError: no instance today (broken.py:3)",
+        }
     ]
     assert "own-broken: could not be judged" in capsys.readouterr().out
 

@@ -30,7 +30,7 @@ KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 def row(T: int, estimate: Any, interval: list[Any], bound: Any) -> dict[str, Any]:
     return {
         "T": T, "seeds": 8, "estimate": estimate, "interval": interval, "bound": bound,
-        "e_value": None, "vacuous": False, "note": "",
+        "e_value": None, "grade": None, "vacuous": False, "note": "",
     }  # fmt: skip
 
 

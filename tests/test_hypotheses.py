@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.claims.base import Claim
+from convergence.claims.base import AbstractOnInstance, Claim
 from convergence.claims.exact import Exact
 from convergence.claims.exact_masks import ExactMasks
 from convergence.claims.separation import Separation
@@ -154,7 +154,7 @@ def b(theorem: Any, problem: Any = REF, noise: Any = UNIT, T: int = 1) -> Exact:
 
 
 # The claim, and the assumption that fails.
-OUTSIDE: dict[str, tuple[Callable[[], Claim], str]] = {
+OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
     "one-worker-of-three": (
         lambda: w(beznosikov2020.OneWorker(), random_workers(3, 3)), "agents"),
     "more-entries-than-there-are": (
@@ -282,7 +282,7 @@ def test_what_a_proof_does_not_cover_is_not_judged(build: Callable[[], Claim], f
     assert next(a.name for a in report.assumptions if not a.holds) == failed
 
 
-INSIDE: dict[str, Callable[[], Claim]] = {
+INSIDE: dict[str, Callable[[], AbstractOnInstance]] = {
     "mode-bias-cta": lambda: ex(koloskova2020.ModeBias("CTA"), CM, Noiseless()),
     "unbiased-from-anywhere": lambda: ex(alghunaim2022.CorrectedUnbiased("EXTRA"), SPREAD),
     "fixed-point-of-rows": lambda: ex(koloskova2020.FixedPoint("consensus"), ROWS, Noiseless()),

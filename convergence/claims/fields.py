@@ -115,7 +115,7 @@ def check_horizons(horizons: Any, where: str) -> None:
     )
     for T in horizons:
         require(
-            isinstance(T, Integral) and not isinstance(T, bool) and 1 <= T <= LONGEST,
+            isinstance(T, Integral) and not isinstance(T, bool) and 1 <= int(T) <= LONGEST,
             f"the horizon T = {T!r} {where}",
             f"a whole number 1 ≤ T ≤ {LONGEST}",
             "give whole numbers of steps",
@@ -125,7 +125,7 @@ def check_horizons(horizons: Any, where: str) -> None:
 def check_whole(value: Any, name: str, where: str) -> None:
     """A whole number, at least one."""
     require(
-        isinstance(value, Integral) and not isinstance(value, bool) and value >= 1,
+        isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1,
         f"{name} = {value!r} {where}",
         "a whole number, one or more",
         "ask for more",

@@ -87,7 +87,7 @@ def examine(
     until, rng = began + budget, np.random.default_rng(seed)
     cells: dict[str, Cell] = collections.defaultdict(Cell)
     with precision("float64"):
-        kind = AcrossMoments if isinstance(claim, Exact) else AcrossRuns
+        kind: Any = AcrossMoments if isinstance(claim, Exact) else AcrossRuns
         search: Any = kind(claim, seed, rooms() if pool is None else pool)
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS

@@ -3,7 +3,7 @@
 import enum
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import equinox as eqx
 
@@ -15,6 +15,13 @@ from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 from convergence.theorems.domains import Domain, check_fields
+
+# A class without it is abstract. Type checkers know class variables alone; annotations are no
+# strings here, for Equinox reads them.
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar
+else:
+    from equinox import AbstractClassVar
 
 
 class Kind(enum.StrEnum):
@@ -76,10 +83,10 @@ class AbstractTheorem(eqx.Module):
     The docstring opens with the statement; a derived one adds its proof.
     """
 
-    kind: eqx.AbstractClassVar[Kind]
-    source: eqx.AbstractClassVar[Source]
-    provenance: eqx.AbstractClassVar[Provenance]
-    statement: eqx.AbstractClassVar[str]
+    kind: AbstractClassVar[Kind]
+    source: AbstractClassVar[Source]
+    provenance: AbstractClassVar[Provenance]
+    statement: AbstractClassVar[str]
     assumes: ClassVar[tuple[AbstractAssumption, ...]] = ()
     open: ClassVar[tuple[str, ...]] = ()
     domain: ClassVar[Mapping[str, Domain]] = {}
@@ -210,10 +217,10 @@ class AbstractIdentity(eqx.Module):
     """A statement checked without running a method, by exact enumeration or in closed form."""
 
     kind: ClassVar[Kind] = Kind.IDENTITY
-    source: eqx.AbstractClassVar[Source]
-    provenance: eqx.AbstractClassVar[Provenance]
-    statement: eqx.AbstractClassVar[str]
-    tolerance: eqx.AbstractClassVar[float]
+    source: AbstractClassVar[Source]
+    provenance: AbstractClassVar[Provenance]
+    statement: AbstractClassVar[str]
+    tolerance: AbstractClassVar[float]
 
     @abstractmethod
     def discrepancies(self) -> dict[str, float]:

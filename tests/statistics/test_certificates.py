@@ -130,7 +130,7 @@ def test_looks_are_remembered(tmp_path) -> None:
     with precision("float64"):
         runs = claim.simulation(8)
 
-    def look(**settings: int) -> tuple[int, float]:
+    def look(**settings: Any) -> tuple[int, float]:
         report = claim.verify(Settings(**settings), store)
         return report.look, report.alpha
 

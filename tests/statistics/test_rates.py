@@ -133,7 +133,8 @@ def test_a_rate_asks_for_a_certificate() -> None:
     """Seeds without a ticket confirm no rate, and one seed of a random method says nothing."""
     rng = np.random.default_rng(0)
     data = [rng.normal(1.0, 0.02, size=512) for _ in LADDER]
-    for ticket, verdict in (({}, I), ({"light": True}, C), ({"ceiling": 2.0}, I)):
+    tickets: Any = (({}, I), ({"light": True}, C), ({"ceiling": 2.0}, I))
+    for ticket, verdict in tickets:
         samples = [Sample(T, v / T, 1 / T, **ticket) for T, v in zip(LADDER, data, strict=True)]
         judged_ = judge_rate(samples, ALPHA)
         assert judged_.verdict is verdict

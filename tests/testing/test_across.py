@@ -84,7 +84,8 @@ def test_rooms_build_what_they_name():
             for noise in room.noises:
                 problem = room.problem.make(np.zeros(room.problem.size))
                 shape = np.shape(problem.start())
-                problem.constants() | noise.make(np.zeros(noise.size)).constants(shape)
+                loud = noise.make(np.zeros(noise.size))
+                assert problem.constants() | loud.constants(shape)
 
 
 def test_the_page_shows_what_was_found():

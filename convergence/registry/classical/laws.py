@@ -15,8 +15,18 @@ FOUR = Isotropic(np.array([2.0, -1.0, 0.5, 0.0]), 2.0)
 SLOPES = Linear([1.0, -0.05, 0.3])
 
 CLAIMS = (
-    Claim("sgd-batch-law", BatchLaw(), FOUR, Gaussian(3.0), horizons=(1, 8), seeds=4096),
-    Claim("sgd-momentum-law", MomentumLaw(), FOUR, Gaussian(3.0), horizons=(2, 12), seeds=4096),
+    Claim(
+        "sgd-batch-law", BatchLaw(), FOUR, Gaussian(3.0), horizons=(1, 8), seeds=65536, chunk=4096
+    ),
+    Claim(
+        "sgd-momentum-law",
+        MomentumLaw(),
+        FOUR,
+        Gaussian(3.0),
+        horizons=(2, 12),
+        seeds=65536,
+        chunk=4096,
+    ),
     Claim("sophia-g-linear", SophiaLinear(), SLOPES, horizons=(3, 10, 40), seeds=1),
     Claim("sophia-g-linear-as-printed", SophiaLinear("paper"), SLOPES, horizons=(3, 40), seeds=1),
 )

@@ -178,7 +178,7 @@ CONVERGES = (
         Gaussian(1.0),
         horizons=(4, 12),
         how="both",
-        seeds=12288,
+        seeds=65536,
         chunk=4096,
         note="also what the projector draws, not its list of outcomes alone",
     ),
