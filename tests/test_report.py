@@ -41,8 +41,8 @@ def claim(slug: str, verdict: str = "CONSISTENT", **other: Any) -> dict[str, Any
         "constants": {"L": 1.0, "W": [[1.0, 0.0], [0.0, 1.0]], "R": "inf"},
         "hyper_parameters": {"algorithm": "SGD", "eta": 0.1}, "notes": ["a <note>"],
         "horizons": [row(T, 1 / T, [0.9 / T, 1.1 / T], 1.5 / T) for T in (10, 100, 1000)],
-        "alpha": 1e-6, "tier": "quick", "seconds": 0.1, "look": 1, "grade": "certified", "proof": None,
-        **other,
+        "alpha": 1e-6, "tier": "quick", "seconds": 0.1, "look": 1,
+        "grade": "certified", "proof": None, **other,
     }  # fmt: skip
 
 
