@@ -34,11 +34,11 @@ TWO, FEW, MANY = (unit_workers(np.zeros((n, 2)), np.zeros(2)) for n in (2, 8, 16
 
 CLAIMS = (
     Claim("ef21-sticks-at-the-bias", fatkhullin2023.TwoAtomFloor(), FEW, ATOMS,
-          horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
+          horizons=(4000,), seeds=1024, margin=0.1, oracle=Workers),
     Claim("ef21-sticks-with-more-workers", fatkhullin2023.TwoAtomFloor(), MANY, ATOMS,
-          horizons=(4000,), seeds=256, margin=0.1, oracle=Workers),
+          horizons=(4000,), seeds=1024, margin=0.1, oracle=Workers),
     Claim("ef21-is-no-sgd", fatkhullin2023_false.EverythingFollowsSGD(name="ef21"), TWO, ATOMS,
           expect=Verdict.REFUTED, horizons=(256, 512, 1024, 4096), seeds=256, oracle=Workers),
     Claim("econtrol-is-like-sgd", fatkhullin2023.FollowsSGD(), TWO, ATOMS,
-          horizons=(256, 512, 1024, 4096), seeds=16384, oracle=Workers),
+          horizons=(256, 512, 1024, 4096), seeds=24576, oracle=Workers),
 )  # fmt: skip

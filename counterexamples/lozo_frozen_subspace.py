@@ -37,7 +37,7 @@ QUIET = Gaussian(0.0)
 EVER = 2**30  # a period longer than any run
 
 CLAIMS = (
-    Claim("a-period-of-eight", LozoLaw(2, 8), UNIT, QUIET, horizons=(24,), seeds=8192, chunk=1024),
+    Claim("a-period-of-eight", LozoLaw(2, 8), UNIT, QUIET, horizons=(24,), seeds=16384, chunk=1024),
     Claim(
         "a-period-for-ever",
         LozoLaw(2, EVER),

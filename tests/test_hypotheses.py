@@ -289,9 +289,14 @@ INSIDE: dict[str, Callable[[], AbstractOnInstance]] = {
     "uncorrected-but-alike": lambda: ex(koloskova2020.SharedMinimizer(), ALIKE),
     "contraction-of-sign": lambda: m(
         richtarik2021.EF21Nonconvex(Bernoulli(0.5), 1.0), FOUR, T=64),
-    "long-steps-of-error-feedback": lambda: w(
-        stich2018.ErrorFeedbackSurely(ScaledSign(), 5.0), GENERAL),
 }  # fmt: skip
+
+
+def test_steps_that_the_bound_of_error_feedback_does_not_reach_decide_nothing():
+    claim = w(stich2018.ErrorFeedbackSurely(ScaledSign(), 5.0), GENERAL)
+    report = dataclasses.replace(claim, seeds=1).verify(Settings())
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "infinite" in report.reason
 
 
 @pytest.mark.parametrize("build", INSIDE.values(), ids=INSIDE)

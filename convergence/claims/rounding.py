@@ -56,7 +56,9 @@ def excess(values: np.ndarray, bound: Any) -> np.ndarray:
     low, high = bound if isinstance(bound, tuple) else (-math.inf, bound)
     known = max((abs(b) for b in (low, high) if math.isfinite(b)), default=0.0)
     scale = np.maximum(known, np.abs(values))
-    beyond = np.maximum(values - high, low - values) / np.where(scale > 0, scale, 1.0)
+    with np.errstate(invalid="ignore"):  # what is infinite lies infinitely far beyond
+        beyond = np.maximum(values - high, low - values) / np.where(scale > 0, scale, 1.0)
+    beyond = np.where(np.isinf(values), np.inf, beyond)
     return beyond.reshape(len(beyond), -1).max(axis=1)
 
 

@@ -61,7 +61,7 @@ def pareto(mean: float, index: float) -> Draw:
 
 
 def spikes(low: float, high: float, p: float) -> Draw:
-    return lambda rng, shape: np.where(rng.random(shape) < p, high, low)
+    return lambda rng, shape: np.where(rng.random(shape) < p, float(high), float(low))
 
 
 def normal(mean: float, sigma: float) -> Draw:

@@ -78,7 +78,7 @@ def test_claims_become_tests_with_a_table_properties_and_json(paper: Path, worke
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert "wrong: REFUTED, expected CONSISTENT" in done.stdout
-    assert "1 of 2 verdicts as expected; alpha 0.005 a claim" in done.stdout
+    assert "1 of 2 verdicts as expected; alpha 0.0025 a claim" in done.stdout
     document = json.loads((paper / "out.json").read_text())
     assert document["schema"] == "convergence-report/1"
     assert {c["slug"]: c["verdict"] for c in document["claims"]} == {

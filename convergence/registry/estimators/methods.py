@@ -165,7 +165,7 @@ CLAIMS = (
         instead="wta-exact-moments",
     ),
     Identity("wta-identity-instance", wta.IdentityInstance()),
-    layer("crs-moment", sampled.SampledMoment(CRS(3)), SPIKED, (1,), seeds=16384, margin=0.15),
+    layer("crs-moment", sampled.SampledMoment(CRS(3)), SPIKED, (1,), seeds=32768, margin=0.15),
     layer(
         "wta-moment", sampled.SampledMoment(WTA(3, 2)), SPIKED, (1,), seeds=16384, margin=0.15
     ),
@@ -186,7 +186,7 @@ CLAIMS = (
     Claim("ist-starved-block", ist.BlockLaw(STARVED), BLOCKS, Noiseless(), horizons=(128,),
           seeds=16384, note="a block that is never drawn keeps its gradient"),
     Claim("ist-learned-importance", ist.BlockSGD(mix=0.5, rule="learned"), BLOCKS, Noiseless(),
-          horizons=(64,)),
+          horizons=(64,), seeds=1024),
     Claim("ist-gradient-importance", ist.BlockSGD((0.0, 0.0), 0.1, "gradient"),
           Isotropic([[0.5], [0.0]]), SKEW, horizons=(16384,), seeds=256,
           note="importance from a sample of its own; from the applied one the bound is false"),

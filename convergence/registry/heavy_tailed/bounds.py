@@ -104,7 +104,7 @@ UNNORMALIZED = (
             problem,
             noise,
             horizons=(128, 512),
-            seeds=1024,
+            seeds=2048,
             more=WIDER,
         )
         for where, problem in OBJECTIVES.items()

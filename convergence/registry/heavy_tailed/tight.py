@@ -133,7 +133,7 @@ def ramps() -> tuple[Claim, ...]:
 def rates() -> tuple[Claim, ...]:
     """M_T = O(exact curve) on ramp + noise floor, for the exponents of the six methods."""
     claims = []
-    shared: dict[str, Any] = {"horizons": LADDER, "more": RUNGS, "seeds": FEW}
+    shared: dict[str, Any] = {"horizons": LADDER, "more": RUNGS, "seeds": 4 * FEW}
     methods = (
         ("nsgdm", NSGDMomentumExact(), POWERS),
         ("nsgdc", NSGDClipped(), (1.5,)),
@@ -252,7 +252,7 @@ LAWS = (
         bowl([plateau(0.05, float(np.asarray(SPIKY.values)[0]), 1.0), 0.0]),
         SPIKY,
         horizons=(256, 1024),
-        seeds=256,
+        seeds=1024,
         note="the gradient at which clipped skewed noise has mean zero",
     ),
     Claim(

@@ -150,7 +150,7 @@ CONVERGES = (
         PURE,
         SIGN,
         horizons=(5, 20, 80),
-        seeds=4096,
+        seeds=16384,
     ),
     ExactMasks(
         "golore-row-law",

@@ -24,7 +24,7 @@ CLAIMS = (
         HALFWAY,
         Gaussian(0.0),
         horizons=(64, 256),
-        seeds=16384,
+        seeds=32768,
         note="a minimizer halfway between grid points and η = 1/L: only f(x_T) ≥ f* is loose",
     ),
     Claim(

@@ -23,7 +23,7 @@ SPREAD = EntryQuadratic.rows(np.linspace(0.1, 1.0, 6), X0)
 PURE = Counterexample.pure(n=10, r=4, lam=0.5)
 
 CLAIMS = (
-    Claim("rso-exact-law", rso.RSOLaw(), FLAT, horizons=(4, 8), seeds=4096, chunk=512),
+    Claim("rso-exact-law", rso.RSOLaw(), FLAT, horizons=(4, 8), seeds=8192, chunk=512),
     Claim(
         "rso-exact-subproblems",
         rso.RSOExact(),
@@ -61,7 +61,7 @@ CLAIMS = (
         FLAT,
         Gaussian(1.0),
         horizons=(64,),
-        seeds=128,
+        seeds=256,
     ),
     Identity("rso-conditioning", costs.Conditioning()),
     Identity(
@@ -82,7 +82,7 @@ CLAIMS = (
         FLAT,
         Gaussian(1.0),
         horizons=(128,),
-        seeds=128,
+        seeds=256,
     ),
     Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
     Claim("rso-inner-zo", rso.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
