@@ -33,7 +33,9 @@ from convergence.theorems.decentralized.zhu2024 import OneLevel, SparkleUnbiased
 FOUR = reference(graphs.lazy(graphs.ring(4)))
 
 
-def claim(slug: str, theorem: SparkleUnbiased, expect: Verdict = Verdict.CONSISTENT) -> Exact:
+def claim(
+    slug: str, theorem: OneLevel | SparkleUnbiased, expect: Verdict = Verdict.CONSISTENT
+) -> Exact:
     """One row of the table above."""
     return Exact(
         f"{slug}", theorem, FOUR, PerEntry(1.0), expect=expect, horizons=(1,),

@@ -53,12 +53,12 @@ def test_a_bad_optimizer_is_told_why_and_how_to_see_it_again(test_seed: int):
 
 def test_a_vacuous_bound_is_no_test(test_seed: int):
     given: dict[str, Any] = dict(
-        theorem=THEOREM, problem=SQUARE, noise=Gaussian(1.0), seed=test_seed, horizons=(2,),
+        theorem=THEOREM, problem=SQUARE, noise=Gaussian(2.0), seed=test_seed, horizons=(2,),
         seeds=512,
     )  # fmt: skip
     with pytest.raises(AssertionError, match="holds without running"):
-        assert_converges(SGD(1.0), **given)
-    assert assert_converges(SGD(1.0), vacuous=True, **given).vacuous
+        assert_converges(SGD(0.5), **given)
+    assert assert_converges(SGD(0.5), vacuous=True, **given).vacuous
 
 
 class Signed(SGDNonconvex):
