@@ -17,7 +17,7 @@ def torch_inner(subject: Subject) -> Subject:
     outer = subject.factory
 
     def factory(params: Any, **options: Any) -> Any:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         return outer(torch.optim.SGD(params, lr=INNER), **options)
 
@@ -27,7 +27,7 @@ def torch_inner(subject: Subject) -> Subject:
 
 def torch_base(subject: Subject) -> Subject:
     """A wrapper of an optimizer class, around SGD."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     made = subject.set(base_optimizer=torch.optim.SGD)
     options = {**made.options} | ({} if "lr" in made.accepts else {"lr": INNER})
@@ -62,7 +62,7 @@ def model_object(subject: Subject) -> Subject:
     outer, both = subject.factory, "params" in subject.accepts
 
     def factory(params: Any, **options: Any) -> Any:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         model = torch.nn.Module()
         flat = [p for e in params for p in (e["params"] if isinstance(e, dict) else [e])]

@@ -24,7 +24,7 @@ STYLES = ("plain", "closure", "graph")
 
 def seeded() -> Any:
     """torch, with every generator that an optimizer may draw from at its start."""
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     torch.manual_seed(0)
     np.random.seed(0)  # noqa: NPY002 - the one that released code uses
@@ -171,7 +171,7 @@ def rehearse(subject: Subject) -> tuple[str, bool, str]:
 
     Raises `CannotRun` with what the first try said.
     """
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     said: list[str] = []
     with contextlib.suppress(Exception):
