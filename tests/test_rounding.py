@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 import pytest
 
 from convergence import Claim, Verdict
-from convergence.claims.rounding import excess, floats, moved
+from convergence.claims.rounding import ends, excess, floats, moved
 from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
+from convergence.theorems.base import Kind
 from convergence.theorems.estimators import liu2024sophia as sophia
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in everything()}
@@ -31,8 +33,25 @@ def test_a_twin_moves_every_float_by_an_ulp(dtype: Any) -> None:
 
 def test_excess_is_relative_to_the_larger_of_value_and_bound() -> None:
     values = np.array([1.0, 2.0, 8.0])
-    np.testing.assert_allclose(excess(values, 2.0), [-0.5, 0.0, 0.75])
+    np.testing.assert_allclose(excess(values, (-np.inf, 2.0)), [-0.5, 0.0, 0.75])
     np.testing.assert_allclose(excess(values, (2.0, 2.0)), [0.5, 0.0, 0.75])
+    gone = np.array([np.inf, -np.inf])
+    assert excess(gone, (-np.inf, 2.0)).tolist() == [np.inf, -np.inf]
+    assert excess(gone, (2.0, np.inf)).tolist() == [-np.inf, np.inf]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bound", "both"),
+    [
+        (Kind.PATHWISE, (1.0, 2.0), (1.0, 2.0)),
+        (Kind.PATHWISE, 2.0, (-np.inf, 2.0)),
+        (Kind.EXPECTATION, 2.0, (-np.inf, 2.0)),
+        (Kind.FLOOR, 2.0, (2.0, np.inf)),
+        (Kind.EXACT, 2.0, (2.0, 2.0)),
+    ],
+)
+def test_a_run_without_coins_keeps_what_its_kind_says(kind: Kind, bound: Any, both: Any) -> None:
+    assert ends(kind, bound) == both
 
 
 class Wrong(sophia.SophiaQuadraticLaw):
@@ -76,3 +95,23 @@ def test_an_error_beyond_the_sensitivity_is_caught(dtype: str, sign: int) -> Non
     size = 1e-11 if dtype == "float64" else 1e-2
     false = dataclasses.replace(claim, theorem=off(1 + sign * size))
     assert false.verify(Settings(dtype=dtype)).verdict is Verdict.REFUTED
+
+
+class Law(sophia.SophiaQuadraticLaw):
+    """The same number as a mean, or as its lower end: no coin is tossed, and it is one run."""
+
+    kind: Any = eqx.field(static=True, default=Kind.EXACT)
+    factor: Any = 1.0
+
+    def bound(self, c: Any, T: int) -> Any:
+        return super().bound(c, T)[0] * self.factor
+
+
+@pytest.mark.parametrize("kind", [Kind.EXACT, Kind.FLOOR, Kind.EXPECTATION])
+def test_a_law_of_one_run_is_granted_its_rounding_and_no_more(kind: Kind) -> None:
+    claim: Claim = dataclasses.replace(CLAIM["sophia-quadratic-law"], theorem=Law(kind=kind))
+    assert claim.verify(Settings()).verdict is Verdict.CONSISTENT
+    off = 1 + (1e-11 if kind is not Kind.EXPECTATION else -1e-11)
+    report = dataclasses.replace(claim, theorem=Law(kind=kind, factor=off)).verify(Settings())
+    assert report.verdict is Verdict.REFUTED
+    assert report.proof is not None

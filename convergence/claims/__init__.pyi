@@ -42,6 +42,7 @@ from .report import numeric as numeric
 from .report import plain as plain
 from .report import source_text as source_text
 from .rounding import cheap as cheap
+from .rounding import ends as ends
 from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import moved as moved

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.rounding import cheap
+from convergence.claims.rounding import cheap, ends
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.errors import require
@@ -44,9 +44,7 @@ def judge(
 
 def as_pathwise(kind: Kind, sample: Sample) -> Sample:
     """A statement about the mean of a metric that tosses no coin, as one about its only value."""
-    b = sample.number
-    bound = {Kind.FLOOR: (b, float("inf")), Kind.EXACT: (b, b)}.get(kind, b)
-    return dataclasses.replace(sample, bound=bound)
+    return dataclasses.replace(sample, bound=ends(kind, sample.number))
 
 
 def signs(kind: Kind, sample: Sample) -> None:

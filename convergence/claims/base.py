@@ -273,8 +273,7 @@ class Claim(AbstractOnInstance):
         if kind is not Kind.PATHWISE:
             session.look(self.simulation(self.horizons[-1]), samples)
         judgement = judge(kind, samples, session.settings, c, self.margin)
-        replayed = self.kind in (Kind.PATHWISE, Kind.EXPECTATION)
-        if kind is Kind.PATHWISE and replayed and judgement.verdict is Verdict.REFUTED:
+        if kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
             judgement = settle(self, records, samples, session)
         return records, judgement
 

@@ -21,6 +21,7 @@ from convergence.precision import precision
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.statistics import Sample
+from convergence.theorems.base import Kind
 
 TWINS = 16
 
@@ -51,14 +52,22 @@ def floats(tree: Any) -> int:
     return sum(int(np.count_nonzero(leaf)) for leaf in arrays)
 
 
-def excess(values: np.ndarray, bound: Any) -> np.ndarray:
+def ends(kind: Kind, bound: Any) -> tuple[float, float]:
+    """(low, high) between which a run lies that keeps a statement of this kind by itself."""
+    if isinstance(bound, tuple):
+        return float(bound[0]), float(bound[1])
+    b = float(bound)
+    return {Kind.FLOOR: (b, math.inf), Kind.EXACT: (b, b)}.get(kind, (-math.inf, b))
+
+
+def excess(values: np.ndarray, bound: tuple[float, float]) -> np.ndarray:
     """(seeds,) how far each run lies beyond its bound, relative to the larger; negative inside."""
-    low, high = bound if isinstance(bound, tuple) else (-math.inf, bound)
+    low, high = bound
     known = max((abs(b) for b in (low, high) if math.isfinite(b)), default=0.0)
     scale = np.maximum(known, np.abs(values))
-    with np.errstate(invalid="ignore"):  # what is infinite lies infinitely far beyond
-        beyond = np.maximum(values - high, low - values) / np.where(scale > 0, scale, 1.0)
-    beyond = np.where(np.isinf(values), np.inf, beyond)
+    with np.errstate(invalid="ignore"):  # ∞ − ∞: the other end decides
+        gap = np.fmax(values - high, low - values)
+        beyond = np.where(np.isinf(gap), gap, gap / np.where(scale > 0, scale, 1.0))
     return beyond.reshape(len(beyond), -1).max(axis=1)
 
 
@@ -71,7 +80,7 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
     """
     T, dtype = record.T, session.settings.dtype
     finite = np.isfinite(sample.values).reshape(record.seeds, -1).all(axis=1)
-    worst = int(np.argmax(np.where(finite, excess(sample.values, sample.bound), np.inf)))
+    worst = int(np.argmax(np.where(finite, excess(sample.values, sample.range), np.inf)))
     with precision("float64"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what a twin has to warn of, the instance has
         problem, noise, _ = claim.instance(T)
@@ -84,7 +93,7 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
             other = Experiment(near, claim.oracle(near, loud), *how)
             again = dataclasses.replace(what, experiment=other)
             values = session.run(again, range(worst, worst + 1), record.seeds).final()
-            return float(excess(values, bound)[0])
+            return float(excess(values, ends(claim.kind, bound))[0])
 
         found, itself = [], beyond(problem, noise, method)
         for twin in range(1, TWINS + 1):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.rounding import cheap, excess, sensitivity
+from convergence.claims.rounding import cheap, ends, excess, sensitivity
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
@@ -59,7 +59,7 @@ def past(sample: Sample) -> np.ndarray:
     """(seeds,) the excess of each run, infinite where it is not finite."""
     finite = np.isfinite(sample.values).reshape(len(sample.values), -1).all(axis=1)
     with np.errstate(invalid="ignore"):
-        return np.where(finite, excess(sample.values, sample.bound), math.inf)
+        return np.where(finite, excess(sample.values, sample.range), math.inf)
 
 
 def replay(claim: Any, T: int, run: int, granted: float, settings: Any) -> tuple[Any, str]:
@@ -68,13 +68,11 @@ def replay(claim: Any, T: int, run: int, granted: float, settings: Any) -> tuple
     from convergence.proofs.enclose import program
 
     traced = program(claim.simulation(T), settings.seed, run)
-    bound = claim.theorem.bound(claim.instance(T)[2], T)
-    ends = bound if isinstance(bound, tuple) else (-math.inf, float(bound))
-    ends = float(ends[0]), float(ends[1])
-    found = proofs.settle(traced, ends, granted)
+    stated = ends(claim.kind, claim.theorem.bound(claim.instance(T)[2], T))
+    found = proofs.settle(traced, stated, granted)
     if not found.violated:
         return None, "" if found.kept else f"run {run} at T={T}: {found.reason}"
     return proofs.Proof(
-        claim.slug, T, run, settings.seed, settings.dtype, found.metric, ends, granted,
+        claim.slug, T, run, settings.seed, settings.dtype, found.metric, stated, granted,
         found.precision, found.rational, traced.digest(), found.draws,
     ), ""  # fmt: skip
