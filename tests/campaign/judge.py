@@ -109,12 +109,13 @@ def made_of() -> tuple[tuple[str, float, frozenset[str], frozenset[str]], ...]:
 
     found = []
     with precision("float64"):
-        for claim in registry():
+        known: tuple[Any, ...] = registry()
+        for claim in known:
             kinds = parts_of(claim)
             with contextlib.suppress(Exception):
-                T = claim.horizons[0]  # type: ignore[attr-defined]
-                problem, noise, c = claim.instance(T)  # type: ignore[attr-defined]
-                theorem = claim.theorem  # type: ignore[attr-defined]
+                T = claim.horizons[0]
+                problem, noise, c = claim.instance(T)
+                theorem = claim.theorem
                 for part in (problem, noise, theorem.prescribe(c, T), theorem.metric(c, T)):
                     kinds |= parts_of(part)
             files = {ROOT / f"{kind.split(':')[0].replace('.', '/')}.py" for kind in kinds}

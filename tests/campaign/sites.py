@@ -125,7 +125,9 @@ class _Walk(ast.NodeVisitor):
     """Visits the expressions that run: no annotations, docstrings, decorators or messages."""
 
     def __init__(self, wanted: Callable[[str], bool]):
-        self.wanted, self.names, self.found = wanted, [], []  # type: ignore[var-annotated]
+        self.wanted = wanted
+        self.names: list[str] = []
+        self.found: list[tuple[str, ast.expr]] = []
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.names.append(node.name)
@@ -162,8 +164,7 @@ class _Walk(ast.NodeVisitor):
             self.generic_visit(node)
 
     def generic_visit(self, node: ast.AST) -> None:
-        inside = bool(self.names) and isinstance(node, ast.expr)
-        if inside and self.wanted(".".join(self.names)):
+        if self.names and isinstance(node, ast.expr) and self.wanted(".".join(self.names)):
             self.found.append((".".join(self.names), node))
         super().generic_visit(node)
 

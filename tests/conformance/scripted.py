@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.subspace.frugal import AbstractSplit
-from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
+from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM, AbstractLOZO
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import central
@@ -69,7 +69,7 @@ class Turned(Splits):
         return G @ data.T @ data
 
 
-class _Drawn(eqx.Module):
+class _Drawn(AbstractLOZO):
     """V and U of the step as recorded."""
 
     V: Any = eqx.field(converter=real, default=None)
@@ -80,7 +80,7 @@ class _Drawn(eqx.Module):
 
     def estimate(self, x: Any, V: Any, oracle: Any, key: Any) -> Any:
         U = jnp.asarray(self.U)
-        return central(oracle, x, lift(U, V.T), key, self.eps), U  # type: ignore[attr-defined]
+        return central(oracle, x, lift(U, V.T), key, self.eps), U
 
 
 class GivenLOZO(_Drawn, LOZO):

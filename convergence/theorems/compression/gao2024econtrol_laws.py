@@ -69,8 +69,8 @@ class BernoulliLaw(AbstractMoment):
 
     @varies
     def tolerance(self) -> float:
-        # Eigenvalues of a defective triple move by the cube root of eps.
-        return 1e-5 if self.rate else AbstractMoment.tolerance
+        # Eigenvalues of a defective pair move by √eps.
+        return 1e-7 if self.rate else AbstractMoment.tolerance
 
     def radius(self, c: Constants, T: int) -> float:
         """The rate of the second moments."""
