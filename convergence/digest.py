@@ -30,7 +30,7 @@ from convergence.errors import LIBRARIES as INSTALLED
 from convergence.runner.experiment import Simulation
 from convergence.runner.run import checkpoints, trajectory
 
-SCHEMA = "convergence-record/1"
+SCHEMA = "convergence-record/2"
 PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
 GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py", "precision.py")
