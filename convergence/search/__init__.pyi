@@ -1,6 +1,6 @@
 # Written by `python -m docs.make.rooms`.
-from .across import Cell as Cell
 from .across import Examination as Examination
+from .across import Tally as Tally
 from .across import examine as examine
 from .across import subjects as subjects
 from .climbing import Evolution as Evolution
@@ -9,8 +9,8 @@ from .courtroom import AcrossMoments as AcrossMoments
 from .courtroom import AcrossRuns as AcrossRuns
 from .courtroom import Courtroom as Courtroom
 from .courtroom import drawn as drawn
-from .exact import Laws as Laws
-from .exact import Moments as Moments
+from .exact import LemmaSearch as LemmaSearch
+from .exact import MomentSearch as MomentSearch
 from .falsify import Findings as Findings
 from .falsify import Hunt as Hunt
 from .falsify import plainer as plainer
@@ -19,7 +19,7 @@ from .falsify import sweep as sweep
 from .graphs import crowds as crowds
 from .graphs import laws as laws
 from .graphs import share as share
-from .instances import Family as Family
+from .instances import Instances as Instances
 from .instances import curvatures as curvatures
 from .instances import families as families
 from .instances import matrices as matrices
@@ -43,13 +43,13 @@ from .pool import rooms as rooms
 from .pool import snapped as snapped
 from .pool import stack_noises as stack_noises
 from .pool import worker_noises as worker_noises
-from .render import Source as Source
+from .render import Script as Script
 from .render import claim_module as claim_module
 from .render import is_file as is_file
 from .render import script as script
 from .render import usual as usual
 from .runs import AbstractSearch as AbstractSearch
-from .runs import Runs as Runs
+from .runs import RunSearch as RunSearch
 from .runs import growth as growth
 from .variations import accepts as accepts
 from .variations import fields as fields

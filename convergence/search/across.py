@@ -24,14 +24,14 @@ from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution
 from convergence.search.courtroom import AcrossMoments, AcrossRuns
 from convergence.search.falsify import EXCESS, plainer
-from convergence.search.instances import Family
+from convergence.search.instances import Instances
 from convergence.search.pool import Room, rooms
 from convergence.search.runs import OUTSIDE
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Moment
 
 
-class Cell(NamedTuple):
+class Tally(NamedTuple):
     """A theorem on one family of problems: how many instances were `judged`, the worst
     measured/allowed, and which assumption refused most of the others."""
 
@@ -47,7 +47,7 @@ class Examination:
 
     theorem: str
     slug: str
-    cells: dict[str, Cell]
+    cells: dict[str, Tally]
     seconds: float
     module: str | None = None
     reason: str = ""
@@ -85,20 +85,20 @@ def examine(
     then hill climbing from the worst of them. One violation ends it."""
     began = time.perf_counter()
     until, rng = began + budget, np.random.default_rng(seed)
-    cells: dict[str, Cell] = collections.defaultdict(Cell)
+    cells: dict[str, Tally] = collections.defaultdict(Tally)
     with precision("float64"):
         kind: Any = AcrossMoments if isinstance(claim, Exact) else AcrossRuns
         search: Any = kind(claim, seed, rooms() if pool is None else pool)
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS
 
-        def put(family: Family, z: np.ndarray, level: float) -> tuple[str, str] | None:
+        def put(family: Instances, z: np.ndarray, level: float) -> tuple[str, str] | None:
             try:
                 return search.confirm(family, plainer(search, family, z, rng), attempts, level)
             except OUTSIDE:
                 return None  # an instance that the judge cannot be given
 
-        def batch(family: Family, points: np.ndarray) -> np.ndarray:
+        def batch(family: Instances, points: np.ndarray) -> np.ndarray:
             nonlocal found, attempts, needed
             scores = search.scores(family, points)
             room, k = search.rooms[family.name], int(np.argmax(scores))

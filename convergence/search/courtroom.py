@@ -14,10 +14,10 @@ from convergence.claims.base import Claim
 from convergence.claims.exact import Exact, miss
 from convergence.parts import compressors
 from convergence.search.climbing import BATCH
-from convergence.search.exact import Moments
-from convergence.search.instances import Family
+from convergence.search.exact import MomentSearch
+from convergence.search.instances import Instances
 from convergence.search.pool import Room
-from convergence.search.runs import OUTSIDE, SEEDS, Runs
+from convergence.search.runs import OUTSIDE, SEEDS, RunSearch
 from convergence.search.variations import fields, rebuilt
 from convergence.theorems.base import Kind
 from convergence.theorems.domains import domains
@@ -56,7 +56,7 @@ class Courtroom:
     """What the two searches below share: families that vary problem, noise and theorem at once."""
 
     claim: Any
-    families: tuple[Family, ...]
+    families: tuple[Instances, ...]
     rooms: dict[str, str]
     refusals: dict[str, collections.Counter[str]]
 
@@ -77,11 +77,11 @@ class Courtroom:
             make = _maker(room, noise, theorem, reals, T)
             self.rooms[name] = room.problem.name
             found.append(
-                Family(name, sum(sizes), make, noise.name != "no noise" or claim.seeds > 1)
+                Instances(name, sum(sizes), make, noise.name != "no noise" or claim.seeds > 1)
             )
         self.families = tuple(found)
 
-    def candidate(self, family: Family, z: np.ndarray) -> Any:
+    def candidate(self, family: Instances, z: np.ndarray) -> Any:
         """The claim at z."""
         theorem, problem, noise, T = family.make(z)
         return dataclasses.replace(
@@ -89,7 +89,7 @@ class Courtroom:
         )
 
     @np.errstate(all="ignore")
-    def admissible(self, family: Family, z: np.ndarray) -> bool:
+    def admissible(self, family: Instances, z: np.ndarray) -> bool:
         """Whether all assumptions hold at z; the first that does not is counted."""
         try:
             claim = self.candidate(family, z)
@@ -100,7 +100,7 @@ class Courtroom:
             self.refusals[self.rooms[family.name]][failed[0]] += 1
         return not failed
 
-    def entrance(self, family: Family, rng: np.random.Generator) -> list[np.ndarray]:
+    def entrance(self, family: Instances, rng: np.random.Generator) -> list[np.ndarray]:
         """Admissible points of a family, the plain one first; none if `FIRST` tries find none."""
         good: list[np.ndarray] = []
         for k in range(TRIES):
@@ -127,19 +127,19 @@ def _maker(room: Room, noise: Any, theorem: Any, reals: tuple[str, ...], T: int)
     return make
 
 
-class AcrossRuns(Courtroom, Runs):
+class AcrossRuns(Courtroom, RunSearch):
     """A bound, a floor or an exact mean, by runs."""
 
     def __init__(self, claim: Claim, seed: int, pool: Sequence[Room]):
         self.claim, self.seed, self.calls, self.open, self.seeds = claim, seed, 0, (), SEEDS
         self.admit(claim, seed, pool)
 
-    def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
         self.horizons = (int(family.make(np.zeros(family.size))[-1]),)
         return super().scores(family, points)
 
     def ratio(self, values: np.ndarray, bound: Any) -> float:
-        """As in `Runs`; of an equality the miss over what the margin and noise allow."""
+        """As in `RunSearch`; of an equality the miss over what the margin and noise allow."""
         if self.claim.kind is not Kind.EXACT or np.any(np.isnan(values)):
             return super().ratio(values, bound)
         error = 4 * float(values.std()) / math.sqrt(values.size)
@@ -147,14 +147,14 @@ class AcrossRuns(Courtroom, Runs):
         return abs(float(values.mean()) - float(bound)) / max(allowed, 1e-300)
 
 
-class AcrossMoments(Courtroom, Moments):
+class AcrossMoments(Courtroom, MomentSearch):
     """A statement on exact moments; a comparison is measured by the rival's moment."""
 
     def __init__(self, claim: Exact, seed: int, pool: Sequence[Room]):
         self.claim = dataclasses.replace(claim, how="exact", seeds=1)
         self.admit(self.claim, seed, pool)
 
-    def score(self, family: Family, z: np.ndarray) -> float:
+    def score(self, family: Instances, z: np.ndarray) -> float:
         try:
             claim = self.candidate(family, z)
             (T,) = claim.horizons

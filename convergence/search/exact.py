@@ -18,7 +18,7 @@ from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
 from convergence.problems.agents import AgentQuadratics
 from convergence.search.graphs import crowds, laws
-from convergence.search.instances import Family
+from convergence.search.instances import Instances
 from convergence.search.runs import OUTSIDE, AbstractSearch
 from convergence.search.variations import variations
 from convergence.statistics import Verdict
@@ -29,7 +29,7 @@ from convergence.theorems.heavy_tailed.lemmas import AbstractLawLemma
 KINDS = (Kind.EXACT, Kind.EXPECTATION, Kind.FLOOR)
 
 
-class Moments(AbstractSearch):
+class MomentSearch(AbstractSearch):
     """A statement about exact moments, on graphs of agents with quadratics.
 
     The score of an inequality is value/bound, or bound/value of a floor; of an equality, its miss
@@ -54,16 +54,16 @@ class Moments(AbstractSearch):
             )
         self.claim = claim
         (k, make), (more, shake) = variations(claim.problem), variations(claim.noise)
-        own = Family("instances like its own", k + more,
+        own = Instances("instances like its own", k + more,
                      lambda z: (make(z[:k]), shake(z[k:])), False)  # fmt: skip
         self.families = (own, *crowds(claim.noise))
 
-    def candidate(self, family: Family, z: np.ndarray) -> Exact:
+    def candidate(self, family: Instances, z: np.ndarray) -> Exact:
         """The claim on the instance at z."""
         problem, noise = family.make(z)
         return dataclasses.replace(self.claim, problem=problem, noise=noise)
 
-    def score(self, family: Family, z: np.ndarray) -> float:
+    def score(self, family: Instances, z: np.ndarray) -> float:
         """The worst over the horizons of one candidate."""
         try:
             claim = self.candidate(family, z)
@@ -87,20 +87,20 @@ class Moments(AbstractSearch):
             return -math.inf
         return -math.inf if any(math.isnan(v) for v in found) else max(found)
 
-    def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
         self.candidates += len(points)
         return np.array([self.score(family, z) for z in points])
 
-    def again(self, family: Family, z: np.ndarray) -> float:
+    def again(self, family: Instances, z: np.ndarray) -> float:
         return self.score(family, z)
 
-    def false(self, family: Family, z: np.ndarray) -> str:
+    def false(self, family: Instances, z: np.ndarray) -> str:
         claim = self.candidate(family, z)
         found = [claim.certified(T) for T in claim.horizons]
         return next((c.detail for c in found if not c.holds), "")
 
     def confirm(
-        self, family: Family, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:
         claim = dataclasses.replace(
             self.candidate(family, z), slug=f"{self.claim.slug}-violated-{k}",
@@ -110,7 +110,7 @@ class Moments(AbstractSearch):
         return self.judged(claim, family, alpha)
 
 
-class Laws(AbstractSearch):
+class LemmaSearch(AbstractSearch):
     """A lemma about sums or clippings of a finite law, by enumeration."""
 
     def __init__(self, claim: Identity):
@@ -122,16 +122,16 @@ class Laws(AbstractSearch):
         self.claim, self.lemma = claim, claim.theorem
         self.families = laws()
 
-    def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
         self.candidates += len(points)
         return np.array([self.again(family, z) for z in points])
 
-    def again(self, family: Family, z: np.ndarray) -> float:
+    def again(self, family: Instances, z: np.ndarray) -> float:
         law: Any = family.make(z)
         return self.lemma.ratio(law) if self.lemma.covers(law) else -math.inf
 
     def confirm(
-        self, family: Family, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:
         law: Any = family.make(z)
         claim = dataclasses.replace(

@@ -22,9 +22,9 @@ from convergence.claims.identity import Identity
 from convergence.errors import InvalidInput
 from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution, explore
-from convergence.search.exact import Laws, Moments
-from convergence.search.instances import Family
-from convergence.search.runs import KINDS, AbstractSearch, Runs
+from convergence.search.exact import LemmaSearch, MomentSearch
+from convergence.search.instances import Instances
+from convergence.search.runs import KINDS, AbstractSearch, RunSearch
 
 EXAMPLES = 24  # batches that hypothesis draws from a family
 EXCESS = 1.02  # smaller violations than this are left to those who look for them
@@ -53,11 +53,11 @@ class Findings:
 def search_of(claim: Any, seed: int = 0) -> AbstractSearch:
     """The search that fits a claim; `InvalidInput` for a claim that has nothing to search."""
     if isinstance(claim, Identity):
-        return Laws(claim)
+        return LemmaSearch(claim)
     if type(claim) is Exact:
-        return Moments(claim)
+        return MomentSearch(claim)
     if type(claim) is Claim and claim.kind in KINDS:
-        return Runs(claim, seed)
+        return RunSearch(claim, seed)
     raise InvalidInput(
         f"The statement of {claim.slug!r} is of kind {claim.kind} on {type(claim).__name__}, but "
         f"{', '.join(KINDS)} on runs, exact moments of agents, or a lemma about noise laws is "
@@ -90,7 +90,7 @@ class Hunt:
         late = time.perf_counter() > (self.until if until is None else until)
         return self.module is not None or (late and self.search.candidates > 0)
 
-    def batch(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def batch(self, family: Instances, points: np.ndarray) -> np.ndarray:
         """The scores of `points`; the worst of them is looked at more closely if it is a record."""
         scores = self.search.scores(family, points)
         k = int(np.argmax(scores))
@@ -107,7 +107,7 @@ class Hunt:
                 self.record(family, points[k], fresh)
         return scores
 
-    def record(self, family: Family, z: np.ndarray, ratio: float) -> None:
+    def record(self, family: Instances, z: np.ndarray, ratio: float) -> None:
         """Keep a new worst of its family, and have it judged if it is a clear violation."""
         if ratio > self.worst[0]:
             self.worst, self.reason = (ratio, family.name), "no violation survived fresh seeds"
@@ -127,7 +127,7 @@ class Hunt:
         self.module, self.reason = found
         self.edge = self.search.edge(family, plain)
 
-    def explore(self, family: Family, until: float) -> None:
+    def explore(self, family: Instances, until: float) -> None:
         """Hypothesis' turn."""
 
         def score(points: np.ndarray) -> float:
@@ -188,7 +188,7 @@ def sweep(
                 raise
 
 
-def plainer(search: AbstractSearch, family: Family, z: np.ndarray, rng: Any) -> np.ndarray:
+def plainer(search: AbstractSearch, family: Instances, z: np.ndarray, rng: Any) -> np.ndarray:
     """z with as many zeros as leave a clear violation: a few rounds of zeroing coordinates."""
     floor = 1.0 + 0.5 * (min(search.again(family, z), 3.0) - 1.0)
     for _ in range(8):

@@ -11,7 +11,7 @@ import numpy as np
 from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.problems.agents import common
-from convergence.search.instances import Family, curvatures
+from convergence.search.instances import Instances, curvatures
 from convergence.theorems.heavy_tailed.lemmas import FiniteLaw, plain
 
 DIMENSION = 2  # curvatures of the agents' common Hessian
@@ -44,10 +44,10 @@ GRAPHS: tuple[tuple[str, int, Callable[[float], np.ndarray]], ...] = (
 )
 
 
-def crowds(noise: Any) -> tuple[Family, ...]:
+def crowds(noise: Any) -> tuple[Instances, ...]:
     """Agents on graphs: topology, laziness, curvatures, offsets, start, size of the noise."""
 
-    def family(name: str, n: int, mix: Callable[[float], np.ndarray]) -> Family:
+    def family(name: str, n: int, mix: Callable[[float], np.ndarray]) -> Instances:
         def make(z: np.ndarray) -> Any:
             detail, still, size, start, loud = z[:5]
             lazy = max(0.0, math.tanh(still))  # half of all graphs are not lazy
@@ -60,12 +60,12 @@ def crowds(noise: Any) -> tuple[Family, ...]:
             h = math.exp(size) * np.maximum(curvatures(h), 0.05)
             return common(W, h, beta - beta.mean(axis=0), math.sinh(start)), law
 
-        return Family(f"agents on {name}", 5 + DIMENSION * (1 + n), make, False)
+        return Instances(f"agents on {name}", 5 + DIMENSION * (1 + n), make, False)
 
     return tuple(family(*graph) for graph in GRAPHS)
 
 
-def laws() -> tuple[Family, ...]:
+def laws() -> tuple[Instances, ...]:
     """Centered laws of two or three values: order p, n summands, a point x and a direction."""
 
     def make(z: np.ndarray, values: int) -> FiniteLaw:
@@ -82,6 +82,6 @@ def laws() -> tuple[Family, ...]:
         s, q = abs(law.values[2]), share(z[5])
         return law._replace(values=(s, 0.0, -s), chances=(q / 2, 1 - q, q / 2))
 
-    two = Family("laws of two values", 8, lambda z: make(z, 2), False)
-    three = Family("laws of three values", 10, lambda z: make(z, 3), False)
-    return (two, three, Family("symmetric laws", 10, even, False))
+    two = Instances("laws of two values", 8, lambda z: make(z, 2), False)
+    three = Instances("laws of three values", 10, lambda z: make(z, 3), False)
+    return (two, three, Instances("symmetric laws", 10, even, False))

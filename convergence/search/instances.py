@@ -25,7 +25,7 @@ from convergence.problems.quadratic import Quadratic
 Instance = tuple[AbstractProblem, AbstractNoise]
 
 
-class Family(NamedTuple):
+class Instances(NamedTuple):
     """`make(z)` is an `Instance` or a noise `Law` for every z ∈ Rᵏ, k = `size`; `noisy` if runs of
     it differ."""
 
@@ -35,7 +35,7 @@ class Family(NamedTuple):
     noisy: bool
 
 
-def families(shape: tuple[int, ...], sigma: float, p: float | None) -> tuple[Family, ...]:
+def families(shape: tuple[int, ...], sigma: float, p: float | None) -> tuple[Instances, ...]:
     """Problems of this shape under noises whose moment is near the given one.
 
     sigma = 0: no noise. p: the order of the moment for heavy tails, or None for a finite variance.
@@ -47,7 +47,7 @@ def families(shape: tuple[int, ...], sigma: float, p: float | None) -> tuple[Fam
         ("piecewise quadratics", *piecewise(shape)),
     )
     return tuple(
-        Family(
+        Instances(
             f"{problem} under {name}",
             count + more,
             lambda z, make=make, law=law, count=count: (make(z[:count]), law(z[count:])),

@@ -28,7 +28,7 @@ def _word(module: str) -> str:
     return re.sub(r"\W", "_", module)
 
 
-class Source:
+class Script:
     """Collects the imports that its expressions need."""
 
     def __init__(self) -> None:
@@ -109,9 +109,9 @@ class Source:
 
 def script(**values: Any) -> str:
     """A module that assigns each value to its name."""
-    source = Source()
-    lines = [f"{name} = {source.write(value)}" for name, value in values.items()]
-    return "\n".join([source.header(), "", *lines]) + "\n"
+    written = Script()
+    lines = [f"{name} = {written.write(value)}" for name, value in values.items()]
+    return "\n".join([written.header(), "", *lines]) + "\n"
 
 
 def claim_module(story: str, claim: Any) -> str:
@@ -120,15 +120,15 @@ def claim_module(story: str, claim: Any) -> str:
     The theorem's class is loaded from its module, and so are those of problem and noise, where the
     claim has any. Of its other fields only those are given that are not the default.
     """
-    source = Source()
+    written = Script()
     own = {f.name: getattr(claim, f.name) for f in dataclasses.fields(claim) if not usual(claim, f)}
     parts = {name: own.pop(name) for name in ("problem", "noise", "theorem") if name in own}
-    lines = [f"{name.upper()} = {source.write(part)}" for name, part in parts.items()]
-    given = {name: name.upper() for name in parts} | {k: source.write(v) for k, v in own.items()}
-    kind = source.name(type(claim))
+    lines = [f"{name.upper()} = {written.write(part)}" for name, part in parts.items()]
+    given = {name: name.upper() for name in parts} | {k: written.write(v) for k, v in own.items()}
+    kind = written.name(type(claim))
     story = story.replace("\\", "\\\\")
     return (
-        f'"""{story}"""\n\nfrom __future__ import annotations\n\n{source.header()}\n\n'
+        f'"""{story}"""\n\nfrom __future__ import annotations\n\n{written.header()}\n\n'
         + "\n".join(lines)
         + f"\n\nCLAIMS = (\n    {kind}(\n"
         + "".join(f"        {name}={value},\n" for name, value in given.items())

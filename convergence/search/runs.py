@@ -25,7 +25,7 @@ from convergence.oracles.ripple import RippleOracle
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
 from convergence.search.climbing import BATCH
-from convergence.search.instances import Family, families
+from convergence.search.instances import Instances, families
 from convergence.search.render import claim_module
 from convergence.search.variations import rebuilt, variations
 from convergence.statistics import Verdict
@@ -41,28 +41,28 @@ class AbstractSearch(ABC):
     """What `falsify` needs of a claim."""
 
     claim: Any
-    families: tuple[Family, ...]
+    families: tuple[Instances, ...]
     candidates: int = 0
 
     @abstractmethod
-    def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
         """(B,) measured/allowed of each point, −∞ where the statement does not cover it."""
 
     @abstractmethod
-    def again(self, family: Family, z: np.ndarray) -> float:
+    def again(self, family: Instances, z: np.ndarray) -> float:
         """The score of one point as it will be reported: under fresh seeds, if it has any."""
 
-    def false(self, family: Family, z: np.ndarray) -> str:
+    def false(self, family: Instances, z: np.ndarray) -> str:
         """What the instance at z certifies falsely, or '': no statement covers it then."""
         return ""
 
     @abstractmethod
     def confirm(
-        self, family: Family, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:
         """The violation as a module and the judge's reason, if the judge refutes at `alpha`."""
 
-    def judged(self, claim: Any, family: Family, alpha: float) -> tuple[str, str] | None:
+    def judged(self, claim: Any, family: Instances, alpha: float) -> tuple[str, str] | None:
         """`claim` as a module and the judge's reason, if the judge refutes it at `alpha`."""
         report = claim.verify(Settings(alpha=alpha))
         if report.verdict is not Verdict.REFUTED:
@@ -73,7 +73,7 @@ class AbstractSearch(ABC):
         )
         return claim_module(story, claim), report.reason
 
-    def edge(self, family: Family, z: np.ndarray) -> str:
+    def edge(self, family: Instances, z: np.ndarray) -> str:
         """Where the violation begins, for a parameter that the statement leaves open; or ''."""
         return ""
 
@@ -100,7 +100,7 @@ def _stacked(axis: int | None, *leaves: Any) -> Any:
     return leaves[0] if axis is None else np.stack(leaves)
 
 
-class Runs(AbstractSearch):
+class RunSearch(AbstractSearch):
     """A bound or a rate, on instances that are simulated."""
 
     def __init__(self, claim: Claim, seed: int = 0):
@@ -126,7 +126,7 @@ class Runs(AbstractSearch):
             )
         self.families = tuple(f._replace(size=f.size + len(self.open)) for f in found)
 
-    def own(self, problem: Any, noise: Any, T: int) -> list[Family]:
+    def own(self, problem: Any, noise: Any, T: int) -> list[Instances]:
         """Instances like the claim's own, unless it varies with T and several T are compared."""
         fixed = not (callable(self.claim.problem) or callable(self.claim.noise))
         if not fixed and len(self.horizons) > 1:
@@ -138,9 +138,9 @@ class Runs(AbstractSearch):
             return make(z[:k]), shake(z[k : k + more])
 
         # The method may draw samples of its own, whatever the noise.
-        return [Family("instances like its own", k + more, both, noisy or self.claim.seeds > 1)]
+        return [Instances("instances like its own", k + more, both, noisy or self.claim.seeds > 1)]
 
-    def generic(self, shape: tuple[int, ...], noise: Any, c: Any) -> list[Family]:
+    def generic(self, shape: tuple[int, ...], noise: Any, c: Any) -> list[Instances]:
         """Problems and noises in closed form, where the claim's oracle can ask them."""
         ripple = noise if isinstance(noise, Ripple) else None
         c = ripple.zeta.constants(shape) if ripple is not None else c
@@ -164,19 +164,19 @@ class Runs(AbstractSearch):
         new = {n: float(getattr(theorem, n)) * math.exp(e) for n, e in zip(self.open, tail)}
         return rebuilt(theorem, **new)
 
-    def candidate(self, family: Family, z: np.ndarray) -> Claim:
+    def candidate(self, family: Instances, z: np.ndarray) -> Claim:
         """The claim on the instance at z."""
         problem, noise = family.make(z)
         return dataclasses.replace(
             self.claim, problem=problem, noise=noise, theorem=self.theorem(z)
         )
 
-    def false(self, family: Family, z: np.ndarray) -> str:
+    def false(self, family: Instances, z: np.ndarray) -> str:
         found = [self.candidate(family, z).certified(T) for T in self.horizons]
         return next((c.detail for c in found if not c.holds), "")
 
     @np.errstate(all="ignore")  # far-off candidates overflow, and are left out
-    def parts(self, family: Family, z: np.ndarray, T: int) -> tuple[Experiment, Any] | None:
+    def parts(self, family: Instances, z: np.ndarray, T: int) -> tuple[Experiment, Any] | None:
         """The experiment and the bound; None if the statement does not cover the instance."""
         try:
             claim = self.candidate(family, z)
@@ -192,13 +192,13 @@ class Runs(AbstractSearch):
         except OUTSIDE:
             return None
 
-    def scores(self, family: Family, points: np.ndarray) -> np.ndarray:
+    def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
         rows = np.array([self.ratios(family, points, T) for T in self.horizons])
         self.candidates += len(points)
         found = growth(rows, self.horizons) if len(rows) > 1 else rows[0]
         return np.where(np.isnan(found), -math.inf, found)
 
-    def ratios(self, family: Family, points: np.ndarray, T: int) -> np.ndarray:
+    def ratios(self, family: Instances, points: np.ndarray, T: int) -> np.ndarray:
         """measured/bound at T."""
         made = [self.parts(family, z, T) for z in points]
         valid = [m for m in made if m is not None]
@@ -234,13 +234,13 @@ class Runs(AbstractSearch):
             return float(bound) / max(mean, 1e-300)
         return mean / max(float(bound), 1e-300)
 
-    def again(self, family: Family, z: np.ndarray) -> float:
+    def again(self, family: Instances, z: np.ndarray) -> float:
         """Under fresh seeds, BATCH times as many."""
         scores = self.scores(family, np.tile(z, (BATCH, 1)))
         return float(scores.max() if self.claim.kind is Kind.PATHWISE else scores.mean())
 
     def confirm(
-        self, family: Family, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float
     ) -> tuple[str, str] | None:
         claim = self.candidate(family, z)
         given: dict[str, Any] = dict(
@@ -253,7 +253,7 @@ class Runs(AbstractSearch):
         )
         return self.judged(dataclasses.replace(claim, more={}, **given), family, alpha)
 
-    def edge(self, family: Family, z: np.ndarray) -> str:
+    def edge(self, family: Instances, z: np.ndarray) -> str:
         """The least violated value of the open parameter at a long horizon, by four grids."""
         if len(self.open) != 1:
             return ""
@@ -282,7 +282,7 @@ def growth(rows: np.ndarray, horizons: Any) -> np.ndarray:
     return np.where(np.all(rows > 0, axis=0), grown, math.nan)
 
 
-def _rippled(family: Family, ripple: Ripple) -> Any:
+def _rippled(family: Instances, ripple: Ripple) -> Any:
     """The family's noises with the claim's ripple on top."""
 
     def make(z: np.ndarray) -> Any:

@@ -123,7 +123,7 @@ from .decentralized.dagreou2022 import SOBAUnbiased as SOBAUnbiased
 from .decentralized.hong2020 import TTSARate as TTSARate
 from .decentralized.ji2021 import NeumannBias as NeumannBias
 from .decentralized.ji2021 import StocBiOExact as StocBiOExact
-from .decentralized.koloskova2020 import AbstractDSGD as AbstractDSGD
+from .decentralized.koloskova2020 import AbstractDSGDMoment as AbstractDSGDMoment
 from .decentralized.koloskova2020 import AbstractVanishingBias as AbstractVanishingBias
 from .decentralized.koloskova2020 import AnyRowStochastic as AnyRowStochastic
 from .decentralized.koloskova2020 import ConstantStep as ConstantStep

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from convergence.registry import registry
-from convergence.search.across import Cell, across
+from convergence.search.across import Tally, across
 from convergence.search.pool import rooms
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ FOOT = """
 Rates say nothing at one horizon, comparisons by runs and identities have claims of their own, and
 what is known to be false is not examined.
 """
-Table = dict[str, dict[str, Cell]]
+Table = dict[str, dict[str, Tally]]
 
 
 def read() -> Table:
@@ -42,13 +42,13 @@ def read() -> Table:
     if DATA.exists():
         with DATA.open() as file:
             for theorem, room, judged, worst, refused in csv.reader(file):
-                found.setdefault(theorem, {})[room] = Cell(int(judged), float(worst), refused)
+                found.setdefault(theorem, {})[room] = Tally(int(judged), float(worst), refused)
     return found
 
 
-def merged(old: Cell, new: Cell) -> Cell:
+def merged(old: Tally, new: Tally) -> Tally:
     """Both together."""
-    return Cell(old.judged + new.judged, max(old.worst, new.worst), new.refused or old.refused)
+    return Tally(old.judged + new.judged, max(old.worst, new.worst), new.refused or old.refused)
 
 
 def write(found: Table) -> None:
@@ -60,7 +60,7 @@ def write(found: Table) -> None:
                 out.writerow([theorem, room, cell.judged, f"{cell.worst:.4g}", cell.refused])
 
 
-def shown(cell: Cell | None) -> str:
+def shown(cell: Tally | None) -> str:
     """A cell as the page shows it."""
     if cell is None or (cell.judged == 0 and not cell.refused):
         return ""
@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> None:
         for one in across(registry(), budget, seed=seed):
             cells = found.setdefault(one.theorem, {})
             for room, cell in one.cells.items():
-                cells[room] = merged(cells.get(room, Cell()), cell)
+                cells[room] = merged(cells.get(room, Tally()), cell)
             print(one.theorem, "VIOLATED" if one.module else "", one.reason, flush=True)
             write(found)
     PAGE.write_text(page(found))

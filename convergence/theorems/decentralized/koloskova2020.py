@@ -28,7 +28,7 @@ FORMS: dict[str, Any] = {
 SOURCE = Source("koloskova2020", "DSGD; the exact bias on quadratics is ours")
 
 
-class AbstractDSGD(AbstractMoment):
+class AbstractDSGDMoment(AbstractMoment):
     """A statement about DSGD in one of its three forms, at the step α = ah/L."""
 
     source = SOURCE
@@ -50,7 +50,7 @@ class AbstractDSGD(AbstractMoment):
         return 1e-18 / self.tolerance * ((c.zeta / c.mean_mu) ** 2 + c.R_rms**2 + 1e-12)
 
 
-class ModeBias(AbstractDSGD):
+class ModeBias(AbstractDSGDMoment):
     """(1/n) Σ‖E x_i − x*‖² → (1/n) Σ_{m≥2,j} (αλβ/(1 − λ(1 − αh)))² for ATC,
     (αβ/(1 − λ + αh))² for consensus and (αβ/(1 − λ + αλh))² for CTA, β the modes of −∇f_i(x*); a
     common Hessian.
@@ -75,7 +75,7 @@ class ModeBias(AbstractDSGD):
         return float(np.sum(e**2)) / c.agents
 
 
-class FixedPoint(AbstractDSGD):
+class FixedPoint(AbstractDSGDMoment):
     """X∞ − x* = (I − 𝕎 + α𝕎ℋ)⁻¹α𝕎β (ATC), (I − 𝕎 + αℋ)⁻¹αβ (consensus), and
     (I − 𝕎 + αℋ𝕎)⁻¹αβ (CTA), with 𝕎 = W ⊗ I, ℋ = blkdiag(H_i), β_i = −∇f_i(x*); any Hessians.
 
@@ -102,7 +102,7 @@ class FixedPoint(AbstractDSGD):
         return float(e @ e) / n
 
 
-class DSGDSmallStep(AbstractDSGD):
+class DSGDSmallStep(AbstractDSGDMoment):
     """bias = α²[(1/n)Σ‖D_i‖² + ‖m‖²](1 + O(α)), D = (I − W)⁺Wβ (ATC) or (I − W)⁺β (consensus,
     CTA), m = −H̄⁻¹(1/n)Σ H_i M_i with M = D (ATC, consensus) or WD (CTA). T = 1/(αL).
 
@@ -146,7 +146,7 @@ class DSGDSmallStep(AbstractDSGD):
         return a**2 * float(np.mean(np.sum(D**2, axis=1)) + m @ m)
 
 
-class AbstractVanishingBias(AbstractDSGD):
+class AbstractVanishingBias(AbstractDSGDMoment):
     """DSGD at a constant step leaves no bias."""
 
     tolerance = 1e-18
@@ -188,7 +188,7 @@ class SharedMinimizer(AbstractVanishingBias):
     )
 
 
-class AnyRowStochastic(AbstractDSGD):
+class AnyRowStochastic(AbstractDSGDMoment):
     """FALSE AS TOLD: "DGD with small steps minimizes (1/n)Σf_i for every row-stochastic W".
 
     It minimizes the mean weighted by the left Perron vector of W. T = L/α; a right statement would
@@ -208,7 +208,7 @@ class AnyRowStochastic(AbstractDSGD):
         return self.alpha(c, T) ** 2
 
 
-class DSGDRate(AbstractDSGD):
+class DSGDRate(AbstractDSGDMoment):
     """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L.
 
     The other terms of the bound fall faster; read where the step is stable and the start is
