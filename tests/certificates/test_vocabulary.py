@@ -10,7 +10,7 @@ import pytest
 
 import convergence
 from convergence.claims.base import AbstractOnInstance, Claim
-from convergence.constants import KINDS, VOCABULARY, Constants
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.noise.atoms import Atoms
@@ -24,6 +24,7 @@ from convergence.problems.workers import unit_workers
 from convergence.registry import registry
 from convergence.theorems.assumptions import Is
 from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
+from convergence.vocabulary import KINDS, VOCABULARY
 
 ROOT = Path(convergence.__file__).parent
 READS = ("get", "only", "but", "T", "plain")  # methods of `Constants`; what assumptions see besides
