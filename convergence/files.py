@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import json
 import os
 import re
 import stat
 import threading
 from pathlib import Path
+from typing import Any
+
+LARGEST = 2**28  # bytes of a document in JSON
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -57,6 +62,29 @@ def read_regular(path: Path, largest: int) -> bytes | None:
     if found.st_size > largest:
         raise OSError(f"{str(path)!r} has {found.st_size} bytes, more than {largest}")
     return path.read_bytes()
+
+
+def read_json(path: Path) -> Any:
+    """What a file in JSON holds; OSError where it cannot be read, ValueError if it is none."""
+    raw = read_regular(path, LARGEST)
+    if raw is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def json_text(content: Any, ascii: bool = False) -> str:
+    """JSON for people and programs, a key a line; a lone surrogate becomes its escape."""
+    text = json.dumps(content, indent=1, ensure_ascii=ascii) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON to a file, whole or not at all, in a folder that is made if there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json_text(content).encode())
 
 
 def name_for(slug: str) -> str:

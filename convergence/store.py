@@ -9,7 +9,6 @@ corrupt or in another's place is named in the notes and measured again.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import threading
 from pathlib import Path
@@ -21,11 +20,16 @@ from convergence import records
 from convergence.claims.report import missing
 from convergence.claims.settings import Settings
 from convergence.digest import Unstable, digest, versions
-from convergence.files import name_for, read_regular, sweep_drafts, write_whole
+from convergence.files import (
+    name_for,
+    read_json,
+    read_regular,
+    sweep_drafts,
+    write_json,
+    write_whole,
+)
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
-
-LARGEST = 2**28  # bytes of a report
 
 
 class Store:
@@ -105,7 +109,7 @@ class Store:
                     os.link(draft, place / f"{name}.{k}")
                     break
                 except FileExistsError:
-                    if (place / f"{name}.{k}").read_text() == data:
+                    if read_regular(place / f"{name}.{k}", 64) == data.encode():
                         break
                     k += 1
         except OSError as error:
@@ -136,16 +140,14 @@ class Store:
 
     def save_report(self, slug: str, document: dict[str, Any]) -> None:
         """Keep the JSON of a report as results/<slug>/report.json for `convergence figures`."""
-        folder = self.folder(slug)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "report.json", json.dumps(document, indent=1).encode())
+        write_json(self.folder(slug) / "report.json", document)
 
     def reports(self) -> list[dict[str, Any]]:
         """Every stored report of a claim, by slug; what is none is left out."""
         found = []
         for path in sorted(self.root.glob("*/report.json")):
             try:
-                entry = json.loads(read_regular(path, LARGEST) or b"")
+                entry = read_json(path)
             except (OSError, ValueError):
                 continue
             if isinstance(entry, dict) and not missing(entry):

@@ -16,7 +16,7 @@ from convergence.audit.asking import chosen
 from convergence.audit.cells import SCHEMA, Row
 from convergence.audit.pool import Job
 from convergence.errors import require
-from convergence.files import write_whole
+from convergence.files import read_json, write_json
 
 PARTS = ("convergence-lab", "jax", "jaxlib", "numpy", "optax", "torch")
 
@@ -57,8 +57,8 @@ def read(path: Path) -> dict[str, Any]:
     """A document that `--json` wrote; `InvalidInput` for anything else."""
     require(path.is_file(), repr(str(path)), "a file that `audit --json` wrote", "check the path")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        found = read_json(path)
+    except (OSError, ValueError):
         found = None
     require(
         isinstance(found, dict) and found.get("schema") == SCHEMA,
@@ -100,16 +100,15 @@ class Kept:
         if place is None or not place.exists():
             return None
         try:
-            return Row.from_json(json.loads(place.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError):
+            return Row.from_json(read_json(place))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def keep(self, job: Job, version: str, row: Row) -> None:
         """Write a row, whole or not at all."""
         place = self.place(job, version)
         if place is not None:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, json.dumps(row.to_json()).encode())
+            write_json(place, row.to_json())
 
 
 def counted(row: Row | Mapping[str, Any]) -> dict[str, int]:

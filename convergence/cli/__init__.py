@@ -11,11 +11,28 @@ import sys
 from collections.abc import Sequence
 
 from convergence.cli.parser import parser
+from convergence.cli.streams import steady
 from convergence.errors import InvalidInput, told
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; usage errors leave by `SystemExit(2)`."""
+    with steady() as streams:
+        try:
+            code = _run(argv)
+        except SystemExit as leave:  # by argparse
+            if leave.code or not any(stream.lost for stream in streams):
+                raise
+            code = 2
+        for stream in streams:
+            stream.flush()
+        if lost := next((stream for stream in streams if stream.lost), None):
+            print(f"convergence: the output cannot be written: {lost.failure}.", file=sys.stderr)
+            code = code if code == 130 else 2
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
     try:
         from convergence.cli import commands
@@ -24,9 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("convergence: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader left, as `| head` does; nothing can be said any more
-        return 0
     except Exception as error:
         if arguments.debug:
             raise

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 import time
 from argparse import Namespace
 from typing import Any
@@ -21,9 +19,10 @@ from convergence.audit.find import split, version
 from convergence.audit.page import build, sign
 from convergence.audit.pool import Job, Worker, listed, many
 from convergence.audit.references import ALL as REFERENCES
+from convergence.cli.streams import print_json
 from convergence.cli.table import WIDTH
 from convergence.errors import InvalidInput, require
-from convergence.files import write_whole
+from convergence.files import write_json, write_whole
 
 
 def run(arguments: Namespace) -> int:
@@ -51,14 +50,12 @@ def run(arguments: Namespace) -> int:
     rows = [found[job.target] for job in jobs if job.target in found]
     whole = document(rows, arguments.like, targets, time.perf_counter() - began)
     if to_stdout:
-        sys.stdout.write(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+        print_json(whole)
     elif arguments.json is not None:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-        write_whole(arguments.json, text.encode())
+        write_json(arguments.json, whole)
     if arguments.page is not None:
         arguments.page.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(arguments.page, build(whole).encode())
+        write_whole(arguments.page, build(whole).encode(errors="replace"))
     table(console, rows, [law.id for law in columns])
     told(console, rows, {law.id: law.title for law in columns})
     if earlier is not None:
@@ -122,7 +119,7 @@ def screen(console: Console, total: int) -> Any:
     if not console.is_terminal:
         yield lambda count, name: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
         task = bars.add_task("audit", total=total)
         yield lambda count, name: bars.update(task, advance=count, description=name or "audit")

@@ -26,7 +26,7 @@ from convergence.digest import versions
 from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
-from convergence.files import read_regular, write_whole
+from convergence.files import read_json, read_regular, write_whole
 from convergence.store import Store
 
 PACKAGE = Path(__file__).parents[1]
@@ -151,7 +151,7 @@ def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
 def remembered(out: Path) -> dict[str, Any]:
     """What `drawn.json` says; nothing if it cannot be read."""
     try:
-        found = json.loads((out / KEPT).read_text())
+        found = read_json(out / KEPT)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

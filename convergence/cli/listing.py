@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from typing import Any
 
@@ -12,6 +11,7 @@ from rich.text import Text
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import plain, source_text
 from convergence.cli.gather import gather
+from convergence.cli.streams import print_json
 from convergence.cli.table import MARKS, number, speaker
 from convergence.precision import precision
 from convergence.registry.about import about
@@ -27,7 +27,7 @@ def overview(arguments: Namespace) -> int:
         claims = about(claims, arguments.about)
     rows = [row(claim) for claim in claims]
     if arguments.json:
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        print_json(rows)
         return 0
     grid = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     for name in COLUMNS:
@@ -78,7 +78,7 @@ def details(arguments: Namespace) -> int:
     """Everything about the claims that can be said without running them."""
     found = [described(claim) for claim in gather(arguments.targets)]
     if arguments.json:
-        print(json.dumps([jsonable(entry) for entry in found], indent=1, ensure_ascii=False))
+        print_json([jsonable(entry) for entry in found])
         return 0
     console = speaker(False)
     for entry in found:

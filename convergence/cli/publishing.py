@@ -22,7 +22,7 @@ def report(arguments: Namespace) -> int:
     document = read(arguments.file)
     page = arguments.out / "index.html"
     refuse_foreign(arguments.out, page)
-    content = build(document).encode()
+    content = build(document).encode(errors="replace")
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         write_whole(page, content)

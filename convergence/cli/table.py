@@ -118,7 +118,7 @@ def table(reports: Sequence[Report]) -> Table:
     for report in reports:
         power = number(report.judgement.power if report.judgement else None)
         grid.add_row(
-            report.slug,
+            Text(report.slug),
             verdict(report),
             expected(report),
             slack(report),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
@@ -20,9 +19,10 @@ from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import gather, sharers
 from convergence.cli.pool import Outcome, Pool, Stopped
+from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
-from convergence.files import write_whole
+from convergence.files import write_json
 from convergence.report.certificate import Notary, certify, write
 from convergence.store import Store
 
@@ -102,13 +102,11 @@ def finish(
             "claims": [r.to_json() for r in reports],
             "errors": errors,
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         if str(arguments.json) == "-":
-            sys.stdout.write(text)
+            print_json(document)
         else:
             try:
-                arguments.json.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(arguments.json, text.encode())
+                write_json(arguments.json, document)
             except OSError as error:
                 errors.append({"slug": str(arguments.json), "error": f"not written: {error}"})
     if arguments.figures and not interrupted:
@@ -160,6 +158,6 @@ def screen(console: Console, quiet: bool, total: int) -> Any:
     if quiet or not console.is_terminal:
         yield Watch(console, quiet, None, total)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
         yield Watch(console, quiet, bars, total)

@@ -17,7 +17,7 @@ from typing import Any
 from convergence.claims.report import Report
 from convergence.claims.settings import Settings, Shelf
 from convergence.errors import InvalidInput
-from convergence.files import write_whole
+from convergence.files import write_json, write_whole
 from convergence.report.document import parse
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
@@ -90,15 +90,13 @@ def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Notary) 
 def hashed(content: Any) -> str:
     """SHA-256 of JSON in one spelling."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def write(path: Path, certificate: Mapping[str, Any]) -> None:
     """The certificate, and its badge beside it."""
-    text = json.dumps(certificate, indent=1, ensure_ascii=False) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
+        write_json(path, certificate)
         write_whole(path.with_suffix(".svg"), badge(certificate).encode())
     except OSError as error:
         raise InvalidInput(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from convergence.claims.report import SCHEMA, missing
 from convergence.errors import InvalidInput
+from convergence.files import read_json
 
 ADVICE = "make one with `convergence verify --json FILE`"
 
@@ -37,10 +37,10 @@ def read(path: Path) -> dict[str, Any]:
 def parse(path: Path, advice: str) -> dict[str, Any]:
     """The JSON object of a file."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path)
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {str(path)!r}; {advice}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InvalidInput(f"{str(path)!r} cannot be read ({error}); {advice}.") from error
     except ValueError as error:
         raise InvalidInput(f"{str(path)!r} is no JSON ({error}); {advice}.") from error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from convergence.claims.report import Report
 from convergence.errors import InvalidInput
-from convergence.files import write_whole
+from convergence.files import write_json
 from convergence.report.certificate import fits, hashed
 from convergence.report.document import parse
 
@@ -31,10 +30,8 @@ def document(run: Mapping[str, Any], reports: Iterable[Report]) -> dict[str, Any
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
     """The file."""
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
+        write_json(path, content)
     except OSError as error:
         raise InvalidInput(
             f"{str(path)!r} cannot be written ({error.strerror}); choose another place."

@@ -1,0 +1,68 @@
+"""Output ends no run: the JSON is written, and the exit code is that of the verdicts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convergence.cli import main
+from convergence.cli.streams import Steady
+
+ODD_NAMES = ("a[/red]b", "[bold]x", "c✓\u2028d", "[/]")
+MINE = (
+    "import dataclasses\nfrom tests.own import GOOD\n"
+    f"CLAIMS = tuple(dataclasses.replace(GOOD, slug=s) for s in {ODD_NAMES!r})\n"
+)
+
+
+def shell(line: str, folder: Path, **around: str) -> subprocess.CompletedProcess[bytes]:
+    """A line of bash; `$C` is the command line."""
+    (folder / "mine.py").write_text(MINE, encoding="utf-8")
+    root = str(Path(__file__).parents[1])
+    around = {**os.environ, "C": f"{sys.executable} -m convergence", "PYTHONPATH": root, **around}
+    return subprocess.run(["bash", "-c", line], cwd=folder, env=around, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("$C verify mine.py --json a.json | true; exit ${PIPESTATUS[0]}", 0),
+        ("$C verify mine.py --json a.json > /dev/full", 2),
+        ("$C verify mine.py --json a.json >&- 2>&-", 2),
+        ("PYTHONIOENCODING=ascii $C verify mine.py --json - > a.json", 0),
+    ],
+)
+def test_output_ends_no_run(line: str, code: int, tmp_path: Path):
+    done = shell(line, tmp_path)
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+    found = json.loads((tmp_path / "a.json").read_bytes())
+    assert [claim["slug"] for claim in found["claims"]] == list(ODD_NAMES)
+    if "full" in line:
+        assert b"No space left" in done.stderr
+
+
+def test_help_that_cannot_be_printed_is_told(tmp_path: Path):
+    assert shell("$C --help > /dev/full", tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "koi8-r"])
+def test_signs_that_an_encoding_lacks_have_likenesses(encoding: str, tmp_path: Path):
+    file = tmp_path / "out.txt"
+    with open(file, "w", encoding=encoding) as stream:
+        Steady(stream).write("✓ Σ‖x‖² ≤ 1 \ud800 中\n")
+    assert file.read_bytes().decode(encoding).startswith("+ Sigma||x||") or encoding != "ascii"
+    assert file.read_bytes()
+
+
+def test_slugs_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: object):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(MINE, encoding="utf-8")
+    assert main(["verify", "mine.py"]) == 0
+    out = capsys.readouterr().out  # pyright: ignore[reportAttributeAccessIssue]
+    assert all(out.count(name) >= 2 for name in ("a[/red]b", "[bold]x", "[/]"))  # line and table
