@@ -18,7 +18,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKED := tests/test_floors.py tests/test_catalog.py tests/test_claims.py \
-	tests/test_recursions.py tests/statistics/test_judges.py
+	tests/test_recursions.py tests/statistics/test_judges.py tests/statistics/test_judges_of_laws.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: verify audit test check bench figures report browser notebooks clean

@@ -87,7 +87,8 @@ def test_the_walls_stand(room: str, other: str):
 
 
 def test_no_file_is_longer_than_300_lines():
-    lengths = {path: len(path.read_text().splitlines()) for path in FILES}
+    files = [*FILES, *Path(__file__).parent.rglob("*.py")]
+    lengths = {path: len(path.read_text().splitlines()) for path in files}
     assert {str(p): n for p, n in lengths.items() if n > 300} == {}
 
 

@@ -5,27 +5,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 import pytest
 
 from convergence import records
-from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.claims.base import Claim
 from convergence.claims.settings import Session, Settings
-from convergence.digest import Unstable, digest, tokens
-from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
-from convergence.problems.quadratic import Isotropic
-from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.store import Store
-from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from tests.own import GOOD
 
 SETTINGS = Settings(seeds=8)
@@ -42,11 +33,6 @@ def same(a: Record, b: Record) -> bool:
     return all(
         np.array_equal(x, y) and np.asarray(x).dtype == np.asarray(y).dtype for x, y in pairs
     )
-
-
-def identify(claim: Claim = GOOD, T: int = 4, settings: Settings = SETTINGS) -> str:
-    with precision("float64"):
-        return digest(claim.simulation(T), settings)
 
 
 def paths(store: Store, suffix: str = ".record") -> list[Path]:
@@ -233,148 +219,3 @@ def test_no_draft_is_left_behind_and_a_failure_is_a_note(
     measure(store, 8)
     assert "no space left" in store.notes()[0]
     assert [p.name for p in store.folder(GOOD.slug).iterdir()] == [".lock"]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        dataclasses.replace(GOOD, slug="own-other"),
-        dataclasses.replace(GOOD, problem=Isotropic(np.ones(5))),
-        dataclasses.replace(GOOD, problem=Isotropic(np.array([1.0, 1.0, 1.0, 1.0 + 1e-15]))),
-        dataclasses.replace(GOOD, noise=Gaussian(2.0)),
-        dataclasses.replace(GOOD, chunk=32),
-        dataclasses.replace(GOOD, theorem=SGDNonconvex(0.2)),
-    ],
-    ids=["slug", "shape", "last bit", "noise", "chunk", "step"],
-)
-def test_the_digest_sees_the_claim(other: Claim):
-    assert identify(other) != identify()
-
-
-def test_the_digest_sees_horizon_seed_and_dtype_but_no_judging():
-    same_run = [
-        identify(settings=Settings(seeds=99)),
-        identify(settings=Settings(alpha=1e-6, claims=7)),
-        identify(dataclasses.replace(GOOD, margin=0.5, seeds=7, note="other words")),
-        identify(dataclasses.replace(GOOD, problem=lambda T: Isotropic(np.ones(4)))),
-    ]
-    assert set(same_run) == {identify()}
-    long_tiers = {identify(settings=Settings(tier=tier)) for tier in ("standard", "full")}
-    assert len(long_tiers) == 1
-    others = [
-        *long_tiers,  # the quick tier compiles in haste: another program, other last bits
-        identify(T=8),
-        identify(settings=Settings(seed=1)),
-        identify(settings=Settings(dtype="float32")),
-    ]
-    assert len({identify(), *others}) == 5
-
-
-def test_the_digest_is_the_same_in_another_process():
-    code = (
-        "from convergence.claims.settings import Settings\n"
-        "from convergence.precision import precision\n"
-        "from convergence.digest import digest\nfrom tests.own import GOOD\n"
-        "with precision('float64'): print(digest(GOOD.simulation(4), Settings(seeds=8)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == identify()
-
-
-def contents(value: object) -> bytes:
-    return b"\0".join(tokens(value, ()))
-
-
-def test_functions_count_by_code_and_closure():
-    def scaled(by: float):
-        return lambda x: by * x
-
-    assert contents(scaled(2.0)) == contents(scaled(2.0))
-    assert contents(scaled(2.0)) != contents(scaled(3.0))
-
-
-def test_a_user_s_class_counts_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    seen = []
-    for body in ("x + 1", "x + 2"):
-        (tmp_path / "neighbor.py").write_text(f"def f(x):\n    return {body}\n")
-        (tmp_path / "theirs.py").write_text(
-            "import dataclasses, neighbor\n@dataclasses.dataclass\nclass Theirs:\n    a: int = 1\n"
-        )
-        code = (
-            "from theirs import Theirs\nfrom convergence.digest import tokens\n"
-            "import sys; sys.stdout.write(repr(list(tokens(Theirs(), ()))))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
-        seen.append(done.stdout)
-    assert seen[0] != seen[1]
-
-
-def test_what_has_no_stable_contents_is_not_stored(store: Store):
-    with pytest.raises(Unstable):
-        contents(np.array([object()], dtype=object))
-    with pytest.raises(Unstable):
-        contents(iter([1]))
-    odd = Simulation("odd", dataclasses.replace(GOOD.experiment(4), algorithm=_Odd()), 4)
-    assert store.place(odd, SETTINGS, 8) is None
-    assert "not stored" in store.notes()[0]
-
-
-class _Odd(AbstractAlgorithm):
-    """A method that holds something without contents."""
-
-    held: Any = eqx.field(static=True, default_factory=threading.Lock)
-
-    def init(self, x0: Any, oracle: Any, key: Any) -> Any:
-        return State(x0)
-
-    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
-        return state
-
-
-OUTSIDE = {
-    "variable": ("import os\nSCALE = float(os.environ.get('SCALE', '1'))\n", None),
-    "data": (
-        "from pathlib import Path\n"
-        "SCALE = float(Path(__file__).with_name('scale.txt').read_text())\n",
-        None,
-    ),
-    "subfolder": ("from below.helper import SCALE\n", "below/helper.py"),
-}
-
-
-@pytest.mark.parametrize("kind", OUTSIDE)
-def test_the_digest_sees_what_the_program_sees(kind: str, tmp_path: Path):
-    """A method of the user's whose step hangs on something that its own source does not show."""
-    head, helper = OUTSIDE[kind]
-    (tmp_path / "own_method.py").write_text(
-        head + "from convergence.algorithms.base import AbstractAlgorithm, State\n"
-        "class Own(AbstractAlgorithm):\n"
-        "    def init(self, x0, oracle, key):\n        return State(x0)\n"
-        "    def step(self, t, state, oracle, key):\n"
-        "        return State(state.x - SCALE * oracle.grad(state.x, key))\n"
-    )
-    program = (
-        "import dataclasses\nfrom own_method import Own\nfrom tests.own import GOOD\n"
-        "from convergence import Settings\nfrom convergence.digest import digest\n"
-        "from convergence.precision import precision\n"
-        "with precision('float64'):\n"
-        "    what = GOOD.simulation(4)\n"
-        "    own = dataclasses.replace(what.experiment, algorithm=Own())\n"
-        "    print(digest(dataclasses.replace(what, experiment=own), Settings()))\n"
-    )
-    seen = []
-    for scale in ("1", "1", "2"):
-        (tmp_path / "scale.txt").write_text(scale)
-        if helper:
-            (tmp_path / helper).parent.mkdir(exist_ok=True)
-            (tmp_path / helper).write_text(f"SCALE = {scale}.0\n")
-        root = str(Path(__file__).parents[1])
-        around = {**os.environ, "SCALE": scale, "PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
-        command = [sys.executable, "-B", "-c", program]
-        done = subprocess.run(command, env=around, capture_output=True, text=True, check=True)
-        seen.append(done.stdout)
-    assert seen[0] == seen[1]
-    assert seen[1] != seen[2]

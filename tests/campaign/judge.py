@@ -35,8 +35,8 @@ EVERYDAY = ("adam-constant-gradient", "sgd-ghadimi-lan", "sgd-step-too-large", "
 FAR = {
     "test_browser", "test_certificate", "test_cli", "test_docs", "test_figures", "test_notebooks",
     "test_pool", "test_plugin", "test_report", "test_store", "test_torch", "test_wheel",
-    "test_catalog", "test_floors", "test_methods_judged", "test_mutants", "test_mutant_sample",
-    "test_falsify", "test_registry",
+    "test_catalog", "test_digest", "test_floors", "test_methods_judged", "test_mutants",
+    "test_mutant_sample", "test_falsify", "test_registry",
 }  # fmt: skip
 
 
