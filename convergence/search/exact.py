@@ -20,7 +20,7 @@ from convergence.problems.agents import AgentQuadratics
 from convergence.search.graphs import crowds, laws
 from convergence.search.instances import Instances
 from convergence.search.runs import OUTSIDE, AbstractSearch
-from convergence.search.variations import variations
+from convergence.search.variations import like, variations
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Moment
 from convergence.theorems.exact_moments import AbstractMoment
@@ -54,7 +54,7 @@ class MomentSearch(AbstractSearch):
             )
         self.claim = claim
         (k, make), (more, shake) = variations(claim.problem), variations(claim.noise)
-        own = Instances("instances like its own", k + more,
+        own = Instances(like(claim.problem, claim.noise), k + more,
                      lambda z: (make(z[:k]), shake(z[k:])), False)  # fmt: skip
         self.families = (own, *crowds(claim.noise))
 

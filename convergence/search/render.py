@@ -5,47 +5,38 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
-import re
 import sys
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
-from convergence.claims.modules import load, name_of
 from convergence.errors import InvalidInput
-
-
-def is_file(module: str) -> bool:
-    """Whether a module is a user's file that was loaded by its path."""
-    place = getattr(sys.modules.get(module), "__file__", None)
-    return place is not None and module == name_of(Path(place).resolve())
-
-
-def _word(module: str) -> str:
-    """A name for a file, which may be called anything."""
-    return re.sub(r"\W", "_", module)
+from convergence.search.slices import bound_in, cut, is_own
 
 
 class Script:
-    """Collects the imports that its expressions need."""
+    """Collects what its expressions need: imports, and the parts of the user's own files."""
 
-    def __init__(self) -> None:
+    def __init__(self, aliases: Mapping[tuple[str, str], str] | None = None) -> None:
         self.imports: dict[str, set[str]] = {}
-        self.files: set[str] = set()
+        self.own: dict[str, set[str]] = {}
+        self.aliases = aliases or {}
 
     def name(self, thing: Any) -> str:
-        """The name of a class or function, imported from the module that defines it."""
+        """The name of a class or function, imported from the module that defines it; what a file
+        or notebook of the user's own defines is copied from there."""
         if "<" in thing.__qualname__ or "." in thing.__qualname__:
             raise InvalidInput(
                 f"{thing.__qualname__!r} cannot be imported by name; define it at module level."
             )
-        if is_file(thing.__module__):  # a file that the user named is no module elsewhere
-            self.files.add(thing.__module__)
-            return f"{_word(thing.__module__)}.{thing.__qualname__}"
-        self.imports.setdefault(thing.__module__, set()).add(thing.__qualname__)
-        return thing.__qualname__
+        module, name = str(thing.__module__), str(thing.__qualname__)
+        if is_own(module):
+            self.own.setdefault(module, set()).add(name)
+            return name
+        self.imports.setdefault(module, set()).add(name)
+        return self.aliases.get((module, name), name)
 
     def write(self, value: Any) -> str:
         """An expression that evaluates to `value`: modules of arrays, numbers, strings, tuples."""
@@ -91,47 +82,66 @@ class Script:
         given = ", ".join(f"{name}={self.write(getattr(value, name))}" for name in fields)
         return f"{self.name(type(value))}({given})"
 
+    def copied(self) -> str:
+        """The user's definitions, and all that they read."""
+        return "\n\n".join(cut(module, sorted(names)) for module, names in self.own.items())
+
+    def clashes(self) -> dict[tuple[str, str], str]:
+        """Other names for imports whose name means something else in what is copied."""
+        taken = bound_in(self.copied())
+        return {
+            (module, name): f"{name}_"
+            for module, names in self.imports.items()
+            for name in names & taken
+            if not any(vars(sys.modules[own]).get(name) is vars(sys.modules[module])[name]
+                       for own in self.own)
+        }  # fmt: skip
+
     def header(self) -> str:
-        """The import statements, sorted, and the user's files by their path."""
-        if self.files:
-            self.imports.setdefault("pathlib", set()).add("Path")
-            self.name(load)
-        lines = [
-            f"from {module} import {', '.join(sorted(names))}"
-            for module, names in sorted(self.imports.items())
-        ]
-        lines += [
-            f"{_word(name)} = load(Path({str(Path(sys.modules[name].__file__ or '').resolve())!r}))"
-            for name in sorted(self.files)
-        ]
-        return "\n".join(lines)
+        """The import statements, sorted, and what is copied."""
+        lines = []
+        for module, names in sorted(self.imports.items()):
+            new = [(name, self.aliases.get((module, name))) for name in sorted(names)]
+            words = [f"{name} as {alias}" if alias else name for name, alias in new]
+            lines.append(f"from {module} import {', '.join(words)}")
+        return "\n\n".join(filter(None, ("\n".join(lines), self.copied())))
 
 
 def script(**values: Any) -> str:
     """A module that assigns each value to its name."""
-    written = Script()
-    lines = [f"{name} = {written.write(value)}" for name, value in values.items()]
-    return "\n".join([written.header(), "", *lines]) + "\n"
+    source = Script()
+    lines = [f"{name} = {source.write(value)}" for name, value in values.items()]
+    return "\n".join([source.header(), "", *lines]) + "\n"
 
 
 def claim_module(story: str, claim: Any) -> str:
     """A module in the form of those in counterexamples/: the story, the instance, CLAIMS.
 
-    The theorem's class is loaded from its module, and so are those of problem and noise, where the
-    claim has any. Of its other fields only those are given that are not the default.
+    It stands alone: classes of packages are imported, those of the user's own file or notebook
+    copied. Of the claim's fields only those are given that are not the default.
     """
-    written = Script()
-    own = {f.name: getattr(claim, f.name) for f in dataclasses.fields(claim) if not usual(claim, f)}
-    parts = {name: own.pop(name) for name in ("problem", "noise", "theorem") if name in own}
-    lines = [f"{name.upper()} = {written.write(part)}" for name, part in parts.items()]
-    given = {name: name.upper() for name in parts} | {k: written.write(v) for k, v in own.items()}
-    kind = written.name(type(claim))
+    source = Script()
+    body = claim_source(claim, source)
+    if clashes := source.clashes():
+        source = Script(clashes)
+        body = claim_source(claim, source)
     story = story.replace("\\", "\\\\")
+    return f'"""{story}"""\n\nfrom __future__ import annotations\n\n{source.header()}\n\n{body}'
+
+
+def claim_source(claim: Any, source: Script) -> str:
+    """The instance and CLAIMS."""
+    own = {f.name: getattr(claim, f.name) for f in dataclasses.fields(claim) if not usual(claim, f)}
+    kind = source.name(type(claim))
+    parts = {name: own.pop(name) for name in ("problem", "noise", "theorem") if name in own}
+    written = {name: source.write(part) for name, part in parts.items()}
+    rest = {name: source.write(value) for name, value in own.items()}
+    taken = bound_in(source.copied())
+    names = {name: name.upper() + "_" * (name.upper() in taken) for name in parts}
     return (
-        f'"""{story}"""\n\nfrom __future__ import annotations\n\n{written.header()}\n\n'
-        + "\n".join(lines)
+        "\n".join(f"{names[name]} = {text}" for name, text in written.items())
         + f"\n\nCLAIMS = (\n    {kind}(\n"
-        + "".join(f"        {name}={value},\n" for name, value in given.items())
+        + "".join(f"        {name}={value},\n" for name, value in {**names, **rest}.items())
         + "    ),\n)\n"
     )
 

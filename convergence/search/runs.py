@@ -27,7 +27,7 @@ from convergence.runner.run import checkpoints, trajectory
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families
 from convergence.search.render import claim_module
-from convergence.search.variations import rebuilt, variations
+from convergence.search.variations import like, rebuilt, variations
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind
 
@@ -138,7 +138,7 @@ class RunSearch(AbstractSearch):
             return make(z[:k]), shake(z[k : k + more])
 
         # The method may draw samples of its own, whatever the noise.
-        return [Instances("instances like its own", k + more, both, noisy or self.claim.seeds > 1)]
+        return [Instances(like(problem, noise), k + more, both, noisy or self.claim.seeds > 1)]
 
     def generic(self, shape: tuple[int, ...], noise: Any, c: Any) -> list[Instances]:
         """Problems and noises in closed form, where the claim's oracle can ask them."""

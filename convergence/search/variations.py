@@ -49,8 +49,8 @@ def varied(name: str, value: Any, z: np.ndarray) -> np.ndarray:
     return np.asarray(value * by)
 
 
-def variations(thing: Any) -> tuple[int, Callable[[np.ndarray], Any]]:
-    """(k, make): make(z) is `thing` with its numbers varied, z ∈ Rᵏ, and `thing` itself at 0."""
+def parts_of(thing: Any) -> list[tuple[str, int, Callable[[np.ndarray], Any]]]:
+    """(name, number of factors, what makes it of them) of each field that is varied."""
     parts: list[tuple[str, int, Callable[[np.ndarray], Any]]] = []
     for name in fields(thing) or ():
         value = getattr(thing, name)
@@ -61,6 +61,19 @@ def variations(thing: Any) -> tuple[int, Callable[[np.ndarray], Any]]:
             size, one = (tries or [0])[0], _factor(name, value)
         if size:
             parts.append((name, size, one))
+    return parts
+
+
+def like(*things: Any) -> str:
+    """The name of the family of instances like these, with the fields that are varied."""
+    named = {type(thing).__name__: [name for name, _, _ in parts_of(thing)] for thing in things}
+    told = [f"{', '.join(names)} of {kind}" for kind, names in named.items() if names]
+    return f"instances like its own ({'; '.join(told) or 'nothing varied'})"
+
+
+def variations(thing: Any) -> tuple[int, Callable[[np.ndarray], Any]]:
+    """(k, make): make(z) is `thing` with its numbers varied, z ∈ Rᵏ, and `thing` itself at 0."""
+    parts = parts_of(thing)
     ends = np.cumsum([0, *(size for _, size, _ in parts)])
 
     def make(z: np.ndarray) -> Any:

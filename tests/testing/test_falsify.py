@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -184,22 +181,6 @@ def test_no_consistent_claim_is_violated_in_ten_minutes(test_seed: int):
     found = list(sweep(claims, 600, seed=test_seed))
     assert [(f.slug, f.reason) for f in found if f.module] == []
     assert len(found) > len(claims) / 2
-
-
-OWN = TOO_LARGE.replace("SGDAnyStep(scale=2.2)", "Mine(scale=2.2)").replace(
-    "CLAIMS", "class Mine(SGDAnyStep):\n    pass\n\n\nCLAIMS", 1
-)
-
-
-def test_the_command_that_falsify_prints_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """A theorem of the user's file, verified again by a process that has not seen the file."""
-    (tmp_path / "own paper.py").write_text(OWN)
-    arguments = [str(tmp_path / "own paper.py"), "--budget=1", "--out", str(tmp_path / "found")]
-    assert main(["falsify", *arguments]) == 1
-    (command,) = re.findall(r"kept: convergence (.*)", capsys.readouterr().out)
-    ran = [sys.executable, "-m", "convergence", *shlex.split(command), "--out", str(tmp_path / "r")]
-    done = subprocess.run(ran, capture_output=True, text=True, cwd=tmp_path.parent)
-    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_expected_to_be_refuted_is_not_counted(
