@@ -39,7 +39,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.problems.quadratic import Quadratic
 from convergence.search.falsify import falsify
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 
@@ -49,7 +49,7 @@ jax.config.update("jax_enable_x64", True)
 class NormalizedGD(AbstractAlgorithm):
     """x_{t+1} = x_t − γ ∇f(x_t)/‖∇f(x_t)‖."""
 
-    gamma: object = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
 
     def init(self, x0, oracle, key):
         return State(x0)

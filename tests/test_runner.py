@@ -27,7 +27,7 @@ from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, run
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 
 PROBLEM = Isotropic(np.ones((4, 3)))
 NOISY = Oracle(PROBLEM, Gaussian(1.0))
@@ -152,7 +152,7 @@ class Reshaping(AbstractAlgorithm):
     """A step that changes the shape or the dtype of its state."""
 
     kind: str = eqx.field(static=True)
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
 
     def init(self, x0: Any, oracle: Any, key: Any) -> State:
         return State(x0)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
-from convergence.shapes import Count, Iterate, Key, whole
+from convergence.shapes import Count, Iterate, Key, Whole, optional, whole
 
 
 class WitnessState(State):
@@ -28,8 +28,8 @@ class Witness(AbstractAlgorithm):
     """
 
     method: AbstractAlgorithm
-    batch: Any = eqx.field(converter=lambda v: None if v is None else whole(v), default=None)
-    first: Any = eqx.field(converter=whole, default=0)
+    batch: Whole | None = eqx.field(converter=optional(whole), default=None)
+    first: Whole = eqx.field(converter=whole, default=0)
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> WitnessState:
         inner = self.method.init(x0, oracle, key)

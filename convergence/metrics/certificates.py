@@ -14,7 +14,7 @@ from jaxtyping import Array
 
 from convergence.metrics.base import AbstractMetric
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 def length(v: Any) -> Scalar:
@@ -30,8 +30,8 @@ class Descent(AbstractMetric):
     scale = (|f(x_0)| + |f(x_T)|)/(γT) + Lγ/2 + (2/T) Σ ‖m_t − ∇f(x_t)‖ + left.
     """
 
-    gamma: Any = eqx.field(converter=real)
-    L: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    L: Reals = eqx.field(converter=real)
 
     def init(self, problem: AbstractProblem, state: Any) -> Array:
         start = problem.value(state.x)
@@ -61,9 +61,9 @@ class NoiseAverage(AbstractMetric):
     is put to the test is the drift: the length of the steps and L.
     """
 
-    gamma: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
-    L: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    L: Reals = eqx.field(converter=real)
 
     def init(self, problem: AbstractProblem, state: Any) -> Any:
         zero = jnp.zeros((), state.x.dtype)

@@ -11,7 +11,7 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class Calls(AbstractPointwise):
@@ -26,7 +26,7 @@ class UpToExcess(AbstractMetric):
     than they should have been; the metric itself where none was."""
 
     of: AbstractMetric
-    weight: Any = eqx.field(converter=real)
+    weight: Reals = eqx.field(converter=real)
 
     def init(self, problem: AbstractProblem, state: Any) -> Any:
         return self.of.init(problem, state)

@@ -11,7 +11,7 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class Excess(AbstractPointwise):
@@ -25,7 +25,7 @@ class RelativeErrors(AbstractMetric):
     """(min_t δ_t)₊ · (1/T) Σ_{t<T} ‖∇f(x_t)‖² with δ_t = 1 − ‖ĝ_t − ∇f(x_t)‖²/‖∇f(x_t)‖² and
     ĝ_t = (x_t − x_{t+1})/η. Gradients below 1e-10 of those before are rounding: no δ_t there."""
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
 
     def init(self, problem: AbstractProblem, state: Any) -> Array:
         return jnp.array([1.0, 0.0], state.x.dtype)

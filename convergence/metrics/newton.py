@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 from convergence.metrics.base import AbstractMetric
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class ClippedSteps(AbstractMetric):
@@ -23,8 +23,8 @@ class ClippedSteps(AbstractMetric):
     Steps from a gap below 1e-9 of the first are left out: there differences of f round.
     """
 
-    rho: Any = eqx.field(converter=real)
-    level: Any = eqx.field(converter=real)
+    rho: Reals = eqx.field(converter=real)
+    level: Reals = eqx.field(converter=real)
     which: str = eqx.field(static=True, default="descent")
 
     def init(self, problem: Any, state: Any) -> Array:

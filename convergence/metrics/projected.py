@@ -11,14 +11,14 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class ProjectedGradNorm(AbstractPointwise):
     """‖Pᵀ∇f(W)Q‖_F."""
 
-    P: Any = eqx.field(converter=real)
-    Q: Any = eqx.field(converter=real)
+    P: Reals = eqx.field(converter=real)
+    Q: Reals = eqx.field(converter=real)
 
     def at(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.sqrt(jnp.sum((self.P.T @ problem.grad(state.x) @ self.Q) ** 2))
@@ -28,7 +28,7 @@ class WorstRatio(AbstractMetric):
     """max q(x_{t+1}) / q(x_t) over the t < T with q(x_t) > above; below that, rounding decides."""
 
     of: AbstractPointwise
-    above: Any = eqx.field(converter=real, default=0.0)
+    above: Reals = eqx.field(converter=real, default=0.0)
 
     def init(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.zeros_like(self.of.at(problem, state))

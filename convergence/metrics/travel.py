@@ -11,14 +11,14 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class AverageStepSq(AbstractMetric):
     """(1/T) Σ_{t<T} ‖x_{t+1} − x_t‖²/α²: the second moment of the estimator that a method steps
     along with step size α."""
 
-    alpha: Any = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
 
     def init(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.zeros((), state.x.dtype)

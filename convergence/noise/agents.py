@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Reals, real
 
 
 class PerEntry(AbstractNoise):
@@ -23,7 +23,7 @@ class PerEntry(AbstractNoise):
 
     normal = True
 
-    s: Any = eqx.field(converter=real, default=1.0)
+    s: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         low = float(np.min(self.s))
@@ -53,7 +53,7 @@ class PerAgent(AbstractNoise):
 
     normal = True
 
-    S: Any = eqx.field(converter=real)
+    S: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         shape = np.shape(self.S)

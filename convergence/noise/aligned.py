@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +9,7 @@ import jax.numpy as jnp
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, Scalar, real
+from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
 class Aligned(AbstractNoise):
@@ -21,7 +19,7 @@ class Aligned(AbstractNoise):
     While X moves in {BVᵀ}, w lies in the range of V: ‖ζV‖² is then as large as ‖V‖₂²‖ζ‖².
     """
 
-    sigma: Any = eqx.field(converter=real, default=1.0)
+    sigma: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(

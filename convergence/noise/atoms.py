@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Reals, real
 
 
 def check_power(p: Any) -> None:
@@ -35,10 +35,10 @@ class Atoms(AbstractNoise):
     standard deviations, hence sub-Gaussian on its own scale and no spike rarer than 1/25.
     """
 
-    values: Any = eqx.field(converter=real)
-    chances: Any = eqx.field(converter=real)
-    along: Any = eqx.field(converter=real)
-    p: Any = eqx.field(converter=real, default=2.0)
+    values: Reals = eqx.field(converter=real)
+    chances: Reals = eqx.field(converter=real)
+    along: Reals = eqx.field(converter=real)
+    p: Reals = eqx.field(converter=real, default=2.0)
 
     def __check_init__(self) -> None:
         v, w, e = (np.asarray(a) for a in (self.values, self.chances, self.along))

@@ -11,7 +11,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.atoms import check_power
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Flag, Iterate, Key, real
+from convergence.shapes import Flag, Iterate, Key, Reals, real
 
 
 class Coin(AbstractNoise):
@@ -24,9 +24,9 @@ class Coin(AbstractNoise):
 
     of_iterate = False
 
-    q: Any = eqx.field(converter=real)
-    size: Any = eqx.field(converter=real, default=1.0)
-    p: Any = eqx.field(converter=real, default=2.0)
+    q: Reals = eqx.field(converter=real)
+    size: Reals = eqx.field(converter=real, default=1.0)
+    p: Reals = eqx.field(converter=real, default=2.0)
 
     def __check_init__(self) -> None:
         check_power(self.p)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import numpy as np
@@ -11,7 +9,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Reals, real
 
 
 class DiagonalGaussian(AbstractNoise):
@@ -19,7 +17,7 @@ class DiagonalGaussian(AbstractNoise):
 
     normal = True
 
-    variance: Any = eqx.field(converter=real)
+    variance: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         least = float(np.min(self.variance))

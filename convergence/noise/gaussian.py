@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +9,7 @@ import jax.numpy as jnp
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Reals, real
 
 
 class Gaussian(AbstractNoise):
@@ -19,7 +17,7 @@ class Gaussian(AbstractNoise):
 
     normal = True
 
-    sigma: Any = eqx.field(converter=real, default=1.0)
+    sigma: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(

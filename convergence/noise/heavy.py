@@ -23,7 +23,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.atoms import check_power
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, Scalar, real
+from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
 def _check_index(index: Any, p: Any, name: str) -> None:
@@ -103,11 +103,11 @@ class Pareto(AbstractRadial):
     moment of the index's own order, infinite without the truncation.
     """
 
-    beta: Any = eqx.field(converter=real)
-    scale: Any = eqx.field(converter=real, default=1.0)
-    p: Any = eqx.field(converter=real, default=1.5)
-    shift: Any = eqx.field(converter=real, default=0.0)
-    M: Any = eqx.field(converter=real, default=math.inf)
+    beta: Reals = eqx.field(converter=real)
+    scale: Reals = eqx.field(converter=real, default=1.0)
+    p: Reals = eqx.field(converter=real, default=1.5)
+    shift: Reals = eqx.field(converter=real, default=0.0)
+    M: Reals = eqx.field(converter=real, default=math.inf)
 
     def __check_init__(self) -> None:
         if math.isinf(float(self.M)):
@@ -166,9 +166,9 @@ class StudentT(AbstractNoise):
     E‖ξ‖^p = scale^p ν^{p/2} Γ((d+p)/2)Γ((ν−p)/2)/(Γ(d/2)Γ(ν/2)) for p < ν.
     """
 
-    nu: Any = eqx.field(converter=real)
-    scale: Any = eqx.field(converter=real, default=1.0)
-    p: Any = eqx.field(converter=real, default=1.5)
+    nu: Reals = eqx.field(converter=real)
+    scale: Reals = eqx.field(converter=real, default=1.0)
+    p: Reals = eqx.field(converter=real, default=1.5)
 
     def __check_init__(self) -> None:
         _check_index(self.nu, self.p, "nu")
@@ -204,10 +204,10 @@ class Stable(AbstractNoise):
     and Stuck 1976, eq. (2.3) at β = 0.
     """
 
-    a: Any = eqx.field(converter=real)
-    along: Any = eqx.field(converter=real)
-    scale: Any = eqx.field(converter=real, default=1.0)
-    p: Any = eqx.field(converter=real, default=1.5)
+    a: Reals = eqx.field(converter=real)
+    along: Reals = eqx.field(converter=real)
+    scale: Reals = eqx.field(converter=real, default=1.0)
+    p: Reals = eqx.field(converter=real, default=1.5)
 
     def __check_init__(self) -> None:
         _check_index(self.a, self.p, "a")
@@ -243,10 +243,10 @@ class OneSidedLomax(AbstractNoise):
     E‖ξ‖^p by quadrature of the density over both sides of the mean, once an order.
     """
 
-    beta: Any = eqx.field(converter=real)
-    along: Any = eqx.field(converter=real)
-    scale: Any = eqx.field(converter=real, default=1.0)
-    p: Any = eqx.field(converter=real, default=1.5)
+    beta: Reals = eqx.field(converter=real)
+    along: Reals = eqx.field(converter=real)
+    scale: Reals = eqx.field(converter=real, default=1.0)
+    p: Reals = eqx.field(converter=real, default=1.5)
 
     def __check_init__(self) -> None:
         _check_index(self.beta, self.p, "beta")

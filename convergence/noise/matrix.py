@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real, whole
+from convergence.shapes import Iterate, Key, Reals, Whole, real, whole
 
 
 class AbstractCorner(AbstractNoise):
@@ -21,7 +21,7 @@ class AbstractCorner(AbstractNoise):
     E‖ξσC‖² = r σ² exactly. Certifies sigma = √r σ (total), corner = σ, corner_rank = r.
     """
 
-    sigma: Any = eqx.field(converter=real)
+    sigma: Reals = eqx.field(converter=real)
     r: int = eqx.field(static=True)
 
     def __check_init__(self) -> None:
@@ -85,7 +85,7 @@ class BatchMean(AbstractNoise):
     """
 
     noise: AbstractNoise
-    B: Any = eqx.field(converter=whole)
+    B: Whole = eqx.field(converter=whole)
 
     def __check_init__(self) -> None:
         if isinstance(self.B, np.ndarray):

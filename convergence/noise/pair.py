@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, real
+from convergence.shapes import Iterate, Key, Reals, real
 
 
 class Pair(AbstractNoise):
@@ -22,8 +22,8 @@ class Pair(AbstractNoise):
     deviations.
     """
 
-    u: Any = eqx.field(converter=real)
-    p: Any = eqx.field(converter=real, default=0.2)
+    u: Reals = eqx.field(converter=real)
+    p: Reals = eqx.field(converter=real, default=0.2)
 
     def __check_init__(self) -> None:
         if isinstance(self.p, np.ndarray):
@@ -64,7 +64,7 @@ class Points(AbstractNoise):
     Certifies sigma, light_tailed (as `Pair`) and three_atoms: values = σ√0.3 · `ATOMS`.
     """
 
-    values: Any = eqx.field(converter=real)
+    values: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         if isinstance(self.values, np.ndarray):

@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, Scalar, real
+from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
 class Ripple(AbstractNoise):
@@ -27,7 +27,7 @@ class Ripple(AbstractNoise):
     """
 
     zeta: AbstractNoise
-    s: Any = eqx.field(converter=real, default=0.5)
+    s: Reals = eqx.field(converter=real, default=0.5)
     swell: AbstractNoise | None = None
 
     def __check_init__(self) -> None:

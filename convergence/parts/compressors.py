@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.errors import require
-from convergence.shapes import Key, Matrix, real
+from convergence.shapes import Key, Matrix, Reals, real
 
 
 def largest(score: Any, k: Any) -> Any:
@@ -70,7 +70,7 @@ class Exactly(AbstractCompressor):
 class Masks(AbstractCompressor):
     """C(V) = mask · V for one given mask, of the shape of V: an outcome of a random compressor."""
 
-    mask: Any = eqx.field(converter=real)
+    mask: Reals = eqx.field(converter=real)
     random = False
 
     def __call__(self, V: Matrix, key: Key) -> Matrix:
@@ -140,7 +140,7 @@ class ScaledSign(AbstractCompressor):
 class Bernoulli(AbstractCompressor):
     """C(v) = v with probability δ and 0 otherwise: E‖C(v) − v‖² = (1 − δ)‖v‖² exactly."""
 
-    delta: Any = eqx.field(converter=real, default=0.5)
+    delta: Reals = eqx.field(converter=real, default=0.5)
 
     def __check_init__(self) -> None:
         delta = float(self.delta)
@@ -163,7 +163,7 @@ class Bernoulli(AbstractCompressor):
 class Linear(AbstractCompressor):
     """C(v) = s v, 0 < s < 2: δ = 1 − (1 − s)²; s = 1 + √(1 − δ) is the hardest for stability."""
 
-    s: Any = eqx.field(converter=real, default=1.0)
+    s: Reals = eqx.field(converter=real, default=1.0)
     random = False
 
     def __check_init__(self) -> None:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.errors import InvalidInput
-from convergence.shapes import Matrix, real
+from convergence.shapes import Matrix, Reals, real
 
 
 class AbstractInner(eqx.Module):
@@ -50,7 +50,7 @@ class Plain(AbstractInner):
 class EMA(AbstractInner):
     """M_t = (1 − β₁) M_{t−1} + β₁ R_t with M_{−1} = 0, and N = M: β₁ weighs the NEW gradient."""
 
-    beta1: Any = eqx.field(converter=real)
+    beta1: Reals = eqx.field(converter=real)
 
     def init(self, R: Matrix) -> Matrix:
         return jnp.zeros_like(R)

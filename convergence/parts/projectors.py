@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from abc import abstractmethod
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -12,7 +11,7 @@ import numpy as np
 
 from convergence.errors import InvalidInput
 from convergence.linalg import haar, top_left
-from convergence.shapes import Count, Key, Matrix, real, whole
+from convergence.shapes import Count, Key, Matrix, Reals, Whole, real, whole
 
 _NO_LAW = (
     "Got the projector {}, but one whose law does not depend on the gradient is needed for exact "
@@ -101,7 +100,7 @@ class Coordinates(AbstractProjector):
 class Frozen(AbstractProjector):
     """One given frame for ever."""
 
-    P: Any = eqx.field(converter=real)
+    P: Reals = eqx.field(converter=real)
 
     def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Matrix:
         return jax.numpy.asarray(self.P, G.dtype)
@@ -112,7 +111,7 @@ class Switch(AbstractProjector):
 
     first: AbstractProjector
     then: AbstractProjector
-    at: Any = eqx.field(converter=whole)
+    at: Whole = eqx.field(converter=whole)
 
     def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Matrix:
         return jax.lax.cond(

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.errors import require
-from convergence.shapes import Count, Key, Matrix, Scalar, real, whole
+from convergence.shapes import Count, Key, Matrix, Reals, Scalar, Whole, real, whole
 
 KAPPA = 3.0  # the condition number of RSO's subproblems at η = 1/(2L̂)
 
@@ -68,8 +68,8 @@ class AbstractDescent(AbstractSolver):
     meaningful with exact gradients only. eps = 0 asks for all N steps.
     """
 
-    N: Any = eqx.field(converter=whole, default=1)
-    eps: Any = eqx.field(converter=real, default=0.0)
+    N: Whole = eqx.field(converter=whole, default=1)
+    eps: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         require(int(self.N) >= 0, f"N = {int(self.N)} inner steps", "N ≥ 0", "flip its sign")
@@ -104,7 +104,7 @@ class GD(AbstractDescent):
     ρ = (1 − scale/κ)^N for scale ≤ 1, plus (κ/2)γσ² with gradient noise of variance σ².
     """
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def begin(self, B0: Matrix) -> tuple[()]:
         return ()
@@ -129,8 +129,8 @@ class AGD(AbstractDescent):
 class MSGD(AbstractDescent):
     """M ← (1 − β₁)M + β₁ ∇g(B); B ← B − γM, γ = scale/(κλ)."""
 
-    beta1: Any = eqx.field(converter=real, default=0.5)
-    scale: Any = eqx.field(converter=real, default=1.0)
+    beta1: Reals = eqx.field(converter=real, default=0.5)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def begin(self, B0: Matrix) -> Matrix:
         return jnp.zeros_like(B0)
@@ -143,9 +143,9 @@ class MSGD(AbstractDescent):
 class Adam(AbstractDescent):
     """Adam with bias correction and the step lr/√(j + 1)."""
 
-    lr: Any = eqx.field(converter=real, default=0.1)
-    b1: Any = eqx.field(converter=real, default=0.9)
-    b2: Any = eqx.field(converter=real, default=0.999)
+    lr: Reals = eqx.field(converter=real, default=0.1)
+    b1: Reals = eqx.field(converter=real, default=0.9)
+    b2: Reals = eqx.field(converter=real, default=0.999)
 
     def begin(self, B0: Matrix) -> tuple[Matrix, Matrix]:
         return jnp.zeros_like(B0), jnp.zeros_like(B0)

@@ -24,7 +24,7 @@ import numpy as np
 
 from convergence.errors import InvalidInput, require
 from convergence.parts.graphs import ROUNDING, check_mixing
-from convergence.shapes import Iterate, real
+from convergence.shapes import Iterate, Reals, real
 
 CORRECTED = ("ED", "EXTRA", "ATC-GT", "semi-ATC-GT", "non-ATC-GT")
 
@@ -32,9 +32,9 @@ CORRECTED = ("ED", "EXTRA", "ATC-GT", "semi-ATC-GT", "non-ATC-GT")
 class Strategy(eqx.Module):
     """(A, B², C) acting on the agents' axis; all (n, n). `corrects` is whether B² ≠ 0."""
 
-    A: Any = eqx.field(converter=real)
-    B2: Any = eqx.field(converter=real)
-    C: Any = eqx.field(converter=real)
+    A: Reals = eqx.field(converter=real)
+    B2: Reals = eqx.field(converter=real)
+    C: Reals = eqx.field(converter=real)
     corrects: bool = eqx.field(static=True, default=True)
 
     def __call__(self, X: Iterate, D: Iterate, move: Iterate) -> tuple[Iterate, Iterate]:

@@ -18,7 +18,7 @@ from convergence.errors import require
 from convergence.parts.graphs import check_mixing
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_psd, rotation, shape_constants
-from convergence.shapes import Iterate, Scalar, Vector, real
+from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 
 
 def eigen(W: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -41,10 +41,10 @@ class AgentQuadratics(AbstractProblem):
     ones for each (λ_m, h_j).
     """
 
-    W: Any = eqx.field(converter=real)
-    H: Any = eqx.field(converter=real)
-    c: Any = eqx.field(converter=real)
-    x0: Any = eqx.field(converter=real, default=0.0)
+    W: Reals = eqx.field(converter=real)
+    H: Reals = eqx.field(converter=real)
+    c: Reals = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real, default=0.0)
     directed: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:

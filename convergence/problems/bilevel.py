@@ -18,7 +18,7 @@ from convergence.parts.graphs import check_mixing
 from convergence.problems.agents import eigen
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_psd, shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class BilevelQuadratics(AbstractProblem):
@@ -32,15 +32,15 @@ class BilevelQuadratics(AbstractProblem):
     Heterogeneity: differences of b, d, r, B, C among agents (offsets) and of A (curvature).
     """
 
-    W: Any = eqx.field(converter=real)
-    A: Any = eqx.field(converter=real)
-    B: Any = eqx.field(converter=real)
-    b: Any = eqx.field(converter=real)
-    C: Any = eqx.field(converter=real)
-    d: Any = eqx.field(converter=real)
-    r: Any = eqx.field(converter=real)
-    rho: Any = eqx.field(converter=real, default=0.5)
-    x0: Any = eqx.field(converter=real, default=0.0)
+    W: Reals = eqx.field(converter=real)
+    A: Reals = eqx.field(converter=real)
+    B: Reals = eqx.field(converter=real)
+    b: Reals = eqx.field(converter=real)
+    C: Reals = eqx.field(converter=real)
+    d: Reals = eqx.field(converter=real)
+    r: Reals = eqx.field(converter=real)
+    rho: Reals = eqx.field(converter=real, default=0.5)
+    x0: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         if not isinstance(self.W, np.ndarray):

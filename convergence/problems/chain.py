@@ -12,7 +12,7 @@ from jax.scipy.special import erf
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, Vector, real
+from convergence.shapes import Count, Reals, Scalar, Vector, real
 
 SMOOTH, GAP, SUP = 152.0, 12.0, 23.0  # ‖∇²F‖ ≤ 152, F(0) − inf F ≤ 12K, ‖∇F‖_∞ ≤ 23
 HIDDEN = float(np.exp(1.5))  # sup Ψ · sup Φ' = e · √e: a masked coordinate's slope
@@ -52,8 +52,8 @@ class Chain(AbstractProblem):
     """
 
     K: int = eqx.field(static=True)
-    eps: Any = eqx.field(converter=real, default=1.0)
-    L: Any = eqx.field(converter=real, default=1.0)
+    eps: Reals = eqx.field(converter=real, default=1.0)
+    L: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(self.K >= 2, f"K = {self.K}", "K ≥ 2", "ask for a longer chain")

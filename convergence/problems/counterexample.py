@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Matrix, Scalar, real
+from convergence.shapes import Matrix, Reals, Scalar, real
 
 
 class Counterexample(AbstractProblem):
@@ -24,8 +24,8 @@ class Counterexample(AbstractProblem):
     `spectrum`, the singular values of ∇f(X_0), and `noise_columns`, the norm of its last r columns.
     """
 
-    D: Any = eqx.field(converter=real)
-    X0: Any = eqx.field(converter=real)
+    D: Reals = eqx.field(converter=real)
+    X0: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         D, X0 = np.shape(self.D), np.shape(self.X0)

@@ -14,7 +14,7 @@ from convergence.parts.graphs import check_mixing
 from convergence.problems.agents import eigen
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class DoubleWell(AbstractProblem):
@@ -27,10 +27,10 @@ class DoubleWell(AbstractProblem):
     (u + m), and (u + m)e^{−|u|} ≤ max(m, e^{m−1}).
     """
 
-    W: Any = eqx.field(converter=real)
-    b: Any = eqx.field(converter=real)
-    sharp: Any = eqx.field(converter=real, default=8.0)
-    flat: Any = eqx.field(converter=real, default=1.0)
+    W: Reals = eqx.field(converter=real)
+    b: Reals = eqx.field(converter=real)
+    sharp: Reals = eqx.field(converter=real, default=8.0)
+    flat: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         if not isinstance(self.W, np.ndarray):

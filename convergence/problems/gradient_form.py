@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_orthogonal, check_psd
-from convergence.shapes import Matrix, Scalar, real
+from convergence.shapes import Matrix, Reals, Scalar, optional, real
 
 
 class GradientForm(AbstractProblem):
@@ -27,12 +27,12 @@ class GradientForm(AbstractProblem):
     ‖G_0 − G_∥‖_F. Where the mean of A lies in the range of S: Delta, f_star, x_star.
     """
 
-    A: Any = eqx.field(converter=real)
-    B: Any = eqx.field(converter=real)
-    C: Any = eqx.field(converter=real)
-    W0: Any = eqx.field(converter=real)
-    P: Any = eqx.field(converter=lambda P: None if P is None else real(P), default=None)
-    Q: Any = eqx.field(converter=lambda Q: None if Q is None else real(Q), default=None)
+    A: Reals = eqx.field(converter=real)
+    B: Reals = eqx.field(converter=real)
+    C: Reals = eqx.field(converter=real)
+    W0: Reals = eqx.field(converter=real)
+    P: Reals | None = eqx.field(converter=optional(real), default=None)
+    Q: Reals | None = eqx.field(converter=optional(real), default=None)
 
     def __check_init__(self) -> None:
         shapes = [np.shape(v) for v in (self.A, self.B, self.C)]
@@ -134,12 +134,12 @@ class ScalarFactors(AbstractProblem):
     run of `steps` steps, replayed on the host.
     """
 
-    A: Any = eqx.field(converter=real)
-    knots: Any = eqx.field(converter=real)
-    B: Any = eqx.field(converter=real)
-    C: Any = eqx.field(converter=real)
-    w0: Any = eqx.field(converter=real)
-    eta: Any = eqx.field(converter=real)
+    A: Reals = eqx.field(converter=real)
+    knots: Reals = eqx.field(converter=real)
+    B: Reals = eqx.field(converter=real)
+    C: Reals = eqx.field(converter=real)
+    w0: Reals = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     steps: int = eqx.field(static=True, default=200)
 
     def __check_init__(self) -> None:

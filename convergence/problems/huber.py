@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +9,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Scalar, Vector, real
+from convergence.shapes import Reals, Scalar, Vector, real
 
 
 class Huber(AbstractProblem):
@@ -21,9 +19,9 @@ class Huber(AbstractProblem):
     |R| ≤ w, Lw|R| − Lw²/2 beyond.
     """
 
-    w: Any = eqx.field(converter=real)
-    R: Any = eqx.field(converter=real, default=1.0)
-    L: Any = eqx.field(converter=real, default=1.0)
+    w: Reals = eqx.field(converter=real)
+    R: Reals = eqx.field(converter=real, default=1.0)
+    L: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         for name in ("w", "L"):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Scalar, Vector, real
+from convergence.shapes import Reals, Scalar, Vector, real
 
 
 class Linear(AbstractProblem):
     """f(x) = ⟨g, x⟩ from x_0 = 0. L = 0; unbounded below, so no Delta is certified."""
 
-    g: Any = eqx.field(converter=real)
+    g: Reals = eqx.field(converter=real)
 
     def value(self, x: Vector) -> Scalar:
         return jnp.sum(self.g * x)

@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 def _same_shape(x0: Any, h: Any) -> None:
@@ -37,8 +37,8 @@ class EntryQuadratic(AbstractProblem):
     `rows(h, X0)` gives ½ tr(Xᵀ diag(h) X), and certifies h and gram = X_0 X_0ᵀ.
     """
 
-    x0: Any = eqx.field(converter=real)
-    H: Any = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
+    H: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         _same_shape(self.x0, self.H)
@@ -92,8 +92,8 @@ class Cosines(AbstractProblem):
     Delta = f(X_0). Between π/2 and π every direction has negative curvature.
     """
 
-    x0: Any = eqx.field(converter=real)
-    L: Any = eqx.field(converter=real, default=1.0)
+    x0: Reals = eqx.field(converter=real)
+    L: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(

@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 def log_cosh_of(u: Any) -> Any:
@@ -36,14 +36,14 @@ class Separable(AbstractProblem):
     L_h r where c = 0, attained where one term stands alone: G is the Euclidean norm of these.
     """
 
-    x0: Any = eqx.field(converter=real)
-    c: Any = eqx.field(converter=real, default=0.0)
-    a: Any = eqx.field(converter=real, default=0.0)
-    l: Any = eqx.field(converter=real, default=1.0)
-    b: Any = eqx.field(converter=real, default=0.0)
-    k: Any = eqx.field(converter=real, default=1.0)
-    L_h: Any = eqx.field(converter=real, default=0.0)
-    r: Any = eqx.field(converter=real, default=0.0)
+    x0: Reals = eqx.field(converter=real)
+    c: Reals = eqx.field(converter=real, default=0.0)
+    a: Reals = eqx.field(converter=real, default=0.0)
+    l: Reals = eqx.field(converter=real, default=1.0)
+    b: Reals = eqx.field(converter=real, default=0.0)
+    k: Reals = eqx.field(converter=real, default=1.0)
+    L_h: Reals = eqx.field(converter=real, default=0.0)
+    r: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         require(
@@ -141,8 +141,8 @@ class Welsch(AbstractProblem):
     largest in modulus at u² = (3 − √6)/2: rho = 1.9518…/c.
     """
 
-    x0: Any = eqx.field(converter=real)
-    c: Any = eqx.field(converter=real, default=1.0)
+    x0: Reals = eqx.field(converter=real)
+    c: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(float(self.c) > 0, f"c = {float(self.c):g}", "c > 0", "give a positive width")

@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class PiecewiseQuadratic(AbstractProblem):
@@ -22,9 +22,9 @@ class PiecewiseQuadratic(AbstractProblem):
     at 0) and δ_b the jump of φ'' at b. L and μ: the largest and the least slope. f* = 0 at 0.
     """
 
-    x0: Any = eqx.field(converter=real)
-    knots: Any = eqx.field(converter=real)
-    slopes: Any = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
+    knots: Reals = eqx.field(converter=real)
+    slopes: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         knots, slopes = np.asarray(self.knots), np.asarray(self.slopes)

@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Scalar, Vector, real
+from convergence.shapes import Reals, Scalar, Vector, real
 
 
 class Polygon(AbstractProblem):
@@ -22,11 +22,11 @@ class Polygon(AbstractProblem):
     is L-smooth and μ-strongly convex. C surrounds 0, where f* = 0.
     """
 
-    x0: Any = eqx.field(converter=real)
-    y: Any = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
+    y: Reals = eqx.field(converter=real)
     K: int = eqx.field(static=True)
-    L: Any = eqx.field(converter=real, default=1.0)
-    mu: Any = eqx.field(converter=real, default=0.01)
+    L: Reals = eqx.field(converter=real, default=1.0)
+    mu: Reals = eqx.field(converter=real, default=0.01)
 
     def __check_init__(self) -> None:
         require(self.K >= 3, f"K = {self.K} corners", "3 or more", "choose a polygon")

@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, optional, real
 
 
 def shape_constants(shape: tuple[int, ...]) -> dict[str, Any]:
@@ -55,8 +55,8 @@ class Isotropic(AbstractProblem):
     L: the Hessian is L·I. mu = L. f* = 0 at x = 0. Delta = (L/2)‖x_0‖².
     """
 
-    x0: Any = eqx.field(converter=real)
-    L: Any = eqx.field(converter=real, default=1.0)
+    x0: Reals = eqx.field(converter=real)
+    L: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(
@@ -101,10 +101,10 @@ class Quadratic(AbstractProblem):
     Else f is unbounded below and neither f*, Delta, x* nor R is certified.
     """
 
-    x0: Any = eqx.field(converter=real)
-    h: Any = eqx.field(converter=real)
-    Q: Any = eqx.field(converter=lambda Q: None if Q is None else real(Q), default=None)
-    x_star: Any = eqx.field(converter=real, default=0.0)
+    x0: Reals = eqx.field(converter=real)
+    h: Reals = eqx.field(converter=real)
+    Q: Reals | None = eqx.field(converter=optional(real), default=None)
+    x_star: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         require(

@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Matrix, Scalar, real
+from convergence.shapes import Iterate, Matrix, Reals, Scalar, real
 
 
 class Regression(AbstractProblem):
@@ -25,9 +25,9 @@ class Regression(AbstractProblem):
     s = n = 1 and W = (1, …, 1)ᵀ.
     """
 
-    W: Any = eqx.field(converter=real)
-    Y: Any = eqx.field(converter=real)
-    x0: Any = eqx.field(converter=real)
+    W: Reals = eqx.field(converter=real)
+    Y: Reals = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         if not isinstance(self.W, np.ndarray):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +10,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_orthogonal
-from convergence.shapes import Iterate, Scalar, Vector, real
+from convergence.shapes import Iterate, Reals, Scalar, Vector, optional, real
 
 SHAPES = ("cosh", "logcosh", "square")
 
@@ -35,10 +33,10 @@ class RotatedSeparable(AbstractProblem):
     the Hessian is constant (`s` here). L = max λ except for cosh, which has none.
     """
 
-    x0: Any = eqx.field(converter=real)
-    lam: Any = eqx.field(converter=real)
-    Q: Any = eqx.field(converter=lambda Q: None if Q is None else real(Q), default=None)
-    s: Any = eqx.field(converter=real, default=1.0)
+    x0: Reals = eqx.field(converter=real)
+    lam: Reals = eqx.field(converter=real)
+    Q: Reals | None = eqx.field(converter=optional(real), default=None)
+    s: Reals = eqx.field(converter=real, default=1.0)
     shape: str = eqx.field(static=True, default="cosh")
 
     def __check_init__(self) -> None:

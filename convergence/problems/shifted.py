@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +10,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class Shifted(AbstractProblem):
@@ -21,9 +19,9 @@ class Shifted(AbstractProblem):
     Certifies x0 and x_star themselves too: rounding depends on where the grid lies.
     """
 
-    x0: Any = eqx.field(converter=real)
-    x_star: Any = eqx.field(converter=real, default=0.0)
-    L: Any = eqx.field(converter=real, default=1.0)
+    x0: Reals = eqx.field(converter=real)
+    x_star: Reals = eqx.field(converter=real, default=0.0)
+    L: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         finite = bool(np.all(np.isfinite(self.x0)) and np.all(np.isfinite(self.x_star)))

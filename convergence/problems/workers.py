@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_psd
-from convergence.shapes import Iterate, Matrix, Scalar, real
+from convergence.shapes import Iterate, Matrix, Reals, Scalar, real
 
 _A = 2.0 - 5.0 * np.eye(3)  # a_i = (−3, 2, 2) and its rotations
 OPPOSED = 2 * np.einsum("ki,kj->kij", _A, _A) + 0.5 * np.eye(3)
@@ -28,9 +28,9 @@ class WorkerQuadratics(AbstractProblem):
     ‖a + b‖² ≤ 2‖a‖² + 2‖b‖² give B² = 2λ_max((1/n) Σ H̄⁻¹H_i²H̄⁻¹), zeta_B² = 2 zeta².
     """
 
-    x0: Any = eqx.field(converter=real)
-    H: Any = eqx.field(converter=real)
-    b: Any = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
+    H: Reals = eqx.field(converter=real)
+    b: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         if not isinstance(self.H, np.ndarray):

@@ -22,7 +22,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Scalar, Vector, real
+from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
@@ -60,10 +60,10 @@ class Triplets(AbstractProblem):
     to a method that asks at these points. Elsewhere the nearest point answers, to first order.
     """
 
-    x: Any = eqx.field(converter=real)
-    g: Any = eqx.field(converter=real)
-    f: Any = eqx.field(converter=real)
-    x0: Any = eqx.field(converter=real)
+    x: Reals = eqx.field(converter=real)
+    g: Reals = eqx.field(converter=real)
+    f: Reals = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
     low: float = eqx.field(static=True, default=0.0)
     R: float | None = eqx.field(static=True, default=None)
 

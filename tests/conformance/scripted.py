@@ -17,7 +17,7 @@ from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import central
 from convergence.parts.projectors import AbstractProjector
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 
 FOLDER = Path(__file__).parent
 # A dozen steps of a few dozen float64 operations each, on contractions.
@@ -45,7 +45,7 @@ class Given(AbstractOracle):
 class Frames(AbstractProjector):
     """The k-th frame from step kτ on."""
 
-    frames: Any = eqx.field(converter=real)
+    frames: Reals = eqx.field(converter=real)
     tau: int = eqx.field(static=True)
 
     def frame(self, t: Any, G: Any, key: Any, r: int) -> Any:
@@ -55,7 +55,7 @@ class Frames(AbstractProjector):
 class Splits(AbstractSplit):
     """The k-th mask from step kτ on."""
 
-    masks: Any = eqx.field(converter=real)
+    masks: Reals = eqx.field(converter=real)
     tau: int = eqx.field(static=True)
 
     def draw(self, t: Any, G: Any, key: Any) -> Any:
@@ -72,8 +72,8 @@ class Turned(Splits):
 class _Drawn(AbstractLOZO):
     """V and U of the step as recorded."""
 
-    V: Any = eqx.field(converter=real, default=None)
-    U: Any = eqx.field(converter=real, default=None)
+    V: Reals = eqx.field(converter=real, default=None)
+    U: Reals = eqx.field(converter=real, default=None)
 
     def factor(self, x: Any, key: Any) -> Any:
         return jnp.asarray(self.V)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class LastState(State):
@@ -23,7 +21,7 @@ class Nesterov(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
         return LastState(x0, x0)
@@ -39,7 +37,7 @@ class HeavyBall(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
         return LastState(x0, x0)
@@ -53,8 +51,8 @@ class HeavyBall(AbstractAlgorithm):
 class PolyakMomentum(AbstractAlgorithm):
     """x_{t+1} = x_t − η ∇F(x_t; ξ_t) + β (x_t − x_{t−1}), x_{−1} = x_0."""
 
-    eta: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
         return LastState(x0, x0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
 
 
 class SGD(AbstractAlgorithm):
@@ -17,7 +15,7 @@ class SGD(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)
@@ -29,8 +27,8 @@ class SGD(AbstractAlgorithm):
 class BatchSGD(AbstractAlgorithm):
     """x_{t+1} = x_t − η (1/B) Σ_{b<B} ∇F(x_t; ξ_{t,b})."""
 
-    eta: Any = eqx.field(converter=real)
-    B: Any = eqx.field(converter=whole)
+    eta: Reals = eqx.field(converter=real)
+    B: Whole = eqx.field(converter=whole)
 
     @property
     def respects(self) -> Samples:
@@ -57,8 +55,8 @@ class MSGD(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
-    beta1: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
+    beta1: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> MomentumState:
         return MomentumState(x0, jnp.zeros_like(x0))

@@ -12,7 +12,7 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.parts.compressors import AbstractCompressor
-from convergence.shapes import Count, Iterate, Key, Matrix, real
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
 
 
 def positive(value: Any, name: str, needed: str) -> None:
@@ -31,7 +31,7 @@ class Message(State):
 class AbstractCompressed(AbstractAlgorithm):
     """x⁺ = x − γ (1/n) Σ ĝ_i, where ĝ_i is what the server makes of worker i's messages."""
 
-    gamma: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
     compressor: AbstractCompressor
 
     def __check_init__(self) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.compression.ef21 import first_round
 from convergence.errors import require
-from convergence.shapes import Count, Key, Matrix, real
+from convergence.shapes import Count, Key, Matrix, Reals, real
 
 
 class EControl(AbstractCompressed):
@@ -20,7 +18,7 @@ class EControl(AbstractCompressed):
     The virtual iterate x̃ = x − γē moves by x̃⁺ = x̃ − γḡ. η = 0 is EF21.
     """
 
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
     full: bool = eqx.field(static=True, default=True)
     stacks = 2
 

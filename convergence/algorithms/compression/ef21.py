@@ -11,7 +11,7 @@ import numpy as np
 
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed, Message
 from convergence.errors import require
-from convergence.shapes import Count, Key, Matrix, real
+from convergence.shapes import Count, Key, Matrix, Reals, real
 
 
 def first_round(full: bool, t: Count, g: Matrix, h: Matrix) -> Matrix:
@@ -44,7 +44,7 @@ class EF21SGDM(AbstractCompressed):
     η weighs the NEW gradient: η = 1 is EF21.
     """
 
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
     stacks = 2
 
     def __check_init__(self) -> None:

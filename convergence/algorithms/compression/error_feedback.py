@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
-from convergence.shapes import Count, Key, Matrix, real
+from convergence.shapes import Count, Key, Matrix, Reals, real
 
 
 class ErrorFeedback(AbstractCompressed):
@@ -29,7 +27,7 @@ class IdealErrorFeedback(AbstractCompressed):
     EC-Ideal: the benchmark for what controlled errors can reach; h_star is (n, d).
     """
 
-    h_star: Any = eqx.field(converter=real)
+    h_star: Reals = eqx.field(converter=real)
     stacks = 1
 
     def exchange(

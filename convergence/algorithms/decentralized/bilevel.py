@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 def shared(G: Iterate) -> Iterate:
@@ -54,8 +54,8 @@ class SOBA(AbstractShared):
     z is the solution of the adjoint equation, +[∇²₂₂g]⁻¹∇₂f.
     """
 
-    rho: Any = eqx.field(converter=real)
-    gamma: Any = eqx.field(converter=real)
+    rho: Reals = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
 
     def step(self, t: Count, state: LowerState, oracle: Any, key: Key) -> LowerState:
         s = state
@@ -77,9 +77,9 @@ class StocBiO(AbstractRestart):
     (1/η)A⁻¹∇₂f − ∇₂f as Q grows, where the paper's z tends to A⁻¹∇₂f.
     """
 
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
-    eta: Any = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     D: int = eqx.field(static=True, default=4)
     Q: int = eqx.field(static=True, default=4)
     series: str = eqx.field(static=True, default="paper")
@@ -119,9 +119,9 @@ class TTSA(AbstractRestart):
     Differs from the paper in: 1. no projection of x, as X = Rᵖ here.
     """
 
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
-    eta: Any = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     Q: int = eqx.field(static=True, default=16)
 
     def step(self, t: Count, state: LowerState, oracle: Any, key: Key) -> LowerState:

@@ -6,8 +6,6 @@ recursion conserves (a mean over agents), so that exact moments see the rest alo
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
@@ -15,7 +13,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 def centered(D: Iterate) -> Iterate:
@@ -26,8 +24,8 @@ def centered(D: Iterate) -> Iterate:
 class AbstractDecentralized(AbstractAlgorithm):
     """A method with a mixing matrix W and a step size alpha."""
 
-    W: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
+    W: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
 
 
 class AbstractDSGD(AbstractDecentralized):
@@ -118,7 +116,7 @@ class AbstractTracking(AbstractDecentralized):
     mean(T) − mean(G) is conserved; tracker = 1 makes it 0, any other value is a wrong start.
     """
 
-    tracker: Any = eqx.field(converter=real, default=1.0)
+    tracker: Reals = eqx.field(converter=real, default=1.0)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Tracker:
         check_agents(x0, self.W)
@@ -172,8 +170,8 @@ class PrimalDual(AbstractAlgorithm):
     """
 
     strategy: Strategy
-    alpha: Any = eqx.field(converter=real)
-    dual: Any = eqx.field(converter=real, default=0.0)
+    alpha: Reals = eqx.field(converter=real)
+    dual: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         self.strategy.check_dual(self.dual)

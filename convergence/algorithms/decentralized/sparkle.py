@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy, strategy
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class BilevelState(State):
@@ -36,11 +36,11 @@ class Sparkle(AbstractAlgorithm):
     x: Strategy
     y: Strategy
     z: Strategy
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
-    gamma: Any = eqx.field(converter=real)
-    theta: Any = eqx.field(converter=real)
-    dual_x: Any = eqx.field(converter=real, default=0.0)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    theta: Reals = eqx.field(converter=real)
+    dual_x: Reals = eqx.field(converter=real, default=0.0)
     jacobi: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:
@@ -95,11 +95,11 @@ class DSOBA(AbstractAlgorithm):
     x moves by the OLD average H. Every level is uncorrected.
     """
 
-    W: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
-    gamma: Any = eqx.field(converter=real)
-    theta: Any = eqx.field(converter=real)
+    W: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    theta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> SobaState:
         check_agents(x0, self.W)

@@ -11,7 +11,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.parts.compressors import largest
 from convergence.parts.matrix_products import sizes
-from convergence.shapes import Count, Iterate, Key, Matrix, Vector, real
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Vector, real
 
 
 class Layered(State):
@@ -31,7 +31,7 @@ class CELoRA(AbstractAlgorithm):
     period; (2) "weights" is what that code computes, "pairs" what it documents.
     """
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     k: int = eqx.field(static=True)
     r0: int = eqx.field(static=True, default=0)
     refresh: int = eqx.field(static=True, default=1)

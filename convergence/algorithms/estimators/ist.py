@@ -15,7 +15,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.parts.compressors import largest
-from convergence.shapes import Count, Iterate, Key, Vector, real
+from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 
 
 class Tuned(State):
@@ -38,16 +38,16 @@ class IST(AbstractAlgorithm):
     bias the step.
     """
 
-    eta: Any = eqx.field(converter=real)
-    importance: Any = eqx.field(converter=real)
-    mix: Any = eqx.field(converter=real, default=0.0)
+    eta: Reals = eqx.field(converter=real)
+    importance: Reals = eqx.field(converter=real)
+    mix: Reals = eqx.field(converter=real, default=0.0)
     N_u: int = eqx.field(static=True, default=1)
     rule: str = eqx.field(static=True, default="given")
     every: int = eqx.field(static=True, default=5)
     N_c: int = eqx.field(static=True, default=4)
     N_v: int = eqx.field(static=True, default=2)
-    beta: Any = eqx.field(converter=real, default=0.25)
-    mu: Any = eqx.field(converter=real, default=1.0)
+    beta: Reals = eqx.field(converter=real, default=0.25)
+    mu: Reals = eqx.field(converter=real, default=1.0)
 
     def coins(self, c: Constants, T: int) -> tuple[float, float]:
         """A block is drawn with a chance of at least mix/blocks, softmax chances besides where they

@@ -11,7 +11,7 @@ import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.errors import require
-from convergence.shapes import Count, Iterate, Key, Vector, real
+from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 
 
 class Sophia(AbstractAlgorithm):
@@ -20,8 +20,8 @@ class Sophia(AbstractAlgorithm):
     basis = "diagonal" uses V = I and the diagonal of ∇²f, as practical versions estimate it.
     """
 
-    eta: Any = eqx.field(converter=real)
-    rho: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
+    rho: Reals = eqx.field(converter=real)
     basis: str = eqx.field(static=True, default="eigen")
 
     def __check_init__(self) -> None:
@@ -64,13 +64,13 @@ class SophiaG(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
-    rho: Any = eqx.field(converter=real, default=0.04)
-    beta1: Any = eqx.field(converter=real, default=0.965)
-    beta2: Any = eqx.field(converter=real, default=0.99)
+    eta: Reals = eqx.field(converter=real)
+    rho: Reals = eqx.field(converter=real, default=0.04)
+    beta1: Reals = eqx.field(converter=real, default=0.965)
+    beta2: Reals = eqx.field(converter=real, default=0.99)
     k: int = eqx.field(static=True, default=10)
-    B: Any = eqx.field(converter=real, default=1.0)
-    decay: Any = eqx.field(converter=real, default=0.0)
+    B: Reals = eqx.field(converter=real, default=1.0)
+    decay: Reals = eqx.field(converter=real, default=0.0)
     semantics: str = eqx.field(static=True, default="code")
 
     def __check_init__(self) -> None:
@@ -104,7 +104,7 @@ class SignGD(AbstractAlgorithm):
 
     respects = Samples()
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> State:
         return State(x0)

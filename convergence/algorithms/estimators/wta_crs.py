@@ -9,13 +9,13 @@ import jax
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.parts.matrix_products import AbstractProduct
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class SampledBackward(AbstractAlgorithm):
     """θ⁺ = θ − η(est(RW) + ξ): CRS, WTA-CRS or any other `product`."""
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     product: AbstractProduct
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> State:

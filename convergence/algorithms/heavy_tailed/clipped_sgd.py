@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class ClippedSGD(AbstractAlgorithm):
@@ -17,8 +15,8 @@ class ClippedSGD(AbstractAlgorithm):
 
     respects = Samples()
 
-    gamma: Any = eqx.field(converter=real)
-    h: Any = eqx.field(converter=real, default=float("inf"))
+    gamma: Reals = eqx.field(converter=real)
+    h: Reals = eqx.field(converter=real, default=float("inf"))
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, h=self.h)

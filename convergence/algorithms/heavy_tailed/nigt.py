@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
@@ -11,7 +9,7 @@ from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip, unit
 from convergence.algorithms.heavy_tailed.storm import StormState
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class NIGT(AbstractAlgorithm):
@@ -23,9 +21,9 @@ class NIGT(AbstractAlgorithm):
 
     respects = Samples()
 
-    gamma: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
-    h: Any = eqx.field(converter=real, default=float("inf"))
+    gamma: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    h: Reals = eqx.field(converter=real, default=float("inf"))
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha, self.h)

@@ -12,7 +12,7 @@ from jax.core import Tracer
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
 
 
 class NormalizedState(State):
@@ -51,8 +51,8 @@ def check_steps(gamma: Any = 1.0, alpha: Any = 1.0, h: Any = 1.0) -> None:
 class NSGD(AbstractAlgorithm):
     """m_t = (1/B) Σ_{b<B} ∇F(x_t; ξ_{t,b});  x_{t+1} = x_t − γ m_t/‖m_t‖."""
 
-    gamma: Any = eqx.field(converter=real)
-    B: Any = eqx.field(converter=whole, default=1)
+    gamma: Reals = eqx.field(converter=real)
+    B: Whole = eqx.field(converter=whole, default=1)
 
     def __check_init__(self) -> None:
         check_steps(self.gamma)
@@ -79,8 +79,8 @@ class NSGDM(AbstractAlgorithm):
 
     respects = Samples()
 
-    gamma: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha)
@@ -111,8 +111,8 @@ class HeavyBallAfterNormalizing(AbstractAlgorithm):
 
     respects = Samples()
 
-    gamma: Any = eqx.field(converter=real)
-    mu: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    mu: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, 1 - np.asarray(self.mu) if not _traced(self.mu) else 1.0)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class NSGDC(AbstractAlgorithm):
@@ -23,9 +21,9 @@ class NSGDC(AbstractAlgorithm):
 
     respects = Samples()
 
-    gamma: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
-    h: Any = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    h: Reals = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha, self.h)

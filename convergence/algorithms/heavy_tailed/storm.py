@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
 
 
 class StormState(NormalizedState):
@@ -29,10 +28,10 @@ class AbstractSTORM(AbstractAlgorithm):
     ∇F(x_{t−1}; ξ_t)).
     """
 
-    gamma: Any = eqx.field(converter=real)
-    alpha: Any = eqx.field(converter=real)
-    B0: Any = eqx.field(converter=whole, default=1)
-    h: Any = eqx.field(converter=real, default=float("inf"))
+    gamma: Reals = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    B0: Whole = eqx.field(converter=whole, default=1)
+    h: Reals = eqx.field(converter=real, default=float("inf"))
 
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha, self.h)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -18,7 +17,7 @@ from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.projectors import AbstractProjector
-from convergence.shapes import Count, Iterate, Key, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, optional, real, whole
 
 RESIDUALS = ("sgd", "sign", "none")
 STATES = ("sgdm", "adam")
@@ -40,7 +39,7 @@ class AbstractSplit(eqx.Module):
 class FixedMask(AbstractSplit):
     """A given set J of coordinates, as a 0/1 array of the iterate's shape."""
 
-    mask: Any = eqx.field(converter=real)
+    mask: Reals = eqx.field(converter=real)
 
     def draw(self, t: Count, G: Iterate, key: Key) -> Array:
         return jnp.broadcast_to(jnp.asarray(self.mask, G.dtype), G.shape)
@@ -49,7 +48,7 @@ class FixedMask(AbstractSplit):
 class BernoulliMask(AbstractSplit):
     """Each coordinate with probability p, independent of everything."""
 
-    p: Any = eqx.field(converter=real, default=0.5)
+    p: Reals = eqx.field(converter=real, default=0.5)
 
     def __check_init__(self) -> None:
         require(0 <= float(self.p) <= 1, f"p = {float(self.p):g}", "0 ≤ p ≤ 1", "clip it")
@@ -103,12 +102,12 @@ class Frugal(AbstractAlgorithm):
     frame's moments keep their old coordinates there. 2. by default, the buffer.
     """
 
-    alpha: Any = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
     split: AbstractSplit
-    gap: Any = eqx.field(converter=whole, default=1)
-    beta: Any = eqx.field(converter=real, default=0.0)
-    beta2: Any = eqx.field(converter=real, default=0.999)
-    alpha_res: Any = eqx.field(converter=lambda a: None if a is None else real(a), default=None)
+    gap: Whole = eqx.field(converter=whole, default=1)
+    beta: Reals = eqx.field(converter=real, default=0.0)
+    beta2: Reals = eqx.field(converter=real, default=0.999)
+    alpha_res: Reals | None = eqx.field(converter=optional(real), default=None)
     stateful: str = eqx.field(static=True, default="sgdm")
     residual: str = eqx.field(static=True, default="sgd")
     reset: bool = eqx.field(static=True, default=True)
@@ -160,10 +159,10 @@ class FrugalSGDM(AbstractAlgorithm):
     every `gap` steps (the memory of a coordinate that leaves J_k is used up, not applied).
     """
 
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
     split: AbstractSplit
-    gap: Any = eqx.field(converter=whole, default=1)
+    gap: Whole = eqx.field(converter=whole, default=1)
 
     def coins(self, c: Constants, T: int) -> tuple[float, float]:
         """A mask only decides whether a step is taken now or, through the momentum, later: what it

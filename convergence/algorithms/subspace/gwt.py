@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -12,7 +10,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.wavelets import check_level, merge, split
-from convergence.shapes import Count, Iterate, Key, Scalar, real
+from convergence.shapes import Count, Iterate, Key, Reals, Scalar, real
 
 LIMIT = 1.01  # growth of the norm of the approximation's update that the limiter allows
 
@@ -35,12 +33,12 @@ class GWT(AbstractAlgorithm):
     acts along the last axis.
     """
 
-    lr: Any = eqx.field(converter=real)
+    lr: Reals = eqx.field(converter=real)
     level: int = eqx.field(static=True, default=1)
-    alpha: Any = eqx.field(converter=real, default=0.25)
-    b1: Any = eqx.field(converter=real, default=0.9)
-    b2: Any = eqx.field(converter=real, default=0.999)
-    eps: Any = eqx.field(converter=real, default=1e-6)
+    alpha: Reals = eqx.field(converter=real, default=0.25)
+    b1: Reals = eqx.field(converter=real, default=0.9)
+    b2: Reals = eqx.field(converter=real, default=0.999)
+    eps: Reals = eqx.field(converter=real, default=1e-6)
 
     def __check_init__(self) -> None:
         require(self.level >= 0, f"level {self.level}", "level ≥ 0", "0 leaves one block")
@@ -79,8 +77,8 @@ class GWTSGDMState(State):
 class GWTSGDM(AbstractAlgorithm):
     """m ← βm + (1 − β)A;  x ← x − α Haar⁻¹[m, D_l, …, D_1]: β = 0 is SGD, exactly."""
 
-    alpha: Any = eqx.field(converter=real)
-    beta: Any = eqx.field(converter=real, default=0.9)
+    alpha: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real, default=0.9)
     level: int = eqx.field(static=True, default=1)
 
     def __check_init__(self) -> None:

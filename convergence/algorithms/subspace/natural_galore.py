@@ -15,7 +15,7 @@ from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector
-from convergence.shapes import Count, Iterate, Key, Matrix, real, whole
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Whole, real, whole
 
 
 def natural(history: Float[Array, "s d"], g: Float[Array, " d"], lam: Any) -> Float[Array, " d"]:
@@ -45,10 +45,10 @@ class NaturalGaLore(AbstractAlgorithm):
     """
 
     projector: AbstractProjector
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     r: int = eqx.field(static=True)
-    tau: Any = eqx.field(converter=whole, default=1)
-    lam: Any = eqx.field(converter=real, default=1e-3)
+    tau: Whole = eqx.field(converter=whole, default=1)
+    lam: Reals = eqx.field(converter=real, default=1e-3)
     s: int = eqx.field(static=True, default=20)
     inner: AbstractInner = Plain()
 
@@ -85,7 +85,7 @@ class NaturalGaLore(AbstractAlgorithm):
 class NaturalSGD(AbstractAlgorithm):
     """x_{t+1} = x_t − F⁻¹ ∇F(x_t; ξ_t)/(t + 1) with a diagonal Fisher matrix F."""
 
-    fisher: Any = eqx.field(converter=real)
+    fisher: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)

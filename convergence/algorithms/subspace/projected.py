@@ -34,7 +34,7 @@ from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector, Haar
-from convergence.shapes import Count, Key, Matrix, real, whole
+from convergence.shapes import Count, Key, Matrix, Reals, Whole, optional, real, whole
 
 SIDES = ("left", "right", "short", "std")
 
@@ -63,15 +63,13 @@ class Subspace(AbstractAlgorithm):
     """
 
     projector: AbstractProjector
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     r: int = eqx.field(static=True)
-    tau: Any = eqx.field(converter=whole, default=1)
+    tau: Whole = eqx.field(converter=whole, default=1)
     inner: AbstractInner = Plain()
     side: str = eqx.field(static=True, default="left")
     momentum: str = eqx.field(static=True, default="keep")
-    refresh_batch: Any = eqx.field(
-        converter=lambda B: None if B is None else whole(B), default=None
-    )
+    refresh_batch: Whole | None = eqx.field(converter=optional(whole), default=None)
 
     def coins(self, c: Constants, T: int) -> tuple[float, float]:
         """In the norm of the Hessian a period multiplies what the frame sees by at most 1 and at

@@ -23,7 +23,7 @@ from convergence.parts.quantizers import (
     round_nearest,
     round_stochastic,
 )
-from convergence.shapes import Count, Iterate, Key, Matrix, real
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
 
 ROUNDINGS = ("stochastic", "nearest")
 
@@ -32,8 +32,8 @@ class RoundedSGD(AbstractAlgorithm):
     """x_{t+1} = Q(x_t − η∇F(x_t; ξ_t)) with Q onto the grid hℤ: rounding "stochastic" (E Q(y) = y)
     or "nearest"."""
 
-    eta: Any = eqx.field(converter=real)
-    h: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
+    h: Reals = eqx.field(converter=real)
     rounding: str = eqx.field(static=True, default="stochastic")
 
     def coins(self, c: Constants, T: int) -> tuple[float, float]:
@@ -84,7 +84,7 @@ class QGaLore(AbstractAlgorithm):
     schedule and the side.
     """
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     r: int = eqx.field(static=True)
     gap: int = eqx.field(static=True, default=200)
     inner: AbstractInner = Plain()
@@ -92,7 +92,7 @@ class QGaLore(AbstractAlgorithm):
     frame_bits: int = eqx.field(static=True, default=4)
     weight_group: int = eqx.field(static=True, default=256)
     frame_group: int = eqx.field(static=True, default=256)
-    threshold: Any = eqx.field(converter=real, default=0.4)
+    threshold: Reals = eqx.field(converter=real, default=0.4)
     rounding: str = eqx.field(static=True, default="stochastic")
     schedule: str = eqx.field(static=True, default="elapsed")
     side: str = eqx.field(static=True, default="left")

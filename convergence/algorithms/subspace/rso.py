@@ -18,7 +18,7 @@ from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import central
 from convergence.parts.projectors import AbstractProjector, Haar
 from convergence.parts.solvers import AbstractDescent, AbstractSolver, Subproblem
-from convergence.shapes import Count, Iterate, Key, Matrix, Scalar, real
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Scalar, real
 
 
 class GaussianFrame(AbstractProjector):
@@ -47,7 +47,7 @@ class RSO(AbstractAlgorithm):
     One step is one subproblem; `calls` counts gradients or slopes.
     """
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     r: int = eqx.field(static=True)
     solver: AbstractSolver
     frame: AbstractProjector = Haar()

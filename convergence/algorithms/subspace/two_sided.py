@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Key, Matrix, real
+from convergence.shapes import Count, Key, Matrix, Reals, real
 
 
 class TwoSidedSGD(AbstractAlgorithm):
     """W_{t+1} = W_t − η P (Pᵀ∇F(W_t)Q) Qᵀ with given P (m×r) and Q (n×r)."""
 
-    eta: Any = eqx.field(converter=real)
-    P: Any = eqx.field(converter=real)
-    Q: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
+    P: Reals = eqx.field(converter=real)
+    Q: Reals = eqx.field(converter=real)
 
     def init(self, x0: Matrix, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)

@@ -17,7 +17,7 @@ from convergence.errors import require
 from convergence.linalg import haar, lift
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
-from convergence.shapes import Count, Iterate, Key, Matrix, Scalar, real, whole
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Scalar, Whole, real, whole
 
 LAWS = ("stiefel", "gaussian", "coordinates")
 
@@ -31,10 +31,10 @@ class LOZOState(State):
 class AbstractLOZO(AbstractAlgorithm):
     """What LOZO and LOZO-M share: the factor V, the slope along U Vᵀ, the rate."""
 
-    alpha: Any = eqx.field(converter=real)
-    nu: Any = eqx.field(converter=whole)
+    alpha: Reals = eqx.field(converter=real)
+    nu: Whole = eqx.field(converter=whole)
     r: int = eqx.field(static=True)
-    eps: Any = eqx.field(converter=real, default=1e-3)
+    eps: Reals = eqx.field(converter=real, default=1e-3)
     law: str = eqx.field(static=True, default="stiefel")
     slope: str = eqx.field(static=True, default="central")
     divide: bool = eqx.field(static=True, default=True)
@@ -134,7 +134,7 @@ class LOZOM(AbstractLOZO):
     and the method is LOZO.
     """
 
-    beta: Any = eqx.field(converter=real, default=0.9)
+    beta: Reals = eqx.field(converter=real, default=0.9)
 
     def __check_init__(self) -> None:
         require(

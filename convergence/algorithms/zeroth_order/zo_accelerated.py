@@ -12,7 +12,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
-from convergence.shapes import Count, Iterate, Key, Scalar, real
+from convergence.shapes import Count, Iterate, Key, Reals, Scalar, real
 
 
 class EstimateState(State):
@@ -30,11 +30,11 @@ class AcceleratedZO(AbstractAlgorithm):
     none; gamma: γ_0 ≥ τ. v_0 = x_0.
     """
 
-    h: Any = eqx.field(converter=real)
-    theta: Any = eqx.field(converter=real)
-    gamma: Any = eqx.field(converter=real)
-    tau: Any = eqx.field(converter=real, default=0.0)
-    mu: Any = eqx.field(converter=real, default=1e-3)
+    h: Reals = eqx.field(converter=real)
+    theta: Reals = eqx.field(converter=real)
+    gamma: Reals = eqx.field(converter=real)
+    tau: Reals = eqx.field(converter=real, default=0.0)
+    mu: Reals = eqx.field(converter=real, default=1e-3)
     slope: str = eqx.field(static=True, default="central")
 
     def __check_init__(self) -> None:

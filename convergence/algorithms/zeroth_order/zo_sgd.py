@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 
@@ -13,7 +11,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class ZOSGD(AbstractAlgorithm):
@@ -23,8 +21,8 @@ class ZOSGD(AbstractAlgorithm):
     or "unshared" (two samples in one difference, a fault).
     """
 
-    eta: Any = eqx.field(converter=real)
-    mu: Any = eqx.field(converter=real, default=1e-3)
+    eta: Reals = eqx.field(converter=real)
+    mu: Reals = eqx.field(converter=real, default=1e-3)
     slope: str = eqx.field(static=True, default="central")
 
     def coins(self, c: Constants, T: int) -> tuple[float, float]:

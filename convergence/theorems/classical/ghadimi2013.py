@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.classical.sgd import SGD
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Improvable, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import number
@@ -33,7 +31,7 @@ class SGDNonconvex(AbstractTheorem):
     assumes = (Smooth(), FiniteVariance(), Improvable())
     domain = {"scale": number("(0, 2)")}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def gamma(self, c: Constants, T: int) -> float:
         noise = c.L * c.sigma**2 * T

@@ -13,7 +13,7 @@ from convergence.algorithms.optax_adapter import FromOptax
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, Value
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import number
@@ -35,8 +35,8 @@ class AdamLinear(AbstractTheorem):
 
     domain = {"eta": number("(0, inf)"), "eps": number("(0, inf)")}
 
-    eta: Any = eqx.field(converter=real, default=0.01)
-    eps: Any = eqx.field(converter=real, default=1e-8)
+    eta: Reals = eqx.field(converter=real, default=0.01)
+    eps: Reals = eqx.field(converter=real, default=1e-8)
 
     def prescribe(self, c: Constants, T: int) -> FromOptax:
         return FromOptax(optax.adam, learning_rate=float(self.eta), eps=float(self.eps))
@@ -70,9 +70,9 @@ class AdamRegret(AbstractTheorem):
     assumes = (Smooth(), FiniteVariance(), Is("convex"), Has("G", 0.0))
     domain = {"eta": number("(0, inf)"), "b1": number("[0, 1)"), "b2": number("[0, 1)")}
 
-    eta: Any = eqx.field(converter=real, default=1.0)
-    b1: Any = eqx.field(converter=real, default=0.0)
-    b2: Any = eqx.field(converter=real, default=0.9)
+    eta: Reals = eqx.field(converter=real, default=1.0)
+    b1: Reals = eqx.field(converter=real, default=0.0)
+    b2: Reals = eqx.field(converter=real, default=0.9)
 
     def prescribe(self, c: Constants, T: int) -> FromOptax:
         return FromOptax(decaying_adam, eta=float(self.eta), b1=float(self.b1), b2=float(self.b2))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.classical.sgd import MSGD, BatchSGD
 from convergence.constants import Constants
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import ExactVariance, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import count, number
@@ -24,7 +22,7 @@ class AbstractQuadraticLaw(AbstractTheorem):
     assumes = (Is("isotropic"), ExactVariance())
     domain = {"scale": number("(0, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=0.3)
+    scale: Reals = eqx.field(converter=real, default=0.3)
 
     def eta(self, c: Constants) -> float:
         """The step."""
@@ -68,7 +66,7 @@ class MomentumLaw(AbstractQuadraticLaw):
     statement = "E‖∇f(x_T)‖² = L²A_T with the three-number recursion of (A, B, C),  MSGD"
     domain = {"beta1": number("(0, 1]")}
 
-    beta1: Any = eqx.field(converter=real, default=0.3)
+    beta1: Reals = eqx.field(converter=real, default=0.3)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return MSGD(self.eta(c), self.beta1)

@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.compressors import TopK
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.compression.shared import Fits
@@ -44,7 +44,7 @@ class TopOneDiverges(AbstractTheorem):
     domain = {"scale": number("(0, 4]")}
     assumes = (NoNoise(), Is("opposed"), OnTheDiagonal())
 
-    scale: Any = eqx.field(converter=real, default=0.1)
+    scale: Reals = eqx.field(converter=real, default=0.1)
 
     def gamma(self, c: Constants) -> float:
         return float(self.scale) / c.L

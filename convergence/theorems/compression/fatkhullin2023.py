@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.compressors import TopK
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Has, Is
 from convergence.theorems.base import (
     AbstractSeparation,
@@ -63,7 +63,7 @@ class TwoAtomFloor(AbstractTheorem):
     statement = "E‖∇f(x_T)‖² → b² = u₂²(P−p)²/(1−p)² for EF21 as γ → 0, for every n"
     domain = {"scale": number("[6, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=8.0)
+    scale: Reals = eqx.field(converter=real, default=8.0)
 
     @varies
     def assumes(self) -> Any:
@@ -109,7 +109,7 @@ class IdealThreeAtoms(AbstractTheorem):
     )
     domain = {"scale": number("(0, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=4.0)
+    scale: Reals = eqx.field(converter=real, default=4.0)
 
     @varies
     def assumes(self) -> Any:
@@ -223,8 +223,8 @@ class FollowsSGD(AbstractTheorem):
         "name": one_of("sgd", "ec", "econtrol"),
     }
 
-    scale: Any = eqx.field(converter=real, default=4.0)
-    eta: Any = eqx.field(converter=real, default=(1 - 0.5**0.5) / 2)
+    scale: Reals = eqx.field(converter=real, default=4.0)
+    eta: Reals = eqx.field(converter=real, default=(1 - 0.5**0.5) / 2)
     name: str = eqx.field(static=True, default="econtrol")
 
     @varies
@@ -272,8 +272,8 @@ class ThreeWay(AbstractSeparation):
         "other": one_of("ec", "ef21", "csgd"),
     }
 
-    scale: Any = eqx.field(converter=real, default=8.0)
-    eta: Any = eqx.field(converter=real, default=0.07)
+    scale: Reals = eqx.field(converter=real, default=8.0)
+    eta: Reals = eqx.field(converter=real, default=0.07)
     other: str = eqx.field(static=True, default="ec")
 
     @varies

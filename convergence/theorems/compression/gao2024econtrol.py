@@ -24,7 +24,7 @@ import numpy as np
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, NoNoise, Smooth
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.compression.shared import (
@@ -53,7 +53,7 @@ class EControlNonconvex(AbstractCompressedTheorem):
     hypotheses = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
     domain = {"share": number("(0, 0.5)")}
 
-    share: Any = eqx.field(converter=real, default=0.25)
+    share: Reals = eqx.field(converter=real, default=0.25)
 
     def eta(self, c: Constants) -> float:
         """η = share · a."""

@@ -21,7 +21,7 @@ from convergence.algorithms.compression.error_feedback import ErrorFeedback, Ide
 from convergence.constants import Constants
 from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Is
 from convergence.theorems.base import AbstractIdentity, Moment, Provenance, Source, varies
 from convergence.theorems.compression.gao2024econtrol_recursion import MessageLaw, recursion
@@ -54,8 +54,8 @@ class BernoulliLaw(AbstractMoment):
     }
 
     method: str = eqx.field(static=True, default="econtrol")
-    delta: Any = eqx.field(converter=real, default=0.25)
-    eta: Any = eqx.field(converter=real, default=0.1)
+    delta: Reals = eqx.field(converter=real, default=0.25)
+    eta: Reals = eqx.field(converter=real, default=0.1)
     rate: bool = eqx.field(static=True, default=False)
 
     @varies
@@ -174,7 +174,7 @@ class EtaLimit(BernoulliLaw):
         "eta": number("[0.1, 0.1]"),
     }
 
-    share: Any = eqx.field(converter=real, default=0.99)
+    share: Reals = eqx.field(converter=real, default=0.99)
 
     @varies
     def assumes(self) -> Any:

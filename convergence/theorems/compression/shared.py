@@ -12,7 +12,7 @@ from convergence.errors import InvalidInput
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.compressors import AbstractCompressor, TopK
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -60,7 +60,7 @@ class AbstractCompressedTheorem(AbstractTheorem):
     domain = {"compressor": a(AbstractCompressor), "scale": number("(0, 1]")}
 
     compressor: AbstractCompressor = TopK(1)
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:

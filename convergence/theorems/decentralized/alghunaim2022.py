@@ -23,7 +23,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import MeanSquare
 from convergence.metrics.folds import Average
 from convergence.parts.strategies import CORRECTED, mode, strategy
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Within
@@ -53,7 +53,7 @@ class AbstractUnified(AbstractMoment):
     provenance = Provenance.DERIVED
 
     name: str = eqx.field(static=True)
-    ah: Any = eqx.field(converter=real, default=0.05)
+    ah: Reals = eqx.field(converter=real, default=0.05)
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.ah) / c.L
@@ -211,8 +211,8 @@ class AbstractNetworkBias(AbstractMoment):
     domain = {"name": one_of(*CORRECTED), "ah": number("(0, inf)"), "tracker": number("[0, inf)")}
 
     name: str = eqx.field(static=True)
-    ah: Any = eqx.field(converter=real, default=0.05)
-    tracker: Any = eqx.field(converter=real, default=1.0)
+    ah: Reals = eqx.field(converter=real, default=0.05)
+    tracker: Reals = eqx.field(converter=real, default=1.0)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         alpha = float(self.ah) / c.L

@@ -15,7 +15,7 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.metrics.agents import EscapeTime, ExcessRisk
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Is
 from convergence.theorems.base import AbstractSeparation, Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Within
@@ -38,7 +38,7 @@ class AbstractFlat(AbstractMoment):
     provenance = Provenance.DERIVED
 
     name: str = eqx.field(static=True, default="diffusion")
-    ah: Any = eqx.field(converter=real, default=0.05)
+    ah: Reals = eqx.field(converter=real, default=0.05)
     finite: bool = eqx.field(static=True, default=False)
 
     @varies
@@ -241,8 +241,8 @@ class Escape(AbstractSeparation):
 
     name: str = eqx.field(static=True, default="consensus")
     slower: str = eqx.field(static=True, default="diffusion")
-    mu: Any = eqx.field(converter=real, default=0.02)
-    factor: Any = eqx.field(converter=real, default=1.0)
+    mu: Reals = eqx.field(converter=real, default=0.02)
+    factor: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         require(

@@ -10,7 +10,7 @@ from convergence.algorithms.decentralized.bilevel import SOBA
 from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, SameRows, Within
@@ -34,8 +34,8 @@ class SOBAUnbiased(AbstractMoment):
     assumes = (Has("mu_g", 0.0), SameRows())
     domain = {"rho": number("(0, inf)"), "gamma": number("(0, inf)")}
 
-    rho: Any = eqx.field(converter=real, default=0.2)
-    gamma: Any = eqx.field(converter=real, default=0.05)
+    rho: Reals = eqx.field(converter=real, default=0.2)
+    gamma: Reals = eqx.field(converter=real, default=0.05)
 
     def prescribe(self, c: Constants, T: int) -> SOBA:
         return SOBA(self.rho, self.gamma)

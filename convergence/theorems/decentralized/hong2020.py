@@ -10,7 +10,7 @@ from convergence.algorithms.decentralized.bilevel import TTSA
 from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, SameRows, Within
@@ -34,7 +34,7 @@ class TTSARate(AbstractTheorem):
     statement = "(1/T) Σ E‖∇Φ‖² = O(T^{−2/5}),  Φ weakly convex, α_t ~ t^{−3/5}, β_t ~ t^{−2/5}"
     domain = {"alpha": number("(0, inf)")}
 
-    alpha: Any = eqx.field(converter=real, default=0.2)
+    alpha: Reals = eqx.field(converter=real, default=0.2)
 
     @varies
     def assumes(self) -> Any:

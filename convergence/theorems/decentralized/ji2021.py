@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.decentralized.bilevel import StocBiO
 from convergence.constants import Constants
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has
 from convergence.theorems.base import Moment, Provenance, Source
 from convergence.theorems.conditions import SameRows
@@ -40,8 +38,8 @@ class NeumannBias(AbstractMoment):
 
     Q: int = eqx.field(static=True, default=4)
     D: int = eqx.field(static=True, default=4)
-    eta: Any = eqx.field(converter=real, default=0.4)
-    alpha: Any = eqx.field(converter=real, default=0.05)
+    eta: Reals = eqx.field(converter=real, default=0.4)
+    alpha: Reals = eqx.field(converter=real, default=0.05)
 
     def prescribe(self, c: Constants, T: int) -> StocBiO:
         return StocBiO(self.alpha, 0.5 / c.L_g, self.eta, self.D, self.Q)

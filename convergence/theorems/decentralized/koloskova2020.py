@@ -12,7 +12,7 @@ from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
@@ -37,7 +37,7 @@ class AbstractDSGDMoment(AbstractMoment):
     domain = {"name": one_of(*FORMS), "ah": number("(0, inf)")}
 
     name: str = eqx.field(static=True, default="ATC")
-    ah: Any = eqx.field(converter=real, default=0.05)
+    ah: Reals = eqx.field(converter=real, default=0.05)
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.ah) / c.L

@@ -13,7 +13,7 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.constants import Constants
 from convergence.parts.strategies import CORRECTED
-from convergence.shapes import real
+from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
 from convergence.theorems.base import Provenance, Source, varies
 from convergence.theorems.domains import a, one_of
@@ -72,8 +72,8 @@ class AbstractSparkle(AbstractMoment):
 
     upper: str = eqx.field(static=True, default="ED")
     lower: str = eqx.field(static=True, default="ED")
-    steps: Any = eqx.field(converter=real, default=MILD)
-    W_lower: Any = eqx.field(converter=lambda W: None if W is None else real(W), default=None)
+    steps: Reals = eqx.field(converter=real, default=MILD)
+    W_lower: Reals | None = eqx.field(converter=optional(real), default=None)
     jacobi: bool = eqx.field(static=True, default=False)
 
     @varies

@@ -20,7 +20,7 @@ from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.noise.base import AbstractNoise
 from convergence.parts.compressors import TopK
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -80,7 +80,7 @@ class AbstractCELoRA(AbstractTheorem):
     r0: int = eqx.field(static=True, default=0)
     refresh: int = eqx.field(static=True, default=1)
     rule: str = eqx.field(static=True, default="pairs")
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def eta(self, c: Constants, T: int) -> float:
         """η = scale/L."""
@@ -286,7 +286,7 @@ class PerSampleContraction(AbstractTheorem):
 
     domain = {"scale": number("(0, 1]")}
 
-    scale: Any = eqx.field(converter=real, default=0.01)
+    scale: Reals = eqx.field(converter=real, default=0.01)
 
     def prescribe(self, c: Constants, T: int) -> CompressedSGD:
         return CompressedSGD(float(self.scale) / c.L, TopK(1))

@@ -14,7 +14,7 @@ from convergence.metrics.travel import AverageStepSq
 from convergence.noise.base import AbstractNoise
 from convergence.parts.matrix_products import CRS, WTA, AbstractProduct
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -109,7 +109,7 @@ class SampledSGD(AbstractTheorem):
     domain = {"product": BY_SCORE, "scale": number("(0, 1]")}
 
     product: AbstractProduct = CRS(1)
-    scale: Any = eqx.field(converter=real, default=0.5)
+    scale: Reals = eqx.field(converter=real, default=0.5)
 
     @varies
     def assumes(self) -> Any:

@@ -19,7 +19,7 @@ from convergence.metrics.newton import ClippedSteps
 from convergence.metrics.pointwise import AbstractPointwise, Gap
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.domains import number, one_of
@@ -245,7 +245,7 @@ class SignFloor(AbstractTheorem):
     statement = "f(x_T) ≥ Δ/(1 + 4T²μ/β) for sign descent; equality at the best η"
     domain = {"scale": number("(0, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:

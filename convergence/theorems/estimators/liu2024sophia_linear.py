@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.estimators.sophia import SophiaG
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Value
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import count, number, one_of
@@ -40,11 +38,11 @@ class SophiaLinear(AbstractTheorem):
     }
 
     semantics: str = eqx.field(static=True, default="code")
-    eta: Any = eqx.field(converter=real, default=0.01)
-    rho: Any = eqx.field(converter=real, default=0.4)
-    beta1: Any = eqx.field(converter=real, default=0.9)
-    beta2: Any = eqx.field(converter=real, default=0.8)
-    B: Any = eqx.field(converter=real, default=7.0)
+    eta: Reals = eqx.field(converter=real, default=0.01)
+    rho: Reals = eqx.field(converter=real, default=0.4)
+    beta1: Reals = eqx.field(converter=real, default=0.9)
+    beta2: Reals = eqx.field(converter=real, default=0.8)
+    B: Reals = eqx.field(converter=real, default=7.0)
     k: int = eqx.field(static=True, default=4)
 
     def prescribe(self, c: Constants, T: int) -> SophiaG:

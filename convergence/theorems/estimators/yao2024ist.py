@@ -16,7 +16,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -93,10 +93,10 @@ class BlockSGD(AbstractTheorem):
         "scale": number("(0, 1]"),
     }
 
-    importance: Any = eqx.field(converter=real, default=(0.0, 0.0, 0.0, 0.0))
-    mix: Any = eqx.field(converter=real, default=0.0)
+    importance: Reals = eqx.field(converter=real, default=(0.0, 0.0, 0.0, 0.0))
+    mix: Reals = eqx.field(converter=real, default=0.0)
     rule: str = eqx.field(static=True, default="given")
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:

@@ -16,7 +16,7 @@ from convergence.algorithms.heavy_tailed.storm import STORMTwoSamples
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -83,8 +83,8 @@ class FixedClipping(AbstractTheorem):
     statement = "(1/T) Σ E‖∇f(w^t)‖² = O(T^(−2(p−1)/(3p−2))),  clipped SGD, fixed h  (false)"
     assumes = (Smooth(), PthMoment())
 
-    h: Any = eqx.field(converter=real, default=1.0)
-    gamma0: Any = eqx.field(converter=real, default=1.0)
+    h: Reals = eqx.field(converter=real, default=1.0)
+    gamma0: Reals = eqx.field(converter=real, default=1.0)
 
     def prescribe(self, c: Constants, T: int) -> ClippedSGD:
         p = tail(c).p
@@ -135,8 +135,8 @@ class HeavyBallNormalized(AbstractNormalized):
     source = Source("cutkosky2020", "Lemma 1 with momentum after normalization")
     statement = "the descent inequality for v = μv + g/‖g‖, w ← w − γv  (false)"
 
-    step: Any = eqx.field(converter=real, default=0.05)
-    mu: Any = eqx.field(converter=real, default=0.9)
+    step: Reals = eqx.field(converter=real, default=0.05)
+    mu: Reals = eqx.field(converter=real, default=0.9)
 
     def tuned(self, c: Constants, T: int) -> tuple[float, float]:
         return 1.0, float(self.step)

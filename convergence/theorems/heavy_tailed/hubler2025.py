@@ -9,7 +9,7 @@ import equinox as eqx
 
 from convergence.algorithms.heavy_tailed.nsgd import NSGD
 from convergence.constants import Constants
-from convergence.shapes import real, whole
+from convergence.shapes import Reals, Whole, real, whole
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import Source, varies
 from convergence.theorems.conditions import Within
@@ -36,7 +36,7 @@ class BatchNSGD(AbstractNormalized):
 
     domain = {"B": count(), "alpha": PRESCRIBED}
 
-    B: Any = eqx.field(converter=whole, default=1)
+    B: Whole = eqx.field(converter=whole, default=1)
 
     def batch(self, c: Constants, T: int) -> int:
         """B."""
@@ -94,7 +94,7 @@ class BatchNSGDUnknown(BatchNSGD):
     assumes = (Smooth(), PthMoment())
     domain = {"B": number("[1, 1]"), "gamma0": number("(0, inf)")}
 
-    gamma0: Any = eqx.field(converter=real, default=1.0)
+    gamma0: Reals = eqx.field(converter=real, default=1.0)
 
     def batch(self, c: Constants, T: int) -> int:
         return T

@@ -18,7 +18,7 @@ from convergence.noise.atoms import Atoms
 from convergence.noise.base import AbstractNoise
 from convergence.noise.two_point import three_point, two_point
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -88,8 +88,8 @@ class ClippedPlateau(AbstractTheorem):
     statement = "(1/T) Σ E‖∇f(w^t)‖ = q(s−h)/(1−q) for every γ and T,  clipped SGD, fixed h"
     domain = {"h": number("(0, inf)"), "gamma": number("(0, 1)")}
 
-    h: Any = eqx.field(converter=real, default=1.0)
-    gamma: Any = eqx.field(converter=real, default=0.02)
+    h: Reals = eqx.field(converter=real, default=1.0)
+    gamma: Reals = eqx.field(converter=real, default=0.02)
 
     @varies
     def assumes(self) -> Any:
@@ -124,7 +124,7 @@ class SGDAverageLaw(AbstractTheorem):
     statement = "E‖∇f(w^t)‖² = u_t,  u_{t+1} = (1−Lγ)²u_t + L²γ²σ²,  SGD on (L/2)‖w‖²"
     domain = {"scale": number("(0, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:
@@ -176,7 +176,7 @@ class SGDShortSteps(SGDNonconvex):
     assumes = (Smooth(), PthMoment(), Improvable(), Has("top", 0.0))
     domain = {"scale": number("(0, 1]"), "gamma0": number("(0, 1]")}
 
-    gamma0: Any = eqx.field(converter=real, default=0.5)
+    gamma0: Reals = eqx.field(converter=real, default=0.5)
 
     def gamma(self, c: Constants, T: int) -> float:
         return float(self.scale) * float(self.gamma0) * T ** (-1 / tail(c).p) / c.L

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import equinox as eqx
 
 from convergence.constants import Constants
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import Source
 from convergence.theorems.domains import number
@@ -33,7 +32,7 @@ class NSGDUnknown(NSGDMomentum):
     assumes = (Smooth(), PthMoment())
     domain = {"alpha": PRESCRIBED, "gamma0": number("(0, inf)")}
 
-    gamma0: Any = eqx.field(converter=real, default=1.0)
+    gamma0: Reals = eqx.field(converter=real, default=1.0)
 
     def tuned(self, c: Constants, T: int) -> tuple[float, float]:
         return T**-0.5, float(self.gamma0) * T**-0.75

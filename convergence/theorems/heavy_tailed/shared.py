@@ -19,7 +19,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Improvable, Smooth
 from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind, Provenance
 from convergence.theorems.domains import Domain, a, number, one_of
@@ -124,8 +124,8 @@ class AbstractNormalized(AbstractTheorem):
     assumes = (Smooth(), PthMoment(), Improvable())
     domain = {"scale": number("(0, inf)"), "alpha": WEIGHT}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
-    alpha: Any = eqx.field(converter=lambda v: None if v is None else real(v), default=None)
+    scale: Reals = eqx.field(converter=real, default=1.0)
+    alpha: Reals | None = eqx.field(converter=optional(real), default=None)
 
     @abstractmethod
     def tuned(self, c: Constants, T: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from convergence.algorithms.heavy_tailed.clipped_sgd import ClippedSGD
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Improvable, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Within
@@ -38,7 +38,7 @@ class ClippedSGDNonconvex(AbstractTheorem):
     )
     domain = {"scale": number("(0, inf)")}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:

@@ -28,7 +28,7 @@ from convergence.parts.solvers import (
     AbstractSolver,
     ExactMinimum,
 )
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     FiniteVariance,
@@ -99,7 +99,7 @@ class RSOInexact(AbstractRSO):
     domain = {"eps": number("(0, inf)"), "inner": a(AbstractDescent)}
     needs = (Smooth(), NoNoise(), Improvable())
 
-    eps: Any = eqx.field(converter=real, default=0.1)
+    eps: Reals = eqx.field(converter=real, default=0.1)
     inner: AbstractDescent = GD(10**5)
     constant = 6.0
 

@@ -16,7 +16,7 @@ from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.noise.base import AbstractNoise
 from convergence.parts.projectors import TopSVD
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, ExactVariance, Is
 from convergence.theorems.base import (
     AbstractIdentity,
@@ -131,7 +131,7 @@ class NaturalStalls(AbstractTheorem):
     domain = {"r": count(), "eta": number("(0, 2)")}
 
     r: int = eqx.field(static=True, default=4)
-    eta: Any = eqx.field(converter=real, default=1e-2)
+    eta: Reals = eqx.field(converter=real, default=1e-2)
 
     @varies
     def assumes(self) -> Any:

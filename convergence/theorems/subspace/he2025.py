@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -18,7 +17,7 @@ from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.momenta import EMA
 from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
-from convergence.shapes import real, whole
+from convergence.shapes import Reals, Whole, real, whole
 from convergence.theorems.assumptions import (
     ExactVariance,
     FiniteVariance,
@@ -95,7 +94,7 @@ class GoLoreSGD(AbstractSubspaceTheorem):
     domain = {"projector": FRESH, "scale": number("(0, 2)")}
 
     projector: AbstractProjector = Haar()
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def eta(self, c: Constants, T: int) -> float:
         noise = self.delta(c) * c.L * c.sigma**2 * T
@@ -144,7 +143,7 @@ class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
     statement = "E‖∇f(X_T)‖² = a_T,  a_{t+1} = [1−2ηδ+η²(k₁+k₂+k₂(n−r))]a_t + η²k₂(n−r)rσ²"
     needs = (ExactVariance(), CornerFits(0))
 
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(Haar(), self.eta, r=self.r, tau=1)
@@ -172,7 +171,7 @@ class GoLoreRowLaw(GoLoreCounterexampleLaw):
     domain = {"projector": FRESH}
 
     projector: AbstractProjector = Haar()
-    eta: Any = eqx.field(converter=real, default=0.4)
+    eta: Reals = eqx.field(converter=real, default=0.4)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(self.projector, self.eta, r=self.r, tau=1)
@@ -199,7 +198,7 @@ class GoLoreLazy(AbstractSubspaceTheorem):
     needs = (Smooth(), FiniteVariance(), Is("additive"), Improvable())
     domain = {"tau": count()}
 
-    tau: Any = eqx.field(converter=whole, default=10)
+    tau: Whole = eqx.field(converter=whole, default=10)
 
     def eta(self, c: Constants, T: int) -> float:
         noise = self.delta(c) * c.L * c.sigma**2 * T
@@ -272,8 +271,8 @@ class GoLoreMSGDLaw(AbstractSubspaceLaw):
     needs = (Is("isotropic"), ExactVariance())
     domain = {"beta1": number("(0, 1]")}
 
-    eta: Any = eqx.field(converter=real, default=0.2)
-    beta1: Any = eqx.field(converter=real, default=0.5)
+    eta: Reals = eqx.field(converter=real, default=0.2)
+    beta1: Reals = eqx.field(converter=real, default=0.5)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(

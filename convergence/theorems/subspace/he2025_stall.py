@@ -21,7 +21,7 @@ from convergence.metrics.folds import Average, Extremes, Smallest
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import TopSVD
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     FiniteVariance,
     Has,
@@ -55,7 +55,7 @@ class AbstractGaLore(AbstractTheorem):
 
     r: int = eqx.field(static=True, default=4)
     tau: int = eqx.field(static=True, default=100)
-    eta: Any = eqx.field(converter=real, default=0.5)
+    eta: Reals = eqx.field(converter=real, default=0.5)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(TopSVD(), self.eta, r=self.r, tau=self.tau)

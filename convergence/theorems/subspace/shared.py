@@ -13,7 +13,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.parts.projectors import Coordinates, Haar
 from convergence.parts.solvers import GD, ZO, AbstractDescent
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Matrix, ShortStep
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, varies
 from convergence.theorems.domains import a, count, number
@@ -56,7 +56,7 @@ class AbstractSubspaceLaw(AbstractSubspaceTheorem):
     kind = Kind.EXACT
     domain = {"eta": number("(0, inf)")}
 
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
 
     @varies
     def assumes(self) -> Any:

@@ -20,7 +20,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.noise.base import AbstractNoise
 from convergence.parts.wavelets import merge, split
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Centered,
@@ -125,7 +125,7 @@ class AbstractFromPair(AbstractTheorem):
     assumes = (NoNoise(), Is("isotropic"), Centered())
     domain = {"lr": number("(0, inf)")}
 
-    lr: Any = eqx.field(converter=real, default=1e-2)
+    lr: Reals = eqx.field(converter=real, default=1e-2)
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Gap()

@@ -17,7 +17,7 @@ from convergence.metrics.travel import Overlap
 from convergence.noise.base import AbstractNoise
 from convergence.parts.quantizers import dequantize, quantize
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Centered,
@@ -63,8 +63,8 @@ class StochasticRounding(AbstractTheorem):
         "rounding": one_of("stochastic"),
     }
 
-    h: Any = eqx.field(converter=real, default=0.1)
-    scale: Any = eqx.field(converter=real, default=1.0)
+    h: Reals = eqx.field(converter=real, default=0.1)
+    scale: Reals = eqx.field(converter=real, default=1.0)
     rounding: str = eqx.field(static=True, default="stochastic")
 
     def eta(self, c: Constants) -> float:
@@ -201,7 +201,7 @@ class QGaLoreStalls(AbstractTheorem):
     domain = {"r": count(), "eta": number("(0, 2)")}
 
     r: int = eqx.field(static=True, default=4)
-    eta: Any = eqx.field(converter=real, default=1e-2)
+    eta: Reals = eqx.field(converter=real, default=1e-2)
 
     @varies
     def assumes(self) -> Any:

@@ -16,7 +16,7 @@ from convergence.algorithms.subspace.two_sided import TwoSidedSGD
 from convergence.constants import Constants
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.metrics.projected import ProjectedGradNorm, StableRank, WorstRatio
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.domains import number
@@ -83,7 +83,7 @@ class AbstractPrinted(AbstractTheorem):
     assumes = (NoNoise(),)
     domain = {"eta": number("(0, inf)")}
 
-    eta: Any = eqx.field(converter=real, default=0.9)
+    eta: Reals = eqx.field(converter=real, default=0.9)
 
 
 class FixedProjection(AbstractPrinted):

@@ -24,7 +24,7 @@ from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.projectors import TopSVD
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     FiniteVariance,
     Improvable,
@@ -52,8 +52,8 @@ class AbstractFrugal(AbstractTheorem):
     assumes = (Smooth(), FiniteVariance(), Shape())
     domain = {"beta": number("[0, 1)"), "scale": number("(0, 1]")}
 
-    beta: Any = eqx.field(converter=real, default=0.9)
-    scale: Any = eqx.field(converter=real, default=1.0)
+    beta: Reals = eqx.field(converter=real, default=0.9)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Average(GradNormSq())
@@ -160,7 +160,7 @@ class RandomSplit(AbstractFrugal):
 
     domain = {"p": number("[0, 1]"), "gap": count()}
 
-    p: Any = eqx.field(converter=real, default=0.5)
+    p: Reals = eqx.field(converter=real, default=0.5)
     gap: int = eqx.field(static=True, default=5)
 
     def alpha(self, c: Constants) -> float:
@@ -224,7 +224,7 @@ class AbstractOnCounterexample(AbstractTheorem):
     domain = {"r": count(), "alpha": number("(0, 2)"), "stateful": one_of("sgdm", "adam")}
 
     r: int = eqx.field(static=True, default=4)
-    alpha: Any = eqx.field(converter=real, default=1e-2)
+    alpha: Reals = eqx.field(converter=real, default=1e-2)
     stateful: str = eqx.field(static=True, default="sgdm")
 
     @varies

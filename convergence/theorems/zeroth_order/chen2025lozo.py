@@ -17,7 +17,7 @@ from convergence.algorithms.zeroth_order.lozo import LOZO
 from convergence.constants import Constants
 from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     FiniteVariance,
@@ -52,7 +52,7 @@ class Lazy(AbstractTheorem):
 
     r: int = eqx.field(static=True, default=2)
     nu: int = eqx.field(static=True, default=1)
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
 
     @varies
     def assumes(self) -> Any:

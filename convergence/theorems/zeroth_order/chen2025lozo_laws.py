@@ -17,7 +17,7 @@ from convergence.metrics.travel import AverageStepSq
 from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Centered,
@@ -209,7 +209,7 @@ class LozoMLaw(LozoLaw):
     needs = (Is("isotropic"), NoNoise())
     domain = {"beta": number("[0, 1)")}
 
-    beta: Any = eqx.field(converter=real, default=0.9)
+    beta: Reals = eqx.field(converter=real, default=0.9)
 
     def prescribe(self, c: Constants, T: int) -> LOZOM:
         return LOZOM(self.alpha(c, T), self.nu, self.r, 1e-2, beta=self.beta)

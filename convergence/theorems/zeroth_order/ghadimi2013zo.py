@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
@@ -11,7 +9,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     ExactVariance,
     FiniteVariance,
@@ -97,7 +95,7 @@ class TwoSidedSharp(AbstractTheorem):
     assumes = (Smooth(), FiniteVariance(), Is("quadratic"), Is("additive"), Improvable())
     domain = {"scale": number("(0, 2)"), "slope": one_of("central", "limit")}
 
-    scale: Any = eqx.field(converter=real, default=1.0)
+    scale: Reals = eqx.field(converter=real, default=1.0)
     slope: str = eqx.field(static=True, default="central")
 
     def gamma(self, c: Constants, T: int) -> float:

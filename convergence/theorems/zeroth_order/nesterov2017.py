@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 
 from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO, weight
@@ -12,7 +10,7 @@ from convergence.constants import Constants
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import number
@@ -32,7 +30,7 @@ class GradientFreeConvex(AbstractTheorem):
     assumes = (Smooth(), NoNoise(), Is("convex"))
     domain = {"width": number("(0, inf)")}
 
-    width: Any = eqx.field(converter=real, default=1e-3)
+    width: Reals = eqx.field(converter=real, default=1e-3)
 
     def prescribe(self, c: Constants, T: int) -> ZOSGD:
         return ZOSGD(1 / (4 * (c.d + 4) * c.L), self.width, slope="forward")
@@ -88,7 +86,7 @@ class Accelerated(AbstractTheorem):
     assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 0.0), Is("quadratic"))
     domain = {"share": number("[0, 1]")}
 
-    share: Any = eqx.field(converter=real, default=1.0)
+    share: Reals = eqx.field(converter=real, default=1.0)
 
     def steps(self, c: Constants) -> tuple[float, float]:
         """(h, θ)."""
@@ -130,7 +128,7 @@ class AcceleratedAsStated(Accelerated):
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + γ₀R²/2) + μ²L(n + (3/16)(n+8)C_N)"
     domain = {"width": number("(0, inf)")}
 
-    width: Any = eqx.field(converter=real, default=1e-3)
+    width: Reals = eqx.field(converter=real, default=1e-3)
 
     def steps(self, c: Constants) -> tuple[float, float]:
         return 1 / (4 * (c.d + 4) * c.L), 1 / (16 * (c.d + 4) ** 2 * c.L)
