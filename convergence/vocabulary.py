@@ -110,6 +110,10 @@ three_rows   : flag           : the instance `three_rows()`
 [agents, workers, bilevel]
 agents       : size           : agents or workers that share the objective
 zeta         : magnitude f/x  : ((1/n) Σ‖∇f_i(x*) − ∇f(x*)‖²)^½ (bilevel: all three levels)
+zeta_all     : magnitude f/x  : (1/n) Σ‖∇f_i(x) − ∇J(x)‖² ≤ zeta_all² for all x, J = (1/n) Σ f_i
+G_mean       : magnitude f/x  : ‖∇J(x)‖ ≤ G_mean for all x
+risk0        : magnitude f    : J(x̄_0) − inf J, x̄_0 the mean of the copies at the start
+Xi0          : magnitude x²   : (1/n) Σ‖x_i − x̄_0‖² of the copies at the start
 [WorkerQuadratics]
 local        : array f/x      : the stack of ∇f_i(x*)
 L_tilde      : magnitude f/x² : (1/n) Σ‖∇f_i(x) − ∇f_i(y)‖² ≤ L_tilde²‖x − y‖²
@@ -155,6 +159,7 @@ additive     : flag           : a sample ξ does not depend on x
 light_tailed : flag           : ξ is sub-Gaussian on the scale of σ
 isotropic_noise : flag           : E ξξᵀ is a multiple of the identity
 [PerEntry, PerAgent]
+independent  : flag           : the samples of different agents are independent
 equal_noise  : flag           : all agents have one law
 [DiagonalGaussian]
 covariance   : array f²/x²    : variances of independent entries

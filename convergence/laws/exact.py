@@ -68,6 +68,9 @@ def _second(cov: np.ndarray, shape: tuple[int, ...], c: Constants) -> Iterator[F
     n, m = shape
     blocks = cov.reshape(n, m, n, m)[np.arange(n), :, np.arange(n), :]
     same = np.broadcast_to(blocks[:1], blocks.shape) if c.get("equal_noise") else None
+    between = cov.reshape(n, m, n, m) * (1 - np.eye(n))[:, None, :, None]
+    if c.get("independent") and np.max(np.abs(between), initial=0.0) > ROUNDING * total:
+        yield Fault("independent", True, np.max(np.abs(between)), "E of a product between agents")
     for name, each in (("covariances", c.get("covariances")), ("equal_noise", same)):
         off = 0.0 if each is None else np.max(np.abs(blocks - each), initial=0.0)
         if off > ROUNDING * total:

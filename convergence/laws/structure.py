@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.laws.agents import goal
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look, compiled
 from convergence.problems.base import AbstractProblem
@@ -165,5 +166,6 @@ def _agents(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iter
     zeta = math.sqrt(sum(_rms(p) ** 2 for p in pulls))
     if "zeta" in c and not close(c.zeta, zeta, scale):
         yield Fault("zeta", c.zeta, zeta, "((1/n) Σ‖∇f_i(x*)‖²)^½")
+    yield from goal(problem, shape, s, c)
     if "beta" in c and np.max(np.abs(np.asarray(c.beta) + pulls[0])) > ROUNDING * scale:
         yield Fault("beta", c.beta, -pulls[0], "the stack of −∇f_i(x*)")

@@ -1,4 +1,5 @@
 # Written by `python -m docs.make.rooms`.
+from .agents import CenterGradLessSpread as CenterGradLessSpread
 from .agents import CenterGradSq as CenterGradSq
 from .agents import CenterSquare as CenterSquare
 from .agents import Consensus as Consensus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -11,7 +12,7 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar
+from convergence.shapes import Count, Scalar, real
 
 
 class MeanSquare(AbstractPointwise):
@@ -54,6 +55,18 @@ class CenterGradSq(AbstractPointwise):
 
     def at(self, problem: Any, state: Any) -> Scalar:
         return jnp.sum(jax.grad(problem.excess)(jnp.mean(state.x, axis=0)) ** 2)
+
+
+class CenterGradLessSpread(AbstractPointwise):
+    """‖∇J(x̄)‖² − κ (1/n) Σ_i ‖∇f_i(x̄) − ∇J(x̄)‖²."""
+
+    kappa: Any = eqx.field(converter=real)
+
+    def at(self, problem: Any, state: Any) -> Scalar:
+        mean = jnp.broadcast_to(jnp.mean(state.x, axis=0), state.x.shape)
+        local = problem.grad(mean)
+        goal = jnp.mean(local, axis=0)
+        return jnp.sum(goal**2) - self.kappa * jnp.sum((local - goal) ** 2) / len(local)
 
 
 class EscapeTime(AbstractMetric):

@@ -1,5 +1,6 @@
 # Written by `python -m docs.make.rooms`.
 from .agents import Levels as Levels
+from .agents import OneDraw as OneDraw
 from .agents import PerAgent as PerAgent
 from .agents import PerEntry as PerEntry
 from .aligned import Aligned as Aligned

@@ -40,7 +40,7 @@ class PerEntry(AbstractNoise):
         same = bool(np.all(s == s.flat[0]))
         return Constants(
             sigma=float(np.sqrt(np.sum(s**2))), s=float(np.max(s)), symmetric=True,
-            additive=True, light_tailed=True,
+            additive=True, light_tailed=True, independent=True,
             isotropic_noise=same, equal_noise=bool(np.all(s == s[:1])),
         )  # fmt: skip
 
@@ -75,7 +75,32 @@ class PerAgent(AbstractNoise):
         return Constants(
             sigma=float(np.sqrt(np.sum(S**2))), covariances=np.einsum("kij,klj->kil", S, S),
             symmetric=True,
-            additive=True, light_tailed=True, equal_noise=bool(np.all(S[:1] == S)),
+            additive=True, light_tailed=True, independent=True,
+            equal_noise=bool(np.all(S[:1] == S)),
+        )  # fmt: skip
+
+
+class OneDraw(AbstractNoise):
+    """ξ_k = s u for every agent k, with ONE u ~ N(0, I_d): all agents see the same sample.
+
+    E‖ξ_k‖² = s² d, so that E‖ξ‖² = n d s²; the mean over agents has the variance of one of them.
+    """
+
+    normal = True
+
+    s: Any = eqx.field(converter=real, default=1.0)
+
+    def draw(self, x: Iterate, key: Key) -> Iterate:
+        one = jax.random.normal(key, x.shape[1:], x.dtype)
+        return jnp.broadcast_to(jnp.asarray(self.s, x.dtype) * one, x.shape)
+
+    def scale(self, unit: Iterate) -> Iterate:
+        return jnp.broadcast_to(jnp.asarray(self.s, unit.dtype) * unit[0], unit.shape)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return Constants(
+            sigma=float(abs(self.s) * np.prod(shape) ** 0.5), symmetric=True, additive=True,
+            light_tailed=True, independent=shape[0] == 1,
         )  # fmt: skip
 
 
@@ -101,6 +126,9 @@ class Levels(AbstractNoise):
             found["s"] = found["s_u"]
         if all(c.get("sigma") == 0 for c in levels.values()):
             found["sigma"] = 0.0
-        shared = ("symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise")
+        shared = (
+            "symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise",
+            "independent",
+        )  # fmt: skip
         found |= {name: all(c.get(name) is True for c in levels.values()) for name in shared}
         return Constants(**found)

@@ -1,4 +1,5 @@
 # Written by `python -m docs.make.rooms`.
+from .agent_basins import AgentBasins as AgentBasins
 from .agents import AgentQuadratics as AgentQuadratics
 from .agents import common as common
 from .agents import eigen as eigen

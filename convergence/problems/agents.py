@@ -38,7 +38,7 @@ class AgentQuadratics(AbstractProblem):
     and the minimizer x* = H̄⁻¹ (1/n) Σ H_i c_i, from which the copies start at R_rms.
     Heterogeneity: β_i = −∇f_i(x*) = H_i (c_i − x*), Σ β_i = 0, ζ² = (1/n) Σ‖β_i‖². With a common
     Hessian E diag(h) Eᵀ and W = U diag(lam) Uᵀ, `modes` = Uᵀ β E: the recursions split into scalar
-    ones for each (λ_m, h_j).
+    ones for each (λ_m, h_j), and ∇f_i − ∇J is constant: zeta_all = zeta.
     """
 
     W: Reals = eqx.field(converter=real)
@@ -103,7 +103,10 @@ class AgentQuadratics(AbstractProblem):
         least = float(curved[:, 0].min())
         X0 = np.broadcast_to(np.asarray(self.x0, dtype=float), c.shape)
         G0 = np.einsum("kij,kj->ki", H, X0 - c)
+        apart = X0.mean(axis=0)
         found = Constants(
+            risk0=float(0.5 * (apart - star) @ mean @ (apart - star)),
+            Xi0=float(np.mean(np.sum((X0 - apart) ** 2, axis=1))),
             agents=n, W=W, L=float(np.abs(curved).max()), mu=least,
             mean_mu=float(np.linalg.eigvalsh(mean)[0]),
             zeta=float(np.sqrt(np.mean(np.sum(beta**2, axis=1)))), grad0=float(np.linalg.norm(G0)),
@@ -116,14 +119,14 @@ class AgentQuadratics(AbstractProblem):
                 "f_star": 0.0, "Delta": float(0.5 * np.sum((X0 - c) * G0)), "x_star": c,
                 "R": float(np.linalg.norm(X0 - c)),
             }  # fmt: skip
+        h, E = np.linalg.eigh(mean)
+        if found.common:
+            found |= {"h": h, "E": E, "zeta_all": found.zeta}
         if self.directed:
             return found
         lam, U = eigen(W)
-        found = found | {"lam": lam, "lam_min": float(lam[-1]), "U": U}
-        if not found.common:
-            return found
-        h, E = np.linalg.eigh(mean)
-        return found | {"h": h, "E": E, "modes": U.T @ beta @ E}
+        found |= {"lam": lam, "lam_min": float(lam[-1]), "U": U}
+        return found | {"modes": U.T @ beta @ E} if found.common else found
 
 
 def common(W: Any, h: Any, beta: Any, x0: Any = 0.0, directed: bool = False) -> AgentQuadratics:

@@ -13,7 +13,7 @@ FAMILIES = {
     "zeroth_order": ("methods",),
     "estimators": ("methods",),
     "compression": ("methods",),
-    "decentralized": ("single_level", "bilevel", "flatness"),
+    "decentralized": ("single_level", "nonconvex", "bilevel", "flatness"),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),
 }
 

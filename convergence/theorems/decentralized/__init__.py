@@ -18,6 +18,10 @@ hong2020: TTSA (Hong, Wai, Wang and Yang 2020): two time scales with decreasing 
 ji2021: stocBiO (Ji, Yang and Liang 2021): what a truncated Neumann series leaves, exactly.
 koloskova2020: DSGD (Koloskova et al. 2020): its bias under heterogeneity, exactly, and its rate
     as recalled.
+koloskova2020_false: DSGD on nonconvex functions, told too well: no network, no transient, one
+    sample for all.
+koloskova2020_nonconvex: DSGD on nonconvex functions with every constant: its bound, its linear
+    speed-up and the transient
 zhu2024: SPARKLE (Zhu et al. 2024) and D-SOBA (Kong et al. 2024) on bilevel quadratics, exactly.
 zhu2024_base: What the statements on SPARKLE (Zhu et al. 2024) share.
 zhu2024_choices: SPARKLE (Zhu et al. 2024): simulated against exact moments, and one choice
