@@ -3,12 +3,16 @@ from .across import Examination as Examination
 from .across import Tally as Tally
 from .across import examine as examine
 from .across import subjects as subjects
+from .batches import program as program
+from .batches import simulate as simulate
+from .choices import drawn as drawn
 from .climbing import Evolution as Evolution
 from .climbing import explore as explore
 from .courtroom import AcrossMoments as AcrossMoments
 from .courtroom import AcrossRuns as AcrossRuns
 from .courtroom import Courtroom as Courtroom
-from .courtroom import drawn as drawn
+from .courtroom import known as known
+from .courtroom import weigh as weigh
 from .exact import LemmaSearch as LemmaSearch
 from .exact import MomentSearch as MomentSearch
 from .falsify import Findings as Findings

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convergence.claims.base import Claim
-from convergence.claims.exact import Exact
+from convergence.claims.exact import AbstractExact, Exact
 from convergence.claims.exact_masks import ExactMasks
 from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution
@@ -87,7 +87,7 @@ def examine(
     until, rng = began + budget, np.random.default_rng(seed)
     cells: dict[str, Tally] = collections.defaultdict(Tally)
     with precision("float64"):
-        kind: Any = AcrossMoments if isinstance(claim, Exact) else AcrossRuns
+        kind: Any = AcrossMoments if isinstance(claim, AbstractExact) else AcrossRuns
         search: Any = kind(claim, seed, rooms() if pool is None else pool)
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS
@@ -109,10 +109,12 @@ def examine(
                 best[family.name] = max(scores.min(), fresh), points[k]
                 if fresh > needed:
                     attempts += 1
-                    found = put(family, points[k], alpha / (attempts * (attempts + 1)))
+                    false = search.false(family, points[k])
+                    if not false:
+                        found = put(family, points[k], alpha / (attempts * (attempts + 1)))
                     needed = 1.05 * fresh
                     if tell:
-                        word = "VIOLATED" if found else "not confirmed"
+                        word = "VIOLATED" if found else false or f"not confirmed, {search.word}"
                         tell(f"{family.name}: ratio {fresh:.4g}, {word}")
                 if fresh <= EXCESS or found:  # what the judge does not confirm is rounding or luck
                     cells[room] = cells[room]._replace(worst=max(cells[room].worst, fresh))

@@ -186,6 +186,8 @@ def _bilevel(n: int) -> Part:
 def _unit_workers(n: int, d: int) -> Part:
     def make(z: np.ndarray) -> AbstractProblem:
         beta = max(0.0, np.tanh(z[0])) * (np.eye(n, d) + z[1 : 1 + n * d].reshape(n, d))
+        beta = np.round(np.clip(beta, -99, 99) * 2.0**30) / 2.0**30  # sums of these are exact
+        beta[-1] = -beta[:-1].sum(axis=0)
         start = snapped(z[1 + n * d :]) * (np.arange(d) == d - 1) ** float(z[0] < 1)
         return unit_workers(beta, start)
 

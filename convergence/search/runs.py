@@ -11,7 +11,6 @@ import math
 from abc import ABC, abstractmethod
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
@@ -23,7 +22,7 @@ from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import checkpoints, trajectory
+from convergence.search.batches import program, simulate
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families
 from convergence.search.render import claim_module
@@ -43,6 +42,7 @@ class AbstractSearch(ABC):
     claim: Any
     families: tuple[Instances, ...]
     candidates: int = 0
+    word: str = ""  # of the judge, on the last that was put before him
 
     @abstractmethod
     def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
@@ -65,6 +65,7 @@ class AbstractSearch(ABC):
     def judged(self, claim: Any, family: Instances, alpha: float) -> tuple[str, str] | None:
         """`claim` as a module and the judge's reason, if the judge refutes it at `alpha`."""
         report = claim.verify(Settings(alpha=alpha))
+        self.word = f"{report.verdict}: {report.reason}"
         if report.verdict is not Verdict.REFUTED:
             return None
         story = (
@@ -76,28 +77,6 @@ class AbstractSearch(ABC):
     def edge(self, family: Instances, z: np.ndarray) -> str:
         """Where the violation begins, for a parameter that the statement leaves open; or ''."""
         return ""
-
-
-@eqx.filter_jit
-def _batch(arrays: Any, axes: Any, rest: Any, marks: Any, keys: Any) -> Any:
-    """(candidates, seeds, …): the metric at the last mark, NaN where a run diverged."""
-
-    def one(arrays: Any, key: Any) -> Any:
-        values, finite = trajectory(eqx.combine(arrays, rest), marks, key)
-        return jax.numpy.where(finite[-1], values[-1], math.nan)
-
-    return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(axes, 0))(arrays, keys)
-
-
-def _axis(*leaves: Any) -> int | None:
-    """None for an integer that all candidates share, like the period of a refresh: were it
-    batched, every branch on it would be taken at every step."""
-    whole = np.issubdtype(leaves[0].dtype, np.integer)
-    return None if whole and all(np.array_equal(leaves[0], v) for v in leaves) else 0
-
-
-def _stacked(axis: int | None, *leaves: Any) -> Any:
-    return leaves[0] if axis is None else np.stack(leaves)
 
 
 class RunSearch(AbstractSearch):
@@ -201,23 +180,26 @@ class RunSearch(AbstractSearch):
     def ratios(self, family: Instances, points: np.ndarray, T: int) -> np.ndarray:
         """measured/bound at T."""
         made = [self.parts(family, z, T) for z in points]
-        valid = [m for m in made if m is not None]
-        if not valid:
-            return np.full(len(points), -math.inf)
-        split = [eqx.partition((m or valid[0])[0], eqx.is_array) for m in made]
-        each = [a for a, _ in split]
-        axes = jax.tree.map(_axis, *each)
-        arrays = jax.tree.map(_stacked, axes, *each, is_leaf=lambda axis: axis is None)
+        groups: dict[Any, list[int]] = {}
+        for j, m in enumerate(made):
+            if m is not None:
+                groups.setdefault(program(m[0]), []).append(j)
+        found = np.full(len(points), -math.inf)
+        for members in groups.values():
+            runs = [made[j] for j in np.resize(members, len(points))]
+            keys = self.keys(family, len(points), T)
+            values = simulate([m[0] for m in runs if m is not None], T, keys)
+            for j, v in zip(members, values):
+                m = made[j]
+                found[j] = self.ratio(v, m[1]) if m is not None else found[j]
+        return found
+
+    def keys(self, family: Instances, count: int, T: int) -> Any:
+        """(count, seeds) fresh ones."""
         self.calls += 1
         key = claim_key(f"{self.claim.slug} search {self.calls}", self.seed, T)
         seeds = self.seeds if family.noisy else 1
-        keys = run_keys(key, jax.numpy.arange(len(points) * seeds))
-        values = np.asarray(
-            _batch(arrays, axes, split[0][1], checkpoints(T), keys.reshape(len(points), seeds))
-        )
-        return np.array(
-            [-math.inf if m is None else self.ratio(v, m[1]) for m, v in zip(made, values)]
-        )
+        return run_keys(key, jax.numpy.arange(count * seeds)).reshape(count, seeds)
 
     def ratio(self, values: np.ndarray, bound: Any) -> float:
         """How far one candidate's runs exceed the bound, as a factor; ∞ if some diverged."""
@@ -240,7 +222,7 @@ class RunSearch(AbstractSearch):
         return float(scores.max() if self.claim.kind is Kind.PATHWISE else scores.mean())
 
     def confirm(
-        self, family: Instances, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float, most: int = 256
     ) -> tuple[str, str] | None:
         claim = self.candidate(family, z)
         given: dict[str, Any] = dict(
@@ -248,7 +230,7 @@ class RunSearch(AbstractSearch):
             expect=Verdict.REFUTED,
             family="violations",
             horizons=tuple(claim.horizons) if claim.kind is Kind.RATE else self.horizons,
-            seeds=min(256, max(16, claim.seeds)) if family.noisy else 1,
+            seeds=max(16, min(most, max(most // 16, claim.seeds))) if family.noisy else 1,
             note=f"found by a search of {self.candidates} instances: {family.name}",
         )
         return self.judged(dataclasses.replace(claim, more={}, **given), family, alpha)

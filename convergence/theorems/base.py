@@ -116,6 +116,12 @@ class AbstractTheorem(eqx.Module):
                 found.append(assumption.check(problem, noise, seen))
             except Unknown as error:
                 found.append(uncertified(error))
+            except (ArithmeticError, LookupError, ValueError) as error:
+                if all(a.holds for a in found):
+                    raise
+                # It asks for numbers that the first that failed would have vouched for.
+                title = getattr(assumption, "title", type(assumption).__name__)
+                found.append(Checked(title, False, None, str(error)))
         if all(a.holds for a in found):
             try:
                 for part in (self.prescribe, self.metric, self.bound):
