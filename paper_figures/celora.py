@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.estimators.celora import CELoRA
 from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.errors import RelativeErrors
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm, GradNormSq

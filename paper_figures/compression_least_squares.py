@@ -10,13 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed, CompressedSGD
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.algorithms.compression.ef21 import EF21
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.oracles.finite_workers import Workers

@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import GradNormSq
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision

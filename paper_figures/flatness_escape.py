@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.agents import EscapeTime
 from convergence.noise.agents import PerEntry
 from convergence.oracles.base import Oracle

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import optax
-from _runs import simulate
 
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import optax
-from _runs import simulate
 
 from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import Value
 from convergence.noise.matrix import CornerSign
 from convergence.oracles.base import Oracle

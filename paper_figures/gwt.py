@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import optax
-from _runs import simulate
 
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.gwt import GWT
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import Value
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle

@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.heavy_tailed.nsgd import NSGDM
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.two_point import two_point

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 from _heavy_tailed import slope, slope_error
-from _runs import simulate
 
 from convergence.algorithms.classical.sgd import SGD
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.two_point import three_point

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.subspace.natural_galore import NaturalSGD
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import Gap
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.oracles.base import Oracle

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.precision import precision

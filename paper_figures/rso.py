@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.subspace.rso import RSO, GaussianFrame
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.effort import Calls
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.estimators.sophia import SignGD, Sophia
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.curvature import Curvature

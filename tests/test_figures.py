@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
-from convergence.claims.modules import load
 from convergence.cli import main
 from convergence.cli.drawing import drawers, perform
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import band, numbers, slopes, statement, tightest
+from convergence.figures.runs import simulate
 from convergence.figures.style import panels, plain_log, power, save, styled
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
@@ -217,17 +217,16 @@ def test_the_command(
 
 
 def test_runs_behind_figures_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    runs: Any = load(Path("paper_figures/_runs.py").resolve())
     monkeypatch.chdir(tmp_path)
     oracle = Oracle(Isotropic([1.0, -1.0]), Gaussian(1.0))
     with precision("float64"):
-        first = runs.simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
+        first = simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
         monkeypatch.setattr("convergence.claims.settings.run", None)  # whatever runs now fails
-        again = runs.simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
+        again = simulate("x", oracle, SGD(0.1), GradNormSq(), 8, 4)
         np.testing.assert_array_equal(first.values, again.values)
         for name, step, T in (("y", 0.1, 8), ("x", 0.2, 8), ("x", 0.1, 9)):
             with pytest.raises(TypeError):
-                runs.simulate(name, oracle, SGD(step), GradNormSq(), T, 4)
+                simulate(name, oracle, SGD(step), GradNormSq(), T, 4)
 
 
 def test_verify_draws_before_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -226,6 +226,7 @@ class AbstractOnInstance(AbstractClaim):
                 found.judge(judgement)
                 found.notes = divergence(records)
                 found.hyper = self.experiment(last).algorithm.hyper()
+                found.metric = self.theorem.metric(c, last).label()
         return Report.of(self, found, session)
 
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:

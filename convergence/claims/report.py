@@ -28,6 +28,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     problem: str = ""
     noise: str = ""
+    metric: str = ""
 
     def judge(self, judgement: Judgement) -> None:
         """Take over a judgement."""
@@ -41,7 +42,8 @@ class Report:
     hyper: the prescribed hyper-parameters at the largest horizon. constants: those of the
     instance. notes: warnings a reader must see (vacuous bounds, divergence, recomputed records).
     theorem, problem, noise: names of the classes, the latter two with their first line;
-    explanation: the docstring of the theorem; note, instead: those of the claim.
+    metric: what was measured, as the label of an axis; explanation: the docstring of the theorem;
+    note, instead: those of the claim.
     """
 
     slug: str
@@ -67,6 +69,7 @@ class Report:
     explanation: str = ""
     problem: str = ""
     noise: str = ""
+    metric: str = ""
     note: str = ""
     instead: str = ""
     look: int = 1
@@ -127,6 +130,7 @@ class Report:
             "explanation": self.explanation,
             "problem": self.problem,
             "noise": self.noise,
+            "metric": self.metric,
             "note": self.note,
             "instead": self.instead,
             "verdict": str(self.verdict),

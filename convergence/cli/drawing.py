@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from convergence.claims.modules import load
 from convergence.cli.environment import cores
 from convergence.cli.gather import unknown
+from convergence.cli.meter import meter
 from convergence.digest import versions
 from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
@@ -47,6 +48,10 @@ class Job(NamedTuple):
 
 def draw(arguments: Namespace) -> int:
     """Draw what `names` ask for, or everything; 2 if a figure failed."""
+    if arguments.for_paper:
+        from convergence.cli import paper
+
+        return paper.draw(arguments)
     known = drawers(Store(arguments.results).reports(), arguments.out)
     chosen: dict[str, Job] = {}
     for name in arguments.names or known:
@@ -129,21 +134,27 @@ def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
         files = {str(path.relative_to(out)): checksum(path) for path in made or ()}
         kept[name] = {"digest": new[name].digest, "files": files}
 
+    old = len(chosen) - len(new)
+    unchanged = f", {old} of them unchanged" if old else ""
+    if len(new) >= FEW:
+        print(f"drawing {len(new)} of {len(chosen)} figures", file=sys.stderr)
     if len(new) < FEW or jobs < 2:
-        for name, job in new.items():
-            attempt(name, lambda job=job: job.drawer(job.what, job.folder))
+        with meter("figures", len(new)) as advance:
+            for name, job in new.items():
+                attempt(name, lambda job=job: job.drawer(job.what, job.folder))
+                advance()
     else:
         # Started afresh, not forked: a fork of a process with XLA's threads can hang.
         context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(min(jobs, 8), mp_context=context) as pool:
-            waiting = {n: pool.submit(j.drawer, j.what, j.folder) for n, j in new.items()}
-            for name, future in waiting.items():
-                attempt(name, future.result)
+        executor = concurrent.futures.ProcessPoolExecutor(min(jobs, 8), mp_context=context)
+        with executor as pool, meter("figures", len(new)) as advance:
+            waiting = {pool.submit(j.drawer, j.what, j.folder): n for n, j in new.items()}
+            for future in concurrent.futures.as_completed(waiting):
+                attempt(waiting[future], future.result)
+                advance()
     if new:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / KEPT, json.dumps(kept, indent=0).encode())
-    old = len(chosen) - len(new)
-    unchanged = f", {old} of them unchanged" if old else ""
     print(f"{len(chosen) - failed} of {len(chosen)} figures in {out}{unchanged}", file=sys.stderr)
     return failed
 

@@ -160,6 +160,11 @@ def _figures(add: argparse.ArgumentParser) -> None:
         help="where SVG, PDF, PNG and CSV files go (results/figures)",
     )
     add.add_argument(
+        "--for-paper",
+        action="store_true",
+        help="of each claim named, its bound against T and its runs against t, bare, in DIR/paper",
+    )
+    add.add_argument(
         "--results",
         type=Path,
         metavar="DIR",

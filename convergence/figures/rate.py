@@ -27,6 +27,8 @@ from convergence.figures.style import (
     SKY,
     VERDICTS,
     VERMILION,
+    math_text,
+    panels,
     plain_log,
     plain_ticks,
     save,
@@ -62,6 +64,24 @@ def draw(
         return save(figure, out, name or name_for(report["slug"]), columns)
 
 
+def draw_for_paper(report: Report, out: Path) -> list[Path]:
+    """What was measured and what is stated, without slug, verdict or ratio; nothing where no
+    horizon was run. What the band means belongs in the caption, and stands in the last column."""
+    if not report["horizons"]:
+        return []
+    columns = numbers(report["horizons"])
+    with styled():
+        figure, axes = panels(size=(4.2, 3.0))
+        trace(axes, report, columns)
+        T = sorted(set(columns["T"]))
+        if T[0] < T[-1]:
+            axes.set_xscale("log")
+        plain_ticks(axes.xaxis, T)
+        axes.set_xlabel("T")
+        table = {**columns, "band": [band(report)] * len(columns["T"])}
+        return save(figure, out, name_for(report["slug"]), table)
+
+
 def trace(axes: Any, report: Report, columns: Columns) -> None:
     """The upper panel: what was measured and what was stated."""
     measured, claimed = said(report)
@@ -83,7 +103,7 @@ def trace(axes: Any, report: Report, columns: Columns) -> None:
     elif shown and max(shown) - min(shown) < 1e-3 * max(map(abs, shown)):  # round-off is no shape
         middle, around = shown[0], 0.1 * abs(shown[0])
         axes.set_ylim(middle - around, middle + around)
-    axes.set_ylabel("metric")
+    axes.set_ylabel(math_text(report.get("metric") or "metric"))
     axes.legend(loc="best")
 
 

@@ -10,6 +10,7 @@ import contextlib
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,12 @@ def power(value: float) -> str:
     if math.isclose(value, 10.0**exponent) and not -2 <= exponent <= 3:
         return "10" + str(exponent).translate(SUPERSCRIPTS)
     return f"{value:.4g}"
+
+
+def math_text(words: str) -> str:
+    """A formula in plain letters with its subscripts and superscripts set as such."""
+
+    def small(found: re.Match[str]) -> str:
+        return f"${found[1]}{{\\mathregular{{{found[2] or found[3]}}}}}$"
+
+    return re.sub(r"([_^])(?:\{([^{}$]*)\}|(\w(?:\*)?|\*))", small, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any
 
@@ -26,3 +27,12 @@ class AbstractMetric(eqx.Module):
     @abstractmethod
     def read(self, T: Count, acc: Any, problem: AbstractProblem, state: Any) -> Array:
         """The metric after T steps, given the state with x_T; a scalar or a short vector."""
+
+    def label(self, at: str = "x_T") -> str:
+        """What it measures in a formula for an axis, the iterate called `at`: the beginning of the
+        docstring, or the class where that is long."""
+        line = (type(self).__doc__ or "").strip().partition("\n")[0]
+        words = re.split(r"(?<=\S): | with | by |, [a-wyzJ]|\.$", line, maxsplit=1)[0]
+        found = re.sub(r"(?<!\w)x(?![\w*\u0304])", at, words)
+        formula = 0 < len(found) <= 60 and not found.startswith(("The ", "A "))
+        return found if formula else type(self).__name__

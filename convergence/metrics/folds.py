@@ -29,6 +29,10 @@ class Average(AbstractMetric):
     def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
         return acc / jnp.maximum(T, 1)
 
+    def label(self, at: str = "x_T") -> str:
+        inner = self.of.label("x_t")
+        return f"(1/T) Σ ({inner})" if " − " in inner or " Σ" in inner else f"(1/T) Σ {inner}"
+
 
 class Extremes(AbstractMetric):
     """(min_{t≤T} q(x_t), max_{t≤T} q(x_t)): for statements about every iterate of every run.
@@ -51,6 +55,9 @@ class Extremes(AbstractMetric):
     def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
         return acc
 
+    def label(self, at: str = "x_T") -> str:
+        return f"{self.of.label('x_t')}, every t ≤ T"
+
 
 class Largest(Extremes):
     """max_{t≤T} q(x_t)."""
@@ -58,12 +65,18 @@ class Largest(Extremes):
     def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
         return acc[1]
 
+    def label(self, at: str = "x_T") -> str:
+        return f"max {self.of.label('x_t')} over t ≤ T"
+
 
 class Smallest(Extremes):
     """min_{t≤T} q(x_t)."""
 
     def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
         return acc[0]
+
+    def label(self, at: str = "x_T") -> str:
+        return f"min {self.of.label('x_t')} over t ≤ T"
 
 
 class AverageEvery(AbstractMetric):
@@ -82,3 +95,6 @@ class AverageEvery(AbstractMetric):
 
     def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
         return acc / jnp.maximum(-(-T // self.tau), 1)
+
+    def label(self, at: str = "x_T") -> str:
+        return f"(1/K) Σ_k {self.of.label('x_{kτ}')}"

@@ -1,0 +1,59 @@
+"""`convergence figures SLUG --for-paper`: a claim's figures without slug, verdict or ratio."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from convergence.claims.base import AbstractOnInstance
+from convergence.cli.gather import gather, unknown
+from convergence.cli.values import is_path
+from convergence.errors import InvalidInput, require
+from convergence.figures import style
+from convergence.figures.rate import draw_for_paper
+from convergence.figures.runs import picture, trajectory
+from convergence.files import name_for
+from convergence.store import Store
+
+
+def draw(arguments: Namespace) -> int:
+    """Two figures a claim: what was measured against T, and its runs against t."""
+    require(arguments.names, "--for-paper without a name", "a slug", "`convergence list` has them")
+    out = arguments.out / "paper"
+    stored = {r["slug"]: r for r in Store(arguments.results).reports()}
+    for name in arguments.names:
+        matched = [slug for slug in stored if fnmatch.fnmatchcase(slug, name)]
+        if not matched:
+            raise unknown(name, stored, "report", f"run `convergence verify {name}` first")
+        for slug in matched:
+            made = draw_for_paper(stored[slug], out) + runs(stored[slug], out)
+            shown = ", ".join(p.name for p in made if p.suffix == ".pdf") or "nothing to draw"
+            print(f"{slug}: {shown} in {out}", file=sys.stderr)
+    return 0
+
+
+def runs(report: Mapping[str, Any], out: Path) -> list[Path]:
+    """The figure of the claim's runs; a sentence on why there is none."""
+    slug = report["slug"]
+    try:
+        found = trajectory(claim_of(report))
+    except InvalidInput as error:
+        print(f"{slug}: no picture of its runs: {error}", file=sys.stderr)
+        return []
+    with style.styled():
+        return style.save(picture(found), out, f"{name_for(slug)}_run", found.columns())
+
+
+def claim_of(report: Mapping[str, Any]) -> AbstractOnInstance:
+    """The claim that a stored report is about, from where it was found then."""
+    slug, targets = report["slug"], report.get("run", {}).get("targets", [])
+    files = [target for target in targets if is_path(target)]
+    claims = {claim.slug: claim for claim in gather(files)} if files else {}
+    claim = claims.get(slug) or gather([slug])[0]
+    if not isinstance(claim, AbstractOnInstance):
+        raise InvalidInput(f"{slug!r} is no claim about runs")
+    return claim
