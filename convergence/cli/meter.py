@@ -1,4 +1,4 @@
-"""How far a long piece of work has come: a bar where somebody looks, a line now and then elsewhere."""
+"""How far long work has come: a bar where somebody looks, a line now and then elsewhere."""
 
 from __future__ import annotations
 

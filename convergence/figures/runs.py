@@ -94,7 +94,7 @@ def trajectory(
         if not isinstance(chosen, AbstractPointwise):
             raise InvalidInput(
                 f"Got the metric {type(chosen).__name__} along the runs of {claim.slug!r}, but one "
-                "of the current state is needed; name one, as in plot_run(claim, metric=GradNorm())."
+                "of the current state is needed, as in plot_run(claim, metric=GradNorm())."
             )
         root = isinstance(own, GradNormSq) and isinstance(chosen, GradNorm)
         marks = np.unique(np.linspace(1, T, min(POINTS, T)).astype(np.int32))
