@@ -150,6 +150,25 @@ r_mean       : array x        : mean of the upper centers r_i
 y_free       : array          : y*(0)
 weight       : magnitude f/x² : the weight ϱ of the upper regularizer
 hyper        : array f/x²     : the Hessian of Φ
+[SaddleQuadratic, WeightedPairs]
+split        : size           : entries of the minimizing player's variable, first in the iterate
+[SaddleQuadratic]
+saddle       : array x        : a saddle point z*
+R_saddle     : magnitude x    : ‖z_0 − z*‖
+mu_saddle    : magnitude f/x² : ⟨F(z) − F(w), z − w⟩ ≥ mu_saddle‖z − w‖², F = (∇_x 𝓛, −∇_y 𝓛)
+bilinear     : flag           : the game is xᵀAy and linear terms
+couplings    : array f/x²     : the singular values of A
+energies     : array x²       : squares of z_0 − z* in the plane of each singular value of A
+idle         : magnitude x²   : what is left of ‖z_0 − z*‖² where A is 0 for want of rows or columns
+[WeightedPairs]
+samples      : size           : samples with two losses l_i, c_i and a weight each
+ball         : magnitude x    : r of the ball ‖θ − θ_0‖ ≤ r of the parameter
+G_pair       : magnitude f/x  : ((1/n) Σ max(‖∇l_i‖, ‖∇c_i‖)²)^½ on the ball, at most
+D_pair       : magnitude f    : ((1/n) Σ (l_i − c_i)²)^½ on the ball, at most
+E_pair       : magnitude f²/x : (1/n) Σ |l_i − c_i| ‖∇l_i − ∇c_i‖ on the ball, at most
+delta_least  : magnitude f    : min_i |l_i − c_i| on the ball, at least
+delta_here   : magnitude f    : min_i |l_i − c_i| at θ_0
+seesaw       : flag           : one sample, l = θ and c = −θ
 [noise]
 sigma        : magnitude f/x  : E‖ξ‖² = σ² exactly, TOTAL, at every x (of one worker of several)
 p            : magnitude      : the order of the moment that sigma_p bounds, 1 < p ≤ 2

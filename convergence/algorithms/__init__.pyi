@@ -60,6 +60,14 @@ from .estimators.sophia import Sophia as Sophia
 from .estimators.sophia import SophiaG as SophiaG
 from .estimators.sophia import SophiaState as SophiaState
 from .estimators.wta_crs import SampledBackward as SampledBackward
+from .games.adawac import AdaWAC as AdaWAC
+from .games.adawac import Weighted as Weighted
+from .games.saddle import AbstractSaddle as AbstractSaddle
+from .games.saddle import AlternatingDescentAscent as AlternatingDescentAscent
+from .games.saddle import DescentAscent as DescentAscent
+from .games.saddle import Extragradient as Extragradient
+from .games.saddle import Optimistic as Optimistic
+from .games.saddle import OptimisticState as OptimisticState
 from .heavy_tailed.clipped_sgd import ClippedSGD as ClippedSGD
 from .heavy_tailed.nigt import NIGT as NIGT
 from .heavy_tailed.nsgd import NSGD as NSGD

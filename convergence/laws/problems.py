@@ -9,6 +9,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.games import games
 from convergence.laws.look import Look, downhill, look
 from convergence.laws.structure import structure
 from convergence.problems.base import AbstractProblem
@@ -27,6 +28,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_curvature(seen, c),
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *structure(problem, seen, c),
+        *games(problem, seen, c),
     ]
 
 

@@ -21,11 +21,16 @@ from .folds import AverageEvery as AverageEvery
 from .folds import Extremes as Extremes
 from .folds import Largest as Largest
 from .folds import Smallest as Smallest
+from .games import AverageGap as AverageGap
+from .games import LeastLogOdds as LeastLogOdds
+from .games import SaddleEnergy as SaddleEnergy
+from .games import SaddleSquare as SaddleSquare
 from .newton import ClippedSteps as ClippedSteps
 from .pointwise import AbstractPointwise as AbstractPointwise
 from .pointwise import Gap as Gap
 from .pointwise import GradNorm as GradNorm
 from .pointwise import GradNormSq as GradNormSq
+from .pointwise import Iterates as Iterates
 from .pointwise import Value as Value
 from .projected import ProjectedGradNorm as ProjectedGradNorm
 from .projected import StableRank as StableRank

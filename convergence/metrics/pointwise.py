@@ -58,3 +58,10 @@ class Gap(AbstractPointwise):
 
     def at(self, problem: Any, state: Any) -> Scalar:
         return problem.value(state.x) - problem.f_star()
+
+
+class Iterates(AbstractPointwise):
+    """x itself, where it is a short vector: for figures."""
+
+    def at(self, problem: AbstractProblem, state: Any) -> Any:
+        return state.x

@@ -7,6 +7,7 @@ from .chain import ChainOracle as ChainOracle
 from .curvature import Curvature as Curvature
 from .finite_workers import Workers as Workers
 from .layer import Layer as Layer
+from .pairs import Pairs as Pairs
 from .ripple import RippleOracle as RippleOracle
 from .zeroth import central as central
 from .zeroth import forward as forward

@@ -30,6 +30,11 @@ from .nonconvex import cosine_lattice as cosine_lattice
 from .nonconvex import log_cosh as log_cosh
 from .nonconvex import log_cosh_of as log_cosh_of
 from .nonconvex import quad_cos as quad_cos
+from .pairs import WeightedPairs as WeightedPairs
+from .pairs import centered_pairs as centered_pairs
+from .pairs import constant_pairs as constant_pairs
+from .pairs import linear_pairs as linear_pairs
+from .pairs import random_pairs as random_pairs
 from .piecewise import PiecewiseQuadratic as PiecewiseQuadratic
 from .polygon import Polygon as Polygon
 from .quadratic import Isotropic as Isotropic
@@ -42,6 +47,10 @@ from .ramp import slope as slope
 from .regression import Regression as Regression
 from .regression import power_law as power_law
 from .regression import three_rows as three_rows
+from .saddle import SaddleQuadratic as SaddleQuadratic
+from .saddle import bilinear as bilinear
+from .saddle import conformal as conformal
+from .saddle import random_saddle as random_saddle
 from .separable import RotatedSeparable as RotatedSeparable
 from .separable import profile as profile
 from .shifted import Shifted as Shifted

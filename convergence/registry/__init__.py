@@ -14,6 +14,7 @@ FAMILIES = {
     "estimators": ("methods",),
     "compression": ("methods",),
     "decentralized": ("single_level", "nonconvex", "bilevel", "flatness"),
+    "games": ("saddle", "adawac"),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),
 }
 

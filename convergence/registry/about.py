@@ -16,6 +16,9 @@ METHODS = {
     "clipping": r"[Cc]lipp",
     "compressed gradients, error feedback": r"\bEF\b|ErrorFeedback|EControl|Compressed",
     "decentralized gradient descent": r"[Dd]ecentralized|Consensus|\bDSGD|GradientTracking|Agents",
+    "descent–ascent, extragradient, optimism, AdaWAC": (
+        r"[Dd]escent–ascent|DescentAscent|[Ee]xtragradient|[Oo]ptimistic|AdaWAC"
+    ),
     "EF21": r"EF21",
     "GaLore": r"(?<!Q-)(?<!Natural)GaLore",
     "GoLore": r"GoLore",

@@ -25,6 +25,7 @@ FAMILIES = {
     "zeroth_order": "Methods that see values alone.",
     "estimators": "Methods with their own estimate of a gradient or a curvature.",
     "compression": "Methods whose agents send compressed messages.",
+    "games": "Methods for min–max problems: descent–ascent, extragradient, optimism, AdaWAC.",
     "decentralized": "Methods of agents on a graph, on one level and on two.",
 }
 HEAD = "# Written by `python -m docs.make.rooms`.\n"

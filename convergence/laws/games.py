@@ -1,0 +1,96 @@
+"""What min–max problems certify, against the payoff and its gradient as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.look import Look, compiled
+
+INSIDE = 64  # points of the ball at which pairs of losses are looked at
+
+
+def games(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
+    """The certificates of `SaddleQuadratic` and of `WeightedPairs`."""
+    if "saddle" in c:
+        yield from _saddle(s, c)
+    if "G_pair" in c:
+        yield from _pairs(problem, c)
+
+
+def _saddle(s: Look, c: Constants) -> Iterator[Fault]:
+    """z* and the way to it, monotony, and what is said of a bilinear game."""
+    assert s.H is not None
+    p, z, H = int(c.split), np.asarray(c.saddle), s.H[0]
+    signs = np.where(np.arange(len(z)) < p, 1.0, -1.0)
+    M = signs[:, None] * H
+    size = float(np.linalg.norm(s.g[0])) + float(np.abs(H).max()) * s.far
+    there = s.g[0] + H @ (z - s.x[0])
+    if np.linalg.norm(there) > 1e-8 * size:
+        yield Fault("saddle", z, np.linalg.norm(there), "‖∇𝓛‖ there")
+    way = float(np.linalg.norm(s.x[0] - z))
+    if not close(c.R_saddle, way, s.far):
+        yield Fault("R_saddle", c.R_saddle, way, "‖z_0 − z*‖")
+    least = float(np.linalg.eigvalsh(0.5 * (M + M.T))[0])
+    if c.mu_saddle > least + CURVED * float(np.abs(H).max()):
+        yield Fault("mu_saddle", c.mu_saddle, least, "λ_min of the symmetric part of F'")
+    A, own = H[:p, p:], max(float(np.abs(H[:p, :p]).max()), float(np.abs(H[p:, p:]).max()))
+    if c.bilinear and own > CURVED * float(np.abs(H).max()):
+        yield Fault("bilinear", True, own, "a curvature of one player's own")
+    if c.bilinear:
+        U, sigma, Vt = np.linalg.svd(A)
+        if not np.allclose(c.couplings, sigma, rtol=0, atol=CURVED * sigma[0]):
+            yield Fault("couplings", c.couplings, sigma, "the singular values of A")
+        u, v, k = U.T @ (s.x[0] - z)[:p], Vt @ (s.x[0] - z)[p:], len(sigma)
+        # Singular vectors of equal values may turn: only sums over those are determined.
+        for name, f in (("energies", lambda x: 1.0), ("energies", lambda x: x**2)):
+            said = sum(f(x) * y for x, y in zip(c.couplings, c.energies, strict=True))
+            true = sum(f(x) * (a**2 + b**2) for x, a, b in zip(sigma, u[:k], v[:k], strict=True))
+            if not close(said, true, f(sigma[0]) * way**2):
+                yield Fault(name, said, true, "by this sum over the singular values, those of z_0")
+        idle = float(np.sum(u[k:] ** 2) + np.sum(v[k:] ** 2))
+        if not close(c.idle, idle, way**2):
+            yield Fault("idle", c.idle, idle, "the rest of ‖z_0 − z*‖²")
+
+
+@compiled
+def _seen(problem: Any, thetas: Any, which: Any) -> Any:
+    return jax.vmap(lambda theta: problem.pairs(theta, which))(thetas)
+
+
+def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
+    """Losses and gradients of all samples at points of the ball, most of them on its border."""
+    p, n = int(c.split), int(c.samples)
+    center = np.asarray(problem.start(), float)[:p]
+    rng = np.random.default_rng(0)
+    way = rng.standard_normal((INSIDE, p))
+    way *= c.ball / np.linalg.norm(way, axis=1, keepdims=True)
+    way[0] = 0.0
+    way[1 : INSIDE // 2] *= rng.uniform(size=(INSIDE // 2 - 1, 1))
+    found = _seen(problem, jnp.asarray(center + way), jnp.arange(n))
+    l, s, dl, ds = (np.asarray(v, float) for v in found)
+    delta = np.abs(l - s)
+    steep = np.maximum(np.linalg.norm(dl, axis=2), np.linalg.norm(ds, axis=2))
+    apart = delta * np.linalg.norm(dl - ds, axis=2)
+    for name, true, what in (
+        ("G_pair", np.sqrt(np.mean(steep**2, axis=1)).max(), "the root mean square gradient"),
+        ("D_pair", np.sqrt(np.mean(delta**2, axis=1)).max(), "the root mean square of l − c"),
+        ("E_pair", np.mean(apart, axis=1).max(), "the mean of |l − c| ‖∇l − ∇c‖"),
+    ):
+        if true > c[name] * (1 + ROUNDING) + 1e-12:
+            yield Fault(name, c[name], true, f"{what} at a point of the ball")
+    if c.seesaw and (delta.shape[1], p) != (1, 1):
+        yield Fault("seesaw", True, n, "samples")
+    off = np.abs(np.stack([l - center - way, s + center + way])).max() if c.seesaw else 0.0
+    if off > ROUNDING * (c.ball + np.abs(center).max()):
+        yield Fault("seesaw", True, off, "off by this at a θ, a loss")
+    for name, true in (("delta_least", delta.min()), ("delta_here", delta[0].min())):
+        equal = name == "delta_here" and not close(c[name], float(true), float(delta.max()))
+        if equal or c[name] > true + ROUNDING * delta.max():
+            yield Fault(name, c[name], true, "min |l_i − c_i| at a point of the ball")
