@@ -34,7 +34,7 @@ def known(noise: AbstractNoise, shape: tuple[int, ...], c: Constants) -> Iterato
 
 @compiled
 def _images(noise: AbstractNoise, units: Any) -> Any:
-    return jax.vmap(noise.scale)(units)
+    return jax.vmap(noise.of_unit)(units)
 
 
 def _speaks_for(noise: AbstractNoise, law: str) -> bool:
@@ -44,7 +44,7 @@ def _speaks_for(noise: AbstractNoise, law: str) -> bool:
     def place(name: str) -> int:
         return next((k for k, cls in enumerate(order) if name in vars(cls)), len(order))
 
-    return place(law) <= min(place("draw"), place("scale") if noise.normal else len(order))
+    return place(law) <= min(place("draw"), place("of_unit") if noise.normal else len(order))
 
 
 def _second(cov: np.ndarray, shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import equinox as eqx
 
+from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.moments.second_moment import SecondMoments, second_moments
 from convergence.moments.tape import NotAffine
@@ -25,8 +26,15 @@ def compressed_moments(experiment: Experiment) -> SecondMoments:
 
 def exact_moments(experiment: Experiment) -> SecondMoments:
     """The exact second moments of a method of either kind."""
-    projects = isinstance(experiment.algorithm, Subspace)
-    return (projected_moments if projects else compressed_moments)(experiment)
+    algorithm = experiment.algorithm
+    if isinstance(algorithm, Subspace):
+        return projected_moments(experiment)
+    if isinstance(algorithm, AbstractCompressed):
+        return compressed_moments(experiment)
+    raise NotAffine(
+        f"Got {type(algorithm).__name__}, but a method with random masks or projectors is needed "
+        "for their exact second moments; use `Exact`, or a simulation."
+    )
 
 
 def _masked(algorithm: Any, omega: Any) -> Any:

@@ -71,11 +71,11 @@ class _Taped(AbstractNoise):
     tape: Any = eqx.field(static=True)
 
     def draw(self, x: Any, key: Any) -> Any:
-        found = self.noise.scale(self.tape.read(key, x.shape, x.dtype))
+        found = self.noise.of_unit(self.tape.read(key, x.shape, x.dtype))
         if found is None:
             raise NotAffine(
                 f"Got the noise {type(self.noise).__name__}, but one with a known covariance is "
-                "needed for exact moments; give it `scale(u)`, linear in a unit sample u."
+                "needed for exact moments; give it `of_unit(u)`, linear in a unit sample u."
             )
         return found
 

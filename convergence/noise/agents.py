@@ -30,9 +30,9 @@ class PerEntry(AbstractNoise):
         require(low >= 0, f"a standard deviation {low:g}", "s ≥ 0", "flip its sign")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.asarray(self.s, unit.dtype) * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
@@ -65,9 +65,9 @@ class PerAgent(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.einsum("kij,kj->ki", jnp.asarray(self.S, unit.dtype), unit)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
@@ -94,7 +94,7 @@ class OneDraw(AbstractNoise):
         one = jax.random.normal(key, x.shape[1:], x.dtype)
         return jnp.broadcast_to(jnp.asarray(self.s, x.dtype) * one, x.shape)
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.broadcast_to(jnp.asarray(self.s, unit.dtype) * unit[0], unit.shape)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:

@@ -17,7 +17,7 @@ class AbstractNoise(eqx.Module):
     """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample.
 
     of_iterate: whether the certificates hold when `draw` is given the iterate. normal: whether ξ
-    is `scale` of a standard normal sample.
+    is `of_unit` of a standard normal sample.
     """
 
     of_iterate: ClassVar[bool] = True
@@ -47,7 +47,7 @@ class AbstractNoise(eqx.Module):
         not.
         """
 
-    def scale(self, unit: Iterate) -> Iterate | None:
+    def of_unit(self, unit: Iterate) -> Iterate | None:
         """A linear function of a unit sample u (E u = 0, Cov u = I) of the shape of the iterate,
         with the covariance of ξ; None where none is known, or where it depends on x."""
         return None
@@ -65,5 +65,5 @@ class Noiseless(AbstractNoise):
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return Constants(sigma=0.0, symmetric=True, additive=True, light_tailed=True)
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.zeros_like(unit)

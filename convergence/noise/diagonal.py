@@ -24,9 +24,9 @@ class DiagonalGaussian(AbstractNoise):
         require(least >= 0, f"a variance {least:g}", "variances ≥ 0", "flip its sign")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return self.variance**0.5 * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:

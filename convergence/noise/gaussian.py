@@ -25,9 +25,9 @@ class Gaussian(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.scale(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
 
-    def scale(self, unit: Iterate) -> Iterate:
+    def of_unit(self, unit: Iterate) -> Iterate:
         return self.sigma / jnp.sqrt(unit.size) * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from convergence.errors import require
+from convergence.errors import InvalidInput, require
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Count, Iterate, Key, Scalar
@@ -19,11 +19,17 @@ class AbstractOracle(eqx.Module):
 
     def value(self, x: Iterate, key: Key) -> Scalar:
         """F(x; ξ), whose gradient in x is `grad(x, key)`."""
-        raise NotImplementedError(f"{type(self).__name__} answers no function values.")
+        raise InvalidInput(
+            f"Got a method that asks {type(self).__name__} for function values, but it answers "
+            "none; use a method of gradients, or an oracle with values."
+        )
 
     def grad(self, x: Iterate, key: Key) -> Iterate:
         """∇F(x; ξ): one stochastic gradient for the sample `key`."""
-        raise NotImplementedError(f"{type(self).__name__} answers no gradients.")
+        raise InvalidInput(
+            f"Got a method that asks {type(self).__name__} for gradients, but it answers none; use "
+            "the methods that it is made for, or an oracle with gradients."
+        )
 
 
 class Oracle(AbstractOracle):

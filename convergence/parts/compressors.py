@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.errors import require
+from convergence.errors import InvalidInput, require
 from convergence.shapes import Key, Matrix, Reals, real
 
 
@@ -49,7 +49,10 @@ class AbstractCompressor(eqx.Module):
 
     def patterns(self, n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
         """(chances, masks): shapes (K,) and (K, n, d), for C(V) = mask · V with a random mask."""
-        raise NotImplementedError(f"{type(self).__name__} is no random mask.")
+        raise InvalidInput(
+            f"Got the compressor {type(self).__name__}, but one that multiplies by a random mask "
+            "is needed for exact second moments; use RandK or Bernoulli, or a simulation."
+        )
 
 
 class Exactly(AbstractCompressor):
@@ -77,7 +80,10 @@ class Masks(AbstractCompressor):
         return self.mask * V
 
     def contraction(self, d: int) -> float:
-        raise NotImplementedError("One mask alone certifies no δ.")
+        raise InvalidInput(
+            "Got Masks, one outcome of a random compressor, but one with a certified δ is needed; "
+            "use the compressor that it is an outcome of."
+        )
 
 
 class AbstractKeep(AbstractCompressor):

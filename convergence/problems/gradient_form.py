@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
-from convergence.errors import require
+from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_orthogonal, check_psd
 from convergence.shapes import Matrix, Reals, Scalar, optional, real
@@ -122,7 +122,10 @@ class GradientForm(AbstractProblem):
         )
 
     def f_star(self) -> Any:
-        raise NotImplementedError("f may be unbounded where S is singular; use the gradient.")
+        raise InvalidInput(
+            "Got a metric of f − f* on GradientForm, where f may have no infimum, but one of the "
+            "gradient is needed; use such a metric."
+        )
 
 
 class ScalarFactors(AbstractProblem):

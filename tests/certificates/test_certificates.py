@@ -184,8 +184,8 @@ class Multiplied(Gaussian):
 class Uneven(PerEntry):
     """Louder in its first entry than it says."""
 
-    def scale(self, unit: Any) -> Any:
-        return super().scale(unit) * jnp.where(jnp.arange(unit.size) == 0, 1.1, 1.0)
+    def of_unit(self, unit: Any) -> Any:
+        return super().of_unit(unit) * jnp.where(jnp.arange(unit.size) == 0, 1.1, 1.0)
 
 
 def test_a_subclass_that_draws_otherwise_is_sampled() -> None:

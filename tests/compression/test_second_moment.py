@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import jax
@@ -11,6 +12,10 @@ import pytest
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.algorithms.compression.ef21 import EF21
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
+from convergence.claims.exact import Exact
+from convergence.claims.exact_masks import ExactMasks
+from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.keys import claim_key
 from convergence.metrics.agents import TotalSquare
 from convergence.metrics.folds import Average
@@ -21,13 +26,20 @@ from convergence.moments.second_moment import PATTERNS
 from convergence.moments.tape import NotAffine
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import Pareto
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, Linear, Masks, RandK, TopK
+from convergence.problems.quadratic import Isotropic
 from convergence.problems.workers import random_workers, unit_workers
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
+from convergence.theorems.classical.quadratic_laws import MomentumLaw
 from convergence.theorems.compression.fatkhullin2023 import repeated
-from convergence.theorems.compression.gao2024econtrol_laws import MessageLaw, recursion
+from convergence.theorems.compression.gao2024econtrol_laws import (
+    MessageLaw,
+    SmallStepLimit,
+    recursion,
+)
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1
 
@@ -90,7 +102,7 @@ def test_rand_k_has_exact_moments(test_seed: int) -> None:
 def test_what_has_no_exact_moments_says_why() -> None:
     problem = unit_workers([[1.0], [-1.0]], np.ones(1))
     oracle = Workers(problem, Noiseless())
-    with pytest.raises(NotImplementedError, match="no random mask"):
+    with pytest.raises(InvalidInput, match="multiplies by a random mask"):
         compressed_moments(Experiment(problem, oracle, EF21(0.1, TopK(1))))
     big = unit_workers(np.zeros((13, 1)), np.ones(1))
     assert PATTERNS < 2**13
@@ -130,5 +142,36 @@ def test_repeated_atoms() -> None:
 
 
 def test_masks_certify_nothing_alone() -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(InvalidInput):
         Masks(np.ones((1, 2))).contraction(2)
+
+
+@pytest.mark.parametrize(
+    ("method", "sigma"), [("ec", 0.0), ("ec", 1.5), ("ef21", 1.5), ("econtrol", 1.5)]
+)
+def test_the_remainder_of_a_small_step_is_what_the_recursion_leaves(
+    method: str, sigma: float
+) -> None:
+    """The closed forms in the docstring of `SmallStepLimit`, against the solved recursion."""
+    found = 0
+    for delta, n, T in itertools.product((0.05, 0.3, 0.9), (1, 3, 20), (200, 3000)):
+        theorem = SmallStepLimit(method, delta, delta)
+        c = Constants(agents=n, sigma=sigma, zeta=0.0 if sigma else 2.0, d=1)
+        said, true = theorem.remainder(c, T), theorem.law(c, T).steady() / theorem.bound(c, T) - 1
+        if np.isfinite(said) and np.isfinite(true):
+            # 1e-6: the solve loses a condition number of 1/γ.
+            assert abs(said - abs(true)) <= 1e-6 + 2e-15 * n * T**2
+            found += 1
+    assert found >= 12
+
+
+def test_what_has_no_exact_moments_is_refused_in_a_sentence() -> None:
+    """Not by a traceback: a heavy tail, whose `scale` is a number, a method without masks."""
+    sphere = Isotropic(np.ones(2))
+    claims = (
+        Exact("pareto", MomentumLaw(), sphere, Pareto.of(1.5, 1.0, 1.6), horizons=(2,)),
+        ExactMasks("no-masks", MomentumLaw(), sphere, Gaussian(1.0), horizons=(2,)),
+    )
+    for claim, said in zip(claims, ("a known covariance", "random masks or projectors")):
+        with pytest.raises(NotAffine, match=said):
+            claim.exact(2)

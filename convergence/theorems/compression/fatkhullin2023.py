@@ -54,7 +54,8 @@ class TwoAtomFloor(AbstractTheorem):
     row, of mean x₂ + b with P from `repeated`. x₂ settles where E h₂ = 0: at −b, for all workers
     alike. Corrections are O(γ); γ = scale/T, so that (1 − γ)^T is small for scale ≥ 6.
     `loud`: what the samples leave at the step γ, of the order γσ²/n times the 1/min{p, 1 − p} steps
-    for which h₂ remembers, and what is left of the start, both relative to b².
+    for which h₂ remembers, and what is left of the start, both relative to b²: orders of magnitude,
+    for which no bound is proved.
     """
 
     kind = Kind.EXACT

@@ -111,13 +111,15 @@ class BernoulliLaw(AbstractMoment):
 
 class SmallStepLimit(BernoulliLaw):
     """E‖x‖² → γ²ζ²(1 − δ)/(nδ²) for error feedback without noise; γσ²/(2n) for error feedback
-    with noise and ζ = 0, and EControl; (2 − δ)/δ · γσ²/(2n) for EF21, as γ → 0. `remainder`: a
-    relative O(γ/δ), for EControl O(γ/(δη)) below the η of `EtaLimit`.
+    with noise and ζ = 0, and EControl; (2 − δ)/δ · γσ²/(2n) for EF21, as γ → 0.
 
-    Proof. Error feedback without noise: x = x̃ + γē, x̃⁺ = (1 − γ)x̃ − γ²ē, so x ≈ γē, and ē is a
-    mean of independent geometric sums of −β_i: variance ζ²(1 − δ)/(nδ²). With noise the sent
-    gradients sum to those asked for up to a bounded error, as in SGD. EF21 holds a stale sample
-    for a geometric time τ and inflates the low-frequency power by E τ²/E τ = (2 − δ)/δ.
+    Proof. The steady state of `BernoulliLaw`, solved: with y = γ(nδ² + 4(1 − δ))/(2nδ(2 − δ)) it is
+    the limit times 1/(1 − y) for EF21 and for error feedback without noise, and times
+    [1 + 2γ(1 − δ)(n − 1)/(nδ(2 − δ))]/(1 − y) for error feedback with noise; a longer fraction for
+    EControl. `remainder`: what that makes of the step at hand, relative to the limit. ∎
+    Why: without noise x ≈ γē, where ē is a mean of independent geometric sums of −β_i. With noise
+    the sent gradients sum to those asked for up to a bounded error, as in SGD. EF21 holds a stale
+    sample for a geometric time τ and inflates the low-frequency power by E τ²/E τ = (2 − δ)/δ.
     """
 
     statement = "E‖x‖² → γ²ζ²(1−δ)/(nδ²) [EC], γσ²/(2n) [EC, EControl], (2−δ)/δ·γσ²/(2n) [EF21]"
@@ -130,20 +132,24 @@ class SmallStepLimit(BernoulliLaw):
         return (*super().assumes, small)
 
     def remainder(self, c: Constants, T: int) -> float:
-        """The first order in γ, or the rounding of a steady state so close to 0; ∞ where the limit
-        is another."""
-        delta, gamma, eta = float(self.delta), self.gamma(T), float(self.eta)
+        """How far the steady state at γ is from its limit, or the rounding of one so close to 0; ∞
+        where the limit is another."""
+        delta, gamma, n = float(self.delta), self.gamma(T), c.agents
         if self.method == "ec" and c.sigma == 0:
             size = (1 - delta) / delta**2 * c.zeta**2
         else:
             size = 1.0 if c.sigma > 0 and (self.method != "ec" or c.zeta == 0) else 0.0
         if size == 0:
             return float("inf")
-        order = gamma / delta
         if self.method == "econtrol":
-            room = 1 - eta * (2 - delta) / (2 * delta)
-            order *= 4 / (eta * room) if room > 0 else float("inf")
-        return max(order, ROUNDING * c.agents / gamma**2 / min(size, 1.0))
+            off = self.law(c, T).steady() / self.bound(c, T) - 1
+        else:
+            both = 2 * n * delta * (2 - delta)
+            y = gamma * (n * delta**2 + 4 * (1 - delta)) / both
+            more = 4 * gamma * (1 - delta) * (n - 1) / both if c.sigma > 0 else 0.0
+            more *= self.method == "ec"
+            off = (1 + more) / (1 - y) - 1 if y < 1 else float("inf")
+        return max(abs(off), ROUNDING * n / gamma**2 / min(size, 1.0))
 
     def bound(self, c: Constants, T: int) -> float:
         delta, gamma = float(self.delta), self.gamma(T)

@@ -11,6 +11,7 @@ import numpy as np
 
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.parts.compressors import AbstractCompressor, Masks
 from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
@@ -64,7 +65,7 @@ class Contraction(AbstractIdentity):
                 for w, out in zip(chances, outcomes, strict=True)
             )
             off = np.abs(np.asarray(errors) - (1 - delta))
-        except NotImplementedError:
+        except InvalidInput:  # no mask
             errors = np.sum(np.asarray(self.compressor(V, key) - V) ** 2, axis=1)
             off = np.maximum(errors - (1 - delta), 0.0)
             # The flat vector attains the δ of top-k; of sign it is the axis.

@@ -205,7 +205,8 @@ class SmallUpperStep(AbstractSparkle):
     Cov(η) = σ_u²I + σ_z²GGᵀ + σ_y² G K Ā⁻² K Gᵀ. Proof. On the slow time scale y and z sit at
     their solutions plus responses to their noise whose sums are Ā⁻¹s_y and Ā⁻¹(s_z + KĀ⁻¹s_y). ∎
     Needs a corrected lower level, or equal curvatures: else differences between agents, which an
-    uncorrected level does not forget, enter the means. T = 1/α; `order` is that of what α > 0 adds.
+    uncorrected level does not forget, enter the means. T = 1/α; `order` is that of what α > 0 adds,
+    for which no bound is proved.
     """
 
     statement = "(1/n) Σ E‖x_i − x*‖² → Tr Σ,  H_xΣ + ΣH_x = (α/n)·Cov(s_u − G(s_z + KĀ⁻¹s_y))"
@@ -220,8 +221,8 @@ class SmallUpperStep(AbstractSparkle):
         return (*super().assumes, *equal, Is("isotropic_noise"), small)
 
     def order(self, c: Constants, T: int) -> float:
-        """αL[1/θ + n/(1 − λ₂) + 1/s], s the least share that the lower level forgets in a step: at
-        least 1.6 times what 40 random instances had."""
+        """αL[1/θ + n/(1 − λ₂) + 1/s], s the least share that the lower level forgets in a step.
+        Calibrated, not proved: at least 1.6 times what 40 random instances had."""
         alpha, beta, gamma, theta = self.sizes(c, T)
         slow = min(1.0, beta * c.mu_g, gamma * c.mu_g)
         return alpha * c.L * (1 / theta + 1 / slow + c.agents / (1 - float(c.lam[1])))
