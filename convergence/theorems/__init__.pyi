@@ -44,6 +44,7 @@ from .compression.beznosikov2020 import CompressionIsHarmless as CompressionIsHa
 from .compression.beznosikov2020 import OneWorker as OneWorker
 from .compression.beznosikov2020 import OnTheDiagonal as OnTheDiagonal
 from .compression.beznosikov2020 import TopOneDiverges as TopOneDiverges
+from .compression.fatkhullin2023 import AbstractIdealThreeAtoms as AbstractIdealThreeAtoms
 from .compression.fatkhullin2023 import EF21SGDMNonconvex as EF21SGDMNonconvex
 from .compression.fatkhullin2023 import FollowsSGD as FollowsSGD
 from .compression.fatkhullin2023 import IdealThreeAtoms as IdealThreeAtoms
@@ -55,10 +56,12 @@ from .compression.fatkhullin2023_false import EverythingFollowsSGD as Everything
 from .compression.fatkhullin2023_false import ThreeAtomFloorFromRest as ThreeAtomFloorFromRest
 from .compression.fatkhullin2023_instances import LargerFirst as LargerFirst
 from .compression.fatkhullin2023_instances import OnTheLine as OnTheLine
+from .compression.gao2024econtrol import AbstractEControl as AbstractEControl
 from .compression.gao2024econtrol import EControlNonconvex as EControlNonconvex
 from .compression.gao2024econtrol import EControlPL as EControlPL
 from .compression.gao2024econtrol import EControlStochastic as EControlStochastic
 from .compression.gao2024econtrol import EControlSurely as EControlSurely
+from .compression.gao2024econtrol_laws import AbstractBernoulliLaw as AbstractBernoulliLaw
 from .compression.gao2024econtrol_laws import BernoulliLaw as BernoulliLaw
 from .compression.gao2024econtrol_laws import EtaLimit as EtaLimit
 from .compression.gao2024econtrol_laws import LinearMessages as LinearMessages
@@ -69,6 +72,7 @@ from .compression.gao2024econtrol_recursion import recursion as recursion
 from .compression.gao2024econtrol_rivals import Compared as Compared
 from .compression.gao2024econtrol_rivals import method as method
 from .compression.richtarik2021 import EF21PL as EF21PL
+from .compression.richtarik2021 import AbstractEF21 as AbstractEF21
 from .compression.richtarik2021 import EF21Nonconvex as EF21Nonconvex
 from .compression.richtarik2021 import EF21Surely as EF21Surely
 from .compression.shared import AbstractCompressedTheorem as AbstractCompressedTheorem
@@ -98,6 +102,7 @@ from .decentralized.alghunaim2022 import Stability as Stability
 from .decentralized.alghunaim2022 import UnifiedVariance as UnifiedVariance
 from .decentralized.alghunaim2022 import Variance as Variance
 from .decentralized.alghunaim2022 import network_variance as network_variance
+from .decentralized.alghunaim2022_sparse import AbstractSparseTransient as AbstractSparseTransient
 from .decentralized.alghunaim2022_sparse import SlowRoot as SlowRoot
 from .decentralized.alghunaim2022_sparse import SparseTransient as SparseTransient
 from .decentralized.alghunaim2022_sparse import TransientLaw as TransientLaw
@@ -121,6 +126,7 @@ from .decentralized.dagreou2022 import SOBARate as SOBARate
 from .decentralized.dagreou2022 import SOBASmallStep as SOBASmallStep
 from .decentralized.dagreou2022 import SOBAUnbiased as SOBAUnbiased
 from .decentralized.hong2020 import TTSARate as TTSARate
+from .decentralized.ji2021 import AbstractNeumannBias as AbstractNeumannBias
 from .decentralized.ji2021 import NeumannBias as NeumannBias
 from .decentralized.ji2021 import StocBiOExact as StocBiOExact
 from .decentralized.koloskova2020 import AbstractDSGDMoment as AbstractDSGDMoment
@@ -163,6 +169,8 @@ from .decentralized.zhu2024_choices import Better as Better
 from .decentralized.zhu2024_choices import FourAgents as FourAgents
 from .decentralized.zhu2024_choices import Saying as Saying
 from .decentralized.zhu2024_choices import Simulated as Simulated
+from .decentralized.zhu2024_rates import AbstractSparkleRate as AbstractSparkleRate
+from .decentralized.zhu2024_rates import AbstractSparkleTransient as AbstractSparkleTransient
 from .decentralized.zhu2024_rates import SparkleRate as SparkleRate
 from .decentralized.zhu2024_rates import SparkleTransient as SparkleTransient
 from .decentralized.zhu2024_rates import SpeedUp as SpeedUp
@@ -200,6 +208,7 @@ from .estimators.liu2023wta_sgd import Rest as Rest
 from .estimators.liu2023wta_sgd import SampledLaw as SampledLaw
 from .estimators.liu2023wta_sgd import SampledMoment as SampledMoment
 from .estimators.liu2023wta_sgd import SampledSGD as SampledSGD
+from .estimators.liu2024sophia import AbstractNewtonConverges as AbstractNewtonConverges
 from .estimators.liu2024sophia import AbstractSophia as AbstractSophia
 from .estimators.liu2024sophia import Alternates as Alternates
 from .estimators.liu2024sophia import DistanceSq as DistanceSq
@@ -214,6 +223,7 @@ from .estimators.liu2024sophia import SophiaDiagonalLaw as SophiaDiagonalLaw
 from .estimators.liu2024sophia import SophiaQuadraticLaw as SophiaQuadraticLaw
 from .estimators.liu2024sophia import SophiaRuntime as SophiaRuntime
 from .estimators.liu2024sophia_linear import SophiaLinear as SophiaLinear
+from .estimators.yao2024ist import AbstractBlockSGD as AbstractBlockSGD
 from .estimators.yao2024ist import BlockLaw as BlockLaw
 from .estimators.yao2024ist import Blocks as Blocks
 from .estimators.yao2024ist import BlockSGD as BlockSGD
@@ -251,6 +261,7 @@ from .heavy_tailed.closed_forms import TransportForms as TransportForms
 from .heavy_tailed.closed_forms import constants as constants
 from .heavy_tailed.cutkosky2020 import GradientTransport as GradientTransport
 from .heavy_tailed.cutkosky2020 import MomentumFiniteVariance as MomentumFiniteVariance
+from .heavy_tailed.fatkhullin2025 import AbstractSGDHoelder as AbstractSGDHoelder
 from .heavy_tailed.fatkhullin2025 import SGDHoelder as SGDHoelder
 from .heavy_tailed.folklore import Divergence as Divergence
 from .heavy_tailed.folklore import FiniteMeanSquare as FiniteMeanSquare
@@ -305,6 +316,7 @@ from .heavy_tailed.shared import noiseless_step as noiseless_step
 from .heavy_tailed.shared import remains as remains
 from .heavy_tailed.shared import tail as tail
 from .heavy_tailed.shared import v_p as v_p
+from .heavy_tailed.sun2025 import AbstractNSGDMomentum as AbstractNSGDMomentum
 from .heavy_tailed.sun2025 import NSGDClipped as NSGDClipped
 from .heavy_tailed.sun2025 import NSGDClippedLevel as NSGDClippedLevel
 from .heavy_tailed.sun2025 import NSGDMomentum as NSGDMomentum
@@ -313,6 +325,8 @@ from .heavy_tailed.sun2025 import NSGDMomentumRate as NSGDMomentumRate
 from .heavy_tailed.sun2025 import schedule as schedule
 from .heavy_tailed.zhang2020 import ClippedSGDNonconvex as ClippedSGDNonconvex
 from .subspace.chen2025rso import AbstractRSO as AbstractRSO
+from .subspace.chen2025rso import AbstractRSOExact as AbstractRSOExact
+from .subspace.chen2025rso import AbstractRSOInexact as AbstractRSOInexact
 from .subspace.chen2025rso import AnyFrame as AnyFrame
 from .subspace.chen2025rso import RSOExact as RSOExact
 from .subspace.chen2025rso import RSOIdle as RSOIdle
@@ -322,6 +336,7 @@ from .subspace.chen2025rso import RSOLawAnyFrame as RSOLawAnyFrame
 from .subspace.chen2025rso import RSOPaper as RSOPaper
 from .subspace.chen2025rso import RSOStall as RSOStall
 from .subspace.chen2025rso import RSOSteps as RSOSteps
+from .subspace.chen2025rso_costs import AbstractRSOBudget as AbstractRSOBudget
 from .subspace.chen2025rso_costs import Conditioning as Conditioning
 from .subspace.chen2025rso_costs import Curved as Curved
 from .subspace.chen2025rso_costs import OneStepIsGoLore as OneStepIsGoLore
@@ -345,6 +360,7 @@ from .subspace.das2024 import FisherIsCovariance as FisherIsCovariance
 from .subspace.das2024 import NaturalDescent as NaturalDescent
 from .subspace.das2024 import NaturalStalls as NaturalStalls
 from .subspace.das2024 import Woodbury as Woodbury
+from .subspace.he2025 import AbstractGoLoreSGD as AbstractGoLoreSGD
 from .subspace.he2025 import GaLoreDeterministic as GaLoreDeterministic
 from .subspace.he2025 import GaLoreLargeBatch as GaLoreLargeBatch
 from .subspace.he2025 import GoLoreCounterexampleLaw as GoLoreCounterexampleLaw
@@ -355,6 +371,7 @@ from .subspace.he2025 import GoLoreMSGDLaw as GoLoreMSGDLaw
 from .subspace.he2025 import GoLoreRowLaw as GoLoreRowLaw
 from .subspace.he2025 import GoLoreSGD as GoLoreSGD
 from .subspace.he2025_adapter import OptaxStalls as OptaxStalls
+from .subspace.he2025_stall import AbstractEvenBatchConverges as AbstractEvenBatchConverges
 from .subspace.he2025_stall import AbstractGaLore as AbstractGaLore
 from .subspace.he2025_stall import ConvergesAtRate as ConvergesAtRate
 from .subspace.he2025_stall import ConvergesInAnyNoise as ConvergesInAnyNoise
@@ -369,6 +386,7 @@ from .subspace.shared import AbstractSubspaceTheorem as AbstractSubspaceTheorem
 from .subspace.shared import ContractingSolver as ContractingSolver
 from .subspace.shared import SolvedExactly as SolvedExactly
 from .subspace.shared import in_full as in_full
+from .subspace.wen2025 import AbstractAdamStable as AbstractAdamStable
 from .subspace.wen2025 import AbstractFromPair as AbstractFromPair
 from .subspace.wen2025 import AdamDiverges as AdamDiverges
 from .subspace.wen2025 import AdamRecovers as AdamRecovers
@@ -379,6 +397,7 @@ from .subspace.wen2025 import GWTSGDMBound as GWTSGDMBound
 from .subspace.wen2025 import HaarOrthonormal as HaarOrthonormal
 from .subspace.wen2025 import Halves as Halves
 from .subspace.wen2025 import StartsAt as StartsAt
+from .subspace.zhang2024qgalore import AbstractRounding as AbstractRounding
 from .subspace.zhang2024qgalore import AbstractRoundingError as AbstractRoundingError
 from .subspace.zhang2024qgalore import AwayFrom0 as AwayFrom0
 from .subspace.zhang2024qgalore import InItsCell as InItsCell
@@ -390,6 +409,8 @@ from .subspace.zhang2024qgalore import RoundingErrorStraddling as RoundingErrorS
 from .subspace.zhang2024qgalore import RoundingUnbiased as RoundingUnbiased
 from .subspace.zhang2024qgalore import StochasticRounding as StochasticRounding
 from .subspace.zhang2024qgalore import TwoLevels as TwoLevels
+from .subspace.zhao2024 import AbstractFixedProjection as AbstractFixedProjection
+from .subspace.zhao2024 import AbstractLowRank as AbstractLowRank
 from .subspace.zhao2024 import AbstractPrinted as AbstractPrinted
 from .subspace.zhao2024 import FixedProjection as FixedProjection
 from .subspace.zhao2024 import FixedProjectionCorrected as FixedProjectionCorrected
@@ -403,6 +424,7 @@ from .subspace.zhao2024 import StepCondition as StepCondition
 from .subspace.zhao2024 import StepOfThePath as StepOfThePath
 from .subspace.zmushko2025 import AbstractFrugal as AbstractFrugal
 from .subspace.zmushko2025 import AbstractOnCounterexample as AbstractOnCounterexample
+from .subspace.zmushko2025 import AbstractRandomSplit as AbstractRandomSplit
 from .subspace.zmushko2025 import FixedSplit as FixedSplit
 from .subspace.zmushko2025 import FixedSplitAnyStep as FixedSplitAnyStep
 from .subspace.zmushko2025 import FixedSplitRounded as FixedSplitRounded
@@ -413,6 +435,7 @@ from .subspace.zmushko2025 import RandomSplitRate as RandomSplitRate
 from .subspace.zmushko2025 import ResidualConverges as ResidualConverges
 from .subspace.zmushko2025 import SGDMBase as SGDMBase
 from .subspace.zmushko2025 import SignConverges as SignConverges
+from .zeroth_order.chen2025lozo import AbstractLozo as AbstractLozo
 from .zeroth_order.chen2025lozo import LazinessIsFree as LazinessIsFree
 from .zeroth_order.chen2025lozo import Lazy as Lazy
 from .zeroth_order.chen2025lozo import LozoAnyStep as LozoAnyStep
@@ -424,6 +447,7 @@ from .zeroth_order.chen2025lozo import stiefel_factor as stiefel_factor
 from .zeroth_order.chen2025lozo import tuned as tuned
 from .zeroth_order.chen2025lozo_estimates import FiniteWidth as FiniteWidth
 from .zeroth_order.chen2025lozo_estimates import LayerMoments as LayerMoments
+from .zeroth_order.chen2025lozo_laws import AbstractLozoLaw as AbstractLozoLaw
 from .zeroth_order.chen2025lozo_laws import AlignedIsIsotropic as AlignedIsIsotropic
 from .zeroth_order.chen2025lozo_laws import AlignedNoise as AlignedNoise
 from .zeroth_order.chen2025lozo_laws import CodeHasMomentum as CodeHasMomentum
@@ -438,6 +462,7 @@ from .zeroth_order.ghadimi2013zo import RSGF as RSGF
 from .zeroth_order.ghadimi2013zo import GaussianMoment as GaussianMoment
 from .zeroth_order.ghadimi2013zo import RSGFTuned as RSGFTuned
 from .zeroth_order.ghadimi2013zo import TwoSidedSharp as TwoSidedSharp
+from .zeroth_order.nesterov2017 import AbstractGradientFreeConvex as AbstractGradientFreeConvex
 from .zeroth_order.nesterov2017 import Accelerated as Accelerated
 from .zeroth_order.nesterov2017 import AcceleratedAsStated as AcceleratedAsStated
 from .zeroth_order.nesterov2017 import GradientFreeConvex as GradientFreeConvex

@@ -90,24 +90,9 @@ class TwoAtomFloor(AbstractTheorem):
         return float((c.u[1] * (repeated(p) - p) / (1 - p)) ** 2)
 
 
-class IdealThreeAtoms(AbstractTheorem):
-    """E‖∇f(x_T)‖² = ‖b‖²(1 − u)² + γV(1 − u²)/(n(2 − γ)), u = (1 − γ)^T, for EF21 with known local
-    gradients, Top-1, f_i = ½‖x‖² in R² from x* and ξ uniform on σ√0.3{(2, 0), (0, 1), (−2, −1)};
-    b = E C(ξ) = (0, σ√0.3/3), V = 13σ²/15: neither γ nor n lowers ‖b‖² = σ²/30.
+class AbstractIdealThreeAtoms(AbstractTheorem):
+    """EF21 with known local gradients, Top-1 and the three atoms, at γ = scale/T."""
 
-    γ = scale/T < 2.
-
-    Proof. C(ξ) is (2, 0), (0, 1), (−2, 0) times σ√0.3, with mean b and E‖C(ξ)‖² = 0.9σ². x⁺ =
-    (1 − γ)x − γ(1/n) Σ C(ξ_i) with independent C(ξ_i): mean −b(1 − u_T) and a geometric sum of
-    variances.
-    """
-
-    kind = Kind.EXACT
-    source = Source("fatkhullin2023", "Theorem 1's three atoms; law derived")
-    provenance = Provenance.DERIVED
-    statement = (
-        "ideal EF21, three atoms: E‖∇f(x_T)‖² = (σ²/30)(1−u)² + γV(1−u²)/(n(2−γ)), u=(1−γ)^T"
-    )
     domain = {"scale": number("(0, inf)")}
 
     scale: Reals = eqx.field(converter=real, default=4.0)
@@ -131,6 +116,26 @@ class IdealThreeAtoms(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> Any:
         return GradNormSq()
 
+
+class IdealThreeAtoms(AbstractIdealThreeAtoms):
+    """E‖∇f(x_T)‖² = ‖b‖²(1 − u)² + γV(1 − u²)/(n(2 − γ)), u = (1 − γ)^T, for EF21 with known local
+    gradients, Top-1, f_i = ½‖x‖² in R² from x* and ξ uniform on σ√0.3{(2, 0), (0, 1), (−2, −1)};
+    b = E C(ξ) = (0, σ√0.3/3), V = 13σ²/15: neither γ nor n lowers ‖b‖² = σ²/30.
+
+    γ = scale/T < 2.
+
+    Proof. C(ξ) is (2, 0), (0, 1), (−2, 0) times σ√0.3, with mean b and E‖C(ξ)‖² = 0.9σ². x⁺ =
+    (1 − γ)x − γ(1/n) Σ C(ξ_i) with independent C(ξ_i): mean −b(1 − u_T) and a geometric sum of
+    variances.
+    """
+
+    kind = Kind.EXACT
+    source = Source("fatkhullin2023", "Theorem 1's three atoms; law derived")
+    provenance = Provenance.DERIVED
+    statement = (
+        "ideal EF21, three atoms: E‖∇f(x_T)‖² = (σ²/30)(1−u)² + γV(1−u²)/(n(2−γ)), u=(1−γ)^T"
+    )
+
     def bound(self, c: Constants, T: int) -> float:
         gamma, s2 = self.gamma(T), c.sigma**2
         u = (1 - gamma) ** T
@@ -138,7 +143,7 @@ class IdealThreeAtoms(AbstractTheorem):
         return s2 / 30 * (1 - u) ** 2 + spread
 
 
-class ThreeAtomFloor(IdealThreeAtoms):
+class ThreeAtomFloor(AbstractIdealThreeAtoms):
     """E‖∇f(x_T)‖² ≥ min{σ², ‖∇f(x_0)‖²}/60 for every T, n and γ ≤ 1 from x* + (0, −a), a > 0.
 
     Proof, of twice as much. With b and u of `IdealThreeAtoms` the mean of x_T − x* is

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from convergence.constants import Constants
 from convergence.theorems.base import Kind, Provenance, Source
-from convergence.theorems.compression.fatkhullin2023 import FollowsSGD, IdealThreeAtoms
+from convergence.theorems.compression.fatkhullin2023 import AbstractIdealThreeAtoms, FollowsSGD
 from convergence.theorems.domains import one_of
 
 
-class ThreeAtomFloorFromRest(IdealThreeAtoms):
+class ThreeAtomFloorFromRest(AbstractIdealThreeAtoms):
     """FALSE: E‖∇f(x_T)‖² ≥ σ²/60 from x*, whatever γ, n and T, as it was once recalled.
 
     `IdealThreeAtoms` is below it until 1 − u_T is about 1/√2: a method that has made few short

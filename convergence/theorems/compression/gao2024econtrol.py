@@ -16,6 +16,7 @@ first round sends g⁰ with its own sample, hence u_0 = e_0 = 0.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -38,7 +39,27 @@ from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 
 
-class EControlNonconvex(AbstractCompressedTheorem):
+class AbstractEControl(AbstractCompressedTheorem):
+    """EControl, η of the order of a."""
+
+    domain = {"share": number("(0, 0.5)")}
+
+    share: Reals = eqx.field(converter=real, default=0.25)
+
+    @abstractmethod
+    def eta(self, c: Constants) -> float:
+        """η."""
+
+    def gain(self, c: Constants) -> float:
+        """w: ‖g − ĝ‖ ≤ w‖D‖."""
+        q, a = self.qa(c)
+        return 2 * q / (a - 2 * self.eta(c) * q)
+
+    def prescribe(self, c: Constants, T: int) -> EControl:
+        return EControl(self.gamma(c, T), self.compressor, self.eta(c))
+
+
+class EControlNonconvex(AbstractEControl):
     """(1/T) Σ_{t<T} E‖∇f(x_t)‖² ≤ 2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², b = γL̃w,
     w = 2q/(a − 2ηq), for exact local gradients, η = share · a and γ ≤ 1/(L + L̃w).
 
@@ -51,24 +72,12 @@ class EControlNonconvex(AbstractCompressedTheorem):
     source = Source("gao2024econtrol", "the nonconvex theorem with σ = 0; constants derived")
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ 2F₀/(γ(1+κ)T),  γ ≤ 1/(L + L̃w), w = 2q/(a−2ηq), η = a/4"
     hypotheses = (Smooth(), NoNoise(), Has("L_tilde", 0.0))
-    domain = {"share": number("(0, 0.5)")}
-
-    share: Reals = eqx.field(converter=real, default=0.25)
 
     def eta(self, c: Constants) -> float:
-        """η = share · a."""
         return float(self.share) * self.qa(c)[1]
-
-    def gain(self, c: Constants) -> float:
-        """w: ‖g − ĝ‖ ≤ w‖D‖."""
-        q, a = self.qa(c)
-        return 2 * q / (a - 2 * self.eta(c) * q)
 
     def gamma(self, c: Constants, T: int) -> float:
         return float(self.scale) / (c.L + c.L_tilde * self.gain(c))
-
-    def prescribe(self, c: Constants, T: int) -> EControl:
-        return EControl(self.gamma(c, T), self.compressor, self.eta(c))
 
     def bound(self, c: Constants, T: int) -> float:
         gamma = self.gamma(c, T)
@@ -82,7 +91,7 @@ class EControlSurely(EControlNonconvex):
     domain = {"compressor": SURELY}
 
 
-class EControlPL(EControlNonconvex):
+class EControlPL(AbstractEControl):
     """E f(x_T) − f* ≤ (1 − γμ(1 + κ))^T F₀ if ‖∇f‖² ≥ 2μ(f − f*), η = a/4, b = 8√2 γL̃/a,
     κ = (1 − γL − b²)/(1 + b)², γ ≤ min{1/(L + 8√2 L̃/a), a/(32μ)}.
 

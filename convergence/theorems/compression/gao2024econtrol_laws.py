@@ -35,17 +35,11 @@ STABLE = 1 - 1e-6
 ROUNDING = 1e-15  # of the moments that a steady state is solved from, which are of size 1
 
 
-class BernoulliLaw(AbstractMoment):
-    """lim E‖x_t‖² (or the rate of E‖x_t‖², `rate`) is that of the closed moment recursion.
-
-    Proof. The module's docstring: conditionally on the past, m_i − δ are independent of variance
-    δ(1 − δ) and enter linearly; a coordinate of x ∈ Rᵈ follows the scalar law and ξ, β add up.
-    The start matters to neither; a steady state is one of a stable step.
-    """
+class AbstractBernoulliLaw(AbstractMoment):
+    """Compressed methods under Bernoulli messages, at γ = 1/T."""
 
     source = Source("gao2024econtrol", "the methods of Algorithms 1–3; law derived")
     provenance = Provenance.DERIVED
-    statement = "lim E‖x_t‖² = steady state of the moments (E s̄s̄ᵀ, (1/n) Σ E z_i z_iᵀ)"
     domain = {
         "method": one_of(*METHODS),
         "delta": number("(0, 1]"),
@@ -62,15 +56,6 @@ class BernoulliLaw(AbstractMoment):
     def assumes(self) -> Any:
         stable = Within("a stable step", self, "radius", 0.0, float("inf") if self.rate else STABLE)
         return (FiniteVariance(), Is("additive"), Is("unit"), stable)
-
-    @varies
-    def quantity(self) -> Moment:
-        return Moment.RADIUS if self.rate else Moment.STEADY
-
-    @varies
-    def tolerance(self) -> float:
-        # Eigenvalues of a defective pair move by √eps.
-        return 1e-7 if self.rate else AbstractMoment.tolerance
 
     def radius(self, c: Constants, T: int) -> float:
         """The rate of the second moments."""
@@ -101,15 +86,35 @@ class BernoulliLaw(AbstractMoment):
         r = recursion(self.method, float(self.eta))
         return MessageLaw(r, float(self.delta), self.gamma(T), c.agents, c.sigma**2, c.zeta**2)
 
-    def bound(self, c: Constants, T: int) -> float:
-        law = self.law(c, T)
-        return law.radius() if self.rate else law.steady()
-
     def scale(self, c: Constants, T: int) -> float:
         return c.zeta**2 + c.sigma**2 + 1e-12
 
 
-class SmallStepLimit(BernoulliLaw):
+class BernoulliLaw(AbstractBernoulliLaw):
+    """lim E‖x_t‖² (or the rate of E‖x_t‖², `rate`) is that of the closed moment recursion.
+
+    Proof. The module's docstring: conditionally on the past, m_i − δ are independent of variance
+    δ(1 − δ) and enter linearly; a coordinate of x ∈ Rᵈ follows the scalar law and ξ, β add up.
+    The start matters to neither; a steady state is one of a stable step.
+    """
+
+    statement = "lim E‖x_t‖² = steady state of the moments (E s̄s̄ᵀ, (1/n) Σ E z_i z_iᵀ)"
+
+    @varies
+    def quantity(self) -> Moment:
+        return Moment.RADIUS if self.rate else Moment.STEADY
+
+    @varies
+    def tolerance(self) -> float:
+        # Eigenvalues of a defective pair move by √eps.
+        return 1e-7 if self.rate else AbstractMoment.tolerance
+
+    def bound(self, c: Constants, T: int) -> float:
+        law = self.law(c, T)
+        return law.radius() if self.rate else law.steady()
+
+
+class SmallStepLimit(AbstractBernoulliLaw):
     """E‖x‖² → γ²ζ²(1 − δ)/(nδ²) for error feedback without noise; γσ²/(2n) for error feedback
     with noise and ζ = 0, and EControl; (2 − δ)/δ · γσ²/(2n) for EF21, as γ → 0.
 
@@ -123,6 +128,7 @@ class SmallStepLimit(BernoulliLaw):
     """
 
     statement = "E‖x‖² → γ²ζ²(1−δ)/(nδ²) [EC], γσ²/(2n) [EC, EControl], (2−δ)/δ·γσ²/(2n) [EF21]"
+    quantity = Moment.STEADY
     tolerance = 4e-3
     domain = {"method": one_of("ec", "ef21", "econtrol"), "rate": one_of(False)}
 
@@ -162,7 +168,7 @@ class SmallStepLimit(BernoulliLaw):
         return 0.0
 
 
-class EtaLimit(BernoulliLaw):
+class EtaLimit(AbstractBernoulliLaw):
     """EControl under Bernoulli messages is stable in mean square, for γ → 0, exactly if
     η < 2δ/(2 − δ); here at η = share · 2δ/(2 − δ).
 
@@ -172,6 +178,7 @@ class EtaLimit(BernoulliLaw):
     η(2 − δ)/δ = 2.
     """
 
+    quantity = Moment.STABLE
     statement = "EControl is mean-square stable (γ → 0) iff η < 2δ/(2−δ) for Bernoulli messages"
     domain = {
         "method": one_of("econtrol"),
@@ -196,10 +203,6 @@ class EtaLimit(BernoulliLaw):
     def least(self, c: Constants, T: int) -> float:
         """γ: 1 − ρ is of its order."""
         return self.gamma(T)
-
-    @varies
-    def quantity(self) -> Moment:
-        return Moment.STABLE
 
     def prescribe(self, c: Constants, T: int) -> EControl:
         delta = float(self.delta)

@@ -18,7 +18,14 @@ from convergence.theorems.compression.shared import SURELY, AbstractCompressedTh
 from convergence.theorems.conditions import Positive
 
 
-class EF21Nonconvex(AbstractCompressedTheorem):
+class AbstractEF21(AbstractCompressedTheorem):
+    """EF21 with exact local gradients."""
+
+    def prescribe(self, c: Constants, T: int) -> EF21:
+        return EF21(self.gamma(c, T), self.compressor)
+
+
+class EF21Nonconvex(AbstractEF21):
     """(1/T) Σ_{t<T} E‖∇f(x_t)‖² ≤ 2F₀/(γ(1 + κ)T), κ = (1 − γL − b²)/(1 + b)², b = qγL̃/a,
     for every γ ≤ 1/(L + L̃q/a), F₀ = f(x_0) − f*.
 
@@ -36,9 +43,6 @@ class EF21Nonconvex(AbstractCompressedTheorem):
         q, a = self.qa(c)
         return float(self.scale) / (c.L + c.L_tilde * q / a)
 
-    def prescribe(self, c: Constants, T: int) -> EF21:
-        return EF21(self.gamma(c, T), self.compressor)
-
     def bound(self, c: Constants, T: int) -> float:
         q, a = self.qa(c)
         gamma = self.gamma(c, T)
@@ -52,7 +56,7 @@ class EF21Surely(EF21Nonconvex):
     domain = {"compressor": SURELY}
 
 
-class EF21PL(EF21Nonconvex):
+class EF21PL(AbstractEF21):
     """E f(x_T) − f* ≤ (1 − γμ(1 + κ))^T F₀ if ‖∇f‖² ≥ 2μ(f − f*), κ = (1 − γL − b²)/(1 + b)²,
     b = √2 qγL̃/a, γ ≤ min{1/(L + √2 L̃q/a), a/(4μ)}.
 

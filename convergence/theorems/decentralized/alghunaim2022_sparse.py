@@ -42,23 +42,12 @@ class SlowRoot(AbstractUnified):
         return float(gap / ah if self.name in ("ED", "EXTRA") else (gap / c.lam[1]) ** 2 / ah)
 
 
-class SparseTransient(AbstractUnified):
-    """The T at which the network costs as much as the noise of the mean, at α = √(n/T)/L, is of
-    order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
+class AbstractSparseTransient(AbstractUnified):
+    """The transient of a lazy complete graph at α = √(n/T)/L. T names 1/(1 − λ) or n."""
 
-    On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
-    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`). Proof: the mean costs
-    αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED or EXTRA cost α²s²/(2(g + αh)) each
-    and those of ATC-GT α²s²/(2(2g + αh)): equal at αh = g/(n − 2), or twice that. The bias of DSGD
-    is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient tracking is an upper bound that quadratics do
-    not attain. T names 1/(1 − λ) or n.
-    """
-
-    kind = Kind.RATE
     quantity = Moment.TRANSIENT
     two_sided = True
-    statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
-    small: ClassVar[float] = 0.1  # what `lower` may be
+    small: ClassVar[float]  # what `lower` may be
     domain = {"name": one_of("ED", "EXTRA", "ATC-GT", "ATC")}
 
     @varies
@@ -99,7 +88,24 @@ class SparseTransient(AbstractUnified):
         return leading(self.name, c.agents, float(1 - c.lam[1]), self.loud(c))
 
 
-class TransientLaw(SparseTransient):
+class SparseTransient(AbstractSparseTransient):
+    """The T at which the network costs as much as the noise of the mean, at α = √(n/T)/L, is of
+    order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
+
+    On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
+    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`). Proof: the mean costs
+    αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED or EXTRA cost α²s²/(2(g + αh)) each
+    and those of ATC-GT α²s²/(2(2g + αh)): equal at αh = g/(n − 2), or twice that. The bias of DSGD
+    is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient tracking is an upper bound that quadratics do
+    not attain. T names 1/(1 − λ) or n.
+    """
+
+    kind = Kind.RATE
+    statement = "T_transient = Θ(n³/(1−λ)²) for ED, EXTRA, GT; Θ(n³/(1−λ)⁴) for DSGD with ζ > 0"
+    small = 0.1
+
+
+class TransientLaw(AbstractSparseTransient):
     """The same T with its constant, up to a relative O(n(1 − λ))."""
 
     kind = Kind.EXACT

@@ -15,17 +15,11 @@ from convergence.theorems.domains import count, number
 from convergence.theorems.exact_moments import AbstractMoment
 
 
-class NeumannBias(AbstractMoment):
-    """‖E x − x*‖² → ‖x_Q − x*‖² with ϱ(x_Q − r̄) + B̄ᵀ[I − (I − ηĀ)^Q]Ā⁻¹(K y*(x_Q) − k) = 0.
-
-    Proof. With warm starts the lower steps have the fixed point y*(x); Q steps from z = 0 reach
-    [I − (I − ηĀ)^Q] z*(x), linear in y; solve for the zero of the mean direction. ∎
-    """
+class AbstractNeumannBias(AbstractMoment):
+    """The bias that stocBiO with Q Neumann terms has in the end."""
 
     quantity = Moment.BIAS
-    source = Source("ji2021", "stocBiO with Q Neumann terms; the exact bias is ours")
     provenance = Provenance.DERIVED
-    statement = "x∞ solves ϱ(x−r̄) + B̄ᵀ[I−(I−ηĀ)^Q]Ā⁻¹(K y*(x)−k) = 0"
 
     settled = 0.0
     assumes = (Has("mu_g", 0.0), SameRows())
@@ -44,6 +38,22 @@ class NeumannBias(AbstractMoment):
     def prescribe(self, c: Constants, T: int) -> StocBiO:
         return StocBiO(self.alpha, 0.5 / c.L_g, self.eta, self.D, self.Q)
 
+    def scale(self, c: Constants, T: int) -> float:
+        """What counts as 0: points that a relative 1e-11 separates."""
+        close = 1e-11 * (1 + float(np.linalg.norm(c.x_star)))
+        return (2 * self.bound(c, T) ** 0.5 * close + close**2) / self.tolerance
+
+
+class NeumannBias(AbstractNeumannBias):
+    """‖E x − x*‖² → ‖x_Q − x*‖² with ϱ(x_Q − r̄) + B̄ᵀ[I − (I − ηĀ)^Q]Ā⁻¹(K y*(x_Q) − k) = 0.
+
+    Proof. With warm starts the lower steps have the fixed point y*(x); Q steps from z = 0 reach
+    [I − (I − ηĀ)^Q] z*(x), linear in y; solve for the zero of the mean direction. ∎
+    """
+
+    source = Source("ji2021", "stocBiO with Q Neumann terms; the exact bias is ours")
+    statement = "x∞ solves ϱ(x−r̄) + B̄ᵀ[I−(I−ηĀ)^Q]Ā⁻¹(K y*(x)−k) = 0"
+
     def bound(self, c: Constants, T: int) -> float:
         one = np.eye(c.lower_d)
         left = np.linalg.matrix_power(one - float(self.eta) * c.A_mean, self.Q)
@@ -53,13 +63,8 @@ class NeumannBias(AbstractMoment):
         x = np.linalg.solve(H, c.weight * c.r_mean - series @ (c.K_mean @ c.y_free - c.k_mean))
         return float(np.sum((x - c.x_star) ** 2))
 
-    def scale(self, c: Constants, T: int) -> float:
-        """What counts as 0: points that a relative 1e-11 separates."""
-        close = 1e-11 * (1 + float(np.linalg.norm(c.x_star)))
-        return (2 * self.bound(c, T) ** 0.5 * close + close**2) / self.tolerance
 
-
-class StocBiOExact(NeumannBias):
+class StocBiOExact(AbstractNeumannBias):
     """FALSE AS TOLD: "stocBiO at constant steps converges to the solution for every fixed Q"."""
 
     source = Source("ji2021", "a folklore reading of stocBiO with a fixed number of terms")

@@ -27,20 +27,11 @@ from convergence.theorems.decentralized.zhu2024_base import (
 from convergence.theorems.domains import one_of
 
 
-class SparkleTransient(AbstractSparkle):
-    """At α = β = γ = √(n/T), θ = 1, the network's part of (1/n)ΣE‖x_i − x*‖² falls below the
-    centralized value after T of order (1 − λ)⁻² iterations for corrected methods and (1 − λ)⁻⁴ for
-    D-SOBA under heterogeneity.
-
-    The exponents of the paper's table for SPARKLE-ED and -EXTRA, read here on quadratics; what the
-    table has for gradient tracking, (1 − λ)^{−8/3}, is an upper bound. T names 1/(1 − λ), λ being
-    the only eigenvalue besides 1, of three agents or more: two lose nothing by a corrected network.
-    """
+class AbstractSparkleTransient(AbstractSparkle):
+    """The transient at α = β = γ = √(n/T), θ = 1. T names 1/(1 − λ)."""
 
     kind = Kind.RATE
     quantity = Moment.TRANSIENT
-    two_sided = True
-    source = Source("zhu2024", "transient iteration complexity, as read on quadratics")
     domain = {"upper": one_of(*CORRECTED, "ATC"), "lower": one_of(*CORRECTED, "ATC")}
 
     def __check_init__(self) -> None:
@@ -68,8 +59,6 @@ class SparkleTransient(AbstractSparkle):
         """n/T."""
         return c.agents / T
 
-    statement = "T_transient = Θ((1−λ)⁻²) for SPARKLE, Θ((1−λ)⁻⁴) for D-SOBA"
-
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
         step = float((c.agents / T) ** 0.5)
         return step, step, step, 1.0
@@ -77,11 +66,41 @@ class SparkleTransient(AbstractSparkle):
     def rival(self, c: Constants, T: int) -> AbstractAlgorithm:
         return sparkle("ATC", "ATC", complete(c.agents), self.sizes(c, T))
 
+
+class SparkleTransient(AbstractSparkleTransient):
+    """At α = β = γ = √(n/T), θ = 1, the network's part of (1/n)ΣE‖x_i − x*‖² falls below the
+    centralized value after T of order (1 − λ)⁻² iterations for corrected methods and (1 − λ)⁻⁴ for
+    D-SOBA under heterogeneity.
+
+    The exponents of the paper's table for SPARKLE-ED and -EXTRA, read here on quadratics; what the
+    table has for gradient tracking, (1 − λ)^{−8/3}, is an upper bound. T names 1/(1 − λ), λ being
+    the only eigenvalue besides 1, of three agents or more: two lose nothing by a corrected network.
+    """
+
+    two_sided = True
+    source = Source("zhu2024", "transient iteration complexity, as read on quadratics")
+
+    statement = "T_transient = Θ((1−λ)⁻²) for SPARKLE, Θ((1−λ)⁻⁴) for D-SOBA"
+
     def bound(self, c: Constants, T: int) -> float:
         return float(T) ** (4 if self.lower == "ATC" else 2)
 
 
-class SparkleRate(AbstractSparkle):
+class AbstractSparkleRate(AbstractSparkle):
+    """Gradients at the mean of the agents, at α of the order of √(n/T)."""
+
+    kind = Kind.RATE
+
+    @varies
+    def assumes(self) -> Any:
+        return (*super().assumes, Is("isotropic_noise"), Positive("s"))
+
+    def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
+        alpha = float((c.agents / T) ** 0.5) / 8
+        return alpha, 4 * alpha, 4 * alpha, 1.0
+
+
+class SparkleRate(AbstractSparkleRate):
     """(1/T) Σ_{t<T} E‖∇Φ(x̄_t)‖² = O(1/√(nT)) with α, β, γ of the order of √(n/T).
 
     Recalled; the paper's constants and higher-order terms are not used. Here α = √(n/T)/8,
@@ -89,21 +108,12 @@ class SparkleRate(AbstractSparkle):
     some noise is left.
     """
 
-    kind = Kind.RATE
     quantity = Moment.EXPECTED
     settled = 4.0
-
-    @varies
-    def assumes(self) -> Any:
-        return (*super().assumes, Is("isotropic_noise"), Positive("s"))
 
     source = Source("zhu2024", "Theorem 1, leading term")
     provenance = Provenance.RECALLED
     statement = "(1/T) Σ E‖∇Φ(x̄_t)‖² = O(1/√(nT))"
-
-    def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
-        alpha = float((c.agents / T) ** 0.5) / 8
-        return alpha, 4 * alpha, 4 * alpha, 1.0
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(CenterGradSq())
@@ -112,7 +122,7 @@ class SparkleRate(AbstractSparkle):
         return float((c.agents * T) ** -0.5)
 
 
-class SpeedUp(SparkleRate):
+class SpeedUp(AbstractSparkleRate):
     """The same average at one fixed horizon is Θ(n^{−1/2}) in the number of agents.
 
     T names n; the horizon is 20 000 for all, with α = √(n/horizon)/8. The shape is

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from convergence.constants import Constants
 from convergence.theorems.base import Provenance, Source
-from convergence.theorems.decentralized.zhu2024_rates import SparkleTransient
+from convergence.theorems.decentralized.zhu2024_rates import AbstractSparkleTransient
 
 
-class TransientTable(SparkleTransient):
+class TransientTable(AbstractSparkleTransient):
     """T_transient = O(n³/(1 − ρ)²) for SPARKLE with ED, EXTRA or a mixture at the two levels,
     O(max{n³/(1 − ρ)², n/(1 − ρ)^{8/3}}) with gradient tracking alone, and O(n³/(1 − ρ)⁴) for
     D-SOBA under heterogeneity.

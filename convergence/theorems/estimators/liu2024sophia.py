@@ -174,12 +174,10 @@ class SophiaDiagonalLaw(SophiaQuadraticLaw):
         return NoNoise(), Is("quadratic"), Has("radius", 1e-300), ResolvedEigenbasis(one_basis=True)
 
 
-class NewtonConverges(AbstractSophia):
-    """f(θ_T) − f* ≤ Δ for undamped, unclipped Newton (η = 1): FALSE on log cosh from |θ| ≥ 1.0887,
-    the root of sinh 2θ = 4θ, beyond which the iterates grow."""
+class AbstractNewtonConverges(AbstractSophia):
+    """Newton's method, undamped and unclipped (η = 1)."""
 
     source = Source("liu2024sophia", "Newton's method as a baseline")
-    statement = "f(θ_T) − f* ≤ f(θ_0) − f* for Newton's method on convex functions (false)"
 
     def prescribe(self, c: Constants, T: int) -> Sophia:
         return Sophia(1.0, 1e300)
@@ -189,6 +187,13 @@ class NewtonConverges(AbstractSophia):
 
     def bound(self, c: Constants, T: int) -> float:
         return c.Delta
+
+
+class NewtonConverges(AbstractNewtonConverges):
+    """f(θ_T) − f* ≤ Δ for undamped, unclipped Newton (η = 1): FALSE on log cosh from |θ| ≥ 1.0887,
+    the root of sinh 2θ = 4θ, beyond which the iterates grow."""
+
+    statement = "f(θ_T) − f* ≤ f(θ_0) − f* for Newton's method on convex functions (false)"
 
 
 class Inside(AbstractAssumption):
@@ -202,7 +207,7 @@ class Inside(AbstractAssumption):
         return Checked("a start inside", holds, found, "log cosh from |u| < 1.0887")
 
 
-class NewtonInside(NewtonConverges):
+class NewtonInside(AbstractNewtonConverges):
     """f(θ_T) − f* ≤ Δ for Newton on log cosh from |u| < 1.0887, the root of sinh 2u = 4u.
 
     Proof. u⁺ = u − ½ sinh 2u, and |u⁺| < |u| if and only if sinh 2|u| < 4|u|, which then holds for

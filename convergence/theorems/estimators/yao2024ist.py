@@ -5,6 +5,7 @@ The paper's own statement is unknown here; these are derived for any law of the 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -71,21 +72,11 @@ class Drawn(AbstractAssumption):
         return Checked("p_min > 0", self.low > 0, self.low, "raise mix")
 
 
-class BlockSGD(AbstractTheorem):
-    """(1/T) Σ E‖∇f(x_t)‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1 − Lη/2)) when block i is updated with
-    probability p_{i,t} ∈ [p_min, p_max], which may depend on x_t; η ≤ 1/L, no rescaling.
+class AbstractBlockSGD(AbstractTheorem):
+    """Block i is updated with probability p_i."""
 
-    Proof. E f⁺ ≤ f − η Σ p_i‖∇_i f‖² + (Lη²/2) Σ p_i(‖∇_i f‖² + σ_i²) ≤ f − η(1 − Lη/2)p_min‖∇f‖² +
-    Lη²σ²p_max/2; sum. On (L/2)‖x‖² every step is an equality where all of ∇f lies in blocks of
-    probability p_min.
-
-    η = scale · min{1/L, √(2Δ/(Lσ²p_max T))}.
-    """
-
-    kind = Kind.EXPECTATION
     source = Source("yao2024ist", "the method; bound derived")
     provenance = Provenance.DERIVED
-    statement = "(1/T) Σ E‖∇f‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1−Lη/2))"
     domain = {
         "importance": number("(-inf, inf)"),
         "mix": number("[0, 1]"),
@@ -116,16 +107,15 @@ class BlockSGD(AbstractTheorem):
         even = float(self.mix) / np.size(self.importance)
         return even, 1 - float(self.mix) + even
 
+    @abstractmethod
     def eta(self, c: Constants, T: int) -> float:
-        noise = c.L * c.sigma**2 * self.range()[1] * T
-        tuned = (2 * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
-        return float(self.scale) * min(1 / c.L, tuned)
+        """The step."""
+
+    @abstractmethod
+    def bound(self, c: Constants, T: int) -> float: ...
 
     def prescribe(self, c: Constants, T: int) -> IST:
         return IST(self.eta(c, T), self.importance, self.mix, rule=self.rule)
-
-    def metric(self, c: Constants, T: int) -> Any:
-        return Average(GradNormSq())
 
     def light_tailed(self, c: Constants, T: int) -> bool:
         """A block holds what it began with until it is drawn, and shrunk noise from then on: what
@@ -140,14 +130,37 @@ class BlockSGD(AbstractTheorem):
         contracts = bool(c.get("isotropic")) and self.eta(c, T) * c.L <= 2
         return c.grad0**2 if c.sigma == 0 and contracts else None
 
+    def trivial(self, c: Constants, T: int) -> float:
+        return c.grad0**2
+
+
+class BlockSGD(AbstractBlockSGD):
+    """(1/T) Σ E‖∇f(x_t)‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1 − Lη/2)) when block i is updated with
+    probability p_{i,t} ∈ [p_min, p_max], which may depend on x_t; η ≤ 1/L, no rescaling.
+
+    Proof. E f⁺ ≤ f − η Σ p_i‖∇_i f‖² + (Lη²/2) Σ p_i(‖∇_i f‖² + σ_i²) ≤ f − η(1 − Lη/2)p_min‖∇f‖² +
+    Lη²σ²p_max/2; sum. On (L/2)‖x‖² every step is an equality where all of ∇f lies in blocks of
+    probability p_min.
+
+    η = scale · min{1/L, √(2Δ/(Lσ²p_max T))}.
+    """
+
+    kind = Kind.EXPECTATION
+    statement = "(1/T) Σ E‖∇f‖² ≤ [Δ/(ηT) + Lησ²p_max/2]/(p_min(1−Lη/2))"
+
+    def eta(self, c: Constants, T: int) -> float:
+        noise = c.L * c.sigma**2 * self.range()[1] * T
+        tuned = (2 * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
+        return float(self.scale) * min(1 / c.L, tuned)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Average(GradNormSq())
+
     def bound(self, c: Constants, T: int) -> float:
         low, high = self.range()
         eta = self.eta(c, T)
         top = c.Delta / (eta * T) + c.L * eta * c.sigma**2 * high / 2
         return top / (low * (1 - c.L * eta / 2))
-
-    def trivial(self, c: Constants, T: int) -> float:
-        return c.grad0**2
 
 
 class IgnoresImportance(BlockSGD):
@@ -161,7 +174,7 @@ class IgnoresImportance(BlockSGD):
         return even, even
 
 
-class BlockLaw(BlockSGD):
+class BlockLaw(AbstractBlockSGD):
     """E‖∇f(x_T)‖² = L² Σ_i [q_i^T‖x_i⁰‖² + p_iη²σ_i²(1 − q_i^T)/(1 − q_i)] on (L/2)‖x‖², q_i =
     1 − p_i(2ηL − η²L²), for a given importance, noise that is even over the blocks, σ_i² =
     σ²/blocks, and blocks of one norm ‖x_i⁰‖² = R²/blocks; x_0 stands for x_0 − x*.

@@ -18,21 +18,9 @@ from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.shared import BoundedGradient, PthMoment, tail
 
 
-class SGDHoelder(AbstractTheorem):
-    """(1/T) Σ E‖∇f(w^t)‖² ≤ Δ/(γT) + Cγ^{p−1}, C = (L^{p−1}(2G)^{2−p}/p)(G^p + κσ^p), plain SGD.
+class AbstractSGDHoelder(AbstractTheorem):
+    """Plain SGD under a p-th moment, at the step of `SGDHoelder`."""
 
-    γ = (Δ/(TC(p−1)))^{1/p}: T^{−(p−1)/p}. Any γ > 0 will do.
-
-    Proof. ‖∇f(x) − ∇f(y)‖ ≤ min{L‖x−y‖, 2G} ≤ L^{p−1}(2G)^{2−p}‖x−y‖^{p−1}, so f(w − γg) ≤
-    f(w) − γ⟨∇f, g⟩ + (L^{p−1}(2G)^{2−p}/p)γ^p‖g‖^p, and E‖g‖^p ≤ ‖∇f‖^p + κσ^p. Telescope.
-    """
-
-    kind = Kind.EXPECTATION
-    source = Source("fatkhullin2025", "SGD under Hölder gradients, the exponent; constants derived")
-    provenance = Provenance.DERIVED
-    statement = (
-        "(1/T) Σ E‖∇f(w^t)‖² ≤ Δ/(γT) + Cγ^(p−1),  C = (L^(p−1)(2G)^(2−p)/p)(G^p+κσ^p),  SGD"
-    )
     assumes = (Smooth(), PthMoment(), BoundedGradient(), Improvable())
     domain = {"scale": number("(0, inf)")}
 
@@ -55,12 +43,29 @@ class SGDHoelder(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> Any:
         return Average(GradNormSq())
 
+    def ceiling(self, c: Constants, T: int) -> float:
+        return c.G**2
+
+
+class SGDHoelder(AbstractSGDHoelder):
+    """(1/T) Σ E‖∇f(w^t)‖² ≤ Δ/(γT) + Cγ^{p−1}, C = (L^{p−1}(2G)^{2−p}/p)(G^p + κσ^p), plain SGD.
+
+    γ = (Δ/(TC(p−1)))^{1/p}: T^{−(p−1)/p}. Any γ > 0 will do.
+
+    Proof. ‖∇f(x) − ∇f(y)‖ ≤ min{L‖x−y‖, 2G} ≤ L^{p−1}(2G)^{2−p}‖x−y‖^{p−1}, so f(w − γg) ≤
+    f(w) − γ⟨∇f, g⟩ + (L^{p−1}(2G)^{2−p}/p)γ^p‖g‖^p, and E‖g‖^p ≤ ‖∇f‖^p + κσ^p. Telescope.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source("fatkhullin2025", "SGD under Hölder gradients, the exponent; constants derived")
+    provenance = Provenance.DERIVED
+    statement = (
+        "(1/T) Σ E‖∇f(w^t)‖² ≤ Δ/(γT) + Cγ^(p−1),  C = (L^(p−1)(2G)^(2−p)/p)(G^p+κσ^p),  SGD"
+    )
+
     def bound(self, c: Constants, T: int) -> float:
         gamma = self.gamma(c, T)
         return c.Delta / (gamma * T) + self.C(c) * gamma ** (tail(c).p - 1)
 
-    def ceiling(self, c: Constants, T: int) -> float:
-        return c.G**2
-
-    def trivial(self, c: Constants, T: int) -> float:
+    def trivial(self, c: Constants, T: int) -> float | None:
         return c.grad0**2

@@ -21,7 +21,7 @@ from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.heavy_tailed.cutkosky2020 import GradientTransport
-from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
+from convergence.theorems.heavy_tailed.fatkhullin2025 import AbstractSGDHoelder
 from convergence.theorems.heavy_tailed.liu2023 import StormA
 from convergence.theorems.heavy_tailed.shared import AbstractNormalized, PthMoment, tail
 
@@ -148,7 +148,7 @@ class HeavyBallNormalized(AbstractNormalized):
         return self.walk(c, T)
 
 
-class Divergence(SGDHoelder):
+class Divergence(AbstractSGDHoelder):
     """E (1/T) Σ ‖∇f(w^t)‖² ≥ ‖∇f(w⁰)‖²/2: without clipping, SGD diverges under infinite variance.
 
     FALSE where ‖∇f‖ ≤ G: see `fatkhullin2025.SGDHoelder`, whose step is used.

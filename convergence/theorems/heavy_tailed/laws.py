@@ -42,7 +42,7 @@ from convergence.theorems.conditions import Within
 from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.lemmas import TOLERANCE, excess
 from convergence.theorems.heavy_tailed.shared import PthMoment, tail
-from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
+from convergence.theorems.heavy_tailed.sun2025 import AbstractNSGDMomentum
 
 
 class OnThePlateau(AbstractAssumption):
@@ -232,7 +232,7 @@ class SpikeLaw(AbstractIdentity):
         return found
 
 
-class MomentumTracksNoise(NSGDMomentum):
+class MomentumTracksNoise(AbstractNSGDMomentum):
     """‖e^t − N^t‖ ≤ Lγ(θ − θ^{t+1})/α on every run of NSGD-M, N^t the same average of the noise.
 
     Proof. e^t − N^t = θ(e^{t−1} − N^{t−1}) + θ(∇f(w^{t−1}) − ∇f(w^t)), 0 at t = 0,

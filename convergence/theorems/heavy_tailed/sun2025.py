@@ -34,17 +34,10 @@ def schedule(c: Constants, T: int) -> tuple[float, float]:
     return alpha, math.sqrt(c.Delta * alpha / (2 * c.L * T))
 
 
-class NSGDMomentum(AbstractNormalized):
-    """E Y_T ≤ Δ/(γT) + Lγ/2 + 2Lγθ/α + 2σ(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^{−1/p}.
-
-    Proof. m⁰ = g⁰ and e^t = θe^{t−1} + θ(∇f(w^{t−1}) − ∇f(w^t)) + αξ^t. Unrolled: θ^t ξ⁰, a
-    drift of at most Lγ Σ θ^j ≤ Lγθ/α, and α Σ θ^{t−s} ξ^s, at most c_pσα(1−θ^p)^{−1/p} by the
-    moment lemma. Insert in the descent inequality. At α = 1, e^t = ξ^t: 2σ in place of all the
-    noise. No individual smoothness is used.
-    """
+class AbstractNSGDMomentum(AbstractNormalized):
+    """NSGD-M with the α and γ of `schedule`."""
 
     source = Source("sun2025", "NSGD with momentum, the exponents; constants derived")
-    statement = "E Y_T ≤ Δ/(γT) + Lγ/2 + 2Lγθ/α + 2σ(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^(−1/p),  NSGD-M"
 
     def tuned(self, c: Constants, T: int) -> tuple[float, float]:
         return schedule(c, T)
@@ -57,6 +50,18 @@ class NSGDMomentum(AbstractNormalized):
         """2Lγθ/α."""
         alpha, gamma = self.pair(c, T)
         return 2 * c.L * gamma * (1 - alpha) / alpha
+
+
+class NSGDMomentum(AbstractNSGDMomentum):
+    """E Y_T ≤ Δ/(γT) + Lγ/2 + 2Lγθ/α + 2σ(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^{−1/p}.
+
+    Proof. m⁰ = g⁰ and e^t = θe^{t−1} + θ(∇f(w^{t−1}) − ∇f(w^t)) + αξ^t. Unrolled: θ^t ξ⁰, a
+    drift of at most Lγ Σ θ^j ≤ Lγθ/α, and α Σ θ^{t−s} ξ^s, at most c_pσα(1−θ^p)^{−1/p} by the
+    moment lemma. Insert in the descent inequality. At α = 1, e^t = ξ^t: 2σ in place of all the
+    noise. No individual smoothness is used.
+    """
+
+    statement = "E Y_T ≤ Δ/(γT) + Lγ/2 + 2Lγθ/α + 2σ(1−θ^T)/(αT) + 2c_pσα(1−θ^p)^(−1/p),  NSGD-M"
 
     def bound(self, c: Constants, T: int) -> float:
         t, (alpha, _) = tail(c), self.pair(c, T)

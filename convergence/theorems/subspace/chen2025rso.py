@@ -83,19 +83,9 @@ class AbstractRSO(AbstractTheorem):
         return c.grad0**2
 
 
-class RSOInexact(AbstractRSO):
-    """(1/K) Σ_{k<K} E[‖∇f(W_k)‖² − 6L̂(ε_k − ε)₊] ≤ 6L̂Δ/K + 6L̂ε with ε_k = ‖∇g_k(B_k)‖²/(2L̂): the
-    second term is 0 where every subproblem is solved to the accuracy ε.
+class AbstractRSOInexact(AbstractRSO):
+    """Subproblems that an inner method solves to the accuracy ε = eps·Δ/K."""
 
-    Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
-    f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g), where L̂-strong convexity gives
-    g(B_k) − min g ≤ ε_k. Take means and sum.
-
-    The inner method runs until ε_k ≤ ε = eps·Δ/K, for at most N steps; ε_k is measured.
-    """
-
-    source = Source(PAPER, "the main theorem with 6 for 18, derived")
-    statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε,  L̂ = (m/r)L"
     domain = {"eps": number("(0, inf)"), "inner": a(AbstractDescent)}
     needs = (Smooth(), NoNoise(), Improvable())
 
@@ -110,11 +100,26 @@ class RSOInexact(AbstractRSO):
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return dataclasses.replace(self.inner, eps=self.accuracy(c, T))
 
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return UpToExcess(Average(GradNormSq()), 6 * self.lam(c))
-
     def bound(self, c: Constants, T: int) -> float:
         return self.constant * self.lam(c) * (c.Delta / T + self.accuracy(c, T))
+
+
+class RSOInexact(AbstractRSOInexact):
+    """(1/K) Σ_{k<K} E[‖∇f(W_k)‖² − 6L̂(ε_k − ε)₊] ≤ 6L̂Δ/K + 6L̂ε with ε_k = ‖∇g_k(B_k)‖²/(2L̂): the
+    second term is 0 where every subproblem is solved to the accuracy ε.
+
+    Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
+    f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g), where L̂-strong convexity gives
+    g(B_k) − min g ≤ ε_k. Take means and sum.
+
+    The inner method runs until ε_k ≤ ε = eps·Δ/K, for at most N steps; ε_k is measured.
+    """
+
+    source = Source(PAPER, "the main theorem with 6 for 18, derived")
+    statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/K + 6L̂ε,  L̂ = (m/r)L"
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return UpToExcess(Average(GradNormSq()), 6 * self.lam(c))
 
 
 class RSOPaper(RSOInexact):
@@ -126,7 +131,7 @@ class RSOPaper(RSOInexact):
     constant = 18.0
 
 
-class RSOIdle(RSOInexact):
+class RSOIdle(AbstractRSOInexact):
     """The bound 6L̂Δ/K + 6L̂ε with B_k = 0 and ε = E[g(0) − min g] = ‖∇f(W_0)‖²/(6L̂) on (L/2)‖W‖²:
     the iterate never moves, so the constant 6 of ε cannot be lowered."""
 
@@ -150,16 +155,9 @@ class RSOIdle(RSOInexact):
         return None
 
 
-class RSOExact(AbstractRSO):
-    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K if every subproblem of a quadratic f is solved exactly.
+class AbstractRSOExact(AbstractRSO):
+    """Subproblems of a quadratic f that are solved exactly."""
 
-    Proof. f(W_{k+1}) = g(B*) − L̂‖B*‖², g(0) − g(B*) ≥ ‖∇g(0)‖²/(6L̂) and ‖B*‖ ≥ ‖∇g(0)‖/(3L̂), so
-    f(W_k) − f(W_{k+1}) ≥ (1/6 + 1/9)‖Pᵀ∇f‖²/L̂ = ‖Pᵀ∇f‖²/(3.6L̂). Equality on (L/2)‖W‖².
-    """
-
-    source = Source(PAPER, "exact subproblems, derived")
-    statement = "exact subproblems: (1/K) Σ E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K"
-    needs = (Smooth(), NoNoise(), Is("quadratic"))
     domain = {"iterations": count()}
 
     iterations: int = eqx.field(static=True, default=1)
@@ -172,11 +170,23 @@ class RSOExact(AbstractRSO):
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return ExactMinimum(self.iterations)
 
+
+class RSOExact(AbstractRSOExact):
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K if every subproblem of a quadratic f is solved exactly.
+
+    Proof. f(W_{k+1}) = g(B*) − L̂‖B*‖², g(0) − g(B*) ≥ ‖∇g(0)‖²/(6L̂) and ‖B*‖ ≥ ‖∇g(0)‖/(3L̂), so
+    f(W_k) − f(W_{k+1}) ≥ (1/6 + 1/9)‖Pᵀ∇f‖²/L̂ = ‖Pᵀ∇f‖²/(3.6L̂). Equality on (L/2)‖W‖².
+    """
+
+    source = Source(PAPER, "exact subproblems, derived")
+    statement = "exact subproblems: (1/K) Σ E‖∇f(W_k)‖² ≤ 3.6 L̂Δ/K"
+    needs = (Smooth(), NoNoise(), Is("quadratic"))
+
     def bound(self, c: Constants, T: int) -> float:
         return 3.6 * self.lam(c) * c.Delta / T
 
 
-class RSOLaw(RSOExact):
+class RSOLaw(AbstractRSOExact):
     """E f(W_K) = f(W_0)(1 − 5r/(9m))^K on (L/2)‖W‖² with exact subproblems.
 
     Proof. B* = −Pᵀ∇f/(3L̂); 3.6 is an equality, and ‖∇f‖² = 2Lf gives the factor

@@ -7,6 +7,7 @@ the accuracy ε = eps·Δ/K, in calls of the oracle.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -37,19 +38,12 @@ from convergence.shapes import Count, Iterate, Key, Matrix
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
 from convergence.theorems.domains import a, number
-from convergence.theorems.subspace.chen2025rso import PAPER, RSOInexact, RSOSteps
+from convergence.theorems.subspace.chen2025rso import PAPER, AbstractRSOInexact, RSOSteps
 
 
-class RSOBudget(RSOInexact):
-    """K subproblems to accuracy ε cost at most K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD.
+class AbstractRSOBudget(AbstractRSOInexact):
+    """What K subproblems to accuracy ε = eps·Δ/K cost."""
 
-    Proof. A step 1/(3L̂) contracts ∇g by 2/3, so ‖∇g(B_j)‖²/(2L̂) ≤ (4/9)^j‖Pᵀ∇f(W_k)‖²/(2L̂) ≤
-    (4/9)^j Δ, as ‖Pᵀ∇f‖² ≤ (m/r)·2L(f(W_k) − f*) and f(W_k) never increases.
-    """
-
-    kind = Kind.PATHWISE
-    source = Source(PAPER, "oracle complexity of GD, derived")
-    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD"
     # Below 1e-12 of Δ rounding decides when a gradient is small enough.
     domain = {
         "eps": number("[1e-12, inf)"),
@@ -59,16 +53,31 @@ class RSOBudget(RSOInexact):
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Calls()
 
+    @abstractmethod
     def each(self, c: Constants, T: int) -> float:
         """The calls of one subproblem."""
-        ratio = T / float(self.eps)  # Δ/ε
-        return max(0, math.ceil(math.log(ratio) / (2 * math.log(1.5))))
 
     def bound(self, c: Constants, T: int) -> float:
         return T * self.each(c, T)
 
     def trivial(self, c: Constants, T: int) -> float | None:
         return None
+
+
+class RSOBudget(AbstractRSOBudget):
+    """K subproblems to accuracy ε cost at most K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD.
+
+    Proof. A step 1/(3L̂) contracts ∇g by 2/3, so ‖∇g(B_j)‖²/(2L̂) ≤ (4/9)^j‖Pᵀ∇f(W_k)‖²/(2L̂) ≤
+    (4/9)^j Δ, as ‖Pᵀ∇f‖² ≤ (m/r)·2L(f(W_k) − f*) and f(W_k) never increases.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source(PAPER, "oracle complexity of GD, derived")
+    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by GD"
+
+    def each(self, c: Constants, T: int) -> float:
+        ratio = T / float(self.eps)  # Δ/ε
+        return max(0, math.ceil(math.log(ratio) / (2 * math.log(1.5))))
 
 
 class RSOBudgetAGD(RSOBudget):
@@ -90,7 +99,7 @@ class RSOBudgetAGD(RSOBudget):
         return max(0, math.ceil(math.log(ratio) / -math.log(1 - KAPPA**-0.5)))
 
 
-class RSOBudgetZO(RSOBudget):
+class RSOBudgetZO(AbstractRSOBudget):
     """K subproblems to accuracy ε cost at most K[3(p + 2)(ln(1 + 3(1 + eps)Δ/ε) + 1) + 1] slopes by
     ZO on a quadratic, in expectation; p = rn.
 

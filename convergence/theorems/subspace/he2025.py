@@ -78,19 +78,10 @@ class GaLoreLargeBatch(AbstractSubspaceTheorem):
         return 4 * c.L * c.Delta / (d * T) + (4 / d**2 - 1) * c.sigma**2 / self.batch(T)
 
 
-class GoLoreSGD(AbstractSubspaceTheorem):
-    """(1/T) Σ E‖∇f(X_t)‖² ≤ Δ/(δη(1−Lη/2)T) + Lησ²/(2−Lη) for fresh P with E PPᵀ = δI, 0<η<2/L.
-
-    Proof. P_t is independent of G_t: E⟨g, ΠG⟩ = δ‖g‖² and E‖ΠG‖² = δE‖G‖² ≤ δ(‖g‖² + σ²); descent
-    lemma; telescope. Only PᵀP = I and E PPᵀ = δI are used. On (L/2)‖X‖² with noise of exact total
-    variance σ² it is an equality up to f(X_T) ≥ f*.
-
-    The step is η = scale · min{1/L, √(2Δ/(δLσ²T))}.
-    """
+class AbstractGoLoreSGD(AbstractSubspaceTheorem):
+    """GoLore with a fresh P at every step, E PPᵀ = δI, η = scale · min{1/L, √(2Δ/(δLσ²T))}."""
 
     source = Source("he2025", "Theorem 4 without momentum, τ = 1, sharp constants")
-    statement = "(1/T) Σ E‖∇f(X_t)‖² ≤ Δ/(δη(1−Lη/2)T) + Lησ²/(2−Lη),  η = min{1/L, √(2Δ/(δLσ²T))}"
-    needs = (Smooth(), FiniteVariance(), Improvable())
     domain = {"projector": FRESH, "scale": number("(0, 2)")}
 
     projector: AbstractProjector = Haar()
@@ -104,13 +95,27 @@ class GoLoreSGD(AbstractSubspaceTheorem):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return Subspace(self.projector, self.eta(c, T), r=self.r, tau=1)
 
+
+class GoLoreSGD(AbstractGoLoreSGD):
+    """(1/T) Σ E‖∇f(X_t)‖² ≤ Δ/(δη(1−Lη/2)T) + Lησ²/(2−Lη) for fresh P with E PPᵀ = δI, 0<η<2/L.
+
+    Proof. P_t is independent of G_t: E⟨g, ΠG⟩ = δ‖g‖² and E‖ΠG‖² = δE‖G‖² ≤ δ(‖g‖² + σ²); descent
+    lemma; telescope. Only PᵀP = I and E PPᵀ = δI are used. On (L/2)‖X‖² with noise of exact total
+    variance σ² it is an equality up to f(X_T) ≥ f*.
+
+    The step is η = scale · min{1/L, √(2Δ/(δLσ²T))}.
+    """
+
+    statement = "(1/T) Σ E‖∇f(X_t)‖² ≤ Δ/(δη(1−Lη/2)T) + Lησ²/(2−Lη),  η = min{1/L, √(2Δ/(δLσ²T))}"
+    needs = (Smooth(), FiniteVariance(), Improvable())
+
     def bound(self, c: Constants, T: int) -> float:
         eta, d = self.eta(c, T), self.delta(c)
         noise = c.L * eta * c.sigma**2 / (2 - c.L * eta)
         return c.Delta / (d * eta * (1 - c.L * eta / 2) * T) + noise
 
 
-class GoLoreIsotropicLaw(GoLoreSGD):
+class GoLoreIsotropicLaw(AbstractGoLoreSGD):
     """The same average on (L/2)‖X‖², exactly: u_{t+1} = (1 − 2ηLδ + η²L²δ)u_t + L²η²δσ² for
     u_t = E‖∇f(X_t)‖².
 

@@ -123,17 +123,8 @@ class StallsOddBatch(AbstractGaLore):
         return float(0.5 * np.sum(np.minimum(c.spectrum, level) ** 2)), math.inf
 
 
-class EvenBatchConverges(AbstractGaLore):
-    """E‖∇f(X_T)‖² ≤ (1 − ½^B C(B, B/2)(1−θ²) min(1, r/(n−r)))^⌊T/τ⌋ ‖∇f(X_0)‖², B even, 0<η<2.
-
-    Proof. With probability ½^B C(B, B/2) the mean of B signs vanishes at a refresh; then the r
-    leading directions of ∇f itself are selected, which hold at least the part min(1, r/(n−r)) of
-    its energy, and that part shrinks by θ² over the period; otherwise nothing grows. Noise within
-    the period lies in the corner's rows, orthogonal to the part of P that f sees.
-    """
-
-    kind = Kind.EXPECTATION
-    statement = "E‖∇f(X_T)‖² ≤ (1 − 2^{−B} C(B,B/2)(1−θ²) r/(n−r))^⌊T/τ⌋ ‖∇f(X_0)‖²,  B even"
+class AbstractEvenBatchConverges(AbstractGaLore):
+    """GaLore on the counterexample when the mean of an even batch of signs may vanish."""
 
     @varies
     def assumes(self) -> Any:
@@ -155,7 +146,20 @@ class EvenBatchConverges(AbstractGaLore):
         return c.grad0**2
 
 
-class EvenBatchLaw(EvenBatchConverges):
+class EvenBatchConverges(AbstractEvenBatchConverges):
+    """E‖∇f(X_T)‖² ≤ (1 − ½^B C(B, B/2)(1−θ²) min(1, r/(n−r)))^⌊T/τ⌋ ‖∇f(X_0)‖², B even, 0<η<2.
+
+    Proof. With probability ½^B C(B, B/2) the mean of B signs vanishes at a refresh; then the r
+    leading directions of ∇f itself are selected, which hold at least the part min(1, r/(n−r)) of
+    its energy, and that part shrinks by θ² over the period; otherwise nothing grows. Noise within
+    the period lies in the corner's rows, orthogonal to the part of P that f sees.
+    """
+
+    kind = Kind.EXPECTATION
+    statement = "E‖∇f(X_T)‖² ≤ (1 − 2^{−B} C(B,B/2)(1−θ²) r/(n−r))^⌊T/τ⌋ ‖∇f(X_0)‖²,  B even"
+
+
+class EvenBatchLaw(AbstractEvenBatchConverges):
     """`EvenBatchConverges` with equality, for one visible row (n − r = 1) with s < 2σ/B and whole
     periods, τ | T.
 

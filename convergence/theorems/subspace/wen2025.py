@@ -160,14 +160,8 @@ class AdamDiverges(AbstractFromPair):
         return value * (1 - 1e-9), value * (1 + 1e-9)
 
 
-class AdamStable(AbstractFromPair):
-    """f(x_T) ≤ f(x_0) at the given horizons (folklore; false for GWT-Adam from (1, −1)).
-
-    `plain=True` takes Adam itself, from which GWT-Adam is said to differ in memory only.
-    """
-
-    source = Source(PAPER, "folklore: GWT-Adam behaves as Adam")
-    statement = "folklore: Adam, and GWT-Adam with it, ends below its start on (L/2)‖x‖²"
+class AbstractAdamStable(AbstractFromPair):
+    """GWT-Adam, or with `plain=True` Adam itself."""
 
     domain = {"plain": one_of(False, True)}
 
@@ -177,6 +171,16 @@ class AdamStable(AbstractFromPair):
         if self.plain:
             return FromOptax(optax.adam, learning_rate=float(self.lr))
         return GWT(self.lr)
+
+
+class AdamStable(AbstractAdamStable):
+    """f(x_T) ≤ f(x_0) at the given horizons (folklore; false for GWT-Adam from (1, −1)).
+
+    `plain=True` takes Adam itself, from which GWT-Adam is said to differ in memory only.
+    """
+
+    source = Source(PAPER, "folklore: GWT-Adam behaves as Adam")
+    statement = "folklore: Adam, and GWT-Adam with it, ends below its start on (L/2)‖x‖²"
 
 
 class StartsAt(AbstractAssumption):
@@ -190,7 +194,7 @@ class StartsAt(AbstractAssumption):
         return Checked("that start", holds, None, f"½‖x‖² from {self.start}")
 
 
-class AdamRecovers(AdamStable):
+class AdamRecovers(AbstractAdamStable):
     """f(x_T) ≤ f(x_0) for T ≤ 10⁵ on ½‖x‖² from (1, −1.1), and for Adam itself from (1, −1) or
     (1, −1.1): what three runs show at lr = 0.01, and no more.
 

@@ -41,21 +41,10 @@ from convergence.theorems.subspace.corner import stall
 PAPER = "zhang2024qgalore"
 
 
-class StochasticRounding(AbstractTheorem):
-    """(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2)) for x_{t+1} =
-    Q(x_t − ηG_t), Q stochastic rounding to hℤ, η < 2/L.
+class AbstractRounding(AbstractTheorem):
+    """x_{t+1} = Q(x_t − ηG_t), Q rounding to hℤ, η = scale/L."""
 
-    Proof. E Q(y) = y and E‖Q(y) − y‖² ≤ dh²/4 add Ldh²/8 to the descent lemma. On (L/2)‖x − x*‖²
-    with x* halfway between grid points and η = 1/L every step rounds x*: equality but f(x_T) ≥ f*.
-
-    η = scale/L.
-    """
-
-    kind = Kind.EXPECTATION
-    source = Source(PAPER, "stochastic rounding of the weights on a fixed grid, derived")
     provenance = Provenance.DERIVED
-    statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2))"
-    assumes = (Smooth(), FiniteVariance())
 
     domain = {
         "h": number("(0, inf)"),
@@ -74,15 +63,6 @@ class StochasticRounding(AbstractTheorem):
     def prescribe(self, c: Constants, T: int) -> RoundedSGD:
         return RoundedSGD(self.eta(c), self.h, self.rounding)
 
-    def metric(self, c: Constants, T: int) -> AbstractMetric:
-        return Average(GradNormSq())
-
-    def bound(self, c: Constants, T: int) -> float:
-        eta, h = self.eta(c), float(self.h)
-        rest = eta * (1 - c.L * eta / 2)
-        noise = c.L * eta**2 * c.sigma**2 + c.L * c.d * h**2 / 4
-        return c.Delta / (rest * T) + noise / (2 * rest)
-
     def ceiling(self, c: Constants, T: int) -> float | None:
         """Without noise and for η ≤ 1/L a step takes ‖∇f‖ to at most (1 − ηL)‖∇f‖ + L√d h on
         (L/2)‖x − x*‖²; None elsewhere."""
@@ -92,6 +72,31 @@ class StochasticRounding(AbstractTheorem):
         step = c.L * c.d**0.5 * float(self.h)
         norms = [q**t * c.grad0 + step * sum(q**j for j in range(t)) for t in range(T)]
         return sum(norm**2 for norm in norms) / T
+
+
+class StochasticRounding(AbstractRounding):
+    """(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2)) for x_{t+1} =
+    Q(x_t − ηG_t), Q stochastic rounding to hℤ, η < 2/L.
+
+    Proof. E Q(y) = y and E‖Q(y) − y‖² ≤ dh²/4 add Ldh²/8 to the descent lemma. On (L/2)‖x − x*‖²
+    with x* halfway between grid points and η = 1/L every step rounds x*: equality but f(x_T) ≥ f*.
+
+    η = scale/L.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source(PAPER, "stochastic rounding of the weights on a fixed grid, derived")
+    statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2))"
+    assumes = (Smooth(), FiniteVariance())
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Average(GradNormSq())
+
+    def bound(self, c: Constants, T: int) -> float:
+        eta, h = self.eta(c), float(self.h)
+        rest = eta * (1 - c.L * eta / 2)
+        noise = c.L * eta**2 * c.sigma**2 + c.L * c.d * h**2 / 4
+        return c.Delta / (rest * T) + noise / (2 * rest)
 
     def trivial(self, c: Constants, T: int) -> float | None:
         return c.grad0**2
@@ -114,7 +119,7 @@ class AwayFrom0(AbstractAssumption):
         return Checked("x_0 ≠ 0", size > 0, size, "‖x_0‖ divides")
 
 
-class RoundingUnbiased(StochasticRounding):
+class RoundingUnbiased(AbstractRounding):
     """E⟨x_T, x_0⟩/‖x_0‖² = (1 − ηL)^T on (L/2)‖x‖² from x_0 ≠ 0: rounding changes no mean.
 
     Proof. E[x_{t+1} | x_t] = x_t − η∇f(x_t) since E Q(y) = y and the noise is centered.
@@ -151,7 +156,7 @@ class InItsCell(AbstractAssumption):
         return Checked("inside the cell", holds, reach, "x_0 ∈ hℤ and η|∂_j f| < h/2")
 
 
-class NearestStagnates(NearestWorksToo):
+class NearestStagnates(AbstractRounding):
     """x_T = x_0 for all T under rounding to nearest, from x_0 ∈ hℤ with η max_j|∂_j f| < h/2.
 
     Proof. No coordinate leaves the cell of x_0.
@@ -160,6 +165,9 @@ class NearestStagnates(NearestWorksToo):
     kind = Kind.PATHWISE
     source = Source(PAPER, "rounding to nearest stagnates, derived")
     statement = "rounding to nearest: ‖∇f(x_T)‖ = ‖∇f(x_0)‖ for all T once η|∂_j f| < h/2"
+    domain = {"rounding": one_of("nearest")}
+
+    rounding: str = eqx.field(static=True, default="nearest")
 
     @varies
     def assumes(self) -> Any:

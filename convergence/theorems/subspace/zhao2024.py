@@ -86,7 +86,17 @@ class AbstractPrinted(AbstractTheorem):
     eta: Reals = eqx.field(converter=real, default=0.9)
 
 
-class FixedProjection(AbstractPrinted):
+class AbstractFixedProjection(AbstractPrinted):
+    """R_t = PᵀG_tQ for fixed P and Q."""
+
+    def prescribe(self, c: Constants, T: int) -> TwoSidedSGD:
+        return TwoSidedSGD(self.eta, c.P, c.Q)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return ProjectedGradNorm(c.P, c.Q)
+
+
+class FixedProjection(AbstractFixedProjection):
     """‖R_T‖ ≤ [1 − η(κ − L_A − L_B L_C D²)]^T ‖R_0‖: Theorem 3.8, eq. (11), iterated, as printed.
 
     κ = min_t (1/N) Σ λ_min(PᵀB_iP) λ_min(QᵀC_iQ), ‖W_t‖ ≤ D. It lacks a step condition (η = 2 on
@@ -102,17 +112,11 @@ class FixedProjection(AbstractPrinted):
     def factor(self, c: Constants) -> float:
         return 1 - float(self.eta) * (c.kappa - c.L_A - c.L_B * c.L_C * c.D**2)
 
-    def prescribe(self, c: Constants, T: int) -> TwoSidedSGD:
-        return TwoSidedSGD(self.eta, c.P, c.Q)
-
-    def metric(self, c: Constants, T: int) -> Any:
-        return ProjectedGradNorm(c.P, c.Q)
-
     def bound(self, c: Constants, T: int) -> float:
         return self.factor(c) ** T * c.R0
 
 
-class FixedProjectionCorrected(FixedProjection):
+class FixedProjectionCorrected(AbstractFixedProjection):
     """‖R_T‖ ≤ [‖I − ηŜ‖ + η(L_A + (L_B C̄ + L_C B̄)D)]^T ‖R_0‖, B̄ = sup‖B(W_t)‖, C̄ = sup‖C(W_t)‖.
 
     Proof. B_tW_tC_t − B_{t−1}W_{t−1}C_{t−1} = ΔB W_tC_t + B_{t−1}W_tΔC + B_{t−1}ΔW C_{t−1} with
@@ -134,14 +138,18 @@ class FixedProjectionCorrected(FixedProjection):
         path = StepOfThePath(float(self.eta)), ResolvedBound(self)
         return (*FixedProjection.assumes, *path)
 
+    def bound(self, c: Constants, T: int) -> float:
+        return self.factor(c) ** T * c.R0
 
-class FixedProjectionRate(FixedProjectionCorrected):
+
+class FixedProjectionRate(AbstractFixedProjection):
     """max_{t<T} ‖R_{t+1}‖/‖R_t‖ ≤ 1 − ηκ for constant A, B, C and η λ_max(Ŝ) ≤ 1.
 
     Attained asymptotically when N = 1. The step is η = 1/λ_max(Ŝ). Ratios are read where ‖R_t‖ >
     10⁻⁶‖R_0‖: beyond, rounding decides.
     """
 
+    provenance = Provenance.DERIVED
     source = Source("zhao2024", "Theorem 3.8 for constant factors, with its step condition")
     statement = "‖R_{t+1}‖_F ≤ (1 − ηκ)‖R_t‖_F for every t,  ηλ_max(Ŝ) ≤ 1"
     assumes = (
@@ -163,16 +171,8 @@ class FixedProjectionRate(FixedProjectionCorrected):
         return 1 - self.step(c) * c.kappa
 
 
-class LowRank(AbstractPrinted):
-    """sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0 − G_∥‖_F²/‖G_∥‖₂²: Lemma 3.3 as printed.
-
-    False when the minimal eigenspace of S is no product subspace, and without the step condition
-    η(λ_max + λ₂) ≤ 2.
-    """
-
-    source = Source("zhao2024", "Lemma 3.3 (= B.3)")
-    provenance = Provenance.PRINTED
-    statement = "sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0−G_∥‖_F²/‖G_∥‖₂² (as printed)"
+class AbstractLowRank(AbstractPrinted):
+    """The stable rank of the gradients of SGD on a linear form."""
 
     def prescribe(self, c: Constants, T: int) -> SGD:
         return SGD(self.eta)
@@ -188,7 +188,19 @@ class LowRank(AbstractPrinted):
         return (c.par**2 + self.ratio(c) ** (2 * T) * c.perp**2) / c.par2**2
 
 
-class LowRankWithConditions(LowRank):
+class LowRank(AbstractLowRank):
+    """sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0 − G_∥‖_F²/‖G_∥‖₂²: Lemma 3.3 as printed.
+
+    False when the minimal eigenspace of S is no product subspace, and without the step condition
+    η(λ_max + λ₂) ≤ 2.
+    """
+
+    source = Source("zhao2024", "Lemma 3.3 (= B.3)")
+    provenance = Provenance.PRINTED
+    statement = "sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0−G_∥‖_F²/‖G_∥‖₂² (as printed)"
+
+
+class LowRankWithConditions(AbstractLowRank):
     """Lemma 3.3 where the eigenspace of λ₁ is a product and η(λ_max + λ₂) ≤ 2.
 
     Proof. The component of G_t on the eigenspace of λ is (1−ηλ)^t times that of G_0, and |1−ηλ| ≤
@@ -212,7 +224,7 @@ class LowRankWithConditions(LowRank):
         return StepCondition(float(self.eta)), ResolvedSpectrum(float(self.eta))
 
 
-class LowRankCorrected(LowRank):
+class LowRankCorrected(AbstractLowRank):
     """sr(G_t) ≤ (‖G_∥‖_F² + q^{2t}‖G_⊥‖_F²)/(‖G_∥‖₂ − q^t‖G_⊥‖_F)₊²,
     q = max_{λ≠λ₁} |1−ηλ|/|1−ηλ₁|.
 

@@ -142,7 +142,16 @@ class SGDMBase(FixedSplit):
         return 2 * c.Delta / (alpha * T) + noise * c.L * alpha * c.sigma**2
 
 
-class RandomSplit(AbstractFrugal):
+class AbstractRandomSplit(AbstractFrugal):
+    """FRUGAL with J_k ~ Bernoulli(p), redrawn every `gap` steps."""
+
+    domain = {"p": number("[0, 1]"), "gap": count()}
+
+    p: Reals = eqx.field(converter=real, default=0.5)
+    gap: int = eqx.field(static=True, default=5)
+
+
+class RandomSplit(AbstractRandomSplit):
     """(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(α(1−β)K) + Lαs²((1+β)²/(2(1−β)) + β/√(2(1−β²)))]/(1 − √2 Q −
     Lα(1+β)/2), Q = Lαβ√(1+β)/(1−β)^{3/2}, for (J_k) independent of the whole noise sequence.
 
@@ -157,11 +166,6 @@ class RandomSplit(AbstractFrugal):
     statement = (
         "(1/K) Σ E‖∇f(x^k)‖² ≤ [Δ/(α(1−β)K) + Lαs²((1+β)²/(2(1−β)) + β/√(2(1−β²)))]/(1 − √2Q − …)"
     )
-
-    domain = {"p": number("[0, 1]"), "gap": count()}
-
-    p: Reals = eqx.field(converter=real, default=0.5)
-    gap: int = eqx.field(static=True, default=5)
 
     def alpha(self, c: Constants) -> float:
         """The step."""
@@ -179,7 +183,7 @@ class RandomSplit(AbstractFrugal):
         return (c.Delta / (self.alpha(c) * (1 - b) * T) + noise * c.sigma**2) / rest
 
 
-class RandomSplitRate(RandomSplit):
+class RandomSplitRate(AbstractRandomSplit):
     """(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p̂β/(1−β))), p̂ = p_max(1 − p_min), for α ≤
     (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]: O(1/√K) at the best α. Of the paper's theorem
     only this form is remembered; SGDM (p = 1) and SGD (p = 0) are its ends.

@@ -79,7 +79,21 @@ def tuned(c: Constants, D: float, T: int) -> float:
     return (2 * c.Delta / noise) ** 0.5 if noise > 0 else float("inf")
 
 
-class LozoQuadratic(Lazy):
+class AbstractLozo(Lazy):
+    """LOZO on quadratics, at α = scale · min{1/(L D_S), r/(4nLν), √(2Δ/(L D_S σ² T))}."""
+
+    needs = (Smooth(), Is("quadratic"), IsotropicNoise(), Is("additive"), Improvable())
+
+    def alpha(self, c: Constants, T: int) -> float:
+        D = self.factor(c)
+        lazy = self.r / (4 * c.n * c.L * self.nu) if self.nu > 1 else float("inf")
+        return float(self.scale) * min(1 / (c.L * D), lazy, tuned(c, D, T))
+
+    def prescribe(self, c: Constants, T: int) -> LOZO:
+        return LOZO(self.alpha(c, T), self.nu, self.r, 1e-2)
+
+
+class LozoQuadratic(AbstractLozo):
     """(1/K) Σ_k E‖∇f(X^{kν})‖² ≤ (ν/S_ν)[Δ/(α(1 − a/2)T) + aσ²/(2 − a)], a = αLD_S, S_ν =
     Σ_{s<ν}(1 − x)^{2s}, x = αLn/r ≤ 1, for a quadratic f and isotropic additive noise.
 
@@ -97,15 +111,6 @@ class LozoQuadratic(Lazy):
     source = Source("chen2025lozo", "the method of Algorithm 1; explicit constants derived")
     provenance = Provenance.DERIVED
     statement = "(1/K) Σ E‖∇f(X^{kν})‖² ≤ (ν/S_ν)[Δ/(α(1−a/2)T) + aσ²/(2−a)],  a = αLD_S"
-    needs = (Smooth(), Is("quadratic"), IsotropicNoise(), Is("additive"), Improvable())
-
-    def alpha(self, c: Constants, T: int) -> float:
-        D = self.factor(c)
-        lazy = self.r / (4 * c.n * c.L * self.nu) if self.nu > 1 else float("inf")
-        return float(self.scale) * min(1 / (c.L * D), lazy, tuned(c, D, T))
-
-    def prescribe(self, c: Constants, T: int) -> LOZO:
-        return LOZO(self.alpha(c, T), self.nu, self.r, 1e-2)
 
     def bound(self, c: Constants, T: int) -> float:
         alpha = self.alpha(c, T)
@@ -178,7 +183,7 @@ class LozoSmooth(Lazy):
         return float(np.min(((1 + young * kappa_sq) * descent + young * drift) / (1 - theta)))
 
 
-class LozoRate(LozoQuadratic):
+class LozoRate(AbstractLozo):
     """(1/K) Σ_k E‖∇f(X^{kν})‖² = O(√(ΔL d̃ σ²/T) + ΔL d ν/T), d = mn, d̃ = mn²/r."""
 
     kind = Kind.RATE

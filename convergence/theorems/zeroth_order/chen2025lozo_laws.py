@@ -76,19 +76,11 @@ class LozoMoment(AbstractTheorem):
         return factor(c.m, c.n, self.r) * (c.grad0**2 + c.sigma**2)
 
 
-class LozoLaw(Lazy):
-    """E‖X_{(k+1)ν}‖² = Φ_ν E‖X_{kν}‖² + noise, Φ_ν = 1 − (r/n)(1 − q^ν), q = 1 − 2a + a²(p + 2),
-    a = αLn/r, for every ν; the floor αLD_Sσ²/(2 − αLD_S) of E‖∇f‖² does not depend on ν.
+class AbstractLozoLaw(Lazy):
+    """LOZO on (L/2)‖X‖², at α = scale/(L D_S)."""
 
-    Proof. E‖Y′‖² = q‖Y‖² + (αn/r)²(p + 2)E‖ω‖², E‖ω‖² = rσ²/n, and a fresh V finds E‖Y‖² =
-    (r/n)E‖X‖², while the rest of X stands still. At the floor (1 − q)E‖Y‖² equals the noise for
-    every split of time into periods. Step: α = scale/(L D_S).
-    """
-
-    kind = Kind.EXACT
     source = Source("chen2025lozo", "isotropic quadratic, derived")
     provenance = Provenance.DERIVED
-    statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
     needs = (*ISOTROPIC, IsotropicNoise())
 
     def alpha(self, c: Constants, T: int) -> float:
@@ -105,6 +97,22 @@ class LozoLaw(Lazy):
         a = float(self.scale)
         return a * c.sigma**2 / (2 - a)
 
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+
+class LozoLaw(AbstractLozoLaw):
+    """E‖X_{(k+1)ν}‖² = Φ_ν E‖X_{kν}‖² + noise, Φ_ν = 1 − (r/n)(1 − q^ν), q = 1 − 2a + a²(p + 2),
+    a = αLn/r, for every ν; the floor αLD_Sσ²/(2 − αLD_S) of E‖∇f‖² does not depend on ν.
+
+    Proof. E‖Y′‖² = q‖Y‖² + (αn/r)²(p + 2)E‖ω‖², E‖ω‖² = rσ²/n, and a fresh V finds E‖Y‖² =
+    (r/n)E‖X‖², while the rest of X stands still. At the floor (1 − q)E‖Y‖² equals the noise for
+    every split of time into periods. Step: α = scale/(L D_S).
+    """
+
+    kind = Kind.EXACT
+    statement = "E‖∇f(X_{kν})‖² follows Φ_ν = 1 − (r/n)(1 − q^ν); its floor is free of ν"
+
     def bound(self, c: Constants, T: int) -> float:
         alpha, p = self.alpha(c, T), c.m * self.r
         a, share = alpha * c.L * c.n / self.r, self.r / c.n
@@ -117,11 +125,8 @@ class LozoLaw(Lazy):
             moving = q * moving + noise
         return c.L**2 * (moving + parked)
 
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return None
 
-
-class LozoFrozen(LozoLaw):
+class LozoFrozen(AbstractLozoLaw):
     """E‖∇f(X_T)‖² ≥ (1 − r/n)‖∇f(X_0)‖² for every T if V is drawn once (ν = ∞).
 
     Proof. X moves in the range of V only, and E‖X_0(I − VVᵀ/n)‖² = (1 − r/n)‖X_0‖².

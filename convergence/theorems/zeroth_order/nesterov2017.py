@@ -16,24 +16,32 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import number
 
 
-class GradientFreeConvex(AbstractTheorem):
-    """(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25 for f convex, forward
-    differences of width μ along N(0, I), step h = 1/(4(n+4)L), R = ‖x_0 − x*‖; T = N + 1.
-
-    Read in a machine-checked formalization of the paper, not in the paper itself.
-    """
+class AbstractGradientFreeConvex(AbstractTheorem):
+    """Forward differences of width μ along N(0, I), step h = 1/(4(n+4)L)."""
 
     kind = Kind.EXPECTATION
-    source = Source("nesterov2017", "Theorem 8")
     provenance = Provenance.RECALLED
-    statement = "(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25"
-    assumes = (Smooth(), NoNoise(), Is("convex"))
     domain = {"width": number("(0, inf)")}
 
     width: Reals = eqx.field(converter=real, default=1e-3)
 
     def prescribe(self, c: Constants, T: int) -> ZOSGD:
         return ZOSGD(1 / (4 * (c.d + 4) * c.L), self.width, slope="forward")
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return c.Delta
+
+
+class GradientFreeConvex(AbstractGradientFreeConvex):
+    """(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25 for f convex, forward
+    differences of width μ along N(0, I), step h = 1/(4(n+4)L), R = ‖x_0 − x*‖; T = N + 1.
+
+    Read in a machine-checked formalization of the paper, not in the paper itself.
+    """
+
+    source = Source("nesterov2017", "Theorem 8")
+    statement = "(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25"
+    assumes = (Smooth(), NoNoise(), Is("convex"))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Average(Gap())
@@ -42,11 +50,8 @@ class GradientFreeConvex(AbstractTheorem):
         n, mu = c.d, float(self.width)
         return 4 * (n + 4) * c.L * c.R**2 / T + 9 * mu**2 * (n + 4) ** 2 * c.L / 25
 
-    def trivial(self, c: Constants, T: int) -> float | None:
-        return c.Delta
 
-
-class GradientFreeStrong(GradientFreeConvex):
+class GradientFreeStrong(AbstractGradientFreeConvex):
     """E f(x_N) − f* ≤ (L/2)[δ + (1 − τ/(8(n+4)L))^N (R² − δ)], δ = 18μ²(n+4)²L/(25τ), for f
     τ-strongly convex; differences, step and R as in the convex case.
 
