@@ -26,6 +26,8 @@ else:
     Reals = Float[Array, "..."] | Float[np.ndarray, "..."]
     Whole = Int[Array, "..."] | Int[np.ndarray, "..."]
 Numbers = ArrayLike | Sequence[Any]  # what may be given for them
+# `property` for a class attribute that depends on the fields; to type checkers, any value.
+varies: Any = property
 _T = TypeVar("_T")
 
 

@@ -61,7 +61,7 @@ ALL = (
 )  # fmt: skip
 
 
-def judged(dtype: str, hasty: bool, slugs: list[str]) -> dict[str, Any]:
+def judged(dtype: str, hastily: bool, slugs: list[str]) -> dict[str, Any]:
     """The verdicts that rounding could move: pathwise, identities, exact moments."""
     import jax
 
@@ -69,7 +69,9 @@ def judged(dtype: str, hasty: bool, slugs: list[str]) -> dict[str, Any]:
     from convergence.cli.gather import everything
 
     class Chosen(Settings):
-        hasty = property(lambda self: hasty)
+        @property
+        def hasty(self) -> bool:
+            return hastily
 
     assert jax.local_device_count() >= 1
     found = {}

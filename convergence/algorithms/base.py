@@ -37,7 +37,7 @@ class AbstractAlgorithm(eqx.Module):
     respects: the samples of a zero-respecting method, whose iterates leave 0 only in coordinates
     that the gradient of one of them showed; None where that is not so, or not known."""
 
-    respects: ClassVar[Any] = None  # or a property that gives `Samples`
+    respects: ClassVar[Any] = None  # or, by `varies`, `Samples` of the fields
 
     def hyper(self) -> dict[str, Any]:
         """For a reader: `algorithm`, its name, and the values of its small leaves by their path."""

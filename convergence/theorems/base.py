@@ -13,6 +13,7 @@ from convergence.errors import Unknown
 from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
+from convergence.shapes import varies as varies
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 from convergence.theorems.domains import Domain, check_fields
 
@@ -66,10 +67,6 @@ class Source(NamedTuple):
 
     key: str
     locus: str
-
-
-# `property` for a class attribute that depends on the fields; to type checkers, any value.
-varies: Any = property
 
 
 class AbstractTheorem(eqx.Module):

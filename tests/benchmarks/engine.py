@@ -152,7 +152,8 @@ def peak_growth(T: int = 2000) -> float:
     width = 256 * jax.local_device_count()
     sizes = []
     for horizon in (T, 100 * T):
-        lowered = module._chunks.lower(
+        chunks: Any = module._chunks
+        lowered = chunks.lower(
             module.trajectory,
             parts,
             module.checkpoints(horizon),

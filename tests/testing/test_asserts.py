@@ -72,7 +72,7 @@ class Signed(SGDNonconvex):
     def bound(self, c: Any, T: int) -> float:
         return -1.0 if "convex" in c else 1.0
 
-    def trivial(self, c: Any, T: int) -> None:
+    def trivial(self, c: Any, T: int) -> Any:
         return None
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
 
 class SGD(AbstractAlgorithm):
@@ -30,7 +30,7 @@ class BatchSGD(AbstractAlgorithm):
     eta: Reals = eqx.field(converter=real)
     B: Whole = eqx.field(converter=whole)
 
-    @property
+    @varies
     def respects(self) -> Samples:
         return Samples(self.B)
 

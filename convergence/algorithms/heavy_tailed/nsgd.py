@@ -12,7 +12,7 @@ from jax.core import Tracer
 from convergence.algorithms.base import AbstractAlgorithm, Samples, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
 
 class NormalizedState(State):
@@ -57,7 +57,7 @@ class NSGD(AbstractAlgorithm):
     def __check_init__(self) -> None:
         check_steps(self.gamma)
 
-    @property
+    @varies
     def respects(self) -> Samples:
         return Samples(self.B)
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from convergence.algorithms.base import AbstractAlgorithm, Samples
 from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle, mean_grad
-from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
 
 class StormState(NormalizedState):
@@ -36,7 +36,7 @@ class AbstractSTORM(AbstractAlgorithm):
     def __check_init__(self) -> None:
         check_steps(self.gamma, self.alpha, self.h)
 
-    @property
+    @varies
     def respects(self) -> Samples | None:
         return Samples(first=self.B0)
 
@@ -65,7 +65,7 @@ class STORM(AbstractSTORM):
 class STORMTwoSamples(AbstractSTORM):
     """STORM with a fresh sample at x_{t−1}: the noise of the difference no longer cancels."""
 
-    @property
+    @varies
     def respects(self) -> None:
         """Two samples a step, of which a witness would count one."""
         return None

@@ -24,8 +24,8 @@ def state_is_complete(s: Subject) -> Found:
     """
     gs = draws([v.shape for v in START], T)
     f = sequence(lambda t: gs[t])
-    run, going = s.start(START), []
-    xs = [run.x]
+    run = other = s.start(START)
+    xs, going = [run.x], []
     for t in range(T):
         if t == 5:
             try:
