@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,12 @@ def test_no_file_is_longer_than_300_lines():
     files = [*FILES, *Path(__file__).parent.rglob("*.py")]
     lengths = {path: len(path.read_text().splitlines()) for path in files}
     assert {str(p): n for p, n in lengths.items() if n > 300} == {}
+
+
+def test_fields_of_numbers_are_typed():
+    """`Reals` and `Whole`, which `real` and `whole` make."""
+    loose = re.compile(r"(Any|object)\b.* = eqx\.field\(\s*converter=(optional\()?(real|whole)\b")
+    assert [str(path) for path in FILES if loose.search(path.read_text())] == []
 
 
 @pytest.mark.parametrize("module", ["convergence", "convergence.statistics", "convergence.cli"])

@@ -99,7 +99,29 @@ class AbstractNonconvexDSGD(AbstractMoment):
         return float(c.G_mean) ** 2 if "G_mean" in c else None
 
 
-class DSGDNonconvex(AbstractNonconvexDSGD):
+class AbstractDSGDNonconvex(AbstractNonconvexDSGD):
+    """DSGD at αL = `share` times min{1, (1−ρ)/(2ρ)}."""
+
+    domain = {"share": number("(0, 1]")}
+
+    share: Any = eqx.field(converter=real, default=1.0)
+
+    def alpha(self, c: Constants, T: int) -> float:
+        return float(self.share) * longest_step(c) / c.L
+
+    def rest(self, c: Constants, T: int) -> float:
+        """All terms but that of ζ."""
+        a, rho = self.alpha(c, T), mixing_rate(c.W)
+        spread = c.Xi0 / T + rho**2 * a**2 * agent_variance(c)
+        return leading_terms(c, T, a) + 2 * c.L**2 * spread / (1 - rho)
+
+    def weight(self, c: Constants, T: int) -> float:
+        """4L²ρ²α²/(1 − ρ)²: what multiplies ζ²."""
+        rho = mixing_rate(c.W)
+        return float((2 * c.L * rho * self.alpha(c, T) / (1 - rho)) ** 2)
+
+
+class DSGDNonconvex(AbstractDSGDNonconvex):
     """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² ≤ 2F₀/(αT) + Lαs²/n + 2L²Ξ₀/((1−ρ)T)
     + 2L²ρ²α²[s²/(1−ρ) + 2ζ²/(1−ρ)²] for every αL ≤ min{1, (1−ρ)/(2ρ)}: here αL is `share` times
     that.
@@ -124,23 +146,6 @@ class DSGDNonconvex(AbstractNonconvexDSGD):
         "(1/T) Σ E‖∇J(x̄_t)‖² ≤ 2F₀/(αT) + Lαs²/n + 2L²Ξ₀/((1−ρ)T)"
         " + 2L²ρ²α²[s²/(1−ρ) + 2ζ²/(1−ρ)²],  αL ≤ min{1, (1−ρ)/(2ρ)}"
     )
-    domain = {"share": number("(0, 1]")}
-
-    share: Any = eqx.field(converter=real, default=1.0)
-
-    def alpha(self, c: Constants, T: int) -> float:
-        return float(self.share) * longest_step(c) / c.L
-
-    def rest(self, c: Constants, T: int) -> float:
-        """All terms but that of ζ."""
-        a, rho = self.alpha(c, T), mixing_rate(c.W)
-        spread = c.Xi0 / T + rho**2 * a**2 * agent_variance(c)
-        return leading_terms(c, T, a) + 2 * c.L**2 * spread / (1 - rho)
-
-    def weight(self, c: Constants, T: int) -> float:
-        """4L²ρ²α²/(1 − ρ)²: what multiplies ζ²."""
-        rho = mixing_rate(c.W)
-        return float((2 * c.L * rho * self.alpha(c, T) / (1 - rho)) ** 2)
 
     def bound(self, c: Constants, T: int) -> float:
         return self.rest(c, T) + self.weight(c, T) * c.zeta_all**2
@@ -155,7 +160,7 @@ class DSGDTuned(DSGDNonconvex):
         return min(balanced_step(c, T), super().alpha(c, T))
 
 
-class DSGDNonconvexAlong(DSGDNonconvex):
+class DSGDNonconvexAlong(AbstractDSGDNonconvex):
     """(1/T) Σ_{t<T} E[‖∇J(x̄_t)‖² − κ (1/n) Σ_i‖∇f_i(x̄_t) − ∇J(x̄_t)‖²] ≤ 2F₀/(αT) + Lαs²/n +
     2L²Ξ₀/((1−ρ)T) + 2L²ρ²α²s²/(1−ρ), κ = 4L²ρ²α²/(1−ρ)²: no bound of the heterogeneity is needed.
 
