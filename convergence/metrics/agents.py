@@ -12,7 +12,7 @@ from jaxtyping import Array
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Scalar, real
+from convergence.shapes import Count, Reals, Scalar, real
 
 
 class MeanSquare(AbstractPointwise):
@@ -60,7 +60,7 @@ class CenterGradSq(AbstractPointwise):
 class CenterGradLessSpread(AbstractPointwise):
     """‖∇J(x̄)‖² − κ (1/n) Σ_i ‖∇f_i(x̄) − ∇J(x̄)‖²."""
 
-    kappa: Any = eqx.field(converter=real)
+    kappa: Reals = eqx.field(converter=real)
 
     def at(self, problem: Any, state: Any) -> Scalar:
         mean = jnp.broadcast_to(jnp.mean(state.x, axis=0), state.x.shape)

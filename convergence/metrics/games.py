@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Iterate, Scalar, real
+from convergence.shapes import Count, Iterate, Reals, Scalar, real
 
 
 class SaddleSquare(AbstractPointwise):
@@ -46,8 +46,8 @@ class SaddleEnergy(AbstractPointwise):
     """V = (θ − θ*)²/(2η_θ) + KL(½ ‖ b)/η_b for one sample, θ* = 0 and b* = ½; KL(½ ‖ b) is
     log cosh(s/2) of the log-odds, which does not cancel."""
 
-    theta_step: Any = eqx.field(converter=real)
-    weight_step: Any = eqx.field(converter=real)
+    theta_step: Reals = eqx.field(converter=real)
+    weight_step: Reals = eqx.field(converter=real)
 
     def at(self, problem: Any, state: Any) -> Scalar:
         a = jnp.abs(state.s[0]) / 2

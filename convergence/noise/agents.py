@@ -88,7 +88,7 @@ class OneDraw(AbstractNoise):
 
     normal = True
 
-    s: Any = eqx.field(converter=real, default=1.0)
+    s: Reals = eqx.field(converter=real, default=1.0)
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         one = jax.random.normal(key, x.shape[1:], x.dtype)

@@ -13,7 +13,7 @@ from convergence.errors import require
 from convergence.parts.graphs import check_mixing
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class AgentBasins(AbstractProblem):
@@ -25,9 +25,9 @@ class AgentBasins(AbstractProblem):
     ∇J = −c_i at every x: zeta = zeta_all = ((1/n) Σ‖c_i‖²)^½. The stack is unbounded below.
     """
 
-    W: Any = eqx.field(converter=real)
-    c: Any = eqx.field(converter=real)
-    x0: Any = eqx.field(converter=real, default=0.0)
+    W: Reals = eqx.field(converter=real)
+    c: Reals = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         if not isinstance(self.W, np.ndarray) or not isinstance(self.c, np.ndarray):

@@ -12,7 +12,7 @@ from jaxtyping import Array, Int
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Scalar, Vector, real
+from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 
 
 class WeightedPairs(AbstractProblem):
@@ -26,11 +26,11 @@ class WeightedPairs(AbstractProblem):
     difference ranges over δ_i(θ_0) ± ‖∇δ_i(θ_0)‖ρ + ½κ_iρ², a quadratic of ρ on either side.
     """
 
-    k: Any = eqx.field(converter=real)
-    g: Any = eqx.field(converter=real)
-    e: Any = eqx.field(converter=real)
-    theta0: Any = eqx.field(converter=real)
-    r: Any = eqx.field(converter=real, default=1.0)
+    k: Reals = eqx.field(converter=real)
+    g: Reals = eqx.field(converter=real)
+    e: Reals = eqx.field(converter=real)
+    theta0: Reals = eqx.field(converter=real)
+    r: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
         if not isinstance(self.k, np.ndarray):

@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_psd
-from convergence.shapes import Iterate, Scalar, real
+from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class SaddleQuadratic(AbstractProblem):
@@ -26,12 +26,12 @@ class SaddleQuadratic(AbstractProblem):
     of z_0 − z* in the plane of each singular value, and `idle` of the rest, where M is 0.
     """
 
-    P: Any = eqx.field(converter=real)
-    A: Any = eqx.field(converter=real)
-    Q: Any = eqx.field(converter=real)
-    z0: Any = eqx.field(converter=real)
-    b: Any = eqx.field(converter=real, default=0.0)
-    c: Any = eqx.field(converter=real, default=0.0)
+    P: Reals = eqx.field(converter=real)
+    A: Reals = eqx.field(converter=real)
+    Q: Reals = eqx.field(converter=real)
+    z0: Reals = eqx.field(converter=real)
+    b: Reals = eqx.field(converter=real, default=0.0)
+    c: Reals = eqx.field(converter=real, default=0.0)
 
     def __check_init__(self) -> None:
         if not isinstance(self.A, np.ndarray):

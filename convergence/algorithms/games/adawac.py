@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, Vector, real
+from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 
 ORDERS = ("jacobi", "gauss-seidel")
 
@@ -34,9 +34,9 @@ class AdaWAC(AbstractAlgorithm):
     outside the weighting.
     """
 
-    theta_step: Any = eqx.field(converter=real)
-    weight_step: Any = eqx.field(converter=real)
-    r: Any = eqx.field(converter=real)
+    theta_step: Reals = eqx.field(converter=real)
+    weight_step: Reals = eqx.field(converter=real)
+    r: Reals = eqx.field(converter=real)
     order: str = eqx.field(static=True, default="jacobi")
     whole: bool = eqx.field(static=True, default=False)
 

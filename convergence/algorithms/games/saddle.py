@@ -5,21 +5,19 @@ An oracle answers ∇𝓛; `split` is the number of entries of x, and what follo
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key, real
+from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
 class AbstractSaddle(AbstractAlgorithm):
     """A method with one step size η for both players."""
 
-    eta: Any = eqx.field(converter=real)
+    eta: Reals = eqx.field(converter=real)
     split: int = eqx.field(static=True)
 
     def operator(self, z: Iterate, oracle: AbstractOracle, key: Key) -> Iterate:

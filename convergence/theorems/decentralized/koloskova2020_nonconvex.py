@@ -16,7 +16,7 @@ from convergence.metrics.folds import Average
 from convergence.noise.base import AbstractNoise
 from convergence.parts.graphs import ROUNDING, mixing_rate
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
@@ -104,7 +104,7 @@ class AbstractDSGDNonconvex(AbstractNonconvexDSGD):
 
     domain = {"share": number("(0, 1]")}
 
-    share: Any = eqx.field(converter=real, default=1.0)
+    share: Reals = eqx.field(converter=real, default=1.0)
 
     def alpha(self, c: Constants, T: int) -> float:
         return float(self.share) * longest_step(c) / c.L
@@ -236,7 +236,7 @@ class DSGDCenterLaw(AbstractNonconvexDSGD):
         exact = (Is("common"), round_, ExactVariance())
         return (*AbstractNonconvexDSGD.assumes, *exact, Has("zeta_all"))
 
-    ah: Any = eqx.field(converter=real, default=0.1)
+    ah: Reals = eqx.field(converter=real, default=0.1)
 
     def oval(self, c: Constants, T: int) -> float:
         """How far from a multiple of the identity the common Hessian is."""

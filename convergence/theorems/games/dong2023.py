@@ -17,7 +17,7 @@ from convergence.algorithms.games.adawac import ORDERS, AdaWAC
 from convergence.constants import Constants
 from convergence.metrics.folds import Smallest
 from convergence.metrics.games import AverageGap, LeastLogOdds, SaddleEnergy
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
@@ -36,8 +36,8 @@ class AbstractAdaWAC(AbstractTheorem):
     assumes = (Has("samples", 1), Positive("D_pair"), Positive("ball"), NoNoise())
     domain = {"u": number("(0, inf)"), "v": number("(0, inf)")}
 
-    u: Any = eqx.field(converter=real, default=1.0)
-    v: Any = eqx.field(converter=real, default=1.0)
+    u: Reals = eqx.field(converter=real, default=1.0)
+    v: Reals = eqx.field(converter=real, default=1.0)
 
     def theta_step(self, c: Constants, T: int) -> float:
         """η_θ."""
@@ -189,7 +189,7 @@ class AdaWACEnergy(AbstractTheorem):
     statement = "V_t = θ²/(2η) + KL(½ ‖ b)/η ≥ V_0 for all t on l = θ, c = −θ"
     domain = {"eta": number("(0, inf)")}
 
-    eta: Any = eqx.field(converter=real, default=0.1)
+    eta: Reals = eqx.field(converter=real, default=0.1)
 
     @varies
     def assumes(self) -> Any:

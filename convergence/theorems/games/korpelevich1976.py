@@ -18,7 +18,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average, Extremes
 from convergence.metrics.games import SaddleSquare
 from convergence.metrics.pointwise import GradNormSq
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance, Source
 from convergence.theorems.conditions import Positive
@@ -37,7 +37,7 @@ class AbstractBilinear(AbstractMoment):
     assumes = (Is("bilinear"), Smooth(), NoNoise())
     domain = {"al": number("(0, inf)")}
 
-    al: Any = eqx.field(converter=real, default=0.5)
+    al: Reals = eqx.field(converter=real, default=0.5)
 
     def eta(self, c: Constants) -> float:
         """η."""
@@ -129,7 +129,7 @@ class ExtragradientMonotone(AbstractTheorem):
     assumes = (MONOTONE, Smooth(), NoNoise())
     domain = {"al": number("(0, 1)")}
 
-    al: Any = eqx.field(converter=real, default=0.5)
+    al: Reals = eqx.field(converter=real, default=0.5)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return Extragradient(float(self.al) / c.L, c.split)
@@ -158,7 +158,7 @@ class DescentAscentStrong(AbstractMoment):
     assumes = (Positive("mu_saddle"), Smooth(), FiniteVariance())
     domain = {"share": number("(0, 2)")}
 
-    share: Any = eqx.field(converter=real, default=1.0)
+    share: Reals = eqx.field(converter=real, default=1.0)
 
     def eta(self, c: Constants) -> float:
         """η."""
@@ -190,7 +190,7 @@ class DescentAscentConverges(AbstractMoment):
     assumes = (MONOTONE, Smooth())
     domain = {"al": number("(0, 1)")}
 
-    al: Any = eqx.field(converter=real, default=0.01)
+    al: Reals = eqx.field(converter=real, default=0.01)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return DescentAscent(float(self.al) / c.L, c.split)
