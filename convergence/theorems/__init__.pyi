@@ -233,10 +233,13 @@ from .estimators.yao2024ist import EqualBlocks as EqualBlocks
 from .estimators.yao2024ist import IgnoresImportance as IgnoresImportance
 from .estimators.yao2024ist import ImportanceHelps as ImportanceHelps
 from .exact_moments import AbstractMoment as AbstractMoment
+from .games.daskalakis2018 import AbstractOptimistic as AbstractOptimistic
 from .games.daskalakis2018 import OptimisticRadius as OptimisticRadius
 from .games.daskalakis2018 import OptimisticStability as OptimisticStability
 from .games.daskalakis2018 import OptimisticUpToOneOverL as OptimisticUpToOneOverL
 from .games.dong2023 import AbstractAdaWAC as AbstractAdaWAC
+from .games.dong2023 import AbstractSeesaw as AbstractSeesaw
+from .games.dong2023 import AbstractWholeAdaWAC as AbstractWholeAdaWAC
 from .games.dong2023 import AdaWACEnergy as AdaWACEnergy
 from .games.dong2023 import AdaWACGap as AdaWACGap
 from .games.dong2023 import AdaWACGapLaw as AdaWACGapLaw

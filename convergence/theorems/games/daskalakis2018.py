@@ -13,18 +13,10 @@ from convergence.theorems.conditions import Within
 from convergence.theorems.games.korpelevich1976 import AbstractBilinear
 
 
-class OptimisticRadius(AbstractBilinear):
-    """The linear rate of the optimistic method on a bilinear game whose A is square and regular:
-    the largest over a = ησ_i of ½√(2 + 2√(1 − 4a²)) if a ≤ ½, and √(¼ + (a + ½√(4a² − 1))²) beyond.
-
-    Proof. In the plane of σ, seen as ℂ, F(z) = iσz up to conjugation, and z⁺ = (1 − 2ia)z + iaz⁻
-    has the roots ½(1 − 2ia ± √(1 − 4a²)), for (1 − 2ia)² + 4ia = 1 − 4a². If a ≤ ½ the larger one
-    has the square ¼(1 + s)² + a² = ½(1 + s), s = √(1 − 4a²); beyond, √(1 − 4a²) is imaginary. ∎
-    """
+class AbstractOptimistic(AbstractBilinear):
+    """The optimistic method on a bilinear game whose A is square and regular."""
 
     source = Source("daskalakis2018", "the method; this law is ours")
-    quantity = Moment.RADIUS
-    statement = "radius = max_σ ½√(2 + 2√(1−4a²)), a = ησ ≤ ½;  √(¼ + (a + ½√(4a²−1))²) beyond"
 
     @varies
     def assumes(self) -> tuple:
@@ -39,6 +31,19 @@ class OptimisticRadius(AbstractBilinear):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return Optimistic(self.eta(c), c.split)
 
+
+class OptimisticRadius(AbstractOptimistic):
+    """The linear rate of the optimistic method on a bilinear game whose A is square and regular:
+    the largest over a = ησ_i of ½√(2 + 2√(1 − 4a²)) if a ≤ ½, and √(¼ + (a + ½√(4a² − 1))²) beyond.
+
+    Proof. In the plane of σ, seen as ℂ, F(z) = iσz up to conjugation, and z⁺ = (1 − 2ia)z + iaz⁻
+    has the roots ½(1 − 2ia ± √(1 − 4a²)), for (1 − 2ia)² + 4ia = 1 − 4a². If a ≤ ½ the larger one
+    has the square ¼(1 + s)² + a² = ½(1 + s), s = √(1 − 4a²); beyond, √(1 − 4a²) is imaginary. ∎
+    """
+
+    quantity = Moment.RADIUS
+    statement = "radius = max_σ ½√(2 + 2√(1−4a²)), a = ησ ≤ ½;  √(¼ + (a + ½√(4a²−1))²) beyond"
+
     def bound(self, c: Constants, T: int) -> float:
         a = self.eta(c) * np.asarray(c.couplings)
         slow = 0.5 * np.sqrt(2 + 2 * np.sqrt(np.maximum(1 - 4 * a**2, 0.0)))
@@ -46,7 +51,7 @@ class OptimisticRadius(AbstractBilinear):
         return float(np.max(np.where(a <= 0.5, slow, fast)))
 
 
-class OptimisticStability(OptimisticRadius):
+class OptimisticStability(AbstractOptimistic):
     """The optimistic method converges on a regular bilinear game if and only if η‖A‖₂ < 1/√3. Asked
     at η = (T/100)/(√3 L): T is a percentage of the threshold, other than 100.
 
@@ -73,7 +78,7 @@ class OptimisticStability(OptimisticRadius):
         return float(T < 100)
 
 
-class OptimisticUpToOneOverL(OptimisticRadius):
+class OptimisticUpToOneOverL(AbstractOptimistic):
     """FALSE AS TOLD: "the optimistic method is stable wherever the extragradient method is", for
     every ηL < 1.
 

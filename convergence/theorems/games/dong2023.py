@@ -92,7 +92,19 @@ class AdaWACGap(AbstractAdaWAC):
         return c.D_pair + 2 * c.ball * c.G_pair
 
 
-class AdaWACWholeGap(AbstractAdaWAC):
+class AbstractWholeAdaWAC(AbstractAdaWAC):
+    """AdaWAC that takes all samples at every step."""
+
+    kind = Kind.PATHWISE
+
+    def per_weight(self, c: Constants) -> int:
+        return 1
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return AdaWAC(self.theta_step(c, T), self.weight_step(c, T), c.ball, whole=True)
+
+
+class AdaWACWholeGap(AbstractWholeAdaWAC):
     """gap(θ̄, b̄) ≤ r²/(2η_θT) + η_θG²/2 + log 2/(η_bT) + η_bD²/8 where every step takes all samples.
 
     Proof. As for `AdaWACGap`, without ξ: no ghost is needed, and the weights' part is the mean over
@@ -100,14 +112,7 @@ class AdaWACWholeGap(AbstractAdaWAC):
     attained in the limit of T and small v.
     """
 
-    kind = Kind.PATHWISE
     statement = "gap(θ̄, b̄) ≤ r²/(2η_θT) + η_θG²/2 + log 2/(η_bT) + η_bD²/8, all samples a step"
-
-    def per_weight(self, c: Constants) -> int:
-        return 1
-
-    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return AdaWAC(self.theta_step(c, T), self.weight_step(c, T), c.ball, whole=True)
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         a, b, G = self.theta_step(c, T), self.weight_step(c, T), max(c.G_pair, TINY)
@@ -154,7 +159,7 @@ class AdaWACGapLaw(AbstractAdaWAC):
         return float(c.D_pair / T * np.sum(chances / (1 + np.exp(np.minimum(step * k, 700.0)))))
 
 
-class AdaWACWeightsSettle(AdaWACWholeGap):
+class AdaWACWeightsSettle(AbstractWholeAdaWAC):
     """min_i |log b_i/(1 − b_i)| ≥ η_bkT after T steps with all samples, if |l_i − c_i| ≥ k on the
     ball for all i: every weight is within e^{−η_bkT} of 0 or 1.
 
@@ -174,19 +179,11 @@ class AdaWACWeightsSettle(AdaWACWholeGap):
         return self.weight_step(c, T) * c.delta_least * T, np.inf
 
 
-class AdaWACEnergy(AbstractTheorem):
-    """V_t = θ²/(2η) + KL(½ ‖ b)/η never falls below V_0 for one sample with l = θ, c = −θ, order
-    "jacobi" and η_θ = η_b = η: the last iterate goes away from the saddle (0, ½), the means do not.
-
-    Proof. θ⁺ = θ − η(2b − 1) and s⁺ = s + 2ηθ, and KL(½ ‖ b) = log cosh(s/2) is convex with the
-    slope ½(2b − 1): V⁺ − V ≥ −θ(2b − 1) + (η/2)(2b − 1)² + θ(2b − 1) ≥ 0. The ball must not be
-    reached. ∎
-    """
+class AbstractSeesaw(AbstractTheorem):
+    """One sample with l = θ, c = −θ, order "jacobi" and η_θ = η_b = η."""
 
     kind = Kind.PATHWISE
-    source = SOURCE
     provenance = Provenance.DERIVED
-    statement = "V_t = θ²/(2η) + KL(½ ‖ b)/η ≥ V_0 for all t on l = θ, c = −θ"
     domain = {"eta": number("(0, inf)")}
 
     eta: Reals = eqx.field(converter=real, default=0.1)
@@ -206,6 +203,19 @@ class AdaWACEnergy(AbstractTheorem):
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return AdaWAC(self.eta, self.eta, c.ball)
+
+
+class AdaWACEnergy(AbstractSeesaw):
+    """V_t = θ²/(2η) + KL(½ ‖ b)/η never falls below V_0 for one sample with l = θ, c = −θ, order
+    "jacobi" and η_θ = η_b = η: the last iterate goes away from the saddle (0, ½), the means do not.
+
+    Proof. θ⁺ = θ − η(2b − 1) and s⁺ = s + 2ηθ, and KL(½ ‖ b) = log cosh(s/2) is convex with the
+    slope ½(2b − 1): V⁺ − V ≥ −θ(2b − 1) + (η/2)(2b − 1)² + θ(2b − 1) ≥ 0. The ball must not be
+    reached. ∎
+    """
+
+    source = SOURCE
+    statement = "V_t = θ²/(2η) + KL(½ ‖ b)/η ≥ V_0 for all t on l = θ, c = −θ"
 
     def metric(self, c: Constants, T: int) -> Any:
         return Smallest(SaddleEnergy(self.eta, self.eta))

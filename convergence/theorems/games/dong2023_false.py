@@ -13,7 +13,7 @@ from convergence.theorems.base import Source
 from convergence.theorems.conditions import Positive
 from convergence.theorems.games.dong2023 import (
     AbstractAdaWAC,
-    AdaWACEnergy,
+    AbstractSeesaw,
     AdaWACGap,
     AdaWACWeightsSettle,
 )
@@ -52,7 +52,7 @@ class WeightsAlwaysSettle(AdaWACWeightsSettle):
         return self.weight_step(c, T) * c.delta_here * T, np.inf
 
 
-class LastIterateComes(AdaWACEnergy):
+class LastIterateComes(AbstractSeesaw):
     """FALSE AS TOLD: "the last iterate comes no farther from the saddle than it started".
 
     `AdaWACEnergy` says the opposite of it; the means converge by `AdaWACGap`.
