@@ -107,6 +107,15 @@ collinear    : flag           : all terms of ∇f point one way
 orthogonal   : flag           : the layer is a multiple of an orthogonal matrix
 ones         : flag           : one parameter and the layer (1, …, 1)ᵀ
 three_rows   : flag           : the instance `three_rows()`
+[Attention]
+inputs       : size           : inputs, each with its tokens, a query and one best token
+tokens       : size           : tokens of an input
+gaps         : array f        : by input, the lead of its best score over the next and the last
+separator    : array x        : the least W with (x_best − x_t)ᵀ W z ≥ 1 for every other token t
+pairs        : array          : (x_best − x_other) zᵀ, one an input of two tokens
+three_tokens : flag           : the instance `three_tokens()`
+[KeyQuery]
+balance      : array x²       : KᵀK − QᵀQ of x_0 = (K, Q)
 [agents, workers, bilevel]
 agents       : size           : agents or workers that share the objective
 zeta         : magnitude f/x  : ((1/n) Σ‖∇f_i(x*) − ∇f(x*)‖²)^½ (bilevel: all three levels)

@@ -1,4 +1,5 @@
 # Written by `python -m docs.make.rooms`.
+from .attention.normalized_gd import NormalizedGD as NormalizedGD
 from .base import AbstractAlgorithm as AbstractAlgorithm
 from .base import Samples as Samples
 from .base import State as State

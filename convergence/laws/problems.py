@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.laws.attention import attention
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
 from convergence.laws.look import Look, downhill, look
@@ -29,6 +30,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *structure(problem, seen, c),
         *games(problem, seen, c),
+        *attention(problem, c),
     ]
 
 

@@ -7,6 +7,10 @@ from .agents import EscapeTime as EscapeTime
 from .agents import ExcessRisk as ExcessRisk
 from .agents import MeanSquare as MeanSquare
 from .agents import TotalSquare as TotalSquare
+from .attention import Along as Along
+from .attention import Imbalance as Imbalance
+from .attention import LossForDirection as LossForDirection
+from .attention import MissedDirection as MissedDirection
 from .base import AbstractMetric as AbstractMetric
 from .certificates import Descent as Descent
 from .certificates import Lead as Lead

@@ -9,6 +9,7 @@ from .finite_workers import Workers as Workers
 from .layer import Layer as Layer
 from .pairs import Pairs as Pairs
 from .ripple import RippleOracle as RippleOracle
+from .scaled import Scaled as Scaled
 from .zeroth import central as central
 from .zeroth import forward as forward
 from .zeroth import limit as limit

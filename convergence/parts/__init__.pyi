@@ -60,6 +60,8 @@ from .solvers import Subproblem as Subproblem
 from .strategies import Strategy as Strategy
 from .strategies import mode as mode
 from .strategies import strategy as strategy
+from .svm import Separator as Separator
+from .svm import hard_margin as hard_margin
 from .wavelets import check_level as check_level
 from .wavelets import merge as merge
 from .wavelets import split as split

@@ -6,6 +6,10 @@ from .agents import eigen as eigen
 from .agents import heterogeneous as heterogeneous
 from .agents import least_squares as least_squares
 from .agents import slowest as slowest
+from .attention import Attention as Attention
+from .attention import KeyQuery as KeyQuery
+from .attention import three_tokens as three_tokens
+from .attention import two_inputs as two_inputs
 from .base import AbstractProblem as AbstractProblem
 from .bilevel import BilevelQuadratics as BilevelQuadratics
 from .bilevel import random_bilevel as random_bilevel

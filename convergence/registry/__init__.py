@@ -15,6 +15,7 @@ FAMILIES = {
     "compression": ("methods",),
     "decentralized": ("single_level", "nonconvex", "bilevel", "flatness"),
     "games": ("saddle", "adawac"),
+    "attention": ("svm",),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),
 }
 

@@ -27,6 +27,7 @@ FAMILIES = {
     "compression": "Methods whose agents send compressed messages.",
     "games": "Methods for min–max problems: descent–ascent, extragradient, optimism, AdaWAC.",
     "decentralized": "Methods of agents on a graph, on one level and on two.",
+    "attention": "Softmax attention: where its training leads, and approximations of it.",
 }
 HEAD = "# Written by `python -m docs.make.rooms`.\n"
 

@@ -1,6 +1,7 @@
 """The planted faults of every family."""
 
 from tests.mutants import (
+    attention,
     compression,
     decentralized,
     deterministic,
@@ -32,6 +33,7 @@ FAMILIES = {
         zeroth_order,
         estimators,
         compression,
+        attention,
     )
 }
 ALL = tuple(mutant for found in FAMILIES.values() for mutant in found)
