@@ -159,6 +159,9 @@ r_mean       : array x        : mean of the upper centers r_i
 y_free       : array          : y*(0)
 weight       : magnitude f/x² : the weight ϱ of the upper regularizer
 hyper        : array f/x²     : the Hessian of Φ
+[GatedClients]
+client_h     : array f/x²     : curvatures of the clients' F_i (n, d), zero behind closed gates
+client_x     : array x        : ∇F_i(x) = client_h (x − client_x)
 [SaddleQuadratic, WeightedPairs]
 split        : size           : entries of the minimizing player's variable, first in the iterate
 [SaddleQuadratic]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.games.adawac import AdaWAC
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.games import AverageGap
 from convergence.metrics.pointwise import Iterates
 from convergence.noise.base import Noiseless

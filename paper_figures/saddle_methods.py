@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.games.saddle import (
     AlternatingDescentAscent,
@@ -19,6 +18,7 @@ from convergence.algorithms.games.saddle import (
     Optimistic,
 )
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.pointwise import Iterates
 from convergence.moments.affine import analyse
 from convergence.noise.base import Noiseless

@@ -61,6 +61,12 @@ from .estimators.sophia import Sophia as Sophia
 from .estimators.sophia import SophiaG as SophiaG
 from .estimators.sophia import SophiaState as SophiaState
 from .estimators.wta_crs import SampledBackward as SampledBackward
+from .federated.averaging import AbstractAveraging as AbstractAveraging
+from .federated.averaging import AverageAll as AverageAll
+from .federated.averaging import AverageSampled as AverageSampled
+from .federated.averaging import AverageStored as AverageStored
+from .federated.averaging import StoredState as StoredState
+from .federated.gating import AlternatingGates as AlternatingGates
 from .games.adawac import AdaWAC as AdaWAC
 from .games.adawac import Weighted as Weighted
 from .games.saddle import AbstractSaddle as AbstractSaddle

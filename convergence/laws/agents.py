@@ -53,3 +53,18 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
         true = np.linalg.eigvalsh(s.H[0][: shape[1], : shape[1]])
         if not np.allclose(np.sort(c.h), true, rtol=0, atol=CURVED * np.abs(true).max()):
             yield Fault("h", c.h, true, "the eigenvalues of an agent's Hessian")
+
+
+def clients(problem: Any, here: np.ndarray, rows: np.ndarray, c: Constants) -> Iterator[Fault]:
+    """zeta_all, client_h and client_x of workers with the gradients rows (P, n, d) at here (P,
+    d)."""
+    if "zeta_all" in c:
+        apart = np.sum((rows - rows.mean(axis=1, keepdims=True)) ** 2, axis=2).mean(axis=1)
+        granted = 1e-12 * float(np.max(np.sum(rows**2, axis=2)))
+        if apart.max() > c.zeta_all**2 * (1 + CURVED) + granted:
+            yield Fault("zeta_all", c.zeta_all, apart.max() ** 0.5, "((1/n) Σ‖∇f_i − ∇f‖²)^½")
+    if "client_h" in c:
+        said = c.client_h * (here[:, None, :] - c.client_x)
+        off = np.abs(said - rows).max()
+        if off > CURVED * max(float(np.abs(rows).max()), 1e-12):
+            yield Fault("client_h", c.client_h, off, "off, with client_x, by this in a ∇F_i")

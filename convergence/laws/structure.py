@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
-from convergence.laws.agents import goal
+from convergence.laws.agents import clients, goal
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look, compiled
 from convergence.problems.base import AbstractProblem
@@ -132,6 +132,7 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     for name, true in (("L_tilde", (apart**2).mean(axis=1) ** 0.5), ("L_max", apart.max(axis=1))):
         if name in c and true.max(initial=0.0) > c[name] * (1 + CURVED):
             yield Fault(name, c[name], true.max(), "the steepest change of ∇f_i seen")
+    yield from clients(problem, here, rows, c)
     if "zeta_B" in c and "B" in c:
         spread = np.mean(np.sum(rows**2, axis=2), axis=1)
         square = np.sum(rows.mean(axis=1) ** 2, axis=1)

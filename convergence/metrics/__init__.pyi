@@ -20,6 +20,9 @@ from .effort import Calls as Calls
 from .effort import UpToExcess as UpToExcess
 from .errors import Excess as Excess
 from .errors import RelativeErrors as RelativeErrors
+from .federated import GradLessSpread as GradLessSpread
+from .federated import Promise as Promise
+from .federated import inverse as inverse
 from .folds import Average as Average
 from .folds import AverageEvery as AverageEvery
 from .folds import Extremes as Extremes
@@ -28,9 +31,9 @@ from .folds import Smallest as Smallest
 from .games import AverageGap as AverageGap
 from .games import LeastLogOdds as LeastLogOdds
 from .games import SaddleEnergy as SaddleEnergy
-from .games import SaddleSquare as SaddleSquare
 from .newton import ClippedSteps as ClippedSteps
 from .pointwise import AbstractPointwise as AbstractPointwise
+from .pointwise import DistanceSq as DistanceSq
 from .pointwise import Gap as Gap
 from .pointwise import GradNorm as GradNorm
 from .pointwise import GradNormSq as GradNormSq

@@ -13,13 +13,6 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Count, Iterate, Reals, Scalar, real
 
 
-class SaddleSquare(AbstractPointwise):
-    """‖z − z*‖²."""
-
-    def at(self, problem: Any, state: Any) -> Scalar:
-        return jnp.sum((state.x - problem.x_star()) ** 2)
-
-
 class AverageGap(AbstractMetric):
     """max_y 𝓛(x̄, y) − min_x 𝓛(x, ȳ) at the mean z̄ of z_0, …, z_{T−1}, by the problem's `gap`."""
 

@@ -60,6 +60,13 @@ class Gap(AbstractPointwise):
         return problem.value(state.x) - problem.f_star()
 
 
+class DistanceSq(AbstractPointwise):
+    """‖x − x*‖², with x* the problem's `x_star`: a minimizer, or a saddle point."""
+
+    def at(self, problem: Any, state: Any) -> Scalar:
+        return jnp.sum((state.x - problem.x_star()) ** 2)
+
+
 class Iterates(AbstractPointwise):
     """x itself, where it is a short vector: for figures."""
 

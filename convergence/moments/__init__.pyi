@@ -6,6 +6,7 @@ from .affine import form_of as form_of
 from .coins import follow as follow
 from .coins import silent as silent
 from .coins import tosses as tosses
+from .masks import averaged_moments as averaged_moments
 from .masks import compressed_moments as compressed_moments
 from .masks import exact_moments as exact_moments
 from .masks import projected_moments as projected_moments

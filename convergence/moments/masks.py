@@ -1,4 +1,5 @@
-"""Exact second moments of methods whose random part is a mask or a projector."""
+"""Exact second moments of methods whose random part is a mask, a projector or a choice of
+clients."""
 
 from __future__ import annotations
 
@@ -7,11 +8,13 @@ from typing import Any
 import equinox as eqx
 
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
+from convergence.algorithms.federated.averaging import AbstractAveraging
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.moments.second_moment import SecondMoments, second_moments
 from convergence.moments.tape import NotAffine
 from convergence.parts.compressors import Masks
 from convergence.parts.momenta import Plain
+from convergence.parts.participation import GivenClients
 from convergence.parts.projectors import Frozen
 from convergence.runner.experiment import Experiment
 
@@ -24,16 +27,31 @@ def compressed_moments(experiment: Experiment) -> SecondMoments:
     return second_moments(experiment, _masked, chances, patterns)
 
 
+def averaged_moments(experiment: Experiment) -> SecondMoments:
+    """The exact second moments of a federated method that samples its clients."""
+    problem: Any = experiment.problem
+    algorithm: Any = experiment.algorithm
+    chances, outcomes = algorithm.clients.patterns(problem.n)
+    return second_moments(experiment, _given, chances, outcomes)
+
+
+def _given(algorithm: Any, outcome: Any) -> Any:
+    given = GivenClients(algorithm.clients.m, outcome)
+    return eqx.tree_at(lambda method: method.clients, algorithm, given)
+
+
 def exact_moments(experiment: Experiment) -> SecondMoments:
-    """The exact second moments of a method of either kind."""
+    """The exact second moments of a method of any of these kinds."""
     algorithm = experiment.algorithm
     if isinstance(algorithm, Subspace):
         return projected_moments(experiment)
     if isinstance(algorithm, AbstractCompressed):
         return compressed_moments(experiment)
+    if isinstance(algorithm, AbstractAveraging):
+        return averaged_moments(experiment)
     raise NotAffine(
-        f"Got {type(algorithm).__name__}, but a method with random masks or projectors is needed "
-        "for their exact second moments; use `Exact`, or a simulation."
+        f"Got {type(algorithm).__name__}, but a method with random masks, projectors or clients is "
+        "needed for their exact second moments; use `Exact`, or a simulation."
     )
 
 

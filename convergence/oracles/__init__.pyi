@@ -4,6 +4,8 @@ from .base import Oracle as Oracle
 from .base import mean_grad as mean_grad
 from .bilevel import BilevelOracle as BilevelOracle
 from .chain import ChainOracle as ChainOracle
+from .clients import Clients as Clients
+from .clients import Gated as Gated
 from .curvature import Curvature as Curvature
 from .finite_workers import Workers as Workers
 from .layer import Layer as Layer

@@ -36,6 +36,10 @@ from .momenta import EMA as EMA
 from .momenta import AbstractInner as AbstractInner
 from .momenta import Optax as Optax
 from .momenta import Plain as Plain
+from .participation import AbstractParticipation as AbstractParticipation
+from .participation import GivenClients as GivenClients
+from .participation import UniformClients as UniformClients
+from .participation import knapsack as knapsack
 from .projectors import AbstractProjector as AbstractProjector
 from .projectors import Coordinates as Coordinates
 from .projectors import Frozen as Frozen

@@ -19,8 +19,12 @@ from .chain import dphi as dphi
 from .chain import dpsi as dpsi
 from .chain import phi as phi
 from .chain import psi as psi
+from .clients import GatedClients as GatedClients
+from .clients import plain_clients as plain_clients
+from .clients import three_masked as three_masked
 from .counterexample import Counterexample as Counterexample
 from .double_well import DoubleWell as DoubleWell
+from .gated import GatedLeastSquares as GatedLeastSquares
 from .gradient_form import GradientForm as GradientForm
 from .gradient_form import ScalarFactors as ScalarFactors
 from .huber import Huber as Huber

@@ -14,6 +14,7 @@ FAMILIES = {
     "estimators": ("methods",),
     "compression": ("methods",),
     "decentralized": ("single_level", "nonconvex", "bilevel", "flatness"),
+    "federated": ("averaging", "gating"),
     "games": ("saddle", "adawac"),
     "attention": ("svm",),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),

@@ -25,6 +25,7 @@ FAMILIES = {
     "zeroth_order": "Methods that see values alone.",
     "estimators": "Methods with their own estimate of a gradient or a curvature.",
     "compression": "Methods whose agents send compressed messages.",
+    "federated": "Methods of clients and a server: local steps, sampled clients, masks and gates.",
     "games": "Methods for min–max problems: descent–ascent, extragradient, optimism, AdaWAC.",
     "decentralized": "Methods of agents on a graph, on one level and on two.",
     "attention": "Softmax attention: where its training leads, and approximations of it.",

@@ -16,8 +16,7 @@ from convergence.algorithms.games.saddle import (
 )
 from convergence.constants import Constants
 from convergence.metrics.folds import Average, Extremes
-from convergence.metrics.games import SaddleSquare
-from convergence.metrics.pointwise import GradNormSq
+from convergence.metrics.pointwise import DistanceSq, GradNormSq
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance, Source
@@ -44,7 +43,7 @@ class AbstractBilinear(AbstractMoment):
         return float(self.al) / c.L
 
     def metric(self, c: Constants, T: int) -> Any:
-        return SaddleSquare()
+        return DistanceSq()
 
 
 class BilinearDescentAscent(AbstractBilinear):
@@ -105,7 +104,7 @@ class AlternatingOrbit(AbstractBilinear):
         return AlternatingDescentAscent(self.eta(c), c.split)
 
     def metric(self, c: Constants, T: int) -> Any:
-        return Extremes(SaddleSquare())
+        return Extremes(DistanceSq())
 
     def bound(self, c: Constants, T: int) -> Any:
         kappa = (2 + float(self.al)) / (2 - float(self.al))
@@ -168,7 +167,7 @@ class DescentAscentStrong(AbstractMoment):
         return DescentAscent(self.eta(c), c.split)
 
     def metric(self, c: Constants, T: int) -> Any:
-        return SaddleSquare()
+        return DistanceSq()
 
     def bound(self, c: Constants, T: int) -> float:
         eta = self.eta(c)
