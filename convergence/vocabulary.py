@@ -51,6 +51,16 @@ plain        : flag           : a gradient of the oracle is ∇f and one draw of
 grad_max     : magnitude f/x  : the largest entry of |∇f(x_0)|
 [Linear]
 g            : array f/x      : the gradient of a linear function
+[Boxed]
+box_low      : number x       : x is to stay above it in every entry
+box_high     : number x       : x is to stay below it in every entry
+box_star     : array x        : a minimizer of f over this box
+box_least    : number f       : f(box_star)
+box_R        : magnitude x    : ‖x_0 − box_star‖
+box_Delta    : magnitude f    : f(x_0) − box_least
+box_D        : magnitude x    : the diameter of the box
+[Valley]
+valley       : flag           : f = eps|x_1 + x_2| + |x_1 − x_2| with 0 < eps < 1
 [EntryQuadratic]
 by_rows      : flag           : the Hessian is diag(h) on every column
 gram         : array x²       : x_0 x_0ᵀ

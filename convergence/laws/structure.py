@@ -22,6 +22,8 @@ def structure(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault
     shape = np.shape(problem.start())
     yield from _start(shape, s, c)
     yield from _bent(s, c)
+    if "box_star" in c:
+        yield from _boxed(shape, s, c)
     if hasattr(problem, "grads"):
         yield from _workers(problem, s, c)
     elif "agents" in c:
@@ -92,6 +94,24 @@ def _bent(s: Look, c: Constants) -> Iterator[Fault]:
             if grown > 2 * (1 + CURVED):
                 yield Fault("radius", c.radius, apart[i, j], "with a growth beyond 2, a distance")
                 break
+
+
+def _boxed(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
+    """What is said of a box, for an affine gradient: the projected gradient vanishes at the
+    minimizer."""
+    star, x0 = np.broadcast_to(c.box_star, shape).ravel(), s.x[0]
+    assert s.H is not None
+    g, apart = s.g[0] + s.H[0] @ (star - x0), star - x0
+    moved = np.clip(star - g, c.box_low, c.box_high)
+    far, least = float(np.linalg.norm(apart)), s.f[0] + s.g[0] @ apart + apart @ s.H[0] @ apart / 2
+    scale = 1.0 + s.far + float(np.abs(star).max())
+    if float(np.abs(moved - star).max()) > 1e-7 * scale:
+        yield Fault("box_star", c.box_star, moved, "a step of projected gradient away")
+    wide = (c.box_high - c.box_low) * math.sqrt(x0.size)
+    said = (("box_R", far), ("box_least", least), ("box_Delta", s.f[0] - least), ("box_D", wide))
+    for name, true in said:
+        if name in c and not close(c[name], float(true), scale):
+            yield Fault(name, c[name], true, "what the box and f make of it")
 
 
 def _rms(rows: np.ndarray) -> float:

@@ -32,6 +32,15 @@ from .games import AverageGap as AverageGap
 from .games import LeastLogOdds as LeastLogOdds
 from .games import SaddleEnergy as SaddleEnergy
 from .newton import ClippedSteps as ClippedSteps
+from .points import Above as Above
+from .points import Along as Along
+from .points import AtAverage as AtAverage
+from .points import Distance as Distance
+from .points import Farthest as Farthest
+from .points import GradNuclear as GradNuclear
+from .points import GradSum as GradSum
+from .points import LongestStep as LongestStep
+from .points import Remembered as Remembered
 from .pointwise import AbstractPointwise as AbstractPointwise
 from .pointwise import DistanceSq as DistanceSq
 from .pointwise import Gap as Gap

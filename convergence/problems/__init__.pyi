@@ -14,6 +14,7 @@ from .base import AbstractProblem as AbstractProblem
 from .bilevel import BilevelQuadratics as BilevelQuadratics
 from .bilevel import random_bilevel as random_bilevel
 from .bilevel import reference as reference
+from .boxed import Boxed as Boxed
 from .chain import Chain as Chain
 from .chain import dphi as dphi
 from .chain import dpsi as dpsi
@@ -31,6 +32,7 @@ from .huber import Huber as Huber
 from .linear import Linear as Linear
 from .matrix_quadratic import Cosines as Cosines
 from .matrix_quadratic import EntryQuadratic as EntryQuadratic
+from .max_abs import MaxAbs as MaxAbs
 from .nonconvex import Separable as Separable
 from .nonconvex import Welsch as Welsch
 from .nonconvex import bowl as bowl
@@ -55,6 +57,7 @@ from .ramp import slope as slope
 from .regression import Regression as Regression
 from .regression import power_law as power_law
 from .regression import three_rows as three_rows
+from .runaway import Runaway as Runaway
 from .saddle import SaddleQuadratic as SaddleQuadratic
 from .saddle import bilinear as bilinear
 from .saddle import conformal as conformal
@@ -62,6 +65,7 @@ from .saddle import random_saddle as random_saddle
 from .separable import RotatedSeparable as RotatedSeparable
 from .separable import profile as profile
 from .shifted import Shifted as Shifted
+from .valley import Valley as Valley
 from .workers import WorkerQuadratics as WorkerQuadratics
 from .workers import different_workers as different_workers
 from .workers import opposed_workers as opposed_workers

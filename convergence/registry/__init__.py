@@ -9,7 +9,8 @@ from convergence.claims.base import AbstractClaim
 
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
-    "classical": ("methods", "laws", "false"),
+    "classical": ("methods", "tight", "laws", "false"),
+    "adaptive": ("linear", "steps"),
     "zeroth_order": ("methods",),
     "estimators": ("methods",),
     "compression": ("methods",),

@@ -12,6 +12,7 @@ from convergence.errors import InvalidInput
 # The name of a method → what stands for it in the name of a theorem, a statement, or the class of
 # the method that the theorem prescribes.
 METHODS = {
+    "AdaGrad": r"AdaGrad",
     "Adam": r"\bAdam(?!oe)|AdamW",
     "clipping": r"[Cc]lipp",
     "compressed gradients, error feedback": r"\bEF\b|ErrorFeedback|EControl|Compressed",
@@ -25,9 +26,12 @@ METHODS = {
     "gradient descent": r"GradientDescent|\bGD\b|[Gg]radient descent",
     "heavy ball, momentum": r"HeavyBall|[Hh]eavy ball|Polyak|Momentum|MSGD",
     "Nesterov's acceleration": r"Nesterov|Accelerated",
+    "Lion, sign descent": r"\bLion|\b[Ss]ign",
+    "Muon, spectral descent": r"Muon|Spectral",
     "normalized gradients": r"NSGD|NIGT|[Nn]ormali[sz]ed",
     "SGD": r"\bSGD|SGD\b",
     "Sophia": r"Sophia",
+    "subgradient method": r"[Ss]ubgradient",
     "STORM": r"STORM|Storm",
     "zeroth order": r"ZeroOrder|Zeroth|MeZO|LOZO|\bZO",
 }

@@ -88,3 +88,7 @@ def check_fields(theorem: Any) -> None:
             domain.needed,
             "the statement is proved for nothing else",
         )
+
+
+# Whose code is judged. No list of values: a search keeps to the code that a claim names.
+CODE = Domain("'own', 'optax' or 'torch'", lambda value: value in ("own", "optax", "torch"))

@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     attention,
+    adaptive,
     compression,
     decentralized,
     deterministic,
@@ -15,6 +16,7 @@ from tests.mutants import (
     qgalore,
     rso,
     subspace,
+    tight,
     zeroth_order,
 )
 
@@ -23,6 +25,8 @@ FAMILIES = {
     for module in (
         subspace,
         deterministic,
+        tight,
+        adaptive,
         decentralized,
         dsgd,
         federated,

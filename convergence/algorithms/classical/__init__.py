@@ -1,5 +1,10 @@
 """Textbook methods: gradient descent, SGD, momentum, acceleration.
 
 accelerated: Gradient descent with inertia: Nesterov's acceleration, and heavy balls.
+constrained: First-order methods on a box or a simplex: projection, conditional gradients,
+    mirror descent.
+coordinates: Coordinate descent: one entry a step, the steepest or one at random.
+optimized: Gradient descent with the steps that are best in the worst case: OGM, OGM-G and
+    silver steps.
 sgd: Stochastic gradient descent, plain and with an exponential moving average of gradients.
 """

@@ -60,3 +60,22 @@ class PolyakMomentum(AbstractAlgorithm):
     def step(self, t: Count, state: LastState, oracle: AbstractOracle, key: Key) -> LastState:
         inertia = self.beta * (state.x - state.last)
         return LastState(state.x - self.eta * oracle.grad(state.x, key) + inertia, state.x)
+
+
+class NesterovMomentum(AbstractAlgorithm):
+    """v_{t+1} = β v_t + ∇F(y_t; ξ_t), y_{t+1} = y_t − η(∇F(y_t; ξ_t) + β v_{t+1}), v_0 = 0: the
+    points y at which gradients are asked, as torch and optax keep them. With x_{t+1} = y_t −
+    η∇F(y_t) it is y_{t+1} = x_{t+1} + β(x_{t+1} − x_t), x_0 = y_0."""
+
+    respects = Samples()
+
+    eta: Reals = eqx.field(converter=real)
+    beta: Reals = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> LastState:
+        return LastState(x0, x0)
+
+    def step(self, t: Count, state: LastState, oracle: AbstractOracle, key: Key) -> LastState:
+        """`last` is x_t."""
+        after = state.x - self.eta * oracle.grad(state.x, key)
+        return LastState(after + self.beta * (after - state.last), after)

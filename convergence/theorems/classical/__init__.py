@@ -3,15 +3,26 @@
 abbaszadehpeivasti2022: Abbaszadehpeivasti, de Klerk and Zamani 2022: gradient descent on smooth
     nonconvex functions.
 carmon2020: Lower bounds from Carmon's chain behind a coin, for every zero-respecting method.
+coordinates: Coordinate descent on smooth, strongly convex functions: greedy and at random.
 drori2014: Drori and Teboulle 2014: the exact worst case of gradient descent on smooth convex
     functions.
 ghadimi2013: Ghadimi and Lan 2013: SGD on smooth nonconvex functions under bounded variance.
 ghadimi2015: Ghadimi, Feyzmahdavian and Johansson 2015: the heavy ball on smooth convex
     functions.
+kim2024: Gradient descent with any step below 2/L on smooth convex functions: its exact worst
+    cases.
 kingma2015: Kingma and Ba 2015 (Adam): what its bias correction is for, and its convergence
     theorem.
 lessard2016: Lessard, Recht and Packard 2016: Polyak's heavy ball beyond quadratics.
+momentum_quadratics: Nesterov's momentum with a constant β on quadratics, at the points that
+    torch and optax keep.
 nesterov1983: Nesterov 1983: accelerated gradient descent on smooth convex functions.
+optimized: Steps that are best in the worst case: OGM, OGM-G, silver steps.
 quadratic_laws: Exact laws of plain methods on (L/2)‖x‖²: every coefficient of the recursion has
     its effect.
+simple_sets: Methods on boxes and simplices: FISTA, conditional gradients, mirror descent.
+subgradient: Subgradient methods on Lipschitz convex functions: every bound is attained by a
+    corner.
+taylor2018: Taylor, Hendrickx and Glineur 2018: exact worst cases of (proximal) gradient
+    descent.
 """

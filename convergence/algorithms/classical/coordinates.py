@@ -1,0 +1,40 @@
+"""Coordinate descent: one entry a step, the steepest or one at random."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.oracles.base import AbstractOracle
+from convergence.shapes import Count, Iterate, Key, Reals, real
+
+
+class GreedyCoordinate(AbstractAlgorithm):
+    """x_{t+1} = x_t − η g_i e_i, g = ∇F(x_t; ξ_t), i the first entry with the largest |g_i|."""
+
+    eta: Reals = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        g = oracle.grad(state.x, key)
+        i = jnp.argmax(jnp.abs(g))
+        return State(state.x.at[i].add(-self.eta * g[i]))
+
+
+class RandomCoordinate(AbstractAlgorithm):
+    """x_{t+1} = x_t − η g_i e_i, g = ∇F(x_t; ξ_t), i uniform among the entries of a vector."""
+
+    eta: Reals = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        sample, coin = jax.random.split(key)
+        g = oracle.grad(state.x, sample)
+        i = jax.random.randint(coin, (), 0, g.size)
+        return State(state.x.at[i].add(-self.eta * g[i]))

@@ -1,0 +1,13 @@
+"""Methods that scale their steps by past gradients, by signs or by norms.
+
+cycles: Exact paths on (L/2)‖x‖²: methods whose steps do not shrink go round, others by known
+    factors.
+decay: Weight decay: what it does alone, where it ends, the box that it draws around sign
+    methods.
+linear: Adaptive methods on a linear function: how far each goes, exactly.
+sign: Sign descent: the two ways in which it fails, and what error feedback makes of one of
+    them.
+smooth: Adaptive and sign-like methods on smooth functions without noise: sums of gradients,
+    pathwise.
+steps: How long a step of Adam can be.
+"""

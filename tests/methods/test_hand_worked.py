@@ -1,0 +1,124 @@
+"""Textbook and adaptive methods against numbers worked by hand."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from convergence.algorithms.adaptive.matrices import Shampoo, SpectralDescent
+from convergence.algorithms.classical.accelerated import NesterovMomentum
+from convergence.algorithms.classical.constrained import (
+    FISTA,
+    ConditionalGradient,
+    EntropicDescent,
+    ProjectedGradient,
+)
+from convergence.algorithms.classical.coordinates import GreedyCoordinate, RandomCoordinate
+from convergence.algorithms.classical.optimized import (
+    OGM,
+    OGMG,
+    LinearlyDecayed,
+    SilverGD,
+    thetas,
+)
+from convergence.problems.boxed import Boxed
+from convergence.problems.linear import Linear
+from convergence.problems.quadratic import Isotropic, Quadratic
+from tests.walks import iterates as walk
+
+SQUARE, DOWN = Isotropic([1.0]), Linear([1.0])
+ROUND = 1e-14  # a few operations on numbers of order 1
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+def path(method: Any, problem: Any, steps: int) -> list[float]:
+    """The first entries of the iterates."""
+    return [float(p.ravel()[0]) for p in walk(method, problem, steps)]
+
+
+def test_nesterov_momentum() -> None:
+    """η = β = ½ on x²/2: v = 1, y = 1 − ½(1 + ½) = ¼; v = ¾, y = ¼ − ½(¼ + ⅜) = −1/16."""
+    assert path(NesterovMomentum(0.5, 0.5), SQUARE, 2) == [1.0, 0.25, -0.0625]
+
+
+def test_thetas() -> None:
+    """θ = 1, (1 + √5)/2 and last (1 + √(1 + 8θ²))/2; with one step (1 + 3)/2."""
+    assert thetas(1).tolist() == [1.0, 2.0]
+    golden = (1 + 5**0.5) / 2
+    assert thetas(2).tolist() == [1.0, golden, (1 + (1 + 8 * golden**2) ** 0.5) / 2]
+
+
+def test_ogm() -> None:
+    """One step with θ = (1, 2), η = ½ on x²/2: y = ½, x = ½ + ½(½ − 1) = ¼. On a slope, θ = (1, 2,
+    4): y = −1, x = −1 − ½; y = −5/2, x = −5/2 + ¼(−3/2) + ½(−1) = −27/8."""
+    assert path(OGM(0.5, [1.0, 2.0]), SQUARE, 1) == [1.0, 0.25]
+    assert path(OGM(1.0, [1.0, 2.0, 4.0]), DOWN, 2) == [0.0, -1.5, -3.375]
+
+
+def test_ogm_g() -> None:
+    """On a slope, θ = (4, 2, 1): y = −1, x = −1 + 3/7 (−¾ − 1) = −7/4; y = −11/4, x = −11/4 +
+    ⅓(½(−7/4) − 1) = −27/8."""
+    found = path(OGMG(1.0, [4.0, 2.0, 1.0]), DOWN, 2)
+    np.testing.assert_allclose(found, [0.0, -1.75, -3.375], rtol=ROUND)
+
+
+def test_silver_steps() -> None:
+    """√2, 2, √2, 2 + √2, √2, 2, √2."""
+    r = 2**0.5
+    steps = -np.diff(path(SilverGD(1.0), DOWN, 7))
+    np.testing.assert_allclose(steps, [r, 2, r, 2 + r, r, 2, r], rtol=ROUND)
+
+
+def test_linear_decay() -> None:
+    """1, ¾, ½, ¼."""
+    assert path(LinearlyDecayed(1.0, 4), DOWN, 4) == [0.0, -1.0, -1.75, -2.25, -2.5]
+
+
+def test_methods_on_a_box() -> None:
+    """f = ½(x + ½)² on [0, 1] from 1. Projected, η = ½: ¼, then clipped. FISTA: ¼, 0, then y = −¼·¼
+    on the way to a clipped 0. Conditional gradients: to 0, and there they stay."""
+    box = Boxed(np.ones(1), np.ones(1), np.zeros(1), a=-0.5)
+    assert path(ProjectedGradient(0.5, 0.0, 1.0), box, 2) == [1.0, 0.25, 0.0]
+    assert path(FISTA(0.25, -1.0, 1.0), SQUARE, 3) == [1.0, 0.75, 0.5625, 0.38671875]
+    assert path(ConditionalGradient(0.0, 1.0), box, 2) == [1.0, 0.0, 0.0]
+    inner = Boxed(np.ones(1), np.ones(1), np.zeros(1), a=0.25)
+    assert path(ConditionalGradient(0.0, 1.0), inner, 2) == [1.0, 0.0, pytest.approx(2 / 3)]
+
+
+def test_entropic_descent() -> None:
+    """η = ln 2: weights ½ : ½ become ½ : 1, then ½ : 2."""
+    method = EntropicDescent(np.log(2.0))
+    found = path(method, Linear([1.0, 0.0], np.full(2, 0.5)), 2)
+    np.testing.assert_allclose(found, [1 / 2, 1 / 3, 1 / 5], rtol=ROUND)
+
+
+def test_coordinates() -> None:
+    """h = (1, 3) from (2, 1), η = ¼: gradients (2, 3), so the second: 1 − ¾; then (2, ¾), the
+    first: 2 − ½."""
+    found = walk(GreedyCoordinate(0.25), Quadratic([2.0, 1.0], [1.0, 3.0]), 2)
+    assert [p.tolist() for p in found] == [[2, 1], [2, 0.25], [1.5, 0.25]]
+    assert path(RandomCoordinate(1.0), SQUARE, 1) == [1.0, 0.0]
+    many = walk(RandomCoordinate(0.5), Isotropic(np.ones(3)), 6)
+    for before, after in itertools.pairwise(many):
+        assert sorted((after / before).tolist()) == [0.5, 1.0, 1.0]
+
+
+def test_matrices() -> None:
+    """G = diag(2, −½) for ever: Shampoo moves by diag(1, −1)/√t, descent in the operator norm by
+    diag(1, −1)."""
+    slope = Linear(np.diag([2.0, -0.5]))
+    found = [np.diag(x) for x in walk(Shampoo(1.0), slope, 2)]
+    np.testing.assert_allclose(found[1], [-1, 1], rtol=ROUND)
+    np.testing.assert_allclose(found[2] - found[1], np.array([-1, 1]) / 2**0.5, rtol=ROUND)
+    spectral = walk(SpectralDescent(0.5), slope, 2)[2]
+    np.testing.assert_allclose(spectral, np.diag([-1.0, 1.0]), atol=ROUND)

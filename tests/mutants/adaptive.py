@@ -1,0 +1,70 @@
+"""Faults planted in adaptive methods: corrections left out, decays exchanged, clocks moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optax
+
+from convergence.algorithms.optax_adapter import FromOptax
+from convergence.registry.adaptive import linear, steps
+from tests.mutants.base import Mutant, tamper
+from tests.mutants.deterministic import half
+from tests.mutants.tight import options, plant
+
+CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*linear.CLAIMS, *steps.CLAIMS)}
+
+
+def of(name: str, slug: str, fault: Any) -> Mutant:
+    """A fault in the method of an adaptive claim."""
+    return plant(name, slug, fault, CLAIM)
+
+
+def instead(factory: Any, **more: Any) -> Any:
+    """Another factory with the options of the first."""
+    return lambda a: FromOptax(factory, **{**{k: float(v) for k, v in a.options.items()}, **more})
+
+
+def coupled(learning_rate: Any, b1: Any, b2: Any, eps: Any, weight_decay: Any) -> Any:
+    """Adam whose decay goes through the normalizer."""
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay), optax.adam(learning_rate, b1, b2, eps)
+    )
+
+
+def coupled_default(learning_rate: Any, weight_decay: Any) -> Any:
+    """The same with the usual averages."""
+    return coupled(learning_rate, 0.9, 0.999, 1e-8, weight_decay)
+
+
+MUTANTS = (
+    of("adagrad-filled", "adagrad-linear", options(initial_accumulator_value=0.1)),
+    of("rmsprop-corrected", "rmsprop-linear", options(bias_correction=True)),
+    of("amsgrad-uncorrected", "amsgrad-linear", options(bias_correction_mu=False)),
+    of("adamax-is-yogi", "adamax-linear", instead(optax.yogi)),
+    of("radam-early", "radam-linear", options(threshold=4.5)),
+    of("adabelief-damped", "adabelief-linear", options(eps_root=1e-4)),
+    of("nadam-is-adam", "nadam-linear", instead(optax.adam)),
+    of("novograd-averaged", "novograd-linear", options(b1=0.5)),
+    of("lion-decays", "lion-linear", options(weight_decay=1e-3)),
+    of("adagrad-no-start", "adagrad-smooth", options(initial_accumulator_value=0.0)),
+    of("sign-half-step", "sign-descent-smooth", options(learning_rate=0.5)),
+    of("spectral-half-step", "spectral-descent-smooth", half),
+    of("adam-longer-memory", "adam-longest-step", options(b2=0.99)),
+    of("adam-cycle-momentum", "adam-two-cycle", options(b1=0.9)),
+    of("sign-cycle-step", "sign-two-cycle", options(learning_rate=0.01)),
+    of("lars-momentum", "lars-factor", options(momentum=0.9)),
+    of("fromage-unscaled", "fromage-factor", options(learning_rate=0.11)),
+    of("lookahead-k", "lookahead-factor", options(k=4)),
+    of("sam-radius", "sam-cycle", options(rho=5.0)),
+    of("adamw-coupled", "adamw-decay-alone", instead(coupled_default)),
+    of("coupled-half-decay", "sgd-coupled-decay", options(weight_decay=0.125)),
+    of("adamw-box-longer-memory", "adamw-box", options(weight_decay=0.2)),
+    of("lion-box-half-decay", "lion-box", options(weight_decay=0.125)),
+    of("sign-decay-longer", "sign-decay-rest", options(learning_rate=0.07)),
+    of("sign-momentum", "sign-descent-skewed", lambda a: FromOptax(optax.signum, **{
+        **{k: float(v) for k, v in a.options.items()}, "beta": 0.9})),
+    of("valley-plain", "sign-descent-valley", instead(optax.sgd)),
+    Mutant("adam-step-of-a-spike", lambda: tamper(
+        CLAIM["adam-longest-step"], number=lambda b, T: b / 1.05)),
+)  # fmt: skip
