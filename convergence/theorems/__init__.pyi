@@ -274,6 +274,7 @@ from .decentralized.zhu2024_table import TransientTable as TransientTable
 from .domains import Domain as Domain
 from .domains import a as a
 from .domains import check_fields as check_fields
+from .domains import code_of as code_of
 from .domains import count as count
 from .domains import number as number
 from .domains import one_of as one_of

@@ -90,5 +90,9 @@ def check_fields(theorem: Any) -> None:
         )
 
 
-# Whose code is judged. No list of values: a search keeps to the code that a claim names.
-CODE = Domain("'own', 'optax' or 'torch'", lambda value: value in ("own", "optax", "torch"))
+def code_of(*names: str) -> Domain:
+    """Whose code is judged. Values are not listed: a search keeps to what a claim names."""
+    return Domain(" or ".join(map(repr, names)), lambda value: value in names)
+
+
+CODE = code_of("own", "optax", "torch")

@@ -47,5 +47,5 @@ def test_by_another_hand(slug: str, code: str) -> None:
 
 def test_code_of_nobody_is_refused() -> None:
     theorem = CLAIMS["gd-value-optax"].theorem
-    with pytest.raises(InvalidInput, match="'own', 'optax' or 'torch'"):
+    with pytest.raises(InvalidInput, match="'own' or 'optax' or 'torch'"):
         dataclasses.replace(theorem, code="keras")

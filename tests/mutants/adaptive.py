@@ -22,7 +22,12 @@ def of(name: str, slug: str, fault: Any) -> Mutant:
 
 def instead(factory: Any, **more: Any) -> Any:
     """Another factory with the options of the first."""
-    return lambda a: FromOptax(factory, **{**{k: float(v) for k, v in a.options.items()}, **more})
+
+    def make(a: Any) -> FromOptax:
+        given: dict[str, Any] = {k: float(v) for k, v in a.options.items()}
+        return FromOptax(factory, **{**given, **more})
+
+    return make
 
 
 def coupled(learning_rate: Any, b1: Any, b2: Any, eps: Any, weight_decay: Any) -> Any:
@@ -62,8 +67,7 @@ MUTANTS = (
     of("adamw-box-longer-memory", "adamw-box", options(weight_decay=0.2)),
     of("lion-box-half-decay", "lion-box", options(weight_decay=0.125)),
     of("sign-decay-longer", "sign-decay-rest", options(learning_rate=0.07)),
-    of("sign-momentum", "sign-descent-skewed", lambda a: FromOptax(optax.signum, **{
-        **{k: float(v) for k, v in a.options.items()}, "beta": 0.9})),
+    of("sign-momentum", "sign-descent-skewed", instead(optax.signum, beta=0.9)),
     of("valley-plain", "sign-descent-valley", instead(optax.sgd)),
     Mutant("adam-step-of-a-spike", lambda: tamper(
         CLAIM["adam-longest-step"], number=lambda b, T: b / 1.05)),

@@ -16,7 +16,7 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
-from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.domains import code_of, count, number
 
 
 class AbstractBowl(AbstractTheorem):
@@ -25,7 +25,7 @@ class AbstractBowl(AbstractTheorem):
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
     assumes = (NoNoise(), Is("isotropic"), Positive("R"), Has("x_star", 0.0, 0.0))
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
     code: str = "optax"
 
@@ -50,7 +50,7 @@ class AdamCycle(AbstractBowl):
 
     source = Source("bock2019", "2-limit cycles of Adam; derived for β₁ = 0")
     statement = "|x_t| = η/2 for all t ≤ T,  Adam with β₁ = 0 on (L/2)x² from η/2"
-    domain = {"b2": number("[0, 1)"), "code": one_of("optax", "torch")}
+    domain = {"b2": number("[0, 1)"), "code": code_of("optax", "torch")}
 
     b2: Reals = eqx.field(converter=real, default=0.99)
 
@@ -82,7 +82,7 @@ class SignCycle(AdamCycle):
 
     source = Source("bernstein2018", "a constant step; derived")
     statement = "|x_t| = η/2 for all t ≤ T,  sign descent on (L/2)x² from η/2"
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return from_optax("sign_sgd", learning_rate=2 * c.R)

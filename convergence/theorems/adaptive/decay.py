@@ -25,9 +25,9 @@ from convergence.theorems.assumptions import (
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Within
-from convergence.theorems.domains import number, one_of
+from convergence.theorems.domains import code_of, number
 
-BOTH = one_of("optax", "torch")
+BOTH = code_of("optax", "torch")
 
 
 def coupled_sgd(learning_rate: Any, weight_decay: Any) -> Any:
@@ -188,7 +188,7 @@ class LionBox(AdamWBox):
 
     source = Source("chen2024lion", "Section 3, phase 1; derived")
     statement = "|x_T|_∞ ≤ (1−ηλ)^T |x_0|_∞ + (1 − (1−ηλ)^T)/λ,  Lion"
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         (eta, decay), b = self.options(), float(self.beta)
@@ -207,7 +207,7 @@ class SignDecayRest(AbstractDecay):
 
     source = Source("xie2024", "sign descent in the interior of the box; derived")
     statement = "|x_T − x*|_∞ ≤ η(1 + λA),  sign descent with decay, A = |x*|_∞ < 1/λ"
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
     @varies
     def assumes(self) -> Any:

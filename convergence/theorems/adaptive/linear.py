@@ -21,9 +21,9 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.domains import number, one_of
+from convergence.theorems.domains import code_of, number
 
-BOTH = one_of("optax", "torch")
+BOTH = code_of("optax", "torch")
 
 
 class Sloped(AbstractAssumption):
@@ -188,7 +188,7 @@ class RAdamLinear(AbstractBetas):
 class AbstractOptaxWalk(AbstractBetas):
     """A method that torch does not have, or has another of that name."""
 
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
 
 class AdaBeliefLinear(AbstractOptaxWalk):

@@ -14,7 +14,7 @@ from convergence.metrics.pointwise import GradNormSq
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Matrix, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.domains import number, one_of
+from convergence.theorems.domains import code_of, number
 
 
 class AdaGradSmooth(AbstractTheorem):
@@ -36,7 +36,7 @@ class AdaGradSmooth(AbstractTheorem):
     domain = {
         "eta": number("(0, inf)"),
         "scale": number("[1, inf)"),
-        "code": one_of("optax", "torch"),
+        "code": code_of("optax", "torch"),
     }
 
     eta: Reals = eqx.field(converter=real, default=1.0)
@@ -79,7 +79,7 @@ class SignDescentSmooth(AbstractTheorem):
     source = Source("bernstein2018", "Theorem 1 without noise; derived")
     statement = "(1/T) Σ ‖∇f(x_t)‖₁ ≤ Δ/(ηT) + ηdL/2,  sign descent, η = a√(2Δ/(dLT))"
     assumes = (Smooth(), NoNoise())
-    domain = {"scale": number("(0, inf)"), "code": one_of("optax")}
+    domain = {"scale": number("(0, inf)"), "code": code_of("optax")}
 
     scale: Reals = eqx.field(converter=real, default=1.0)  # a
     code: str = "optax"

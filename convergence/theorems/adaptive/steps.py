@@ -13,7 +13,7 @@ from convergence.metrics.points import LongestStep
 from convergence.shapes import Reals, real
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Within
-from convergence.theorems.domains import number, one_of
+from convergence.theorems.domains import code_of, number
 
 
 class AdamStep(AbstractTheorem):
@@ -34,7 +34,7 @@ class AdamStep(AbstractTheorem):
         "eta": number("(0, inf)"),
         "b1": number("[0, 1)"),
         "b2": number("(0, 1)"),
-        "code": one_of("optax", "torch"),
+        "code": code_of("optax", "torch"),
     }
 
     eta: Reals = eqx.field(converter=real, default=0.01)

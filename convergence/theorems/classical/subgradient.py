@@ -11,7 +11,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.theorems.assumptions import Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.conditions import Positive
-from convergence.theorems.domains import CODE, one_of
+from convergence.theorems.domains import CODE, code_of
 
 
 class AbstractSubgradient(AbstractTheorem):
@@ -79,7 +79,7 @@ class SubgradientLast(AbstractSubgradient):
     provenance = Provenance.RECALLED
     source = Source("zamani2023", "Theorem 2.4, the optimal last iterate")
     statement = "f(x_T) − f* ≤ GR/√(T+1),  subgradient method, η_t = R(T−t)/(G(T+1)^{3/2})"
-    domain = {"code": one_of("own")}
+    domain = {"code": code_of("own")}
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return LinearlyDecayed(c.R * T / (c.G * (T + 1) ** 1.5), T)
@@ -99,7 +99,7 @@ class PolyakStep(AbstractSubgradient):
     source = Source("polyak1969", "the step of known f*; proof textbook")
     statement = "min_{t≤T} f(x_t) − f* ≤ GR/√(T+1),  Polyak's step (f(x_t) − f*)/‖g_t‖²"
     assumes = (*AbstractSubgradient.assumes, Has("f_star"))
-    domain = {"code": one_of("optax")}
+    domain = {"code": code_of("optax")}
 
     code: str = "optax"
 
