@@ -1,8 +1,8 @@
 """The planted faults of every family."""
 
 from tests.mutants import (
-    attention,
     adaptive,
+    attention,
     compression,
     decentralized,
     deterministic,
