@@ -33,8 +33,8 @@ from .games import LeastLogOdds as LeastLogOdds
 from .games import SaddleEnergy as SaddleEnergy
 from .newton import ClippedSteps as ClippedSteps
 from .points import Above as Above
-from .points import Along as Along
 from .points import AtAverage as AtAverage
+from .points import Component as Component
 from .points import Distance as Distance
 from .points import Farthest as Farthest
 from .points import GradNuclear as GradNuclear

@@ -33,7 +33,7 @@ class Farthest(AbstractPointwise):
         return jnp.max(jnp.abs(state.x - self.point))
 
 
-class Along(AbstractPointwise):
+class Component(AbstractPointwise):
     """⟨u, x⟩ for a fixed u of the iterate's shape, or of one that broadcasts to it."""
 
     u: Reals = eqx.field(converter=real)

@@ -11,7 +11,7 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.shipped import from_optax
 from convergence.constants import Constants
 from convergence.metrics.folds import Extremes
-from convergence.metrics.points import Above, Along
+from convergence.metrics.points import Above, Component
 from convergence.metrics.pointwise import Value
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -126,7 +126,7 @@ class SignInAValley(AbstractTheorem):
         return from_optax("sign_sgd", learning_rate=float(self.eta))
 
     def metric(self, c: Constants, T: int) -> Any:
-        return Extremes(Along(np.ones(2)))
+        return Extremes(Component(np.ones(2)))
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         total = float(np.sum(c.x0))
