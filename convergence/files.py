@@ -11,7 +11,7 @@ import re
 import stat
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 LARGEST = 2**28  # bytes of a document in JSON
 
@@ -73,6 +73,16 @@ def read_json(path: Path) -> Any:
         return json.loads(raw)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether something is a list as JSON has it, or a tuple."""
+    return isinstance(value, list | tuple)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether something read from JSON is an object."""
+    return isinstance(value, dict)
 
 
 def json_text(content: Any, ascii: bool = False) -> str:

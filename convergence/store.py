@@ -21,6 +21,7 @@ from convergence.claims.report import missing
 from convergence.claims.settings import Settings
 from convergence.digest import Unstable, digest, versions
 from convergence.files import (
+    is_object,
     name_for,
     read_json,
     read_regular,
@@ -144,18 +145,18 @@ class Store:
 
     def reports(self) -> list[dict[str, Any]]:
         """Every stored report of a claim, by slug; what is none is left out."""
-        found = []
+        found: list[dict[str, Any]] = []
         for path in sorted(self.root.glob("*/report.json")):
             try:
                 entry = read_json(path)
             except (OSError, ValueError):
                 continue
-            if isinstance(entry, dict) and not missing(entry):
+            if is_object(entry) and not missing(entry):
                 found.append(entry)
         return found
 
     def _note(self, text: str) -> None:
-        notes = getattr(self._local, "notes", None) or []
+        notes: list[str] = getattr(self._local, "notes", None) or []
         if text not in notes:
             notes.append(text)
         self._local.notes = notes

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _runs import simulate
 
 from convergence.algorithms.attention.normalized_gd import NormalizedGD
 from convergence.algorithms.classical.sgd import SGD
 from convergence.figures import style
+from convergence.figures.runs import simulate
 from convergence.metrics.attention import MissedDirection
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.noise.base import Noiseless

@@ -65,7 +65,7 @@ def signs(kind: Kind, sample: Sample) -> None:
 
 def divergence(records: list[Record]) -> tuple[str, ...]:
     """One note a horizon at which runs left the finite numbers, with the first bad step."""
-    notes = []
+    notes: list[str] = []
     for record in records:
         bad = record.first_bad[record.first_bad >= 0]
         if len(bad):

@@ -13,7 +13,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import jax
 import numpy as np
 
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge
@@ -27,7 +26,7 @@ from convergence.errors import InvalidInput, Unknown
 from convergence.laws import certificates
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
-from convergence.precision import precision
+from convergence.precision import precision, wide
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import CHUNK, Experiment, Simulation
 from convergence.runner.record import Record
@@ -89,7 +88,9 @@ class AbstractOnInstance(AbstractClaim):
     expect: Verdict = Verdict.CONSISTENT
     horizons: tuple[int, ...] = (64, 256, 1024)
     seeds: int = 256
-    more: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    more: Mapping[str, tuple[int, ...]] = dataclasses.field(
+        default_factory=dict[str, tuple[int, ...]]
+    )
     margin: float = 0.05
     note: str = ""
     chunk: int = CHUNK
@@ -105,7 +106,7 @@ class AbstractOnInstance(AbstractClaim):
 
     def instance(self, T: int) -> tuple[AbstractProblem, AbstractNoise, Constants]:
         """The instance at horizon T and its certified constants."""
-        key = T, jax.config.read("jax_enable_x64")  # arrays are made in the precision of the run
+        key = T, wide()  # arrays are made in the precision of the run
         if key not in self._made:
             problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
             noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
@@ -155,7 +156,7 @@ class AbstractOnInstance(AbstractClaim):
 
     def experiment(self, T: int, rival: bool = False) -> Experiment:
         """What is run at horizon T: the prescribed method, or the theorem's rival."""
-        key = T, rival, jax.config.read("jax_enable_x64")
+        key = T, rival, wide()
         if key not in self._experiments:
             problem, noise, c = self.instance(T)
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
@@ -170,7 +171,7 @@ class AbstractOnInstance(AbstractClaim):
 
     def tickets(self, T: int, rival: bool = False) -> dict[str, Any]:
         """What is certified of the metric at horizon T, for `statistics.Sample`."""
-        key = "tickets", T, rival, jax.config.read("jax_enable_x64")
+        key = "tickets", T, rival, wide()
         if key not in self._made:
             _, _, c = self.instance(T)
             self._made[key] = certified(self.theorem, c, self.experiment(T, rival), T)

@@ -98,8 +98,8 @@ def mild(experiment: Experiment, c: Constants, T: int) -> bool:
 
 def bounded_gradient(metric: Any, c: Constants) -> float | None:
     """G for norms of gradients and their means over a run, G² for squares; None without a G."""
-    of = metric.of if isinstance(metric, Average | AverageEvery | Smallest) else metric
-    power = {GradNorm: 1, GradNormSq: 2}.get(type(of))
+    of: object = metric.of if isinstance(metric, Average | AverageEvery | Smallest) else metric
+    power = 1 if isinstance(of, GradNorm) else 2 if isinstance(of, GradNormSq) else None
     return float(c.G) ** power if power and "G" in c else None
 
 

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from convergence.errors import require
+from convergence.files import is_list
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
@@ -108,14 +109,14 @@ def check_part(value: Any, kind: type, name: str, where: str) -> None:
 def check_horizons(horizons: Any, where: str) -> None:
     """A tuple of whole numbers T ≥ 1 that the clock can count."""
     require(
-        isinstance(horizons, tuple | list) and len(horizons) > 0,
+        is_list(horizons) and len(horizons) > 0,
         f"horizons = {horizons!r} {where}",
         "a tuple of horizons T ≥ 1",
         "give at least one, as in (64,)",
     )
     for T in horizons:
         require(
-            isinstance(T, Integral) and not isinstance(T, bool) and 1 <= int(T) <= LONGEST,
+            not isinstance(T, bool) and isinstance(T, Integral) and 1 <= int(T) <= LONGEST,
             f"the horizon T = {T!r} {where}",
             f"a whole number 1 ≤ T ≤ {LONGEST}",
             "give whole numbers of steps",
@@ -125,7 +126,7 @@ def check_horizons(horizons: Any, where: str) -> None:
 def check_whole(value: Any, name: str, where: str) -> None:
     """A whole number, at least one."""
     require(
-        isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1,
+        not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1,
         f"{name} = {value!r} {where}",
         "a whole number, one or more",
         "ask for more",

@@ -30,9 +30,10 @@ class Identity(AbstractClaim):
 
     def __post_init__(self) -> None:
         check_words(self)
+        theorem: Any = self.theorem  # whatever was given
         require(
-            isinstance(self.theorem, AbstractIdentity),
-            f"the theorem {self.theorem!r} in claim {self.slug!r}",
+            isinstance(theorem, AbstractIdentity),
+            f"the theorem {theorem!r} in claim {self.slug!r}",
             "an instance of a subclass of AbstractIdentity",
             "use Claim for a statement about runs",
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from convergence.claims.base import AbstractClaim
 from convergence.errors import InvalidInput, told
+from convergence.files import is_list
 
 
 def claims_in(path: Path) -> tuple[AbstractClaim, ...]:
@@ -26,7 +27,7 @@ def claims_in(path: Path) -> tuple[AbstractClaim, ...]:
 
 def sound(claims: Any, where: str) -> tuple[AbstractClaim, ...]:
     """`claims` as a tuple of claims with different slugs, or `InvalidInput`."""
-    found = tuple(claims) if isinstance(claims, tuple | list) else ()
+    found = tuple(claims) if is_list(claims) else ()
     if not found or not all(isinstance(claim, AbstractClaim) for claim in found):
         raise InvalidInput(f"CLAIMS of {where} must be a tuple of one Claim or more; mend it.")
     return distinct(found)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from convergence.claims.settings import Session
+from convergence.files import is_list, is_object
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
@@ -23,8 +24,8 @@ class Outcome:
     reason: str = ""
     judgement: Judgement | None = None
     assumptions: tuple[Checked, ...] = ()
-    constants: dict[str, Any] = dataclasses.field(default_factory=dict)
-    hyper: dict[str, Any] = dataclasses.field(default_factory=dict)
+    constants: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    hyper: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     notes: tuple[str, ...] = ()
     problem: str = ""
     noise: str = ""
@@ -78,9 +79,12 @@ class Report:
     def of(cls, claim: Any, outcome: Outcome, session: Session) -> Report:
         """The report on a claim that has a `theorem`."""
         theorem, settings = claim.theorem, session.settings
-        found = {f.name: getattr(outcome, f.name) for f in dataclasses.fields(outcome)}
+        found: dict[str, Any] = {
+            f.name: getattr(outcome, f.name) for f in dataclasses.fields(outcome)
+        }
+        found["notes"] = (*outcome.notes, *session.notes())
         return cls(
-            **{**found, "notes": (*outcome.notes, *session.notes())},
+            **found,
             slug=claim.slug,
             family=claim.family,
             kind=str(claim.kind),
@@ -190,7 +194,7 @@ def plain(value: Any) -> Any:
         return value
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return [plain(v) for v in value]
     return number(value)
 
@@ -217,8 +221,8 @@ def missing(entry: Mapping[str, Any]) -> list[str]:
     found += [key for key in ("verdict", "expect") if entry.get(key) not in VERDICTS]
     found += [key for key in ("slack", "power") if not numeric(entry.get(key))]
     for k, row in enumerate(entry.get("horizons", []) if "horizons" not in found else []):
-        sound = isinstance(row, dict) and all(isinstance(row.get(n), t) for n, t in ROW.items())
-        values = [row["estimate"], row["e_value"], *row["interval"]] if sound else []
+        sound = is_object(row) and all(isinstance(row.get(n), t) for n, t in ROW.items())
+        values: list[Any] = [row["estimate"], row["e_value"], *row["interval"]] if sound else []
         if sound and isinstance(row["bound"], list):
             values += row["bound"]
         elif sound:
@@ -226,7 +230,7 @@ def missing(entry: Mapping[str, Any]) -> list[str]:
         if not sound or len(row["interval"]) != 2 or not all(map(numeric, values)):
             found.append(f"horizons[{k}]")
     for k, a in enumerate(entry.get("assumptions", []) if "assumptions" not in found else []):
-        if not (isinstance(a, dict) and isinstance(a.get("name"), str) and "holds" in a):
+        if not (is_object(a) and isinstance(a.get("name"), str) and "holds" in a):
             found.append(f"assumptions[{k}]")
     found += ["notes"] * any(not isinstance(note, str) for note in entry.get("notes") or ())
     return sorted(set(found))

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import math
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -55,7 +55,8 @@ def floats(tree: Any) -> int:
 def ends(kind: Kind, bound: Any) -> tuple[float, float]:
     """(low, high) between which a run lies that keeps a statement of this kind by itself."""
     if isinstance(bound, tuple):
-        return float(bound[0]), float(bound[1])
+        low, high = cast(tuple[float, float], bound)
+        return float(low), float(high)
     b = float(bound)
     return {Kind.FLOOR: (b, math.inf), Kind.EXACT: (b, b)}.get(kind, (-math.inf, b))
 
@@ -95,7 +96,8 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
             values = session.run(again, range(worst, worst + 1), record.seeds).final()
             return float(excess(values, ends(claim.kind, bound))[0])
 
-        found, itself = [], beyond(problem, noise, method)
+        found: list[float] = []
+        itself = beyond(problem, noise, method)
         for twin in range(1, TWINS + 1):
             rng = np.random.default_rng(twin)
             near, loud = moved((problem, noise), rng, dtype)

@@ -6,10 +6,13 @@ bit of a run are the same however many seeds are asked for and whichever device 
 Memory holds one chunk of states and K numbers a run: it is flat in T.
 """
 
+# What JAX and Equinox return is unknown to type checkers.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import equinox as eqx
@@ -113,8 +116,8 @@ def _share(
 
 
 _chunks = eqx.filter_jit(_share)
-# Equinox hands options on to jax.jit; its annotations leave them out.
-_hasty = eqx.filter_jit(_share, compiler_options=HASTE)  # pyright: ignore[reportCallIssue]
+_options: dict[str, Any] = {"compiler_options": HASTE}  # handed on to jax.jit
+_hasty = eqx.filter_jit(_share, **_options)
 
 
 def check_step(experiment: Experiment) -> None:
@@ -144,7 +147,7 @@ def check_step(experiment: Experiment) -> None:
 
 
 @contextlib.contextmanager
-def plainly() -> Iterator[None]:
+def plainly() -> Generator[None, None, None]:
     """Raise what a callback to the host found wrong as the sentence that it is, without the forty
     lines that JAX puts around it."""
     try:

@@ -182,12 +182,12 @@ class AcrossRuns(Courtroom, RunSearch):
         return super().again(family, z) if kind is None else self.weighed(kind, family, z)
 
     def confirm(
-        self, family: Instances, z: np.ndarray, k: int, alpha: float
+        self, family: Instances, z: np.ndarray, k: int, alpha: float, most: int = MORE
     ) -> tuple[str, str] | None:
         kind = self.linear.get(family.name)
         if kind is None:  # a second look with more runs where the first cannot tell
             return super().confirm(family, z, k, alpha / 2) or super().confirm(
-                family, z, k, alpha / 2, MORE
+                family, z, k, alpha / 2, most
             )
         claim = dataclasses.replace(
             self.as_exact(kind, family, z), slug=f"{self.claim.slug}-violated-{k}",

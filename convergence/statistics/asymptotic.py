@@ -14,6 +14,7 @@ A sample that does not determine its own limit is refused: see `refusal`. What i
 1.5 times as often as promised for the laws in docs/verdicts.md, measured at 1e-4 and 1e-6.
 """
 
+# pyright: reportMissingTypeStubs=false
 import math
 
 import numpy as np

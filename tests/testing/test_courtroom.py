@@ -53,7 +53,7 @@ def test_a_linear_law_is_weighed_by_exact_moments(theorem: Any, kept: bool):
 
 def test_a_steady_state_is_no_run_of_that_length():
     """T of a claim on random masks is the inverse step: its moments are asked, not runs."""
-    claim = next(c for c in registry() if c.slug == "ec-heterogeneity-floor")
+    claim: Any = next(c for c in registry() if c.slug == "ec-heterogeneity-floor")
     with precision("float64"):
         search = AcrossMoments(claim, 0, [ROOMS["workers on spheres"]])
 

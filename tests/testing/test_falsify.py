@@ -27,9 +27,10 @@ from convergence.precision import precision
 from convergence.problems.agents import slowest
 from convergence.problems.quadratic import Isotropic
 from convergence.registry import registry
+from convergence.search.batches import _axis
 from convergence.search.climbing import Evolution, explore
 from convergence.search.falsify import Findings, falsify, search_of, sweep
-from convergence.search.runs import _axis, growth
+from convergence.search.runs import growth
 from convergence.search.variations import variations
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import NoNoise
