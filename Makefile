@@ -36,8 +36,9 @@ test: $(VENV)/ready-to-test $(if $(TORCH),$(VENV)/torch)
 check: $(VENV)/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(CHECKED)
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python & types=$$!; \
+	$(BIN)/python -m pytest -q -n 0 $(CHECKED); tests=$$?; \
+	wait $$types && exit $$tests
 
 # An environment of its own, since the packages pull in much; builds without CUDA come first.
 AUDITED := "torch==2.13.0+cpu" torchvision pytorch-optimizer torch-optimizer timm heavyball \

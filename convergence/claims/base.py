@@ -57,6 +57,20 @@ class AbstractClaim:
 
     def describe(self) -> dict[str, Any]:
         """Fields for `convergence show`."""
+        return {
+            "slug": self.slug,
+            "family": self.family,
+            "kind": str(self.kind),
+            "statement": self.theorem.statement,
+            "source": source_text(self.theorem),
+            "provenance": str(self.theorem.provenance),
+            "expect": str(self.expect),
+            **self.particulars(),
+            "note": self.note,
+        }
+
+    def particulars(self) -> dict[str, Any]:
+        """Those of its kind alone."""
         raise NotImplementedError
 
     def verify(
@@ -237,24 +251,16 @@ class AbstractOnInstance(AbstractClaim):
         except Unknown as error:
             return {"none": str(error)}
 
-    def describe(self) -> dict[str, Any]:
+    def particulars(self) -> dict[str, Any]:
         horizons, seeds = self.plan(Settings())
         problem, noise, c = self.instance(horizons[-1])
         return {
-            "slug": self.slug,
-            "family": self.family,
-            "kind": str(self.kind),
-            "statement": self.theorem.statement,
-            "source": source_text(self.theorem),
-            "provenance": str(self.theorem.provenance),
-            "expect": str(self.expect),
             "problem": first_line(problem),
             "noise": first_line(noise),
             "constants": dict(c),
             "hyper_parameters": self.prescribed(c, horizons[-1]),
             "horizons": horizons,
             "seeds": seeds,
-            "note": self.note,
         }
 
 

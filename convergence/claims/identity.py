@@ -8,7 +8,7 @@ from typing import Any
 from convergence import statistics as st
 from convergence.claims.base import AbstractClaim
 from convergence.claims.fields import check_words
-from convergence.claims.report import Outcome, Report, source_text
+from convergence.claims.report import Outcome, Report
 from convergence.claims.settings import Progress, Session, Settings, Shelf
 from convergence.errors import require
 from convergence.precision import precision
@@ -53,15 +53,5 @@ class Identity(AbstractClaim):
         outcome.judge(judgement)
         return Report.of(self, outcome, session)
 
-    def describe(self) -> dict[str, Any]:
-        return {
-            "slug": self.slug,
-            "family": self.family,
-            "kind": str(self.kind),
-            "statement": self.theorem.statement,
-            "source": source_text(self.theorem),
-            "provenance": str(self.theorem.provenance),
-            "expect": str(self.expect),
-            "tolerance": self.theorem.tolerance,
-            "note": self.note,
-        }
+    def particulars(self) -> dict[str, Any]:
+        return {"tolerance": self.theorem.tolerance}
