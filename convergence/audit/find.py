@@ -158,7 +158,11 @@ def of(
         options = {k: v for k, v in group.items() if k in known and k != "params"} | {**options}
         return torch_subject(type(value), target, package, name, version, options, found)
     if hasattr(value, "init") and hasattr(value, "update") and not isinstance(value, type):
-        made: Any = lambda **_: value  # noqa: E731 - a factory of a finished transformation
+
+        def made(**_: Any) -> Any:
+            """A factory of a finished transformation."""
+            return value
+
         return Subject(
             target, package, name, version, "optax", made, {}, found, optax_run.OptaxRun, options
         )

@@ -27,9 +27,8 @@ import numpy as np
 
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
-from convergence.moments.probe import draws_of, probe, unravel
+from convergence.moments.probe import drawn, prepared, probe, unravel
 from convergence.moments.tape import (
-    HIDDEN,
     NotAffine,
     plan,
 )
@@ -225,21 +224,16 @@ WHY = (
 
 def analyse(experiment: Experiment) -> Moments:
     """The exact recursion of a method; `NotAffine` says why there is none."""
-    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
-    name = f"Got {type(algorithm).__name__} on {type(problem).__name__}, but"
+    method, instance = type(experiment.algorithm).__name__, type(experiment.problem).__name__
+    name = f"Got {method} on {instance}, but"
     with jax.enable_x64(True):
-        # Host arrays become JAX arrays, so that other numbers of the same shape compile nothing.
-        problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
-        keys = jax.random.split(jax.random.key(0))
+        problem, oracle, algorithm, keys = prepared(experiment)
         x0 = problem.start().astype(jnp.float64)
         shape = eqx.filter_eval_shape(lambda key: algorithm.init(x0, oracle, key), keys[0])
         if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(shape)):
             raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
         like = jax.tree.map(lambda v: jnp.zeros(v.shape, v.dtype), shape)
-        try:
-            plans = tuple(plan(drawn) for drawn in draws_of(problem, oracle, algorithm, like, keys))
-        except jax.errors.UnexpectedTracerError:
-            raise NotAffine(HIDDEN) from None
+        plans = tuple(map(plan, drawn(problem, oracle, algorithm, like, keys)))
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))
         s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)

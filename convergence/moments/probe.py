@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from convergence.moments.tape import Plan, Reader, draws, on_tape
+from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, draws, on_tape
+from convergence.runner.experiment import Experiment
 
 
 def unravel(like: Any, s: Any) -> Any:
@@ -25,6 +26,21 @@ def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) ->
         draws(lambda o: algorithm.init(x0, o, keys[0]), oracle),
         draws(lambda o: algorithm.step(clock, like, o, keys[0]), oracle),
     )
+
+
+def prepared(experiment: Experiment) -> tuple[Any, Any, Any, Any]:
+    """Problem, oracle and algorithm with host arrays as JAX arrays, so that other numbers of the
+    same shape compile nothing; and two keys."""
+    parts = experiment.problem, experiment.oracle, experiment.algorithm
+    return *jax.tree.map(jnp.asarray, parts), jax.random.split(jax.random.key(0))
+
+
+def drawn(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
+    """`draws_of`, or in a sentence why nobody can tell."""
+    try:
+        return draws_of(problem, oracle, algorithm, like, keys)
+    except jax.errors.UnexpectedTracerError:
+        raise NotAffine(HIDDEN) from None
 
 
 class Probe(NamedTuple):

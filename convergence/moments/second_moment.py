@@ -28,8 +28,8 @@ from jax.flatten_util import ravel_pytree
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import AFFINE, Form, form_of
-from convergence.moments.probe import draws_of, unravel
-from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, on_tape, plan
+from convergence.moments.probe import drawn, prepared, unravel
+from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
 
@@ -180,11 +180,9 @@ def second_moments(
     function of a module, so that other numbers compile nothing; chances (K,) and patterns (K, …)
     list the outcomes, or stand for them. `NotAffine` says why there is none.
     """
-    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
-    name = f"Got {type(algorithm).__name__}, whose"
+    name = f"Got {type(experiment.algorithm).__name__}, whose"
     with jax.enable_x64(True):
-        problem, oracle, algorithm = jax.tree.map(jnp.asarray, (problem, oracle, algorithm))
-        keys = jax.random.split(jax.random.key(0))
+        problem, oracle, algorithm, keys = prepared(experiment)
         x0 = problem.start().astype(jnp.float64)
         state = algorithm.init(x0, oracle, keys[0])
         flat = np.asarray(ravel_pytree(state)[0])
@@ -196,13 +194,10 @@ def second_moments(
                 "simulation."
             )
         outcomes = jnp.asarray(patterns)
-        try:
-            drawn = draws_of(problem, oracle, masks(algorithm, outcomes[0]), state, keys)
-        except jax.errors.UnexpectedTracerError:
-            raise NotAffine(HIDDEN) from None
-        if drawn[0]:
+        begun, stepped = drawn(problem, oracle, masks(algorithm, outcomes[0]), state, keys)
+        if begun:
             raise NotAffine(f"{name} start is random; begin with a round that takes a sample.")
-        planned = plan(drawn[1])
+        planned = plan(stepped)
         rng = np.random.default_rng(0)
         s, u = rng.standard_normal(S), rng.standard_normal(planned.width)
 

@@ -51,18 +51,8 @@ def judge_separation(
         raise ValueError(f"the factor of a separation is a positive number, got {factor}")
     if any(s.seeds != o.seeds for s, o in zip(samples, others, strict=True)):
         raise ValueError("a separation compares paired seeds: give both methods equally many")
-    bets = bool(ceiling) and not any(exceeds(s) for s in [*samples, *others])
-    gaps = Gaps(
-        first=[measured(sample) for sample in samples],
-        second=[np.where(np.isfinite(v := measured(o)), v, 0.0) for o in others],
-        lost=sum(int(np.isinf(s.values).sum()) for s in samples),
-        crashed=any(not np.all(np.isfinite(o.values)) for o in others),
-        unknown=bool(unmeasured(samples)),
-        cap=loosened(ceiling) if bets and ceiling else 0.0,
-        light=light,
-        level=alpha / max(1, (ceiling is not None) + light),
-    )
-    evidence = gaps.log_e(factor) if bets else [None] * len(pairs)
+    gaps = Gaps.of(samples, others, ceiling, light, alpha)
+    evidence = gaps.log_e(factor) if gaps.cap else [None] * len(pairs)
     bands = [gaps.band(k, factor) for k in range(len(pairs))]
     rows = [gaps.row(k, samples[k].T, factor, bands[k], evidence[k]) for k in range(len(pairs))]
     slack = min(
@@ -70,7 +60,7 @@ def judge_separation(
         for a, b in zip(gaps.first, gaps.second, strict=True)
     )
     power = None
-    if bets or light or gaps.lost:
+    if gaps.cap or light or gaps.lost:
         power = inverse(edge(lambda scale: gaps.refuted(factor * scale) is not None))
     against = gaps.refuted(factor)
     if against is not None:
@@ -89,18 +79,21 @@ def judge_separation(
             f"at level {alpha:.1e}, with slack {slack:.3g}"
         )
         return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, grade)
-    worst = max(rows, key=lambda row: row.interval[1])
     why = unmeasured(samples)
     if not why and gaps.lost:
         why = f"{gaps.lost} runs of A are not finite"
-    elif not why and math.isinf(worst.interval[1]):
+    elif not why and any(math.isinf(row.interval[1]) for row in rows):
         why = missing([*samples, *others], [high for _, high in bands], "upper")
-    elif not why:
-        why = (
-            f"at T={worst.T} the mean of A - {factor:g} B is {worst.estimate:.6g} with upper limit "
-            f"{worst.interval[1]:.6g} above 0: more seeds are needed"
-        )
+    why = why or too_few(max(rows, key=lambda row: row.interval[1]), factor)
     return undecided(f"{why}; {overstatement(power)}", rows, slack, power)
+
+
+def too_few(worst: Row, factor: float) -> str:
+    """Why limits decide nothing."""
+    return (
+        f"at T={worst.T} the mean of A - {factor:g} B is {worst.estimate:.6g} with upper limit "
+        f"{worst.interval[1]:.6g} above 0: more seeds are needed"
+    )
 
 
 @dataclass(frozen=True)
@@ -119,6 +112,28 @@ class Gaps:
     cap: float
     light: bool
     level: float
+
+    @classmethod
+    def of(
+        cls,
+        samples: Sequence[Sample],
+        others: Sequence[Sample],
+        ceiling: float | None,
+        light: bool,
+        alpha: float,
+    ) -> "Gaps":
+        """The runs of A and of B, which are checked."""
+        bets = not any(exceeds(sample) for sample in [*samples, *others])
+        return cls(
+            first=[measured(sample) for sample in samples],
+            second=[np.where(np.isfinite(v := measured(o)), v, 0.0) for o in others],
+            lost=sum(int(np.isinf(s.values).sum()) for s in samples),
+            crashed=any(not np.all(np.isfinite(o.values)) for o in others),
+            unknown=bool(unmeasured(samples)),
+            cap=loosened(ceiling) if bets and ceiling else 0.0,
+            light=light,
+            level=alpha / max(1, (ceiling is not None) + light),
+        )
 
     def log_e(self, c: float) -> list[float]:
         """Evidence against E A <= c E B at each horizon, under the ceiling."""

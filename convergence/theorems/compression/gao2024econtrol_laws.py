@@ -6,7 +6,6 @@ By the closed recursion of second moments of `gao2024econtrol_recursion`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -14,10 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.compression.compressed_sgd import AbstractCompressed, CompressedSGD
+from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.compression.econtrol import EControl
-from convergence.algorithms.compression.ef21 import EF21, EF21SGDM
-from convergence.algorithms.compression.error_feedback import ErrorFeedback, IdealErrorFeedback
 from convergence.constants import Constants
 from convergence.metrics.agents import TotalSquare
 from convergence.parts.compressors import Bernoulli, Linear
@@ -25,6 +22,7 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Is
 from convergence.theorems.base import AbstractIdentity, Moment, Provenance, Source, varies
 from convergence.theorems.compression.gao2024econtrol_recursion import MessageLaw, recursion
+from convergence.theorems.compression.gao2024econtrol_rivals import method
 from convergence.theorems.conditions import Within
 from convergence.theorems.domains import number, one_of
 from convergence.theorems.exact_moments import AbstractMoment
@@ -66,17 +64,9 @@ class AbstractBernoulliLaw(AbstractMoment):
         return 1 / T
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
-        gamma, C = self.gamma(T), Bernoulli(self.delta)
-        table: dict[str, Callable[[], AbstractCompressed]] = {
-            "sgd": lambda: CompressedSGD(gamma, Bernoulli(1.0)),
-            "csgd": lambda: CompressedSGD(gamma, C),
-            "ec": lambda: ErrorFeedback(gamma, C),
-            "ec-ideal": lambda: IdealErrorFeedback(gamma, C, c.local),
-            "ef21": lambda: EF21(gamma, C),
-            "ef21-sgdm": lambda: EF21SGDM(gamma, C, self.eta),
-            "econtrol": lambda: EControl(gamma, C, self.eta),
-        }
-        return table[self.method]()
+        C, plain = Bernoulli(self.delta), Bernoulli(1.0)
+        local = c.local if self.method == "ec-ideal" else None
+        return method(self.method, self.gamma(T), self.eta, C, plain, local)
 
     def metric(self, c: Constants, T: int) -> TotalSquare:
         return TotalSquare()
