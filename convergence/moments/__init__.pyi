@@ -11,7 +11,9 @@ from .masks import compressed_moments as compressed_moments
 from .masks import exact_moments as exact_moments
 from .masks import projected_moments as projected_moments
 from .probe import Probe as Probe
+from .probe import drawn as drawn
 from .probe import draws_of as draws_of
+from .probe import prepared as prepared
 from .probe import unravel as unravel
 from .second_moment import Patterns as Patterns
 from .second_moment import SecondMoments as SecondMoments

@@ -30,6 +30,8 @@ from .adaptive.linear import RAdamLinear as RAdamLinear
 from .adaptive.linear import RMSpropLinear as RMSpropLinear
 from .adaptive.linear import RpropLinear as RpropLinear
 from .adaptive.linear import Sloped as Sloped
+from .adaptive.sign import AbstractInAValley as AbstractInAValley
+from .adaptive.sign import AbstractSkewed as AbstractSkewed
 from .adaptive.sign import SignDescends as SignDescends
 from .adaptive.sign import SignInAValley as SignInAValley
 from .adaptive.sign import SignOfSkewed as SignOfSkewed

@@ -41,7 +41,20 @@ def signs(noise: AbstractNoise, c: Constants) -> float | None:
     return float(np.sum(chances[chances > 0] * np.sign(drawn))) if np.all(drawn != 0) else None
 
 
-class SignOfSkewed(AbstractTheorem):
+class AbstractSkewed(AbstractTheorem):
+    """Sign descent on f(x) = gx in one dimension, samples positive with one chance."""
+
+    provenance = Provenance.DERIVED
+    assumes = (Has("L", 0.0, 0.0), Has("d", 1, 1), Positive("q"), TwoSigns())
+    domain = {"eta": number("(0, inf)")}
+
+    eta: Reals = eqx.field(converter=real, default=1.0)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return from_optax("sign_sgd", learning_rate=float(self.eta))
+
+
+class SignOfSkewed(AbstractSkewed):
     """E f(x_T) − f(x_0) = −ηTg(2p − 1) for sign descent on f(x) = gx in one dimension, where a
     sample is positive with chance p: here g > 0 and p = q, the rarest chance, is below ½, so f
     grows.
@@ -51,16 +64,8 @@ class SignOfSkewed(AbstractTheorem):
     """
 
     kind = Kind.EXACT
-    provenance = Provenance.DERIVED
     source = Source("karimireddy2019", "Counterexample 1, with its law derived")
     statement = "E f(x_T) − f(x_0) = ηTg(1 − 2p),  sign descent where P(sample > 0) = p"
-    assumes = (Has("L", 0.0, 0.0), Has("d", 1, 1), Positive("q"), TwoSigns())
-    domain = {"eta": number("(0, inf)")}
-
-    eta: Reals = eqx.field(converter=real, default=1.0)
-
-    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return from_optax("sign_sgd", learning_rate=float(self.eta))
 
     def metric(self, c: Constants, T: int) -> Any:
         return Value()
@@ -73,7 +78,7 @@ class SignOfSkewed(AbstractTheorem):
         return (float(self.eta) * T * float(np.ravel(c.g)[0])) ** 2
 
 
-class SignDescends(SignOfSkewed):
+class SignDescends(AbstractSkewed):
     """E f(x_T) ≤ f(x_0) for sign descent with unbiased samples of a linear function.
 
     FALSE: the sign of a sample is that of its median (`SignOfSkewed`).
@@ -97,19 +102,11 @@ class SignDescends(SignOfSkewed):
         return 2 * self.most(c, T)
 
 
-class SignInAValley(AbstractTheorem):
-    """⟨(1, 1), x_t⟩ = ⟨(1, 1), x_0⟩ for all t, of sign descent with a step η on f(x) = ε|x_1 + x_2|
-    + |x_1 − x_2|, 0 < ε < 1, where x_1 − x_2 is an odd multiple of η at the start.
-
-    Proof. The gradient is (ε + 1, ε − 1) or (ε − 1, ε + 1) up to its sign, where x_1 ≠ x_2: its
-    signs are opposite. A step changes x_1 − x_2 by 2η and leaves it an odd multiple of η. ∎
-    (Karimireddy et al., Counterexample 2.)
-    """
+class AbstractInAValley(AbstractTheorem):
+    """Sign descent on f(x) = ε|x_1 + x_2| + |x_1 − x_2| from an odd start."""
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    source = Source("karimireddy2019", "Counterexample 2; derived")
-    statement = "x_{t,1} + x_{t,2} = x_{0,1} + x_{0,2} for all t,  sign descent in a valley"
     assumes = (NoNoise(), Is("valley"))
     domain = {"eta": number("(0, inf)")}
 
@@ -125,6 +122,19 @@ class SignInAValley(AbstractTheorem):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return from_optax("sign_sgd", learning_rate=float(self.eta))
 
+
+class SignInAValley(AbstractInAValley):
+    """⟨(1, 1), x_t⟩ = ⟨(1, 1), x_0⟩ for all t, of sign descent with a step η on f(x) = ε|x_1 + x_2|
+    + |x_1 − x_2|, 0 < ε < 1, where x_1 − x_2 is an odd multiple of η at the start.
+
+    Proof. The gradient is (ε + 1, ε − 1) or (ε − 1, ε + 1) up to its sign, where x_1 ≠ x_2: its
+    signs are opposite. A step changes x_1 − x_2 by 2η and leaves it an odd multiple of η. ∎
+    (Karimireddy et al., Counterexample 2.)
+    """
+
+    source = Source("karimireddy2019", "Counterexample 2; derived")
+    statement = "x_{t,1} + x_{t,2} = x_{0,1} + x_{0,2} for all t,  sign descent in a valley"
+
     def metric(self, c: Constants, T: int) -> Any:
         return Extremes(Component(np.ones(2)))
 
@@ -133,7 +143,7 @@ class SignInAValley(AbstractTheorem):
         return total, total
 
 
-class SignValleyDescends(SignInAValley):
+class SignValleyDescends(AbstractInAValley):
     """f(x_T) − f* ≤ (f(x_0) − f*)/2 after T ≥ 2R/η steps of sign descent on a convex function of
     bounded gradients.
 
