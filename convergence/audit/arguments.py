@@ -64,7 +64,7 @@ def model_object(subject: Subject) -> Subject:
     def factory(params: Any, **options: Any) -> Any:
         import torch  # pyright: ignore[reportMissingImports]
 
-        model = torch.nn.Module()
+        model, params = torch.nn.Module(), list(params)
         flat = [p for e in params for p in (e["params"] if isinstance(e, dict) else [e])]
         for i, p in enumerate(flat):
             model.register_parameter(f"p{i}", p)

@@ -21,6 +21,8 @@ from convergence.audit.subject import Subject
 from convergence.audit.torch_run import because, one_line
 from convergence.errors import require
 
+HELD = {True: Outcome.KEEPS, False: Outcome.BREAKS, None: Outcome.UNDECIDED}
+
 
 def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
     """The cell of one law; whatever the optimizer raises becomes one."""
@@ -44,8 +46,9 @@ def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
         else:
             told = because(one_line(error))
         return Cell(law.id, Outcome.CANNOT, told, promised=promised)
-    outcome = Outcome.KEEPS if found.holds else Outcome.BREAKS
-    return Cell(law.id, outcome, found.detail, found.amount, found.step, found.instance, promised)
+    outcome = HELD[found.holds]
+    return Cell(law.id, outcome, found.detail, found.amount, found.step, found.instance, promised,
+                found.interval)  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
 
     KEEPS = "keeps"
     BREAKS = "breaks"
+    UNDECIDED = "undecided"
     NOT_ASKED = "not asked"
     CANNOT = "cannot be run"
 
@@ -34,7 +35,8 @@ class Cell:
 
     detail: a sentence. amount: by how much, in the unit that `detail` names; None where a number
     says nothing. step: the first one, counted from 1. instance: what repeats it, as JSON.
-    promised: whether the optimizer's family promises the law.
+    promised: whether the optimizer's family promises the law. interval: limits of what a stochastic
+    law measures, whose error probability is that of `convergence.audit.laws.noise`.
     """
 
     law: str
@@ -44,6 +46,7 @@ class Cell:
     step: int | None = None
     instance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     promised: bool = False
+    interval: tuple[float, float] | None = None
 
     @property
     def broken(self) -> bool:

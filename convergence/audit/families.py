@@ -39,19 +39,19 @@ def family(name: str, about: str, promises: str = "", excused: str = "", **more:
     return Family(name, about, frozenset(promises.split()), frozenset(excused.split()), **more)
 
 
-LOCAL = "S9 S6 S7 U3t"  # acts on each coordinate alone
+LOCAL = "S9 S6 S7 U3t U30"  # acts on each coordinate alone, by a step times the rate
 BLOCKS = "S9"  # a norm of a tensor or of all: excused from 2n = n + n
 
 ALL = (
     family("unknown", "nothing is promised beyond what binds everyone"),
-    family("sgd", "x − ηg", f"{LOCAL} S2 S5 S6r R6", power=1.0),
-    family("heavy-ball", "v ← μv + g, x − ηv", f"{LOCAL} S5 S6r R6", power=1.0),
-    family("nesterov", "momentum with the gradient looked up ahead", f"{LOCAL} S5 S6r R6 N1",
+    family("sgd", "x − ηg", f"{LOCAL} S2 S5 S6r R6 W2", power=1.0),
+    family("heavy-ball", "v ← μv + g, x − ηv", f"{LOCAL} S5 S6r R6 W2", power=1.0),
+    family("nesterov", "momentum with the gradient looked up ahead", f"{LOCAL} S5 S6r R6 N1 W2",
            power=1.0),
     family("momentum", "a linear method of its own averages", f"{LOCAL} S5 S6r", power=1.0),
     family("adam", "m̂/√v̂ with bias correction, decay inside the gradient",
-           f"{LOCAL} S1 S5 S10", power=0.0, decay="coupled"),
-    family("adamw", "Adam with decoupled decay", f"{LOCAL} S1 S5 S10", power=0.0,
+           f"{LOCAL} S1 S5 S10 S16 W1 W2", power=0.0, decay="coupled"),
+    family("adamw", "Adam with decoupled decay", f"{LOCAL} S1 S5 S10 S16 W1 W2 W3 W6", power=0.0,
            decay="decoupled"),
     family("adam-like", "m over √v in another form", f"{LOCAL} S5", power=0.0),
     family("delayed", "the first step only fills the averages", f"{LOCAL} S5", "S4z", power=0.0),
@@ -62,29 +62,33 @@ ALL = (
     family("rmsprop", "g/√v without bias correction", f"{LOCAL} S2 S5", power=0.0),
     family("adadelta", "steps in the unit of x", f"{LOCAL}", power=0.0),
     family("adafactor", "row and column means of g²", "S6", f"{BLOCKS} C23 S7", power=0.0),
-    family("sign", "η sign(…)", f"{LOCAL} S5 S10", power=0.0),
-    family("rprop", "steps grow and shrink by agreement of signs", f"{LOCAL} S5", "U2", power=0.0),
+    family("sign", "η sign(…)", f"{LOCAL} S5 S10 W4", power=0.0),
+    family("rprop", "steps grow and shrink by agreement of signs", f"{LOCAL} S5", "U2 U2s",
+           power=0.0),
     family("sophia", "m over curvature, the ratio clipped", f"{LOCAL} S10"),
     family("normalized", "one norm for a tensor", "S6", f"{BLOCKS}"),
     family("trust-ratio", "steps in proportion to the norm of x", "S6", f"{BLOCKS} C23 S7"),
     family("orthogonalized", "polar factor of the momentum of a matrix", "S5 S6 S14", f"{BLOCKS}",
            power=0.0, grain=BRAIN),
     family("kronecker", "a preconditioner for each side of a matrix", "", f"{BLOCKS} U3t S4z"),
-    family("random", "draws at random which part moves", "", f"{BLOCKS} U3t U10 S8 S12i S9l"),
-    family("global", "one number for all parameters", "", f"{BLOCKS} S9g U10 S4z S9l"),
+    family("random", "draws at random which part moves", "",
+           f"{BLOCKS} U3t U10 U10t U10e S8 S12i S9l S9o U25 U26 U20"),
+    family("global", "one number for all parameters", "", f"{BLOCKS} S9g U10 S4z S9l S9o S9a"),
     family("mixed", "between an adaptive and a linear method", "S6 S7"),
     family("low-rank", "works in a subspace of a matrix", "", f"{BLOCKS}"),
-    family("parameter-free", "finds its own step size", "S6", f"{BLOCKS} S10 S9l"),
-    family("schedule-free", "an average of z is returned", f"{LOCAL} A1", "U2 S4z"),
+    family("parameter-free", "finds its own step size", "S6", f"{BLOCKS} S10 S9l S9o U2s"),
+    family("schedule-free", "an average of z is returned", f"{LOCAL} A1", "U2 U2s S4z S9a"),
     family("polyak", "steps from f(x) − f*", "S6 S6r S7", f"{BLOCKS}"),
     family("second-order", "asks for curvature", "S6", f"{BLOCKS}"),
-    family("wrapper", "around another optimizer", "", f"{BLOCKS} U2"),
+    family("wrapper", "around another optimizer", "", f"{BLOCKS} U2 U2s"),
     family("centralized", "gradients without their mean", "", f"{BLOCKS} U1 S4 C22"),
     family("projected", "keeps x on a set or sphere", "",
-           f"{BLOCKS} C23 S13 S13f U2 S7 U1 S4 S4z U5 C22 U11"),
+           f"{BLOCKS} C23 S13 S13f U2 U2s S7 U1 S4 S4z U5 C22 U11"),
     family("noisy", "adds noise of its own", "",
-           f"{BLOCKS} S13 S13f U2 S4 S9l S12 U9 U11 U5 S8 U10"),
-    family("optimistic", "extrapolates gradients", f"{LOCAL}", ""),
+           f"{BLOCKS} S13 S13f U2 U2s S4 S9l S9o S12 U9 U11 U5 S8 U10 U10t U10e U25 U26 U20 "
+           "U14 U16"),
+    family("optimistic", "extrapolates gradients", f"{LOCAL} C15"),
+    family("extragradient", "the gradient at a point ahead", f"{LOCAL} C14"),
 )  # fmt: skip
 FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}
 
@@ -115,6 +119,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"adahessian|lbfgs|.*newton.*", "second-order"),
     (r"sophia.*", "sophia"),
     (r"optimistic.*", "optimistic"),
+    (r"extra(gradient|sgd|gd)", "extragradient"),
     (r"sign(sgd|um.*|descent)?|.*lion.*|tiger", "sign"),
     (r"rprop", "rprop"),
     (r"adabelief|adabeliefw", "adabelief"),

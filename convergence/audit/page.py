@@ -11,7 +11,8 @@ from typing import Any
 from convergence.audit.cells import Cell, Outcome
 
 TEMPLATE = Path(__file__).with_name("page.html")
-SIGNS = {Outcome.KEEPS: "✓", Outcome.NOT_ASKED: "·", Outcome.CANNOT: "!"}
+SIGNS = {Outcome.KEEPS: "✓", Outcome.NOT_ASKED: "·", Outcome.CANNOT: "!",
+         Outcome.UNDECIDED: "?"}  # fmt: skip
 
 
 def sign(cell: Cell) -> str:

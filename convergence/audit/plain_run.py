@@ -31,8 +31,8 @@ class PlainRun(Run):
 
     def step(self, t: int, f: Function) -> None:
         kinds = zip(f.grad(t, self.x), self.params)
-        gradients = [np.zeros_like(p) if g is None else np.array(g, p.dtype) for g, p in kinds]
-        found = self.optimizer.step(self.params, gradients)
+        self.given = [np.zeros_like(p) if g is None else np.array(g, p.dtype) for g, p in kinds]
+        found = self.optimizer.step(self.params, self.given)
         if found is None:
             return
         if not isinstance(found, list | tuple) or len(found) != len(self.params):

@@ -93,7 +93,7 @@ def nadam_plain(x, lr, b1=0.9, b2=0.999, eps=1e-8) -> Steps:
         x = x - lr * step / (np.sqrt(v / (1 - b2**t)) + eps)
 
 
-def radam(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0, threshold=4.0) -> Steps:
+def radam(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0, threshold=4.0, bare=False) -> Steps:
     """Adam times the rectification r_t where ρ_t > 4, the bare m̂ before (Liu et al. 2020)."""
     m, v, top = 0 * x, 0 * x, 2 / (1 - b2) - 1
     for t in count(1):
@@ -103,13 +103,14 @@ def radam(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0, threshold=4.0) -> Steps:
         step = m / (1 - b1**t)
         if rho > threshold:
             r = (rho - 4) * (rho - 2) * top / ((top - 4) * (top - 2) * rho)
-            step = step * np.sqrt(r) / (np.sqrt(v / (1 - b2**t)) + eps)
+            corrected = np.sqrt(1 - b2**t)
+            step = step * np.sqrt(r) / (np.sqrt(v) / corrected + eps / (corrected if bare else 1))
         x = x - lr * step
 
 
 def radam5(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0) -> Steps:
-    """RAdam with the threshold of its authors' code, ρ_t ≥ 5."""
-    return radam(x, lr, b1, b2, eps, decay, 5.0)
+    """RAdam as in its authors' code: from ρ_t ≥ 5 on, and ε added to √v before it is corrected."""
+    return radam(x, lr, b1, b2, eps, decay, 5.0, True)
 
 
 def adamax(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0) -> Steps:
@@ -121,28 +122,32 @@ def adamax(x, lr, b1=0.9, b2=0.999, eps=1e-8, decay=0.0) -> Steps:
         x = x - lr * m / (1 - b1**t) / u
 
 
-def adagrad(x, lr, eps=1e-10, decay=0.0, initial=0.0) -> Steps:
-    """g/(√Σg² + ε) (Duchi et al. 2011)."""
+def adagrad(x, lr, eps=1e-10, decay=0.0, initial=0.0, lr_decay=0.0) -> Steps:
+    """g/(√Σg² + ε) (Duchi et al. 2011), the t-th rate over 1 + (t − 1)·lr_decay."""
     s = initial + 0 * x
-    while True:
+    for t in count(1):
         g = (yield x) + decay * x
         s = s + g * g
-        x = x - lr * g / (np.sqrt(s) + eps)
+        x = x - lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(s) + eps)
 
 
-def rmsprop(x, lr, alpha=0.99, eps=1e-8, decay=0.0, momentum=0.0, inside=False) -> Steps:
-    """g/(√v + ε), v ← αv + (1 − α)g² from 0 (Tieleman, Hinton 2012); inside: g/√(v + ε)."""
-    v = u = 0 * x
+def rmsprop(
+    x, lr, alpha=0.99, eps=1e-8, decay=0.0, momentum=0.0, centered=False, inside=False
+) -> Steps:
+    """g/(√v + ε), v ← αv + (1 − α)g² from 0 (Tieleman, Hinton 2012); centered: less the square of
+    the mean of g (Graves 2013); inside: g/√(v + ε)."""
+    v = m = u = 0 * x
     while True:
         g = (yield x) + decay * x
-        v = alpha * v + (1 - alpha) * g * g
-        u = momentum * u + g / (np.sqrt(v + eps) if inside else np.sqrt(v) + eps)
+        v, m = alpha * v + (1 - alpha) * g * g, alpha * m + (1 - alpha) * g
+        w = v - m * m if centered else v
+        u = momentum * u + g / (np.sqrt(w + eps) if inside else np.sqrt(w) + eps)
         x = x - lr * u
 
 
 def rmsprop_inside(x, lr, alpha=0.9, eps=1e-8, momentum=0.0) -> Steps:
     """RMSprop with ε inside the root."""
-    return rmsprop(x, lr, alpha, eps, 0.0, momentum or 0.0, True)
+    return rmsprop(x, lr, alpha, eps, 0.0, momentum or 0.0, inside=True)
 
 
 def adadelta(x, lr=1.0, rho=0.9, eps=1e-6, decay=0.0) -> Steps:

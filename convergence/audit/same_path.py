@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from convergence.audit import references
 from convergence.audit.cells import NotAsked
 from convergence.audit.functions import Arrays, Function, draws, quadratic, sequence
 from convergence.audit.laws.law import Found, Law, same
-from convergence.audit.subject import Path, Subject
+from convergence.audit.subject import ROLES, Path, Subject
 from convergence.errors import require
 
 # Keywords of references and of optimizers that mean the same; (option, place) in a tuple.
@@ -29,8 +30,16 @@ ALIASES: Mapping[str, tuple[Any, ...]] = {
     "least": ("min_step_size", ("step_sizes", 0)), "most": ("max_step_size", ("step_sizes", 1)),
     "trust": ("trust_coefficient",),
 }  # fmt: skip
+FLAGS = ("nesterov", "amsgrad", "centered")
 SHAPES = ((4,), (4, 3))
 T = 30
+# Options of a reference that are tried beside the defaults, and what they need beside them.
+VARIANTS: tuple[dict[str, Any], ...] = (
+    {"decay": 0.1}, {"eps": 0.1}, {"momentum": 0.8}, {"momentum": 0.8, "nesterov": True},
+    {"momentum": 0.8, "dampening": 0.5}, {"momentum": 0.8, "decay": 0.1}, {"amsgrad": True},
+    {"centered": True}, {"alpha": 0.7}, {"rho": 0.7}, {"b1": 0.5}, {"b2": 0.6}, {"lr_decay": 0.1},
+    {"initial": 0.3}, {"lr": 0.2},
+)  # fmt: skip
 
 
 def known(name: str) -> bool:
@@ -52,8 +61,9 @@ def same_path(name: str) -> Law:
 
 
 def compare(s: Subject, name: str) -> Found:
-    """P. The same steps as a reference under equal arguments: first along given gradients, then on
-    a quadratic, 30 steps each. The first step where they part, and by how much of the way."""
+    """P. The same steps as a reference under equal arguments: along given gradients, on a
+    quadratic, 30 steps each; then with each option that both have at another value (decay, ε,
+    momentum, βs, flags). The first step where they part, and by how much of the way."""
     x0 = [v * 2 for v in draws(SHAPES, 1, seed=11)[0]]
     gs = draws(SHAPES, T, seed=12)
     bowl = quadratic([np.array([2.0, 1.0, 0.5, 0.1]), np.geomspace(0.1, 2.0, 12).reshape(4, 3)])
@@ -81,7 +91,70 @@ def compare(s: Subject, name: str) -> Found:
             late = lag(mine, theirs)
             return Found(False, found.detail + late, found.amount, found.step,
                          {"x0": x0, "gradients": where, "like": name})  # fmt: skip
-    return Found(True, f"30 steps along given gradients and on a quadratic{told}")
+    tried = []
+    for changes in VARIANTS:
+        found = varied(s, other, changes, sequence(lambda t: gs[t]), x0, name)
+        if found is not None and not found.holds:
+            return dataclasses.replace(found, instance={"x0": x0, "like": name, **changes})
+        tried += [",".join(changes)] if found is not None else []
+    also = f"; and with other {'; '.join(tried)}" if tried else ""
+    return Found(True, f"30 steps along given gradients and on a quadratic{told}{also}")
+
+
+def varied(
+    s: Subject, other: Any, changes: Mapping[str, Any], f: Function, x0: Arrays, name: str
+) -> Found | None:
+    """Both with an option changed; None where one of them does not have or take it."""
+    options = {k: named(s, k) for k in changes}
+    if None in options.values() or any(value(s, k) == v for k, v in changes.items()):
+        return None
+    if isinstance(other, str):
+        parameters = inspect.signature(references.ALL[other]).parameters
+        if not parameters.keys() >= changes.keys():
+            return None
+    elif any(named(other, k) is None for k in changes):
+        return None
+    try:
+        changed = turned(s, changes)
+        mine = changed.path(f, x0, T)
+        if isinstance(other, str):
+            theirs = recursion(other, mapped(changed, other, mine, f, x0)[0], f, x0)
+        else:
+            theirs = turned(other, changes).path(f, x0, T)
+    except Exception:
+        return None  # refused
+    told = ", ".join(f"{k} = {v}" for k, v in changes.items())
+    if not np.isfinite(mine.flat()).all():
+        return Found(False, f"NaN or infinity with {told}")
+    return same(theirs, mine, changed, f"{name} along given gradients with {told}")
+
+
+def named(s: Subject, keyword: str) -> Any:
+    """The option that a keyword of a reference means, with a place in it; None without one."""
+    for name in ALIASES.get(keyword, (keyword,)):
+        option, place = name if isinstance(name, tuple) else (name, None)
+        found = option if option in s.accepts else s.option(option)
+        if found is None or (keyword == "alpha" and found in ROLES["decay"]):
+            continue
+        now = s.options.get(found, s.accepts[found])
+        now = s.get(option) if found == "betas" and place is None else now
+        if place is not None and isinstance(now, tuple | list) and len(now) > place:
+            return found, place
+        if place is None and (isinstance(now, int | float) or (now is None and found == keyword)):
+            return (option if found == "betas" else found), None
+    return None
+
+
+def turned(s: Subject, changes: Mapping[str, Any]) -> Subject:
+    """The subject with these keywords of references changed."""
+    for keyword, new in changes.items():
+        option, place = named(s, keyword)
+        if place is not None:
+            now = list(s.options.get(option, s.accepts[option]))
+            now[place] = new
+            new = tuple(now)
+        s = s.set(**{option: new})
+    return s
 
 
 def lag(mine: Path, theirs: Path) -> str:
@@ -106,21 +179,19 @@ def recursion(name: str, options: Mapping[str, Any], f: Function, x0: Arrays) ->
 
 def value(s: Subject, keyword: str) -> Any:
     """What the optimizer calls a keyword of a reference; None if it has no such option."""
-    for name in ALIASES.get(keyword, (keyword,)):
-        if isinstance(name, tuple):
-            found = s.get(name[0])
-            if isinstance(found, tuple | list) and len(found) > name[1]:
-                return found[name[1]]
-        elif isinstance(found := s.get(name), int | float | bool):
-            return found
-    return None
+    found = named(s, keyword)
+    if found is None:
+        return None
+    option, place = found
+    now = s.get(option) if option in ("b1", "b2") else s.options.get(option, s.accepts.get(option))
+    return now if place is None else now[place]
 
 
 def mapped(s: Subject, name: str, mine: Path, f: Function, x0: Arrays) -> tuple[dict, str]:
     """The reference's arguments as the optimizer has them, and which rate had to be fitted."""
     parameters = inspect.signature(references.ALL[name]).parameters
     options = {k: v for k in parameters if k != "x" and (v := value(s, k)) is not None}
-    options = {k: bool(v) if k in ("nesterov", "amsgrad") else v for k, v in options.items()}
+    options = {k: bool(v) if k in FLAGS else v for k, v in options.items()}
     if "decay" in options and not s.has("decay"):
         del options["decay"]
     if "decay" in parameters and not s.has("decay") and s.accepts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,12 +46,18 @@ class TorchRun(Run):
     ):
         self.torch, self.subject, self.style, self.groups = seeded(), subject, style, groups
         self.dtype, kind = dtype, getattr(self.torch, dtype)
-        self.parameters = [
-            self.torch.nn.Parameter(self.torch.from_numpy(np.array(v)).to(kind)) for v in x0
-        ]
+        self.parameters = [self.torch.nn.Parameter(self.made(np.array(v)).to(kind)) for v in x0]
         self.optimizer = subject.factory(self.grouped(), **subject.options)
         self.mode("train")
         self.steps = 0
+
+    def made(self, v: np.ndarray) -> Any:
+        """An array in memory of torch's."""
+        return self.torch.from_numpy(v)
+
+    def handed(self, g: np.ndarray, p: Any) -> Any:
+        """A gradient as the parameter gets it."""
+        return self.torch.from_numpy(np.array(g, order="C")).to(p.dtype)
 
     def grouped(self) -> Any:
         """The parameters, in groups where that is asked for."""
@@ -82,7 +89,7 @@ class TorchRun(Run):
                 loss.backward(create_graph=True)
                 return loss
             for p, g in zip(self.parameters, f.grad(t, x)):
-                p.grad = None if g is None else torch.from_numpy(np.array(g, order="C")).to(p.dtype)
+                p.grad = None if g is None else self.handed(g, p)
             return loss.detach()
 
         def closure(*_: Any, **__: Any) -> Any:
@@ -156,13 +163,9 @@ def read(torch: Any, p: Any) -> np.ndarray:
     return p.to(torch.complex128 if p.is_complex() else torch.float64).numpy().copy()
 
 
-def runner(style: str) -> Callable[..., Run]:
+def runner(style: str, kind: type[TorchRun] = TorchRun) -> Callable[..., Run]:
     """The backend for a way to call `step`."""
-
-    def start(subject: Subject, x0: Any, dtype: str, groups: Any) -> Run:
-        return TorchRun(subject, x0, dtype, groups, style)
-
-    return start
+    return functools.partial(kind, style=style)
 
 
 def rehearse(subject: Subject) -> tuple[str, bool, str]:

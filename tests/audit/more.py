@@ -71,20 +71,30 @@ class Signed(Local):
 
 
 class SAM(Local):
-    """On ½x²: the gradient at x + ρ sign(x), known without asking."""
+    """On ½‖x‖²: the gradient at x + ρg/‖g‖, known without asking."""
 
-    ascends = True
+    ascends, together = True, True
 
     def __init__(self, lr: float = 1e-2, rho: float = 0.05):
         super().__init__(lr)
         self.rho = rho
 
-    def one(self, i: int, x: Any, g: Any) -> Any:
-        return x - self.lr * (g + (self.rho * np.sign(x) if self.ascends else 0))
+    def step(self, params: list[Any], grads: list[Any]) -> list[Any]:
+        whole = np.sqrt(sum((g * g).sum() for g in grads))
+        each = [whole if self.together else np.sqrt((g * g).sum()) for g in grads]
+        rho = self.rho if self.ascends else 0.0
+        return [x - self.lr * g * (1 + rho / n) if n > 0 else x
+                for x, g, n in zip(params, grads, each, strict=True)]  # fmt: skip
 
 
 class SAMWithoutAscent(SAM):
     ascends = False
+
+
+class SAMOfEach(SAM):
+    """The norm of each parameter, not of all."""
+
+    together = False
 
 
 class Centralized(Local):

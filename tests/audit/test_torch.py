@@ -9,6 +9,9 @@ import pytest
 from convergence.audit import audit
 
 torch = pytest.importorskip("torch", reason="torch is not installed: make test TORCH=1 brings it")
+from tests.audit import torch_faults as t  # noqa: E402 - it imports torch
+from tests.audit import torch_more as u  # noqa: E402
+
 Base: Any = torch.optim.Optimizer
 
 
@@ -79,11 +82,48 @@ class Inner(Plain):
         ("U10l", CounterOfAll, CounterOfEach),
         ("S12i", OtherForeach, Plain),
         ("S8", Inner, Plain),
+        ("U16", t.DecaysInTheGradient, t.Momentum),
+        ("U16", t.ClipsTheGradient, t.Momentum),
+        ("U16", t.KeepsTheGradient, t.Momentum),
+        ("U16", t.ForgetsTheGradient, t.Momentum),
+        ("U19", t.ClosureTwice, t.Momentum),
+        ("U19", t.ClosureNever, t.Momentum),
+        ("U19", t.ClosureWithoutGraph, t.Momentum),
+        ("U19", t.ClosureWithoutLoss, t.Momentum),
+        ("U24", t.ParametersOnce, t.Momentum),
+        ("S9a", t.ListsParametersAtFirst, t.Momentum),
+        ("U20", t.FlattensByMemory, t.Momentum),
+        ("U20", t.WantsContiguous, t.Momentum),
+        ("U18", t.ValuesOfSparse, t.OfSparse),
+        ("S9o", t.DecayOfFirstGroup, t.Momentum),
+        ("S9o", t.MomentumAtStart, t.Momentum),
+        ("S9l", t.RateAtStart, t.Momentum),
+        ("U2", t.RateAtStart, t.Momentum),
+        ("U2s", t.RateOfTheStepBefore, t.Momentum),
+        ("U25", t.SharedByClass, t.Momentum),
+        ("U10t", t.SharedByShape, t.Momentum),
+        ("U10e", t.MeanOfNothing, t.Momentum),
+        ("U10n", t.NoneIsZero, t.Momentum),
+        ("U10n", t.NoneIsAnError, t.Momentum),
+        ("S12w", t.RoundsByData, t.Momentum),
+        ("U22", u.Centered, u.CenteredWithFloor),
     ],
 )
 def test_a_law_catches_its_fault(law: str, faulty: Any, right: Any):
     assert str(audit(faulty, laws=[law])[law].outcome) == "breaks"
     assert str(audit(right, laws=[law])[law].outcome) == "keeps"
+
+
+def test_two_gradients_a_step_are_told_from_one():
+    told: dict[str, Any] = {"laws": ["C14"], "family": "extragradient"}
+    assert str(audit(u.ExtragradientThatStays, **told)["C14"].outcome) == "breaks"
+    assert str(audit(u.Extragradient, **told)["C14"].outcome) == "keeps"
+
+
+def test_a_momentum_that_is_never_felt_is_not_the_momentum_that_was_asked():
+    told: dict[str, Any] = {"laws": ["R6"], "family": "heavy-ball"}
+    assert str(audit(t.AliasOfX, **told)["R6"].outcome) == "breaks"
+    assert str(audit(t.CopyOfX, **told)["R6"].outcome) == "keeps"
 
 
 NAMES = pytest.mark.parametrize(

@@ -1,12 +1,12 @@
-"""Laws of weight decay: which kind it is, and when it is applied."""
+"""Laws of weight decay: which kind it is, when it is applied, and where it leads."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from convergence.audit.cells import NotAsked
-from convergence.audit.functions import linear
-from convergence.audit.laws.law import Found
+from convergence.audit.functions import draws, linear, quadratic, sequence
+from convergence.audit.laws.law import ROUNDINGS, Found
 from convergence.audit.subject import Subject
 
 LAMBDA, ETA, T = 0.1, 0.01, 10
@@ -58,3 +58,113 @@ def kind(s: Subject) -> Found:
     if found == expected:
         return Found(True, found)
     return Found(False, f"its decay is {found}; {s.family.name} stands for {s.family.decay}")
+
+
+def shrinks(s: Subject) -> Found:
+    """W0. With zero gradients weight decay carries no number away from 0.
+
+    Proof. −λx, scaled by positive numbers, points to 0. Taken with the wrong sign it grows.
+    """
+    if not s.has("decay"):
+        raise NotAsked("it has no weight decay")
+    s = s.set(rate=ETA) if s.has("rate") else s
+    x = np.abs(np.stack([v[0] for v in s.set(decay=LAMBDA).path(linear(0 * X0), [X0], T).x]))
+    if not np.isfinite(x).all():
+        return Found(False, "NaN or infinity")
+    out = (np.diff(x, axis=0) > ROUNDINGS * 2.0**-24 * x[0]).any(axis=1)
+    if not out.any():
+        return Found(True)
+    t = int(np.argmax(out))
+    return Found(False, f"|x| grows to {(x[t + 1] / x[t]).max():.6g} of itself", None, t + 1)
+
+
+def settles(s: Subject, center: float, decay: float, x0: float) -> np.ndarray:
+    """(2,): the mean of the last of 600 steps on ½‖x − (c, −c)‖², with fast averages of g²."""
+    if not s.has("decay", "rate"):
+        raise NotAsked("it has no weight decay, or no rate")
+    s = s.set(decay=decay, rate=0.02)
+    if isinstance(s.get("b2"), float) and s.get("b2") > 0.99:
+        s = s.set(b2=0.99)
+    a = np.array([center, -center])
+    path = s.path(quadratic([1.0], [a]), [x0 * np.sign(a)], 600)
+    return np.stack([x[0] for x in path.x[-60:]]).mean(axis=0) * np.sign(a)
+
+
+def ends(s: Subject) -> Found:
+    """W2. On ½(x − a)² with decay λ, a = 2, λ = ¼: decay in the gradient ends at a/(1 + λ) = 1.6,
+    decay beside a step that knows the gradient's sign or size alone at a, since |a| ≤ 1/λ.
+
+    Proof. x − a + λx = 0; or 0 ∈ ηu + ηλx with u any number of [−1, 1], which is so at x = a.
+    Within η(1 + λ|a|), and 1 % of |a| for averages that have not ended.
+    """
+    family = s.family
+    if family.decay is None and family.power != 1:
+        raise NotAsked("its name stands for no kind of decay")
+    expected = 2.0 if family.decay == "decoupled" else 1.6
+    x = settles(s, 2.0, 0.25, 1.5)
+    if np.abs(x - expected).max() <= 0.02 * 1.5 + 0.02:
+        return Found(True, f"x ends at {x[0]:.4g}", float(x[0]))
+    return Found(False, f"x ends at {x[0]:.4g}, {expected:g} expected", float(x[0]), 600,
+                 {"f": "½(x − 2)²", "lambda": 0.25, "rate": 0.02})  # fmt: skip
+
+
+def boxed(s: Subject) -> Found:
+    """W3. Decoupled decay beside steps of ±η ends at the minimizer of f over ‖x‖_∞ ≤ 1/λ: on
+    ½(x − 3)² with λ = 1 at x = 1, where decay in the gradient ends at 3/2.
+
+    Proof. The KKT conditions of that problem are 0 = u + λx, u a sign of the gradient at |x| = 1/λ.
+    """
+    if s.family.power != 0 or label(s) not in ("decoupled", "proximal"):
+        raise NotAsked("its decay is not beside steps of ±η")
+    x = settles(s, 3.0, 1.0, 0.5)
+    if np.abs(x - 1).max() <= 0.04:
+        return Found(True, f"x ends at {x[0]:.4g}", float(x[0]))
+    return Found(False, f"x ends at {x[0]:.4g}, 1/λ = 1 expected", float(x[0]), 600,
+                 {"f": "½(x − 3)²", "lambda": 1.0, "rate": 0.02})  # fmt: skip
+
+
+def contracts(s: Subject) -> Found:
+    """W4. The distance to the set ‖x‖ ≤ 1/λ shrinks by 1 − ηλ a step, for every gradient: in the
+    largest entry for signs, in the operator norm for orthogonalized steps (of length 1.2024).
+
+    Proof. x_{t+1} = (1 − ηλ)x_t − ηu, ‖u‖ ≤ 1: ‖x_{t+1}‖ − 1/λ ≤ (1 − ηλ)(‖x_t‖ − 1/λ).
+    """
+    signs = s.family.name == "sign"
+    if not signs and s.family.name != "orthogonalized":
+        raise NotAsked("it is about signs and orthogonalized steps")
+    if not s.has("rate") or label(s) != "decoupled":
+        raise NotAsked("its decay is not decoupled")
+    eta, lam, steps = 0.05, 0.5, 40
+    s = s.set(rate=eta, decay=lam)
+    gs, x0 = draws([(4, 4)], steps, seed=51), 10 * draws([(4, 4)], 1, seed=52)[0][0]
+    path = s.path(sequence(lambda t: gs[t]), [x0], steps)
+    norm = np.array([np.abs(x[0]).max() if signs else np.linalg.norm(x[0], 2) for x in path.x])
+    # Its length is at most Newton and Schulz's largest value; bfloat16 rounds in all five rounds.
+    radius = (1.0 if signs else 1.2024 * (1 + 5 * s.family.grain)) / lam
+    free = ROUNDINGS * 2.0**-24 * norm[0]
+    bad = norm[1:] - radius > (1 - eta * lam) * (norm[:-1] - radius) + free
+    if not bad.any():
+        return Found(True, f"‖x‖ falls from {norm[0]:.4g} to {norm[-1]:.4g}", float(norm[-1]))
+    t = int(np.argmax(bad))
+    return Found(False, f"‖x‖ − 1/λ goes from {norm[t] - radius:.4g} to {norm[t + 1] - radius:.4g}",
+                 float(norm[t + 1]), t + 1)  # fmt: skip
+
+
+def order(s: Subject) -> Found:
+    """W6. Decoupled decay acts on x_t, beside the step: x_{t+1} = (1 − ηλ)x_t − ηu, not
+    (1 − ηλ)(x_t − ηu); they differ by η²λu."""
+    if not s.has("rate") or label(s) != "decoupled" or s.family.power == 1:
+        raise NotAsked("its decay is not decoupled")
+    eta, lam = 0.1, 0.5
+    g = np.array([1.0, -2.0, 0.5])
+    free = s.set(rate=eta, decay=0.0).path(linear(g), [X0], 1).x[1][0]
+    x = s.set(rate=eta, decay=lam).path(linear(g), [X0], 1).x[1][0]
+    if not np.abs(free - X0).max() > 0:
+        raise NotAsked("its first step is 0")
+    apart = eta * lam * np.abs(free - X0).max()
+    beside = float(np.abs(x - (free - eta * lam * X0)).max() / apart)
+    after = float(np.abs(x - (1 - eta * lam) * free).max() / apart)
+    if beside < 0.01:
+        return Found(True, "beside the step")
+    told = "of the stepped x" if after < 0.01 else "neither beside the step nor of the stepped x"
+    return Found(False, f"its decay is {told}: it differs by η²λu", beside, 1)

@@ -65,7 +65,7 @@ def tunings(s: Subject) -> list[tuple[str, Subject]]:
 
 def linear(s: Subject) -> Found:
     """R6. A linear method with one velocity: on quadratics its two-term recursion has β < 1, a rate
-    γ > 0, and looks ahead by δ = 0 (heavy ball) or δ = β (Nesterov).
+    γ > 0, and looks ahead by δ = 0 (heavy ball) or δ = β (Nesterov); β is the option `momentum`.
 
     Proof. v ← μv + g, x ← x − ηv is γ = η, β = μ, δ = 0; x ← x − η(g + μv) is δ = β = μ. A velocity
     v + μg has β = 1 and never stops; a wrong sign of μ in the last term is neither δ.
@@ -86,6 +86,10 @@ def linear(s: Subject) -> Found:
             return Found(False, f"{name}: {r}: it does not contract", r.beta)
         if min(abs(r.delta), abs(r.delta - r.beta)) > 1e-4:
             return Found(False, f"{name}: {r}: δ is neither 0 nor β", r.delta)
+        # Without momentum the fit is not unique: d_t is a multiple of λx_{t−1}.
+        asked = tuned.options.get("momentum") if name != "as it is" else None
+        if asked and abs(r.beta - asked) > 1e-4:
+            return Found(False, f"{name}: {r}: β is not the momentum that was asked", r.beta)
     if not told:
         raise NotAsked("it takes no momentum")
     return Found(True, "; ".join(told))

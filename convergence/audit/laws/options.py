@@ -99,6 +99,8 @@ def other(value: Any) -> list[Any]:
         if 0 < value < 1:
             return [value / 2, (1 + value) / 2, 0.5 * value * value, min(1e3 * value, 0.5), 100.0]
         return [value / 2, 2 * value, value / 100]
+    if isinstance(value, int):
+        return [2 * value + 1, 1, 3]
     if isinstance(value, tuple | list) and value and all(isinstance(v, float) for v in value):
         return [tuple(v / 2 if i == j else v for j, v in enumerate(value))
                 for i in range(len(value))]  # fmt: skip
@@ -160,7 +162,8 @@ def options_act(s: Subject) -> Found:
             dead.append(name)
         parts += alive is not None
     core = {"lr", "learning_rate", "weight_decay", "eps", "momentum", "betas", "b1", "b2", "beta1",
-            "beta2", "nesterov", "dampening", "amsgrad", "centered", "beta", "alpha"}  # fmt: skip
+            "beta2", "nesterov", "dampening", "amsgrad", "centered", "beta", "alpha", "lr_decay",
+            "warmup_steps", "warmup"}  # fmt: skip
     told = f"no effect seen of {', '.join(dead)}" if dead else f"{parts} options act"
     if s.family.name not in DAMPED:
         core.remove("eps")

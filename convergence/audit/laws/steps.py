@@ -11,6 +11,7 @@ from convergence.audit.laws.scaling import undamped
 from convergence.audit.subject import Subject
 
 ONE = np.ones(4)
+SIZES = np.array([0.25, -1.0, 3.0, 8.0])
 
 
 def compared(expected: np.ndarray, found: np.ndarray, told: str, grain: float, free: float = 0.0):
@@ -37,15 +38,62 @@ def travelled(s: Subject, T: int) -> np.ndarray:
 
 
 def constant_gradient(s: Subject) -> Found:
-    """S1. On a linear f Adam moves exactly η a step, whatever β1 and β2, as ε → 0.
+    """S1. On a linear f Adam moves every coordinate by exactly η a step, whatever β1, β2 and the
+    size of the gradient, as ε → 0.
 
     Proof. m_t = (1 − β1^t)g and v_t = (1 − β2^t)g², so m̂ = g and √v̂ = |g|. Without bias correction
     the first step is η(1 − β1)/√(1 − β2).
     """
-    eps = s.get("eps")
+    eps, s = s.get("eps"), s.quiet()
     free = eps if isinstance(eps, float) else 0.0
-    moved = travelled(s.quiet(), 50)
-    return compared(np.arange(1.0, 51), moved, "way/η on ⟨1, x⟩", s.family.grain, 2 * free)
+    moved = travelled(s, 50)
+    found = compared(np.arange(1.0, 51), moved, "way/η on ⟨1, x⟩", s.family.grain, 2 * free)
+    if not found.holds:
+        return found
+    path, g = s.path(linear(SIZES), [3 * ONE], 5), SIZES
+    far = np.array([3 - x[0] for x in path.x[1:]]) * np.sign(g) / s.lr
+    worst = np.array([row[np.abs(row / t - 1).argmax()] for t, row in enumerate(far, 1)])
+    sized = compared(np.arange(1.0, 6), worst, "way/η on ⟨(¼, −1, 3, 8), x⟩", s.family.grain,
+                     2 * free / 0.25)  # fmt: skip
+    return found if sized.holds else sized
+
+
+def forgets(s: Subject) -> Found:
+    """S16. β1 is the memory of g and β2 that of g²: at β1 = 0 a step points along −g_t, though all
+    gradients before were opposite and larger.
+
+    Proof. m_t = g_t. With the two exchanged, or β1 in both places, the step goes on as before.
+    """
+    if not s.has("b1", "b2"):
+        raise NotAsked("β1 and β2 are not known")
+    s = undamped(s).set(b1=0.0)
+    path = s.path(sequence(lambda t: [ONE if t < 5 else -0.1 * ONE]), [3 * ONE], 6)
+    last = float(path.moves()[-1][0])
+    if last > 0:
+        return Found(True)
+    return Found(False, "at β1 = 0 the step does not turn with the gradient", last / s.lr, 6)
+
+
+def never_longer(s: Subject) -> Found:
+    """S17. AMSGrad keeps the largest average of g²: after a gradient of 100 among ones, steps stay
+    shorter than η/2 for ever; without it they have grown back to η, β2 = .9.
+
+    Proof. Its largest v is at least (1 − β2)·10⁴ = 1000, and m̂ → 1: steps are at most η/√1000·1.1,
+    or η/100 where averages are corrected first.
+    """
+    named = s.name.lower().replace("_", "") == "amsgrad"
+    if not s.has("b2", "rate") or not (named or "amsgrad" in s.accepts):
+        raise NotAsked("it is no AMSGrad")
+    s = undamped(s).set(b2=0.9)
+    if "amsgrad" in s.accepts:
+        s = s.set(amsgrad=True)
+    gs = [100 * ONE, *[ONE] * 299]
+    moves = np.abs(s.path(sequence(lambda t: [gs[t]]), [3 * ONE], 300).moves())[:, 0] / s.lr
+    if not moves[-1] > 0:
+        return Found(False, "its steps end in 0, NaN or infinity", step=300)
+    if moves[-1] <= 0.5:
+        return Found(True, f"steps stay at {moves[-1]:.3g} η", float(moves[-1]))
+    return Found(False, f"steps grow back to {moves[-1]:.3g} η", float(moves[-1]), 300)
 
 
 def first_step(s: Subject) -> Found:

@@ -100,6 +100,26 @@ def another_parameter(s: Subject) -> Found:
     return same(one, Path(first, first), s, "beside a parameter that rests at 0")
 
 
+def without_gradient(s: Subject) -> Found:
+    """U10n. A parameter without a gradient is left alone, and changes nothing for the others."""
+    if s.kind != "torch":
+        raise NotAsked("only torch's parameters may be without a gradient")
+    gs = [g[0] for g in draws([(4,)], T)]
+    x0 = np.array([1.0, -2.0, 3.0, 0.5])
+    s = s.quiet()
+    alone = s.path(sequence(lambda t: [gs[t]]), [x0], T)
+    try:
+        both = s.path(sequence(lambda t: [gs[t], None]), [x0, x0], T)
+    except Exception as error:
+        return Found(False, f"a parameter without a gradient ends in {type(error).__name__}: "
+                     f"{short(error)}", step=1)  # fmt: skip
+    if np.abs(both.x[-1][1] - x0).max() > 0:
+        return Found(False, "a parameter without a gradient moves",
+                     float(np.abs(both.x[-1][1] - x0).max()), 1)  # fmt: skip
+    first = [[v[0]] for v in both.x]
+    return same(alone, Path(first, first), s, "beside a parameter without a gradient")
+
+
 def late_parameter(s: Subject) -> Found:
     """U10l. A parameter whose first gradient comes at step 6 takes the steps of a fresh one.
 

@@ -1,0 +1,105 @@
+"""Counterexamples with noise, judged with limits; and one whose noise is an alternating sign."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from convergence.audit.cells import NotAsked
+from convergence.audit.functions import Function
+from convergence.audit.laws.law import Found
+from convergence.audit.subject import Subject
+
+ALPHA = 1e-6  # of one cell: 334 optimizers with two such cells each make 7e-4
+COPIES = 400
+
+
+def limits(each: np.ndarray) -> tuple[float, float, float]:
+    """The mean of independent numbers and its limits: Student's t at `ALPHA`, two-sided, asymptotic
+    in their number."""
+    middle = float(each.mean())
+    t = float(stats.t.isf(ALPHA / 2, len(each) - 1))
+    half = t * float(each.std(ddof=1)) / len(each) ** 0.5
+    return middle, middle - half, middle + half
+
+
+def copies(s: Subject) -> Subject:
+    """The subject, if a vector is as good as so many optimizers of a number."""
+    if "S9" not in s.family.promises:
+        raise NotAsked("it treats no coordinate alone, so that copies are not independent")
+    if not s.has("rate"):
+        raise NotAsked("it has no rate")
+    return s.quiet().set(rate=1e-3)
+
+
+def mean_or_median(s: Subject) -> Found:
+    """C4. With X = 9 (w.p. .1) or −1 (w.p. .9) and f = E(x − X)²/2, x ends within .1 of the mean 0.
+
+    Small steps: gradient descent at 0, sign descent at the median −1, Adam between: −.0035 with
+    (.9, .999). 400 copies, T = 3000 at η = .001; the mean over the last third, with limits of
+    Student's t at α = 10⁻⁶ over the copies, each of which is independent (asymptotic in 400).
+    """
+    s, T, rng = copies(s), 3000, np.random.default_rng(41)
+    f = Function(
+        lambda t, x: float((x[0] ** 2).mean() / 2),
+        lambda t, x: [x[0] - np.where(rng.random(COPIES) < 0.1, 9.0, -1.0)],
+    )
+    run, total = s.start([np.zeros(COPIES)]), np.zeros(COPIES)
+    for t in range(T):
+        run.step(t, f)
+        if t >= 2 * T // 3:
+            total += run.x[0]
+    middle, low, high = limits(total / (T - 2 * T // 3))
+    if not np.isfinite(middle):
+        return Found(False, "NaN or infinity")
+    told = f"x ends at {middle:.3g}, limits {low:.3g} and {high:.3g}"
+    near, far = max(abs(low), abs(high)) <= 0.1, low > 0.1 or high < -0.1
+    return Found(True if near else (False if far else None), told, middle, None,
+                 {"rate": 1e-3, "copies": COPIES, "seed": 41}, (low, high))  # fmt: skip
+
+
+def majority(s: Subject) -> Found:
+    """C6. With ∇F = 4 (w.p. ¼) or −1 (w.p. ¾) on f = x/4, E x falls. Signs follow the majority: E f
+    grows by η/8 a step. 400 copies, 300 steps at η = .001; limits as for C4.
+
+    Proof. E sign = ¼ − ¾. Karimireddy et al. 2019; error feedback repairs it.
+    """
+    s, T, rng = copies(s), 300, np.random.default_rng(43)
+    f = Function(
+        lambda t, x: float(x[0].mean() / 4),
+        lambda t, x: [np.where(rng.random(COPIES) < 0.25, 4.0, -1.0)],
+    )
+    run = s.start([np.zeros(COPIES)])
+    for t in range(T):
+        run.step(t, f)
+    middle, low, high = limits(run.x[0] / (1e-3 * T))
+    if not np.isfinite(middle):
+        return Found(False, "NaN or infinity")
+    told = f"E x moves by {middle:.3g} η a step, limits {low:.3g} and {high:.3g}"
+    return Found(True if high < 0 else (False if low > 0 else None), told, middle, None,
+                 {"rate": 1e-3, "copies": COPIES, "seed": 43}, (low, high))  # fmt: skip
+
+
+def hidden_signal(s: Subject) -> Found:
+    """C16. With gradients X + 10 S_t, X the signal in two rows and columns and S_t = ±1 on the
+    diagonal of the two others, in turn, the signal falls.
+
+    A subspace of rank 2 that is chosen by the singular values of the gradient is that of S_t, and
+    the signal stays for ever: the counterexample to GaLore, as `convergence show galore-stalls`
+    states it. Random subspaces, and those of large batches, meet it.
+    """
+    signal = np.diag([1.0, 1.0, 0.0, 0.0])
+    noise = np.diag([0.0, 0.0, 10.0, -10.0])
+    f = Function(
+        lambda t, x: float((signal * x[0] ** 2).sum() / 2),
+        lambda t, x: [signal * x[0] + (-1) ** t * noise],
+    )
+    path = s.quiet().path(f, [np.eye(4)], 60)
+    x = path.x[-1][0]
+    if not np.abs(path.moves()).max() > 0:
+        raise NotAsked("it does not move, or not finitely")
+    left = float(max(x[0, 0], x[1, 1]))
+    if left < 1 - 1e-6:
+        return Found(True, f"the signal falls to {left:.4g}", left)
+    return Found(False, "the signal does not fall: every subspace is that of the noise", left, 60,
+                 {"x0": "I (4, 4)"})  # fmt: skip
