@@ -33,7 +33,9 @@ from convergence.runner.run import checkpoints, trajectory
 SCHEMA = "convergence-record/2"
 PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
-GROUND = ("shapes.py", "constants.py", "keys.py", "linalg.py", "precision.py")
+GROUND = (
+    "shapes.py", "constants.py", "philox.py", "keys.py", "draws.py", "linalg.py", "precision.py",
+)  # fmt: skip
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
 
 
@@ -51,7 +53,7 @@ def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
     """
     hasher = hashlib.blake2b(digest_size=16)
     program = (1 if single else what.chunk, settings.hasty, jax.default_backend())
-    where = (settings.seed, settings.dtype, what.T, *program)
+    where = (settings.seed, settings.rng, settings.dtype, what.T, *program)
     for token in (SCHEMA, source_hash(), repr(versions()), what.slug, repr(where)):
         hasher.update(token.encode() + b"\0")
     stranger = False

@@ -13,7 +13,9 @@ import jax
 from jaxtyping import Array, Integer
 from jaxtyping import Key as Keys
 
+from convergence.philox import root
 from convergence.shapes import Count, Key
+from convergence.tiers import GENERATORS
 
 
 def slug_seed(slug: str) -> int:
@@ -21,9 +23,9 @@ def slug_seed(slug: str) -> int:
     return int.from_bytes(hashlib.blake2b(slug.encode(), digest_size=4).digest(), "big") >> 1
 
 
-def claim_key(slug: str, seed: int, T: int) -> Key:
+def claim_key(slug: str, seed: int, T: int, generator: str = GENERATORS[0]) -> Key:
     """The key of all runs of a claim at horizon `T` under the user's `seed`."""
-    key = jax.random.key(seed)
+    key = root(seed, generator)
     return jax.random.fold_in(jax.random.fold_in(key, slug_seed(slug)), T)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from convergence.draws import normal
 from convergence.shapes import Key
 
 UNROLL = 32  # a longer contraction is left to XLA
@@ -51,7 +51,7 @@ def haar(key: Key, m: int, r: int, dtype: Any = None) -> Float[Array, "m r"]:
 
     The Q factor (positive diagonal) of a Gaussian matrix is exactly Haar distributed.
     """
-    Z = jax.random.normal(key, (m, r), dtype or jnp.zeros(()).dtype)
+    Z = normal(key, (m, r), dtype or jnp.zeros(()).dtype)
     if r <= UNROLL:
         return orthonormal(Z)
     q, upper = jnp.linalg.qr(Z)

@@ -15,7 +15,7 @@ from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.runner.run import run
 from convergence.statistics import Sample
-from convergence.tiers import TIERS
+from convergence.tiers import GENERATORS, TIERS
 
 SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
 
@@ -32,6 +32,7 @@ class Settings:
     seeds: int | None = None
     dtype: str = "float64"
     look: int = 1
+    rng: str = GENERATORS[0]
 
     def __post_init__(self) -> None:
         require(self.tier in TIERS, f"tier {self.tier!r}", f"one of {TIERS}", "choose one of them")
@@ -48,6 +49,8 @@ class Settings:
             "float32 or float64",
             "choose one of them",
         )
+        known = f"one of {GENERATORS}"
+        require(self.rng in GENERATORS, f"rng {self.rng!r}", known, "choose one of them")
 
     @property
     def share(self) -> float:
@@ -162,7 +165,7 @@ class Session:
         return run(
             what.experiment,
             what.T,
-            claim_key(what.slug, self.settings.seed, what.T),
+            claim_key(what.slug, self.settings.seed, what.T, self.settings.rng),
             seeds=seeds,
             chunk=1 if of == 1 else what.chunk,
             marks=what.marks,

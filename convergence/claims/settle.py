@@ -67,7 +67,7 @@ def replay(claim: Any, T: int, run: int, granted: float, settings: Any) -> tuple
     from convergence.proofs import proof as proofs  # flint is loaded where it is needed
     from convergence.proofs.enclose import program
 
-    traced = program(claim.simulation(T), settings.seed, run)
+    traced = program(claim.simulation(T), settings.seed, run, settings.rng)
     stated = ends(claim.kind, claim.theorem.bound(claim.instance(T)[2], T))
     found = proofs.settle(traced, stated, granted)
     if not found.violated:

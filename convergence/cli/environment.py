@@ -55,6 +55,7 @@ def provenance(arguments: Any) -> dict[str, Any]:
         "device": device.device_kind,
         "devices": jax.local_device_count(),
         "dtype": arguments.dtype,
+        "rng": arguments.rng,
         "tier": arguments.tier,
         "seed": arguments.seed,
         "seeds": arguments.seeds,

@@ -19,7 +19,7 @@ from convergence.cli.values import (
     seeds,
     target,
 )
-from convergence.tiers import TIERS
+from convergence.tiers import GENERATORS, TIERS
 
 TARGET = (
     "a slug, a glob such as 'galore-*', a FILE.py with a CLAIMS tuple, or a DIR of such files; "
@@ -80,6 +80,7 @@ def _verify(add: argparse.ArgumentParser) -> None:
         help="share alpha among these claims only, not among all that a whole run would judge",
     )
     add.add_argument("--dtype", choices=("float32", "float64"), default="float64")
+    _generator(add)
     add.add_argument(
         "--json", type=file, metavar="FILE", help="write the reports to FILE (docs/json.md)"
     )
@@ -106,6 +107,12 @@ def _verify(add: argparse.ArgumentParser) -> None:
         metavar="J",
         default=cores() + 1,  # one may be writing its record
         help="claims at a time (one more than cores)",
+    )
+
+
+def _generator(add: argparse.ArgumentParser) -> None:
+    add.add_argument(
+        "--rng", choices=GENERATORS, default=GENERATORS[0], help="the generator (philox)"
     )
 
 
@@ -197,6 +204,7 @@ def _prove(add: argparse.ArgumentParser) -> None:
     add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
     add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of all keys (0)")
     add.add_argument("--dtype", choices=("float32", "float64"), default="float64")
+    _generator(add)
     add.add_argument(
         "--json", type=file, metavar="FILE", help="write the proofs for `convergence reproduce`"
     )

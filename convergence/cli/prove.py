@@ -17,7 +17,7 @@ def prove(arguments: Namespace) -> int:
     from convergence.cli.gather import gather
     from convergence.report.proved import document, write
 
-    settings = Settings(seed=arguments.seed, dtype=arguments.dtype)
+    settings = Settings(seed=arguments.seed, dtype=arguments.dtype, rng=arguments.rng)
     claims = gather(arguments.targets)
     if (odd := next((c for c in claims if str(c.kind) != "pathwise"), None)) is not None:
         raise InvalidInput(
@@ -51,7 +51,7 @@ def again(path: Path) -> int:
 
     found = read(path)
     known = {claim.slug: claim for claim in gather(found["run"]["targets"])}
-    settings = Settings(seed=found["run"]["seed"], dtype=found["run"]["dtype"])
+    settings = Settings(**{name: found["run"][name] for name in ("seed", "dtype", "rng")})
     different = 0
     for entry in found["proofs"]:
         claim = known.get(entry["slug"])

@@ -73,6 +73,7 @@ def reproduce(arguments: Namespace) -> int:
         claims=run["shared"],
         seeds=run["seeds"],
         dtype=run["dtype"],
+        rng=run["rng"],
     )
     print(
         f"{len(chosen)} of {len(entries)} claims again (--sample {len(chosen)} --seed {seed}), "

@@ -22,6 +22,7 @@ from convergence.laws.faults import Fault
 from convergence.laws.look import compiled
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
+from convergence.philox import PHILOX
 from convergence.statistics.eprocess import log_e_above
 
 DRAWS = 2**16
@@ -30,7 +31,7 @@ ENTRIES = 2**18  # of all draws together
 
 @compiled
 def _draws(noise: Any, x: Any, keys: Any) -> Any:
-    return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys))
+    return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 
 
 def draws(noise: AbstractNoise, x: np.ndarray, seed: int, places: int = 1) -> np.ndarray:

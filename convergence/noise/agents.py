@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, real
@@ -30,7 +30,7 @@ class PerEntry(AbstractNoise):
         require(low >= 0, f"a standard deviation {low:g}", "s ≥ 0", "flip its sign")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(normal(key, x.shape, x.dtype))
 
     def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.asarray(self.s, unit.dtype) * unit
@@ -65,7 +65,7 @@ class PerAgent(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(normal(key, x.shape, x.dtype))
 
     def of_unit(self, unit: Iterate) -> Iterate:
         return jnp.einsum("kij,kj->ki", jnp.asarray(self.S, unit.dtype), unit)
@@ -91,7 +91,7 @@ class OneDraw(AbstractNoise):
     s: Reals = eqx.field(converter=real, default=1.0)
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        one = jax.random.normal(key, x.shape[1:], x.dtype)
+        one = normal(key, x.shape[1:], x.dtype)
         return jnp.broadcast_to(jnp.asarray(self.s, x.dtype) * one, x.shape)
 
     def of_unit(self, unit: Iterate) -> Iterate:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import InvalidInput, require
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, Scalar, real
@@ -31,7 +31,7 @@ class Aligned(AbstractNoise):
         size = jnp.sqrt(jnp.sum(x[0] ** 2))
         e1 = jnp.zeros_like(x[0]).at[0].set(1.0)
         w = jnp.where(size > 0, x[0] / jnp.where(size > 0, size, 1.0), e1)
-        u = jax.random.normal(key, (m,), x.dtype) / m**0.5
+        u = normal(key, (m,), x.dtype) / m**0.5
         return self.sigma * u[:, None] * w[None, :]
 
     def potential(self, x: Iterate, key: Key) -> Scalar:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import equinox as eqx
-import jax
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, real
@@ -24,7 +24,7 @@ class DiagonalGaussian(AbstractNoise):
         require(least >= 0, f"a variance {least:g}", "variances ≥ 0", "flip its sign")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(normal(key, x.shape, x.dtype))
 
     def of_unit(self, unit: Iterate) -> Iterate:
         return self.variance**0.5 * unit

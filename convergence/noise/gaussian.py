@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, real
@@ -25,7 +25,7 @@ class Gaussian(AbstractNoise):
         )
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
+        return self.of_unit(normal(key, x.shape, x.dtype))
 
     def of_unit(self, unit: Iterate) -> Iterate:
         return self.sigma / jnp.sqrt(unit.size) * unit

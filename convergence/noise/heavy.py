@@ -20,6 +20,7 @@ import numpy as np
 from jax.core import Tracer
 
 from convergence.constants import Constants
+from convergence.draws import normal, radial
 from convergence.errors import require
 from convergence.noise.atoms import check_power
 from convergence.noise.base import AbstractNoise
@@ -36,15 +37,8 @@ def _check_index(index: Any, p: Any, name: str) -> None:
     )
 
 
-def sphere(u: Iterate) -> Iterate:
-    """A unit vector, uniform on the sphere, from as many uniforms on [0, 1)."""
-    inside = jnp.maximum(2 * u - 1, -1 + jnp.finfo(u.dtype).epsneg)  # u = 0 is drawn
-    z = jax.scipy.special.erfinv(inside)  # a standard normal up to √2
-    return z / jnp.sqrt(jnp.sum(z**2))
-
-
 def exponential(u: Scalar, x: Iterate, beta: Any) -> Scalar:
-    """E ~ Exp(1) as −log1p(−u), never log(u): u = 0 is drawn, u = 1 is not."""
+    """E ~ Exp(1) as −log1p(−u), never log(u): some samplers draw u = 0, none draws u = 1."""
     if x.dtype == jnp.float32:
         end = "2^(24/beta)" if isinstance(beta, Tracer) else f"{2 ** (24 / beta):.3g}"
         warnings.warn(
@@ -74,8 +68,8 @@ class AbstractRadial(AbstractNoise):
         """The order p that is certified."""
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
-        u = jax.random.uniform(key, (x.size + 1,), x.dtype)
-        return self.radius(x, u[0]) * sphere(u[1:]).reshape(x.shape)
+        u, z = radial(key, x.size, x.dtype)
+        return self.radius(x, u) / jnp.sqrt(jnp.sum(z**2)) * z.reshape(x.shape)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return certified(self.order(), self.moment, symmetric=True)
@@ -175,12 +169,12 @@ class StudentT(AbstractNoise):
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         if x.size == 2:  # the radius has a closed inverse: P(R > r) = (1 + r²/ν)^{−ν/2}
-            u = jax.random.uniform(key, (3,), x.dtype)
-            radius = jnp.sqrt(self.nu * jnp.expm1(2 * exponential(u[0], x, self.nu) / self.nu))
-            return self.scale * radius * sphere(u[1:]).reshape(x.shape)
+            u, z = radial(key, 2, x.dtype)
+            radius = jnp.sqrt(self.nu * jnp.expm1(2 * exponential(u, x, self.nu) / self.nu))
+            return self.scale * radius / jnp.sqrt(jnp.sum(z**2)) * z.reshape(x.shape)
         first, second = jax.random.split(key)
         chi2 = jax.random.chisquare(second, jnp.asarray(self.nu, x.dtype), (), x.dtype)
-        z = jax.random.normal(first, x.shape, x.dtype)
+        z = normal(first, x.shape, x.dtype)
         return self.scale * z * jnp.sqrt(self.nu / chi2)
 
     def moment(self, p: float, d: int) -> float:

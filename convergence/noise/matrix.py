@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, Whole, real, whole
@@ -69,7 +70,7 @@ class CornerGaussian(AbstractCorner):
     """ξ ~ N(0, 1)."""
 
     def scalar(self, key: Key, dtype: Any) -> Any:
-        return jax.random.normal(key, (), dtype)
+        return normal(key, (), dtype)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return super().constants(shape) | {"gaussian": True}

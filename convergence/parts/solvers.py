@@ -14,6 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.shapes import Count, Key, Matrix, Reals, Scalar, Whole, real, whole
 
@@ -169,6 +170,6 @@ class ZO(AbstractDescent):
         return ()
 
     def move(self, j: Count, B: Matrix, memory: Any, g: Subproblem, key: Key) -> tuple[Matrix, Any]:
-        U = jax.random.normal(jax.random.fold_in(key, 0), B.shape, B.dtype)
+        U = normal(jax.random.fold_in(key, 0), B.shape, B.dtype)
         c = g.slope(B, U, jax.random.fold_in(key, 1))
         return B - c / (KAPPA * g.lam * (B.size + 2)) * U, ()

@@ -15,6 +15,7 @@ from convergence.proofs.balls import ball, bits, each, exact, kind
 from convergence.proofs.interpreter import BUDGET, Interpreter
 from convergence.runner.experiment import Simulation
 from convergence.runner.run import checkpoints, trajectory
+from convergence.tiers import GENERATORS
 
 
 class Enclosure(NamedTuple):
@@ -40,13 +41,13 @@ class Program(NamedTuple):
         return hasher.hexdigest()
 
 
-def program(what: Simulation, seed: int, index: int) -> Program:
+def program(what: Simulation, seed: int, index: int, generator: str = GENERATORS[0]) -> Program:
     """The run `index` that `runner.run.run` makes of a simulation under a seed, as traced."""
     experiment = jax.tree.map(
         lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, what.experiment
     )
     arrays, rest = eqx.partition(experiment, eqx.is_array)
-    key = claim_key(what.slug, seed, what.T)
+    key = claim_key(what.slug, seed, what.T, generator)
     own = run_keys(key, jnp.asarray([index], jnp.uint32))[0]
     marks = jnp.asarray(checkpoints(what.T) if what.marks is None else what.marks, jnp.int32)
 

@@ -1,8 +1,8 @@
 """A traced program, walked with balls for reals.
 
-What a key draws through a sampler of `jax.random` is taken as it is drawn: the law of the draws is
-the noise's, their rounding belongs to it. All other reals are enclosed. Integers and keys are
-computed as usual, exactly.
+What a key draws through a sampler of `jax.random` or `convergence.draws` is taken as it is drawn:
+the law of the draws is the noise's, their rounding belongs to it. All other reals are enclosed.
+Integers and keys are computed as usual, exactly.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "eigh": linear.eigh, "svd": linear.svd, "lu": linear.lu, "cholesky": linear.cholesky,
     "triangular_solve": linear.triangular_solve, "qr": linear.qr,
 }  # fmt: skip
-SAMPLERS = {name.lstrip("_") for name in dir(jax.random)} | {"normal_real", "shuffle", "gamma_one"}
+SAMPLERS = {name.lstrip("_") for name in dir(jax.random)} | {
+    "normal_real", "shuffle", "gamma_one", "radial",
+}  # fmt: skip
 
 
 class Interpreter:

@@ -26,6 +26,7 @@ SCHEMA = "convergence-certificate/1"
 ADVICE = "make one with `convergence verify --certificate FILE`"
 RUN = {
     "date": str, "versions": dict, "platform": str, "device": str, "devices": int, "dtype": str,
+    "rng": str,
     "tier": str, "seed": int, "alpha": float, "asked": int, "shared": int, "targets": list,
 }  # fmt: skip
 ENTRY = {

@@ -130,6 +130,7 @@ def command(run: Mapping[str, Any], claim: Report) -> str:
     files = [t for t in run.get("targets", []) if t.endswith(".py") or "/" in t]
     words = ["convergence", "verify", *(files or [claim["slug"]]), "--tier", claim["tier"]]
     words += ["--seed", str(run["seed"]), "--alpha", repr(claim["alpha"]), "--dtype", run["dtype"]]
+    words += ["--rng", run["rng"]]
     if run["seeds"] is not None:
         words += ["--seeds", str(run["seeds"])]
     return shlex.join(words)

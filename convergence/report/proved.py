@@ -18,7 +18,7 @@ PROOF = {
     "slug": str, "statement": str, "T": int, "run": int, "metric": list, "bound": list,
     "granted": float, "precision": int, "rational": int, "instance": str, "draws": str,
 }  # fmt: skip
-RUN = {"versions": dict, "dtype": str, "seed": int, "targets": list}
+RUN = {"versions": dict, "dtype": str, "rng": str, "seed": int, "targets": list}
 
 
 def document(run: Mapping[str, Any], reports: Iterable[Report]) -> dict[str, Any]:

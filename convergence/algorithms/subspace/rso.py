@@ -12,6 +12,7 @@ from jaxtyping import Array
 from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
@@ -26,7 +27,7 @@ class GaussianFrame(AbstractProjector):
     practice. E[PPᵀ] = (r/m) I holds, PᵀP = I does not."""
 
     def frame(self, t: Count, G: Matrix, key: Key, r: int) -> Array:
-        return jax.random.normal(key, (G.shape[0], r), G.dtype) / G.shape[0] ** 0.5
+        return normal(key, (G.shape[0], r), G.dtype) / G.shape[0] ** 0.5
 
 
 class RSOState(State):

@@ -13,6 +13,7 @@ from jaxtyping import Array
 from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.linalg import haar, lift
 from convergence.oracles.base import AbstractOracle
@@ -68,7 +69,7 @@ class AbstractLOZO(AbstractAlgorithm):
         n = x.shape[1]
         require(self.r <= n, f"r = {self.r} for n = {n} columns", "r ≤ n", "lower the rank")
         if self.law == "gaussian":
-            return jax.random.normal(key, (n, self.r), x.dtype)
+            return normal(key, (n, self.r), x.dtype)
         if self.law == "coordinates":
             return n**0.5 * jnp.eye(n, self.r, dtype=x.dtype)
         return n**0.5 * haar(key, n, self.r, x.dtype)
@@ -78,7 +79,7 @@ class AbstractLOZO(AbstractAlgorithm):
     ) -> tuple[Scalar, Array]:
         """(c, U) for one sample."""
         sample, direction = jax.random.split(key)
-        U = jax.random.normal(direction, (x.shape[0], self.r), x.dtype)
+        U = normal(direction, (x.shape[0], self.r), x.dtype)
         return SLOPES[self.slope](oracle, x, lift(U, V.T), sample, self.eps), U
 
     def applied(self, t: Count, U: Array, V: Array) -> Array:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
@@ -58,7 +59,7 @@ class AcceleratedZO(AbstractAlgorithm):
         alpha = weight(self.theta, gamma, tau)
         after = alpha**2 / self.theta
         y = x + alpha * gamma / (gamma + alpha * tau) * (v - x)
-        u = jax.random.normal(direction, x.shape, x.dtype)
+        u = normal(direction, x.shape, x.dtype)
         g = SLOPES[self.slope](oracle, y, u, sample, self.mu) * u
         moved = v + alpha * tau / after * (y - v) - self.theta / alpha * g
         return EstimateState(y - self.h * g, moved, after)

@@ -8,6 +8,7 @@ import jax
 from convergence.algorithms import coins
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.oracles.zeroth import SLOPES
@@ -41,6 +42,6 @@ class ZOSGD(AbstractAlgorithm):
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
         sample, direction = jax.random.split(key)
-        u = jax.random.normal(direction, state.x.shape, state.x.dtype)
+        u = normal(direction, state.x.shape, state.x.dtype)
         c = SLOPES[self.slope](oracle, state.x, u, sample, self.mu)
         return State(state.x - self.eta * c * u)

@@ -1,0 +1,101 @@
+"""Normal numbers from random bits by a table of the inverse distribution function.
+
+A word of bits gives a sign and v in (0, 1/2), and |x| = −Φ⁻¹(v). Between consecutive numbers of
+the form (1 + s/2^m) 2^{−e}, Φ⁻¹ is a polynomial to the last digits; exponent and leading bits of v
+are its row in the table, with no logarithm and no branch. In float64 v has 52 random bits, |x| ≤
+8.2 and |error| < 1e-13; in float32 31 bits, |x| ≤ 6.4 and |error| < 2e-6.
+`jax.random.normal` takes six times as long for the same law.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.shapes import Iterate, Key, Scalar, Vector
+
+
+class _Layout(NamedTuple):
+    """Of a floating-point type and of the table for it."""
+
+    word: Any  # the integer type of its bits
+    mantissa: int  # stored bits
+    one: int  # the bits of 1
+    octaves: int  # v lies in [2^{−1−octaves}, 1/2)
+    m: int
+    degree: int
+
+
+LAYOUTS = {
+    "float64": _Layout(np.uint64, 52, 0x3FF << 52, 53, 5, 5),
+    "float32": _Layout(np.uint32, 23, 0x7F << 23, 32, 4, 3),
+}
+
+
+@functools.cache
+def table(dtype: str) -> np.ndarray:
+    """(degree + 1, octaves · 2^m): coefficients of Φ⁻¹ in y = v·2^e − 1 − s/2^m, interpolated at
+    Chebyshev's nodes."""
+    from scipy.special import ndtri
+
+    _, _, _, octaves, m, degree = LAYOUTS[dtype]
+    row = np.arange(octaves << m)
+    e, s = (row >> m) - octaves - 1, row & ((1 << m) - 1)
+    y = (np.cos((np.arange(degree + 1) + 0.5) * np.pi / (degree + 1)) + 1) / 2 ** (m + 1)
+    x = ndtri(np.ldexp(1 + s[:, None] / 2**m + y, e[:, None]))
+    return np.linalg.solve(np.vander(y, increasing=True), x.T).astype(dtype)
+
+
+def _unit(bits: Any, dtype: str) -> Any:
+    """(0, 1): the middle of each of the intervals that the bits tell apart."""
+    if dtype == "float64":
+        one = np.uint64(LAYOUTS[dtype].one)
+        return jax.lax.bitcast_convert_type((bits >> np.uint64(12)) | one, dtype) - (1 - 2.0**-53)
+    middle = (bits >> np.uint32(1)).astype(dtype) * np.float32(2.0**-31) + np.float32(2.0**-32)
+    return jnp.minimum(middle, np.float32(1 - 2.0**-24))  # the sum may be rounded up to 1
+
+
+def _quantile(bits: Any, dtype: str) -> Any:
+    word, mantissa, one, octaves, m, _ = LAYOUTS[dtype]
+
+    def real(bits: Any) -> Any:
+        return jax.lax.bitcast_convert_type(bits, dtype)
+
+    v = jax.lax.bitcast_convert_type(_unit(bits, dtype) / 2, word)
+    lowest = (one >> (mantissa - m)) - ((octaves + 1) << m)
+    row = (v >> word(mantissa - m)).astype(jnp.int32) - lowest
+    inside = v & word((1 << mantissa) - 1)
+    leading = inside & word(((1 << m) - 1) << (mantissa - m))
+    y = real(inside | word(one)) - real(leading | word(one))
+    *lower, x = (jnp.asarray(c).at[row].get(mode="promise_in_bounds") for c in table(dtype))
+    for c in reversed(lower):
+        x = x * y + c
+    sign = (bits & word(1)) << word(8 * word(0).itemsize - 1)
+    return real(jax.lax.bitcast_convert_type(x, word) ^ sign)
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _normal(key: Key, shape: tuple[int, ...], dtype: str) -> Iterate:
+    return _quantile(jax.random.bits(key, shape, LAYOUTS[dtype].word), dtype)
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _radial(key: Key, size: int, dtype: str) -> tuple[Scalar, Vector]:
+    bits = jax.random.bits(key, (size + 1,), LAYOUTS[dtype].word)
+    return _unit(bits[0], dtype), _quantile(bits[1:], dtype)
+
+
+def normal(key: Key, shape: tuple[int, ...] = (), dtype: Any = None) -> Iterate:
+    """Independent N(0, 1) numbers of a shape, float64 or float32 (else by JAX's own way)."""
+    name = jnp.zeros((), dtype).dtype.name
+    return _normal(key, shape, name) if name in LAYOUTS else jax.random.normal(key, shape, dtype)
+
+
+def radial(key: Key, size: int, dtype: Any) -> tuple[Scalar, Vector]:
+    """A uniform number in (0, 1) and `size` of N(0, 1), from one call of the generator, whose code
+    is a large part of every compiled step."""
+    return _radial(key, size, jnp.zeros((), dtype).dtype.name)
