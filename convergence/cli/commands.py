@@ -31,6 +31,14 @@ def verify(arguments: Namespace) -> int:
     return run(arguments)
 
 
+def collect(arguments: Namespace) -> int:
+    """Join what shards measured, and judge all of it."""
+    prepare()
+    from convergence.cli.collect import collect
+
+    return collect(arguments)
+
+
 def figures(arguments: Namespace) -> int:
     """Draw the figures of papers and of stored reports."""
     prepare()

@@ -17,6 +17,7 @@ from convergence.cli.values import (
     jobs,
     seed,
     seeds,
+    shard,
     target,
 )
 from convergence.tiers import GENERATORS, TIERS
@@ -37,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for grammar in (_list, _show, _verify, _falsify, _prove, _figures, _report, _reproduce):
+    verbs = (_list, _show, _verify, _collect, _falsify, _prove, _figures, _report, _reproduce)
+    for grammar in verbs:
         what = str(grammar.__doc__).rstrip(".")
         grammar(commands.add_parser(grammar.__name__[1:], help=what[0].lower() + what[1:]))
     add_audit(commands, file, folder, jobs, budget)
@@ -81,6 +83,30 @@ def _verify(add: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--dtype", choices=("float32", "float64"), default="float64")
     _generator(add)
+    add.add_argument(
+        "--shard", type=shard, metavar="I/N", help="only part I of N, for `convergence collect`"
+    )
+    _outputs(add)
+
+
+def _collect(add: argparse.ArgumentParser) -> None:
+    """Join what shards of a run measured, and judge all of it."""
+    add.add_argument(
+        "folders", nargs="+", metavar="DIR", type=folder, help="of `verify --shard I/N --out DIR`"
+    )
+    add.add_argument(
+        "--claims",
+        dest="targets",
+        nargs="*",
+        default=[],
+        metavar="TARGET",
+        type=target,
+        help="what the shards were run on, if not on everything",
+    )
+    _outputs(add)
+
+
+def _outputs(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--json", type=file, metavar="FILE", help="write the reports to FILE (docs/json.md)"
     )

@@ -32,6 +32,18 @@ def seed(text: str) -> int:
     return found
 
 
+def shard(text: str) -> tuple[int, int]:
+    """i/n with 1 ≤ i ≤ n."""
+    i, _, n = text.partition("/")
+    try:
+        found = int(i), int(n)
+    except ValueError:
+        found = 0, 0
+    if not 1 <= found[0] <= found[1]:
+        raise argparse.ArgumentTypeError(f"got {text!r}, but i/n with 1 ≤ i ≤ n is needed: 1/4")
+    return found
+
+
 def jobs(text: str) -> int:
     """At least one."""
     return _whole(text, 1, "a number")

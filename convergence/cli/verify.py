@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +24,7 @@ from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
 from convergence.files import write_json
+from convergence.keys import slug_seed
 from convergence.report.certificate import Notary, certify, write
 from convergence.store import Store
 
@@ -30,20 +32,44 @@ from convergence.store import Store
 def run(arguments: Namespace) -> int:
     """Verify the targets; see `convergence.cli` for the exit codes."""
     claims = gather(arguments.targets)
+    shared = len(claims) if arguments.alone else sharers(arguments.targets, claims)
+    return judge(arguments, part(claims, arguments.shard), shared)
+
+
+def part(claims: Sequence[AbstractClaim], shard: tuple[int, int] | None) -> list[AbstractClaim]:
+    """The claims of shard i of n, by a hash of the slug: whatever else is run, a claim stays
+    where it is."""
+    if shard is None:
+        return list(claims)
+    i, n = shard
+    return [claim for claim in claims if slug_seed(claim.slug) % n == i - 1]
+
+
+def judge(
+    arguments: Namespace,
+    claims: Sequence[AbstractClaim],
+    shared: int,
+    absent: Sequence[dict[str, str]] = (),
+) -> int:
+    """Verify claims at their share of alpha among `shared`, and write what was asked for; `absent`
+    says of others why they are not among them."""
     settings = Settings(
         tier=arguments.tier,
         seed=arguments.seed,
         alpha=arguments.alpha,
-        claims=len(claims) if arguments.alone else sharers(arguments.targets, claims),
+        claims=shared,
         seeds=arguments.seeds,
         dtype=arguments.dtype,
+        rng=arguments.rng,
     )
-    store, about = Store(arguments.out), provenance(arguments)
+    store, about = Store(arguments.out), {**provenance(arguments), "shared": shared}
     witness = Notary(store)
     to_stdout = arguments.json is not None and str(arguments.json) == "-"
     console = speaker(to_stdout)
+    if not claims:
+        console.print("no claim falls into this shard")
     reports: list[Report] = []
-    errors: list[dict[str, str]] = []
+    errors = list(absent)
     interrupted, began = False, time.perf_counter()
     with screen(console, arguments.quiet, len(claims)) as watch:
 
@@ -72,8 +98,7 @@ def run(arguments: Namespace) -> int:
                 take(claim, outcome)
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
     if arguments.certificate is not None and len(reports) == len(claims):
-        run = {**about, "asked": len(claims), "shared": settings.claims}
-        write(arguments.certificate, certify(run, reports, witness))
+        write(arguments.certificate, certify({**about, "asked": len(claims)}, reports, witness))
     elif arguments.certificate is not None:
         console.print(f"no certificate: {len(reports)} of {len(claims)} claims were judged")
     if interrupted:
