@@ -20,7 +20,6 @@ from .heavy import StudentT as StudentT
 from .heavy import certified as certified
 from .heavy import exponential as exponential
 from .heavy import lomax_moment as lomax_moment
-from .heavy import sphere as sphere
 from .heavy import truncated_pareto as truncated_pareto
 from .matrix import AbstractCorner as AbstractCorner
 from .matrix import BatchMean as BatchMean

@@ -42,7 +42,7 @@ FEW, MANY = 256, 1024  # seeds where a mean is light-tailed, and where only a ce
 def noises(p: float) -> dict[str, tuple[Any, int]]:
     """Three noises with E‖ξ‖^p = 0.3^p, and the seeds that a verdict under them takes."""
     return {
-        "skew": (two_point(p, 0.3, 0.05), FEW),
+        "skew": (two_point(p, 0.3, 0.05), FEW if p >= 1.5 else MANY),  # rarer and larger below
         "spikes": (lambda T: three_point(p, 0.3, 8 / T), MANY),
         "pareto": (Pareto.of(p, 0.3), MANY),
     }
