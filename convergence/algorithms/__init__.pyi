@@ -23,6 +23,9 @@ from .classical.optimized import OGMG as OGMG
 from .classical.optimized import LinearlyDecayed as LinearlyDecayed
 from .classical.optimized import SilverGD as SilverGD
 from .classical.optimized import thetas as thetas
+from .classical.reshuffling import OrderState as OrderState
+from .classical.reshuffling import RandomReshuffling as RandomReshuffling
+from .classical.reshuffling import SampledSGD as SampledSGD
 from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD
@@ -112,6 +115,8 @@ from .optax_adapter import OptaxState as OptaxState
 from .optax_adapter import finished as finished
 from .optax_adapter import parts as parts
 from .optax_adapter import seeded as seeded
+from .parameter_free.coin import CoinBetting as CoinBetting
+from .parameter_free.coin import CoinState as CoinState
 from .shipped import choose as choose
 from .shipped import from_optax as from_optax
 from .shipped import from_torch as from_torch

@@ -33,9 +33,8 @@ from .games import LeastLogOdds as LeastLogOdds
 from .games import SaddleEnergy as SaddleEnergy
 from .newton import ClippedSteps as ClippedSteps
 from .points import Above as Above
-from .points import AtAverage as AtAverage
-from .points import Component as Component
 from .points import Distance as Distance
+from .points import DistanceSquare as DistanceSquare
 from .points import Farthest as Farthest
 from .points import GradNuclear as GradNuclear
 from .points import GradSum as GradSum
@@ -53,3 +52,4 @@ from .projected import StableRank as StableRank
 from .projected import WorstRatio as WorstRatio
 from .travel import AverageStepSq as AverageStepSq
 from .travel import Overlap as Overlap
+from .travel_weighted import TravelWeighted as TravelWeighted

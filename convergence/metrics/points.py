@@ -33,15 +33,6 @@ class Farthest(AbstractPointwise):
         return jnp.max(jnp.abs(state.x - self.point))
 
 
-class Component(AbstractPointwise):
-    """⟨u, x⟩ for a fixed u of the iterate's shape, or of one that broadcasts to it."""
-
-    u: Reals = eqx.field(converter=real)
-
-    def at(self, problem: AbstractProblem, state: Any) -> Scalar:
-        return jnp.sum(self.u * state.x)
-
-
 class Above(AbstractPointwise):
     """f(x) − level."""
 
@@ -56,24 +47,6 @@ class GradSum(AbstractPointwise):
 
     def at(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.sum(jnp.abs(problem.grad(state.x)))
-
-
-class AtAverage(AbstractMetric):
-    """q((1/T) Σ_{t<T} x_t)."""
-
-    of: AbstractPointwise
-
-    def init(self, problem: AbstractProblem, state: Any) -> Array:
-        return jnp.zeros_like(state.x)
-
-    def update(
-        self, t: Count, acc: Array, problem: AbstractProblem, before: Any, after: Any
-    ) -> Array:
-        return acc + before.x
-
-    def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Array:
-        mean = eqx.tree_at(lambda s: s.x, state, acc / jnp.maximum(T, 1))
-        return self.of.at(problem, mean)
 
 
 class LongestStep(AbstractMetric):
@@ -107,3 +80,10 @@ class GradNuclear(AbstractPointwise):
 
     def at(self, problem: AbstractProblem, state: Any) -> Scalar:
         return jnp.sum(jnp.linalg.svd(problem.grad(state.x), compute_uv=False))
+
+
+class DistanceSquare(AbstractPointwise):
+    """‖x‖², for x* = 0."""
+
+    def at(self, problem: AbstractProblem, state: Any) -> Scalar:
+        return jnp.sum(state.x**2)

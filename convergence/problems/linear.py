@@ -8,6 +8,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
@@ -34,9 +35,9 @@ class Linear(AbstractProblem):
             mu=0.0,
             convex=True,
             quadratic=True,
-            d=g.size,
             grad0=size,
             g=g,
             G=size,
             x0=np.asarray(self.x0) + 0 * g,
+            **shape_constants(g.shape),
         )

@@ -9,8 +9,9 @@ from convergence.claims.base import AbstractClaim
 
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
-    "classical": ("methods", "tight", "laws", "false"),
-    "adaptive": ("linear", "steps"),
+    "classical": ("methods", "tight", "stochastic", "laws", "false"),
+    "adaptive": ("linear", "steps", "matrices"),
+    "parameter_free": ("pathwise",),
     "zeroth_order": ("methods",),
     "estimators": ("methods",),
     "compression": ("methods",),

@@ -29,6 +29,7 @@ METHODS = {
     "Lion, sign descent": r"\bLion|\b[Ss]ign",
     "Muon, spectral descent": r"Muon|Spectral",
     "normalized gradients": r"NSGD|NIGT|[Nn]ormali[sz]ed",
+    "parameter-free: Prodigy, DoG, schedule-free": r"Prodigy|\bDo[W]?G|[Cc]oin|ScheduleFree",
     "SGD": r"\bSGD|SGD\b",
     "Sophia": r"Sophia",
     "subgradient method": r"[Ss]ubgradient",

@@ -21,6 +21,7 @@ ROOMS = (
 FAMILIES = {
     "classical": "Textbook methods: gradient descent, SGD, momentum, acceleration.",
     "adaptive": "Methods that scale their steps by past gradients, by signs or by norms.",
+    "parameter_free": "Methods without a step to tune: by distance, by betting, schedule-free.",
     "subspace": "Methods that step within a subspace: GaLore, GoLore, RSO, FRUGAL and others.",
     "heavy_tailed": "Methods under heavy-tailed noise: normalized, clipped, variance-reduced.",
     "zeroth_order": "Methods that see values alone.",

@@ -26,9 +26,13 @@ from convergence.algorithms.classical.optimized import (
     SilverGD,
     thetas,
 )
+from convergence.algorithms.classical.reshuffling import RandomReshuffling, SampledSGD
+from convergence.algorithms.parameter_free.coin import CoinBetting
+from convergence.oracles.finite_workers import Workers
 from convergence.problems.boxed import Boxed
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
+from convergence.problems.workers import unit_workers
 from tests.walks import iterates as walk
 
 SQUARE, DOWN = Isotropic([1.0]), Linear([1.0])
@@ -122,3 +126,19 @@ def test_matrices() -> None:
     np.testing.assert_allclose(found[2] - found[1], np.array([-1, 1]) / 2**0.5, rtol=ROUND)
     spectral = walk(SpectralDescent(0.5), slope, 2)[2]
     np.testing.assert_allclose(spectral, np.diag([-1.0, 1.0]), atol=ROUND)
+
+
+def test_coin_betting() -> None:
+    """On a slope the wealth is 1, 3/2, 3/2 · 5/3 and x = −t/(t+1) of it: ½, 1, 15/8."""
+    assert path(CoinBetting(1.0), DOWN, 3) == [0.0, -0.5, -1.0, -1.875]
+
+
+def test_samples_in_order() -> None:
+    """f_i = ½x² − b_i x, b = ±1, η = ½ from 0: an epoch takes both, in one order or the other."""
+    two = unit_workers([[1.0], [-1.0]], np.zeros(1))
+    found = [float(p[0]) for p in walk(RandomReshuffling(0.5, 2), two, 2, oracle=Workers)]
+    assert found in ([0.0, 0.5, -0.25], [0.0, -0.5, 0.25])
+    many = [float(p[0]) for p in walk(SampledSGD(0.5, 2), two, 8, oracle=Workers)]
+    drawn = [2 * after - before for before, after in itertools.pairwise(many)]
+    assert {abs(d) for d in drawn} == {1.0}
+    assert len(set(drawn)) == 2

@@ -5,6 +5,8 @@ cycles: Exact paths on (L/2)‖x‖²: methods whose steps do not shrink go roun
 decay: Weight decay: what it does alone, where it ends, the box that it draws around sign
     methods.
 linear: Adaptive methods on a linear function: how far each goes, exactly.
+matrices: Matrix methods on a linear function: Shampoo's exponent, Muon's approximate polar
+    factor.
 sign: Sign descent: the two ways in which it fails, and what error feedback makes of one of
     them.
 smooth: Adaptive and sign-like methods on smooth functions without noise: sums of gradients,

@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Extremes
 from convergence.metrics.points import Distance
 from convergence.shapes import Reals, real
-from convergence.theorems.assumptions import Has, Is, NoNoise
+from convergence.theorems.assumptions import Centered, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import code_of, count, number
@@ -24,7 +24,7 @@ class AbstractBowl(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Is("isotropic"), Positive("R"), Has("x_star", 0.0, 0.0))
+    assumes = (NoNoise(), Is("isotropic"), Positive("R"), Centered())
     domain = {"code": code_of("optax")}
 
     code: str = "optax"

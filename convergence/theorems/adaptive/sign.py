@@ -10,8 +10,9 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.shipped import from_optax
 from convergence.constants import Constants
+from convergence.metrics.attention import Along
 from convergence.metrics.folds import Extremes
-from convergence.metrics.points import Above, Component
+from convergence.metrics.points import Above
 from convergence.metrics.pointwise import Value
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -136,7 +137,7 @@ class SignInAValley(AbstractInAValley):
     statement = "x_{t,1} + x_{t,2} = x_{0,1} + x_{0,2} for all t,  sign descent in a valley"
 
     def metric(self, c: Constants, T: int) -> Any:
-        return Extremes(Component(np.ones(2)))
+        return Extremes(Along(np.ones(2)))
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         total = float(np.sum(c.x0))

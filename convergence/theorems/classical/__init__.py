@@ -21,6 +21,8 @@ optimized: Steps that are best in the worst case: OGM, OGM-G, silver steps.
 quadratic_laws: Exact laws of plain methods on (L/2)‖x‖²: every coefficient of the recursion has
     its effect.
 simple_sets: Methods on boxes and simplices: FISTA, conditional gradients, mirror descent.
+stochastic_laws: Noise that stays: stationary variances, stable steps and averages, exactly on
+    (L/2)‖x‖².
 subgradient: Subgradient methods on Lipschitz convex functions: every bound is attained by a
     corner.
 taylor2018: Taylor, Hendrickx and Glineur 2018: exact worst cases of (proximal) gradient

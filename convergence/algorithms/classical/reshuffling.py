@@ -1,0 +1,53 @@
+"""Steps along one function of a finite sum at a time: drawn anew, or in an order drawn each
+epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.oracles.base import AbstractOracle
+from convergence.shapes import Count, Iterate, Key, Reals, Whole, real
+
+
+class OrderState(State):
+    """x and the order of this epoch."""
+
+    order: Whole
+
+
+class RandomReshuffling(AbstractAlgorithm):
+    """x_{t+1} = x_t − η∇f_{π(t mod n)}(x_t), π a random order of the n functions of an oracle with
+    `grads`, drawn anew where n ∣ t."""
+
+    eta: Reals = eqx.field(converter=real)
+    n: int = eqx.field(static=True)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> OrderState:
+        return OrderState(x0, jnp.arange(self.n))
+
+    def step(self, t: Count, state: OrderState, oracle: Any, key: Key) -> OrderState:
+        sample, coin = jax.random.split(key)
+        fresh = jax.random.permutation(coin, self.n)
+        order = jnp.where(t % self.n == 0, fresh, state.order)
+        g = oracle.grads(state.x, sample)[order[t % self.n]]
+        return OrderState(state.x - self.eta * g, order)
+
+
+class SampledSGD(AbstractAlgorithm):
+    """x_{t+1} = x_t − η∇f_i(x_t), i uniform among the n functions of an oracle with `grads`."""
+
+    eta: Reals = eqx.field(converter=real)
+    n: int = eqx.field(static=True)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
+        sample, coin = jax.random.split(key)
+        i = jax.random.randint(coin, (), 0, self.n)
+        return State(state.x - self.eta * oracle.grads(state.x, sample)[i])

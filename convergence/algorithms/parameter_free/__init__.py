@@ -1,0 +1,4 @@
+"""Methods without a step to tune: by distance, by betting, schedule-free.
+
+coin: Betting on a coin with the estimator of Krichevsky and Trofimov: no step size at all.
+"""

@@ -1,0 +1,32 @@
+"""Noise that stays: laws of SGD and momentum on quadratics, by exact moments where they are
+affine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact
+from convergence.noise.gaussian import Gaussian
+from convergence.oracles.finite_workers import Workers
+from convergence.problems.quadratic import Isotropic
+from convergence.problems.workers import unit_workers
+from convergence.theorems.classical import stochastic_laws as laws
+
+BOWL, NOISE = Isotropic(np.array([2.0, -1.0]), 2.0), Gaussian(1.5)
+THREE = unit_workers([[1.0, 0.0], [-2.0, 1.0], [1.0, 2.0]], np.array([3.0, -3.0]))
+
+CLAIMS = (
+    Exact("heavy-ball-steady", laws.HeavyBallSteady(), BOWL, NOISE, horizons=(1,)),
+    Exact("heavy-ball-steady-optax", laws.HeavyBallSteady(code="optax"), BOWL, NOISE,
+          horizons=(1,)),
+    Exact("nesterov-steady", laws.NesterovSteady(), BOWL, NOISE, horizons=(1,)),
+    Exact("nesterov-steady-optax", laws.NesterovSteady(code="optax"), BOWL, NOISE, horizons=(1,)),
+    Exact("heavy-ball-radius", laws.HeavyBallRadius(), BOWL, horizons=(1,)),
+    Exact("heavy-ball-edge", laws.HeavyBallEdge(), BOWL, horizons=(1,)),
+    Exact("nesterov-edge", laws.NesterovEdge(), BOWL, horizons=(1,)),
+    Exact("sgd-strongly-convex", laws.SGDStronglyConvex(0.3), BOWL, NOISE, horizons=(1, 16)),
+    Claim("random-reshuffling-law", laws.Reshuffled(), THREE, oracle=Workers, horizons=(3, 6),
+          seeds=8192),
+    Claim("sampling-law", laws.Sampled(), THREE, oracle=Workers, horizons=(3, 6), seeds=8192),
+)  # fmt: skip

@@ -1,0 +1,24 @@
+"""Methods without a step size, on single runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convergence.claims.base import Claim
+from convergence.problems.huber import Huber
+from convergence.problems.linear import Linear
+from convergence.problems.max_abs import MaxAbs
+from convergence.problems.quadratic import Quadratic
+from convergence.theorems.parameter_free import pathwise
+
+LONG = Huber(0.01)
+BOWL = Quadratic(np.array([2.0, -1.0]), np.array([1.0, 0.1]))
+
+CLAIMS = (
+    Claim("schedule-free", pathwise.ScheduleFree(), lambda T: MaxAbs.corner(T, T**-0.5, 33),
+          horizons=(4, 32), seeds=1),
+    Claim("prodigy-distance", pathwise.ProdigyDistance(), LONG, horizons=(64, 1024), seeds=1),
+    Claim("dog-regret", pathwise.DoGRegret(), BOWL, horizons=(4, 64), seeds=1),
+    Claim("dowg-regret", pathwise.DoWGRegret(), BOWL, horizons=(4, 64), seeds=1),
+    Claim("coin-linear", pathwise.CoinLinear(), Linear([0.6, 0.8]), horizons=(4, 32), seeds=1),
+)  # fmt: skip

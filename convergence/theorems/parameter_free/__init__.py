@@ -1,0 +1,4 @@
+"""Methods without a step to tune: by distance, by betting, schedule-free.
+
+pathwise: Methods without a step size to tune, by what holds on every run.
+"""

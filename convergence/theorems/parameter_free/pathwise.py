@@ -1,0 +1,163 @@
+"""Methods without a step size to tune, by what holds on every run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.parameter_free.coin import CoinBetting
+from convergence.algorithms.shipped import from_optax
+from convergence.constants import Constants
+from convergence.metrics.points import Remembered
+from convergence.metrics.pointwise import Gap, Value
+from convergence.metrics.travel_weighted import TravelWeighted
+from convergence.shapes import Reals, real
+from convergence.theorems.assumptions import Has, Is, NoNoise
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.conditions import Positive
+from convergence.theorems.domains import number
+
+
+class AbstractParameterFree(AbstractTheorem):
+    """Convex f, exact gradients, and a minimizer at a distance R > 0 that the method is not
+    told."""
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    assumes = (NoNoise(), Is("convex"), Positive("R"), Has("f_star"))
+
+
+class ScheduleFree(AbstractParameterFree):
+    """f(x_T) − f* ≤ GR/√T for convex f with subgradients of at most G, schedule-free SGD with any
+    momentum β and γ = R/(G√T), judged at its average.
+
+    By the theorem f(x_T) − f* is at most the mean of ⟨∇f(y_t), z_t − x*⟩, recalled, and that at
+    most R²/(2γT) + γG²/2, as for gradient descent, for z_{t+1} = z_t − γ∇f(y_t). Attained by G max
+    |x_i| from T equal entries, up to 1/T: the last entry is found last, and T − 1 of the z still
+    have it.
+    """
+
+    provenance = Provenance.RECALLED
+    source = Source("defazio2024", "Theorem 1, without noise")
+    statement = "f(x_T) − f* ≤ GR/√T,  schedule-free SGD for every β, γ = R/(G√T)"
+    assumes = (*AbstractParameterFree.assumes, Positive("G"))
+    domain = {"beta": number("(0, 1)")}
+
+    beta: Reals = eqx.field(converter=real, default=0.9)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        gamma = c.R / (c.G * T**0.5)
+        return from_optax("schedule_free_sgd", learning_rate=float(gamma), b1=float(self.beta))
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float(c.G * c.R / T**0.5)
+
+    def trivial(self, c: Constants, T: int) -> float:
+        return float(c.Delta)
+
+
+class ProdigyDistance(AbstractParameterFree):
+    """d_T ≤ max{d_0, R}: Prodigy's estimate of the distance never exceeds it.
+
+    Proof. With weights w_k ≥ 0 that numerator and denominator share, Σ w_k⟨g_k, x_0 − x_k⟩ ≤ Σ
+    w_k⟨g_k, x_0 − x*⟩, since ⟨g_k, x_k − x*⟩ ≥ 0, and this is at most ‖Σ w_k g_k‖₁ ‖x_0 − x*‖_∞. So
+    every new estimate is at most ‖x_0 − x*‖_∞ ≤ R. ∎ No instance of slack below 1.6 is known: the
+    estimate averages the way over the run.
+    """
+
+    source = Source("mishchenko2024", "the estimate of Algorithm 4 (Adam); derived")
+    statement = "d_T ≤ max{d_0, R},  Prodigy"
+    domain = {"first": number("(0, inf)")}
+
+    first: Reals = eqx.field(converter=real, default=1e-3)  # d_0
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return from_optax("prodigy", learning_rate=1.0, estim_lr0=float(self.first))
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Remembered(".estim_lr")
+
+    def bound(self, c: Constants, T: int) -> float:
+        return max(float(self.first), float(c.R))
+
+
+class DoGRegret(AbstractParameterFree):
+    """Σ_{t<T} r_t (f(x_t) − f*) ≤ r_T (2d_T + r_T) √(Σ_{t<T} ‖g_t‖²) for DoG, η_t = r_t/√(Σ_{s≤t}
+    ‖g_s‖²), r_t = max{ε, max_{s≤t} ‖x_s − x_0‖}, d_T = max_{t≤T} ‖x_t − x*‖. Judged as left/right ≤
+    1.
+
+    Proof. With G_t = Σ_{s≤t} ‖g_s‖² a step gives r_t(f(x_t) − f*) ≤ ½√G_t (δ_t² − δ_{t+1}²) +
+    r_t²‖g_t‖²/(2√G_t), δ the distance to x*. By parts the first terms add up to at most
+    ½√G_{T−1} (d_T² − δ_T²) ≤ 2r_T d_T √G_{T−1}, since d_T − δ_T ≤ 2r_T; the others to at most r_T²
+    √G_{T−1}. ∎ No instance of slack below 6 is known: where r grows the gradients before count
+    little, and where it does not d_T − δ_T is below r_T.
+    """
+
+    source = Source("ivgi2023", "Proposition 1 and its proof, without noise; derived")
+    statement = "Σ r_t(f(x_t) − f*) ≤ r_T(2d_T + r_T)√(Σ‖g_t‖²),  DoG"
+    domain = {"first": number("(0, inf)")}
+
+    first: Reals = eqx.field(converter=real, default=0.1)  # ε
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return from_optax("dog", init_step=("distance", float(self.first)), eps=0.0)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return TravelWeighted(c.x_star, float(self.first), 1)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
+
+
+class DoWGRegret(DoGRegret):
+    """Σ_{t<T} r_t² (f(x_t) − f*) ≤ r_T (2d_T + r_T) √(Σ_{t<T} r_t²‖g_t‖²) for DoWG, η_t = r_t²/
+    √(Σ_{s≤t} r_s²‖g_s‖²), r and d as for DoG. Judged as left/right ≤ 1.
+
+    Proof. As for DoG, with r_t g_t in place of g_t: r_t²(f(x_t) − f*) ≤ ½√v_t (δ_t² − δ_{t+1}²) +
+    r_t² (r_t²‖g_t‖²)/(2√v_t). ∎ No instance of slack below 7 is known.
+    """
+
+    source = Source("khaled2023", "Lemma 2 and its proof; derived")
+    statement = "Σ r_t²(f(x_t) − f*) ≤ r_T(2d_T + r_T)√(Σ r_t²‖g_t‖²),  DoWG"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return from_optax("dowg", init_estim_sq_dist=float(self.first) ** 2, eps=0.0)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return TravelWeighted(c.x_star, float(self.first), 2)
+
+
+class CoinLinear(AbstractTheorem):
+    """f(x_T) − f(x_0) = −Gε T/(T+1) Π_{s<T} (2s + 1)/(s + 1) on f(x) = ⟨g, x⟩, G = ‖g‖, for coin
+    betting with the estimator of Krichevsky and Trofimov: exponential in T, without a step size.
+
+    Proof. Every coin is −g/G. So the share of the wealth that is bet is t/(t + 1) at time t, won
+    each time: W_{t+1} = W_t (2t + 1)/(t + 1), and x_T − x_0 = −W_T T/(T + 1) g/G. ∎
+    """
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    source = Source("orabona2016", "Algorithm 1 for vectors; derived")
+    statement = "f(x_T) − f(x_0) = −Gε T/(T+1) Π_{s<T} (2s+1)/(s+1),  coin betting on f = ⟨g, x⟩"
+    assumes = (NoNoise(), Has("L", 0.0, 0.0), Positive("G"))
+    domain = {"eps": number("(0, inf)")}
+
+    eps: Reals = eqx.field(converter=real, default=1.0)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return CoinBetting(c.G, self.eps)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Value()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        s = np.arange(T)
+        wealth = float(self.eps) * float(np.prod((2 * s + 1) / (s + 1)))
+        exact = float(np.sum(c.g * c.x0)) - c.G * wealth * T / (T + 1)
+        return exact, exact

@@ -1,0 +1,45 @@
+"""Faults planted in parameter-free methods, matrix methods, and laws of stationary noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.algorithms.classical.reshuffling import RandomReshuffling, SampledSGD
+from convergence.registry.adaptive import matrices
+from convergence.registry.classical import stochastic
+from convergence.registry.parameter_free import pathwise
+from tests.mutants.base import Mutant, tamper
+from tests.mutants.deterministic import half
+from tests.mutants.tight import NEEDLE, changed, options, plant
+
+CLAIM: dict[str, Any] = {
+    c.slug: c for c in (*matrices.CLAIMS, *pathwise.CLAIMS, *stochastic.CLAIMS)
+}
+
+
+def of(name: str, slug: str, fault: Any) -> Mutant:
+    """A fault in the method of a claim."""
+    return plant(name, slug, fault, CLAIM)
+
+
+MUTANTS = (
+    Mutant("schedule-free-short-step", lambda: tamper(
+        CLAIM["schedule-free"], problem=NEEDLE, algorithm=lambda a: options(
+            learning_rate=float(a.options["learning_rate"]) / 50)(a))),
+    of("prodigy-overestimates", "prodigy-distance", options(estim_lr_coef=2.0)),
+    Mutant("dog-tenth-of-the-bound", lambda: tamper(
+        CLAIM["dog-regret"], number=lambda b, T: b / 10)),
+    Mutant("dowg-tenth-of-the-bound", lambda: tamper(
+        CLAIM["dowg-regret"], number=lambda b, T: b / 10)),
+    of("coin-starts-poorer", "coin-linear", changed(eps=lambda e: 0.99 * e)),
+    of("shampoo-exponent-half", "shampoo-linear", changed(power=lambda p: 2 * p)),
+    of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
+    of("reshuffling-samples", "random-reshuffling-law", lambda a: SampledSGD(a.eta, a.n)),
+    of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, a.n)),
+    of("sgd-longer-step", "sgd-strongly-convex", changed(eta=lambda e: 1.01 * e)),
+    of("heavy-ball-half-step", "heavy-ball-steady", half),
+    of("nesterov-less-momentum", "nesterov-steady", changed(beta=lambda b: 0.99 * b)),
+    of("heavy-ball-radius-momentum", "heavy-ball-radius", changed(beta=lambda b: 0.99 * b)),
+    of("heavy-ball-edge-beyond", "heavy-ball-edge", changed(eta=lambda e: 1.01 * e)),
+    of("nesterov-edge-before", "nesterov-edge", changed(eta=lambda e: 0.99 * e)),
+)  # fmt: skip
