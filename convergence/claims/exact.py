@@ -64,6 +64,21 @@ class AbstractExact(AbstractOnInstance):
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         """(the value, the number it is compared with, a note) at T."""
 
+    @abstractmethod
+    def solved(self, T: int) -> Moments | SecondMoments:
+        """The moments that `exact` reads."""
+
+    def grain(self, T: int) -> float:
+        """What rounding may make of the value at T, in its own units: terms that cancel, or the
+        condition of a fixed point. 0 for what is read off eigenvalues."""
+        quantity = self.theorem.quantity
+        metric: Any = self.theorem.metric(self.instance(T)[2], T)
+        if quantity is Moment.EXPECTED:
+            return self.solved(T).grain(metric, T)
+        if quantity in (Moment.BIAS, Moment.VARIANCE, Moment.STEADY):
+            return self.solved(T).settled_grain(metric)
+        return 0.0
+
     def number(self, c: Constants, T: int) -> float:
         """The statement's number at T."""
         bound = self.theorem.bound(c, T)
@@ -128,6 +143,11 @@ class AbstractExact(AbstractOnInstance):
             return Judgement(Verdict.CONSISTENT, reason, rows, slack, power, Grade.CERTIFIED)
         note = f", {row.note}" if math.isinf(row.estimate) and row.note else ""
         reason = f"at T={row.T} the {what} is {row.estimate:.8g} against {row.bound:.8g}"
+        if math.isfinite(row.estimate):
+            grain = self.grain(row.T)
+            if abs(row.estimate - found[k][1]) <= grain:
+                reason += f", closer than {grain:.2g}, what float64 resolves there"
+                return Judgement(Verdict.INCONCLUSIVE, reason, rows, slack, None)
         return Judgement(Verdict.REFUTED, reason + note, rows, slack, power, Grade.CERTIFIED)
 
 
@@ -176,6 +196,9 @@ class Exact(AbstractExact):
             value = read(found, self.theorem.quantity, metric, T)
             note = f"spectral radius {found.radius:.8g}"
         return value, self.number(c, T), note
+
+    def solved(self, T: int) -> Moments:
+        return self.moments(T, T)
 
 
 def read(m: Moments | SecondMoments, quantity: Moment, metric: Any, T: int) -> float:

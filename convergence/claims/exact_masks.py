@@ -7,6 +7,7 @@ from typing import Any
 
 from convergence.claims.exact import AbstractExact, read
 from convergence.moments.masks import exact_moments
+from convergence.moments.second_moment import SecondMoments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,3 +23,6 @@ class ExactMasks(AbstractExact):
         metric: Any = self.theorem.metric(c, T)
         value = read(found, self.theorem.quantity, metric, T)
         return value, self.number(c, T), f"spectral radius {found.radius:.8g}"
+
+    def solved(self, T: int) -> SecondMoments:
+        return exact_moments(self.experiment(T))

@@ -37,6 +37,7 @@ from convergence.runner.experiment import Experiment
 
 # Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
 AFFINE = 1e-9
+EPS = float(np.finfo(np.float64).eps)
 
 
 class Form(NamedTuple):
@@ -172,6 +173,27 @@ class Moments:
             A, a, Q, gap = A @ A, A @ a + a, A @ Q @ A.T + Q, gap >> 1
         return B, b, R
 
+    @functools.cached_property
+    def condition(self) -> float:
+        """That of I − M on what is not conserved: what a fixed point loses in digits."""
+        return float(np.linalg.cond(np.eye(len(self.c)) - self.free @ self.M @ self.free))
+
+    def settled_grain(self, metric: AbstractPointwise) -> float:
+        """What rounding may make of `steady`: the fixed point is off by its condition times its
+        size, which a metric of a distance from elsewhere does not know."""
+        form, m = self.form(metric), self.fixed_point()
+        off = 8 * EPS * self.condition * float(np.max(np.abs(m)))
+        steep, curve = np.abs(form.slope + form.curve @ m), np.abs(form.curve)
+        spread = 16 * EPS * self.condition * abs(self.variance(metric))
+        return float(np.sum(steep) * off + 0.5 * np.sum(curve) * off**2) + spread
+
+    def grain(self, metric: Any, T: int) -> float:
+        """What rounding may make of `expected` at T: terms of the size of the state cancel."""
+        A, a, Q = self._leap(T)
+        m, S = A @ self.start + a, A @ self.N0 @ self.N0.T @ A.T + Q
+        form = self.form(metric.of if isinstance(metric, Average) else metric)
+        return rounding(form, float(np.max(np.abs(m))) ** 2 + float(np.max(np.abs(S))), T)
+
     def means(self, metric: AbstractPointwise, marks: Any) -> np.ndarray:
         """q(E S_t) at every t in `marks`: the run without noise, evaluated as written."""
         wanted, m = {int(t) for t in marks}, self.start
@@ -181,6 +203,14 @@ class Moments:
                 found[t] = self.at(metric, m)
             m = self.M @ m + self.c
         return np.array([found[int(t)] for t in marks])
+
+
+def rounding(form: Form, square: float, T: int) -> float:
+    """Eight roundings a step of the terms of a quadratic, none of which are larger than those of a
+    state whose entries have second moments up to `square`."""
+    size = abs(form.base) + float(np.sum(np.abs(form.slope))) * square**0.5
+    size += 0.5 * float(np.sum(np.abs(form.curve))) * square
+    return 8 * EPS * (T + 1) * size
 
 
 def form_of(problem: AbstractProblem, metric: AbstractPointwise, like: Any) -> Form:

@@ -27,7 +27,7 @@ from jax.flatten_util import ravel_pytree
 
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
-from convergence.moments.affine import AFFINE, Form, form_of
+from convergence.moments.affine import AFFINE, Form, form_of, rounding
 from convergence.moments.probe import drawn, prepared, unravel
 from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
 from convergence.problems.base import AbstractProblem
@@ -137,6 +137,27 @@ class SecondMoments:
             total += value
             P = (self.first if t == 0 else self.rest).advance(P)
         return np.array([found[t] for t in wanted])
+
+    @functools.cached_property
+    def condition(self) -> float:
+        """That of I − E[M ⊗ M]: what a steady state loses in digits."""
+        return float(np.linalg.cond(np.eye(len(self.kron)) - self.kron))
+
+    def settled_grain(self, metric: AbstractPointwise) -> float:
+        """What rounding may make of `steady`: its condition times the size of what it weighs."""
+        form, P = form_of(self.problem, metric, self.like), self.limit
+        return rounding(form, float(np.max(np.abs(P[:-1, :-1]))), 0) * self.condition
+
+    def grain(self, metric: Any, T: int) -> float:
+        """What rounding may make of `expected` at T: terms of the size of the state cancel."""
+        s = np.append(self.start, 1.0)
+        P = np.outer(s, s)
+        for t in range(T):
+            P = (self.first if t == 0 else self.rest).advance(P)
+        form = form_of(
+            self.problem, metric.of if isinstance(metric, Average) else metric, self.like
+        )
+        return rounding(form, float(np.max(np.abs(P[:-1, :-1]))), T)
 
 
 def weigh(form: Form, P: np.ndarray) -> float:

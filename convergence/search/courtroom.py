@@ -224,6 +224,8 @@ def weigh(claim: AbstractExact) -> float:
             scale = CLOSE * float(theorem.trivial(claim.instance(T)[2], T) or 0.0)
         kind = Kind.EXPECTATION if claim.kind is Kind.SEPARATION else claim.kind
         off = miss(kind, value, bound, scale)
+        if granted < off < math.inf and abs(value - bound) <= claim.grain(T):
+            return 1.0
         if kind is Kind.EXACT or off > 0:
             return off / max(granted, 1e-12)
         up, down = (bound, value) if kind is Kind.FLOOR else (value, bound)

@@ -12,6 +12,7 @@ import pytest
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.algorithms.compression.ef21 import EF21
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
+from convergence.claims.base import verify
 from convergence.claims.exact import Exact
 from convergence.claims.exact_masks import ExactMasks
 from convergence.constants import Constants
@@ -30,11 +31,13 @@ from convergence.noise.heavy import Pareto
 from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import Bernoulli, Linear, Masks, RandK, TopK
 from convergence.problems.quadratic import Isotropic
-from convergence.problems.workers import random_workers, unit_workers
+from convergence.problems.workers import WorkerQuadratics, random_workers, unit_workers
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
+from convergence.statistics import Verdict
 from convergence.theorems.classical.quadratic_laws import MomentumLaw
 from convergence.theorems.compression.fatkhullin2023 import repeated
+from convergence.theorems.compression.gao2024econtrol import EControlPL
 from convergence.theorems.compression.gao2024econtrol_laws import (
     MessageLaw,
     SmallStepLimit,
@@ -175,3 +178,13 @@ def test_what_has_no_exact_moments_is_refused_in_a_sentence() -> None:
     for claim, said in zip(claims, ("a known covariance", "random masks or projectors")):
         with pytest.raises(NotAffine, match=said):
             claim.exact(2)
+
+
+def test_what_cancels_is_no_violation() -> None:
+    """From x* nothing moves, and 4e-24 is left of moments of size 1: the judge cannot tell."""
+    b = 0.3799489624798298
+    problem = WorkerQuadratics([0.0], np.ones((3, 1, 1)), [[b], [0.0], [-b]])
+    theorem = EControlPL(compressor=Bernoulli(0.4), scale=0.1)
+    report = verify(ExactMasks("still", theorem, problem, horizons=(16,), oracle=Workers))
+    assert report.verdict is Verdict.INCONCLUSIVE, report.reason
+    assert "what float64 resolves" in report.reason

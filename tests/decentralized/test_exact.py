@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convergence.claims.base import Claim
+from convergence.claims.base import Claim, verify
 from convergence.claims.exact import Exact, crossing
 from convergence.claims.settings import Settings
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
 from convergence.parts.strategies import CORRECTED, mode
-from convergence.problems.agents import AgentQuadratics, common, slowest
+from convergence.problems.agents import AgentQuadratics, common, heterogeneous, slowest
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Row, Verdict, judge_exponents
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -245,3 +246,20 @@ def test_lively_ring_keeps_half_of_the_noise_more():
 def test_bad_input_is_refused(make, says):
     with pytest.raises(InvalidInput, match=says):
         make()
+
+
+class Tilted(FixedPoint):
+    """FALSE by a share that float64 resolves."""
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.01 * super().bound(c, T)
+
+
+@pytest.mark.parametrize(
+    ("theorem", "expect"), [(FixedPoint, Verdict.INCONCLUSIVE), (Tilted, Verdict.REFUTED)]
+)
+def test_what_a_fixed_point_loses_in_digits_is_no_refutation(theorem: type, expect: Verdict):
+    """E of size 1e-6 beside x* of size 1, at a condition of 1e5: true, and off by 5e-6."""
+    problem = heterogeneous(graphs.lazy_complete(4, 1.2), 2, 0.2, 1.0, 1.0, 0)
+    report = verify(Exact("own-point", theorem("ATC", 2e-5), problem, UNIT, horizons=(1,)))
+    assert report.verdict is expect, report.reason
