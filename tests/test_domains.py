@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convergence.errors import InvalidInput
@@ -65,6 +66,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "sparkle-unbiased-d-soba": lambda: zhu2024.SparkleUnbiased("D-SOBA"),
     "radius-jacobi": lambda: zhu2024.ModeRadius("ED", "ED", jacobi=True),
     "radius-two-graphs": lambda: zhu2024.ModeRadius("ED", "ED", W_lower=graphs.complete(8)),
+    "sparkle-lower-graph-in-parts": lambda: zhu2024.SparkleUnbiased(
+        "ED", "ED", W_lower=np.kron(np.eye(2), np.full((2, 2), 0.5))),
+    "sparkle-lower-graph-directed": lambda: zhu2024.SparkleUnbiased(
+        "ED", "ED", W_lower=np.array([[0.9, 0.1], [0.5, 0.5]])),
     "radius-d-soba": lambda: zhu2024.ModeRadius("D-SOBA"),
     "transient-mixed": lambda: zhu2024.SparkleTransient("ED", "ATC"),
     "better-backwards": lambda: zhu2024.Better("ATC-GT", "ATC-GT", versus=("ED", "ED")),

@@ -74,6 +74,7 @@ ROWS = AgentQuadratics(
     np.array([[3.0], [0.0]]),
     directed=True,
 )
+COLUMNS = AgentQuadratics(ROWS.W.T, ROWS.H, ROWS.c, directed=True)
 
 
 def c(theorem: Any, problem: Any, noise: Any = Noiseless(), T: int = 64, **more: Any) -> Claim:
@@ -133,6 +134,8 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: m(laws.SmallStepLimit("ec"), FOUR, Gaussian(1.0), 10**6), "a step small enough"),
     "eta-at-the-limit": (
         lambda: m(laws.EtaLimit(share=1.0), FOUR, T=10**6), "a step far below |share − 1|δ"),
+    "fixed-point-columns-alone": (
+        lambda: ex(koloskova2020.FixedPoint("consensus"), COLUMNS), "row-stochastic W"),
     "mode-bias-directed": (lambda: ex(koloskova2020.ModeBias("consensus"), ROWS), "lam_min"),
     "unbiased-directed": (lambda: ex(alghunaim2022.CorrectedUnbiased("ED"), ROWS), "lam_min"),
     "variance-uneven": (

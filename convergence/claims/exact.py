@@ -76,7 +76,8 @@ class AbstractExact(AbstractOnInstance):
         if quantity is Moment.EXPECTED:
             return self.solved(T).grain(metric, T)
         if quantity in (Moment.BIAS, Moment.VARIANCE, Moment.STEADY):
-            return self.solved(T).settled_grain(metric)
+            parts = quantity is not Moment.VARIANCE, quantity is not Moment.BIAS
+            return self.solved(T).settled_grain(metric, *parts)
         return 0.0
 
     def number(self, c: Constants, T: int) -> float:

@@ -3,6 +3,7 @@ from .affine import Form as Form
 from .affine import Moments as Moments
 from .affine import analyse as analyse
 from .affine import form_of as form_of
+from .affine import rounding as rounding
 from .coins import follow as follow
 from .coins import silent as silent
 from .coins import tosses as tosses

@@ -178,13 +178,13 @@ class Moments:
         """That of I − M on what is not conserved: what a fixed point loses in digits."""
         return float(np.linalg.cond(np.eye(len(self.c)) - self.free @ self.M @ self.free))
 
-    def settled_grain(self, metric: AbstractPointwise) -> float:
-        """What rounding may make of `steady`: the fixed point is off by its condition times its
-        size, which a metric of a distance from elsewhere does not know."""
+    def settled_grain(self, metric: AbstractPointwise, bias: bool, variance: bool) -> float:
+        """What rounding may make of `bias`, `variance`, or both. The fixed point is off by its
+        condition times its size, which a metric of a distance from elsewhere does not know."""
         form, m = self.form(metric), self.fixed_point()
-        off = 8 * EPS * self.condition * float(np.max(np.abs(m)))
+        off = 8 * EPS * self.condition * float(np.max(np.abs(m))) * bias
         steep, curve = np.abs(form.slope + form.curve @ m), np.abs(form.curve)
-        spread = 16 * EPS * self.condition * abs(self.variance(metric))
+        spread = 16 * EPS * self.condition * abs(self.variance(metric)) if variance else 0.0
         return float(np.sum(steep) * off + 0.5 * np.sum(curve) * off**2) + spread
 
     def grain(self, metric: Any, T: int) -> float:

@@ -143,7 +143,7 @@ class SecondMoments:
         """That of I − E[M ⊗ M]: what a steady state loses in digits."""
         return float(np.linalg.cond(np.eye(len(self.kron)) - self.kron))
 
-    def settled_grain(self, metric: AbstractPointwise) -> float:
+    def settled_grain(self, metric: AbstractPointwise, bias: bool, variance: bool) -> float:
         """What rounding may make of `steady`: its condition times the size of what it weighs."""
         form, P = form_of(self.problem, metric, self.like), self.limit
         return rounding(form, float(np.max(np.abs(P[:-1, :-1]))), 0) * self.condition

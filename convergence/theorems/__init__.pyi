@@ -249,6 +249,7 @@ from .decentralized.koloskova2020 import DSGDRate as DSGDRate
 from .decentralized.koloskova2020 import DSGDSmallStep as DSGDSmallStep
 from .decentralized.koloskova2020 import FixedPoint as FixedPoint
 from .decentralized.koloskova2020 import ModeBias as ModeBias
+from .decentralized.koloskova2020 import RowStochastic as RowStochastic
 from .decentralized.koloskova2020 import SharedMinimizer as SharedMinimizer
 from .decentralized.koloskova2020_false import NetworkIsFree as NetworkIsFree
 from .decentralized.koloskova2020_false import SpeedUpAtOnce as SpeedUpAtOnce

@@ -12,8 +12,10 @@ from convergence.algorithms.decentralized import single_level as dec
 from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
-from convergence.theorems.assumptions import Has, Is
+from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.decentralized.alghunaim2022 import SYMMETRIC
@@ -75,6 +77,15 @@ class ModeBias(AbstractDSGDMoment):
         return float(np.sum(e**2)) / c.agents
 
 
+class RowStochastic(AbstractAssumption):
+    """The rows of W sum to 1: W leaves a consensus alone."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        off = float(np.max(np.abs(np.asarray(c.W).sum(axis=1) - 1)))
+        # 1e-9: rows are rounded.
+        return Checked("row-stochastic W", off <= 1e-9, off, "max |Σ_j W_ij − 1|")
+
+
 class FixedPoint(AbstractDSGDMoment):
     """X∞ − x* = (I − 𝕎 + α𝕎ℋ)⁻¹α𝕎β (ATC), (I − 𝕎 + αℋ)⁻¹αβ (consensus), and
     (I − 𝕎 + αℋ𝕎)⁻¹αβ (CTA), with 𝕎 = W ⊗ I, ℋ = blkdiag(H_i), β_i = −∇f_i(x*); any Hessians.
@@ -84,7 +95,7 @@ class FixedPoint(AbstractDSGDMoment):
 
     statement = "X∞ − x* = (I−𝕎+α𝕎ℋ)⁻¹α𝕎β, (I−𝕎+αℋ)⁻¹αβ, (I−𝕎+αℋ𝕎)⁻¹αβ (ATC, consensus, CTA)"
     settled = 0.0
-    assumes = (Has("mean_mu", 0.0),)  # of agents
+    assumes = (Has("mean_mu", 0.0), RowStochastic())  # of agents
 
     def bound(self, c: Constants, T: int) -> float:
         a, n, d = self.alpha(c, T), c.agents, c.beta.shape[1]

@@ -12,11 +12,13 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
+from convergence.parts.graphs import check_mixing
 from convergence.parts.strategies import CORRECTED
 from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
 from convergence.theorems.base import Provenance, Source, varies
-from convergence.theorems.domains import a, one_of
+from convergence.theorems.domains import Domain, a, one_of
 from convergence.theorems.exact_moments import AbstractMoment
 
 MILD = (0.05, 0.1, 0.1, 0.3)
@@ -29,6 +31,13 @@ UNCORRECTED = ("ATC", "consensus")
 
 def _four(steps: Any) -> bool:
     return np.shape(steps) == (4,) and bool(np.all(np.asarray(steps) > 0))
+
+
+def _mixes(W: Any) -> bool:
+    try:
+        return W is None or check_mixing(W) is not None
+    except InvalidInput:
+        return False
 
 
 class OneGraph(AbstractAssumption):
@@ -68,6 +77,7 @@ class AbstractSparkle(AbstractMoment):
         "lower": one_of(*ALL),
         "steps": a(np.ndarray, jax.Array, such=_four, that="of four positive numbers"),
         "jacobi": one_of(True, False),
+        "W_lower": Domain("None, or a symmetric doubly stochastic matrix with ρ < 1", _mixes),
     }
 
     upper: str = eqx.field(static=True, default="ED")
