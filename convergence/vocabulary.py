@@ -169,6 +169,15 @@ r_mean       : array x        : mean of the upper centers r_i
 y_free       : array          : y*(0)
 weight       : magnitude f/x² : the weight ϱ of the upper regularizer
 hyper        : array f/x²     : the Hessian of Φ
+[UnitQuadratics, PermutedNet]
+risk0_aligned : magnitude f    : risk0 of the copies once their units are aligned
+Xi0_aligned  : magnitude x²   : Xi0 of the copies once their units are aligned
+grad0_aligned : magnitude f/x  : ‖∇J‖ at the mean of the aligned copies at the start
+aligns       : flag           : weight matching of the start finds the hidden order of every pair
+symmetric_W  : flag           : W is symmetric
+copies       : flag           : all agents start from one net, in orders of their own
+unit_spread  : magnitude      : the least standard deviation of a unit's activation on the probes
+unit_correlation : number     : the largest correlation of two units' activations on the probes
 [GatedClients]
 client_h     : array f/x²     : curvatures of the clients' F_i (n, d), zero behind closed gates
 client_x     : array x        : ∇F_i(x) = client_h (x − client_x)

@@ -51,6 +51,8 @@ from .decentralized.bilevel import AbstractShared as AbstractShared
 from .decentralized.bilevel import LowerState as LowerState
 from .decentralized.bilevel import StocBiO as StocBiO
 from .decentralized.bilevel import shared as shared
+from .decentralized.dimat import DIMAT as DIMAT
+from .decentralized.dimat import DIMATState as DIMATState
 from .decentralized.single_level import EXTRA as EXTRA
 from .decentralized.single_level import AbstractDecentralized as AbstractDecentralized
 from .decentralized.single_level import AbstractDSGD as AbstractDSGD

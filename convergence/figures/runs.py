@@ -42,14 +42,11 @@ def simulate(
     They are kept in results/figure-NAME like those of claims, and never repeated. The program of a
     `standard` run takes longer to compile and less to run.
     """
-    what = Simulation(
-        f"figure-{name}",
-        Experiment(oracle.problem, oracle, algorithm, metric),
-        T,
-        chunk or seeds,
-        marks,
-    )
-    return Session(Settings(tier), Store()).record(what, seeds)
+    experiment = Experiment(oracle.problem, oracle, algorithm, metric)
+    what = Simulation(f"figure-{name}", experiment, T, chunk or seeds, marks)
+    settings = Settings(tier)
+    with precision(settings.dtype):
+        return Session(settings, Store()).record(what, seeds)
 
 
 class Trajectory(NamedTuple):

@@ -13,6 +13,7 @@ from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
 from convergence.laws.look import Look, downhill, look
 from convergence.laws.structure import structure
+from convergence.laws.units import units
 from convergence.problems.base import AbstractProblem
 
 
@@ -30,6 +31,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *structure(problem, seen, c),
         *games(problem, seen, c),
+        *units(problem, seen, c),
         *attention(problem, c),
     ]
 

@@ -53,3 +53,8 @@ from .projected import WorstRatio as WorstRatio
 from .travel import AverageStepSq as AverageStepSq
 from .travel import Overlap as Overlap
 from .travel_weighted import TravelWeighted as TravelWeighted
+from .units import AlignedGradSq as AlignedGradSq
+from .units import LargestDeviation as LargestDeviation
+from .units import LargestQuotient as LargestQuotient
+from .units import NetDeviations as NetDeviations
+from .units import QuotientEnergy as QuotientEnergy

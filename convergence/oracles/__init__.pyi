@@ -10,6 +10,7 @@ from .curvature import Curvature as Curvature
 from .finite_workers import Workers as Workers
 from .layer import Layer as Layer
 from .pairs import Pairs as Pairs
+from .probed import Probed as Probed
 from .ripple import RippleOracle as RippleOracle
 from .scaled import Scaled as Scaled
 from .zeroth import central as central

@@ -65,6 +65,13 @@ from .saddle import random_saddle as random_saddle
 from .separable import RotatedSeparable as RotatedSeparable
 from .separable import profile as profile
 from .shifted import Shifted as Shifted
+from .units import PermutedNet as PermutedNet
+from .units import UnitQuadratics as UnitQuadratics
+from .units import check_orders as check_orders
+from .units import finds as finds
+from .units import five_copies as five_copies
+from .units import inverses as inverses
+from .units import opposite_pairs as opposite_pairs
 from .valley import Valley as Valley
 from .workers import WorkerQuadratics as WorkerQuadratics
 from .workers import different_workers as different_workers

@@ -15,7 +15,7 @@ FAMILIES = {
     "zeroth_order": ("methods",),
     "estimators": ("methods",),
     "compression": ("methods",),
-    "decentralized": ("single_level", "nonconvex", "bilevel", "flatness"),
+    "decentralized": ("single_level", "nonconvex", "dimat", "bilevel", "flatness"),
     "federated": ("averaging", "gating"),
     "games": ("saddle", "adawac"),
     "attention": ("svm",),

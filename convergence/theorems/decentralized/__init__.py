@@ -22,6 +22,9 @@ koloskova2020_false: DSGD on nonconvex functions, told too well: no network, no 
     sample for all.
 koloskova2020_nonconvex: DSGD on nonconvex functions with every constant: its bound, its linear
     speed-up and the transient
+saadati2024: DIMAT (Saadati et al. 2024): what merging by matched units keeps, and what it
+    decreases.
+saadati2024_identities: Merging as a matrix: what consistent matching can and cannot change.
 zhu2024: SPARKLE (Zhu et al. 2024) and D-SOBA (Kong et al. 2024) on bilevel quadratics, exactly.
 zhu2024_base: What the statements on SPARKLE (Zhu et al. 2024) share.
 zhu2024_choices: SPARKLE (Zhu et al. 2024): simulated against exact moments, and one choice
