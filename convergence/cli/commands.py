@@ -91,3 +91,10 @@ def audit(arguments: Namespace) -> int:
     from convergence.cli.audit import run
 
     return run(arguments)
+
+
+def score(arguments: Namespace) -> int:
+    """AlgoPerf's score of solvers from their times to target."""
+    from convergence.cli.score import score
+
+    return score(arguments)

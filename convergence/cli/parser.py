@@ -15,6 +15,7 @@ from convergence.cli.values import (
     file,
     folder,
     jobs,
+    ratio,
     seed,
     seeds,
     shard,
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verbs = (_list, _show, _verify, _collect, _falsify, _prove, _figures, _report, _reproduce)
-    for grammar in verbs:
+    for grammar in (*verbs, _score):
         what = str(grammar.__doc__).rstrip(".")
         grammar(commands.add_parser(grammar.__name__[1:], help=what[0].lower() + what[1:]))
     add_audit(commands, file, folder, jobs, budget)
@@ -243,3 +244,26 @@ def _reproduce(add: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--sample", type=jobs, metavar="N", default=10, help="how many claims (10)")
     add.add_argument("--seed", type=seed, metavar="S", help="of the sample; a new one without it")
+
+
+def _score(add: argparse.ArgumentParser) -> None:
+    """AlgoPerf's score of solvers from their times to target."""
+    add.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a CSV of times, a solver a row and a workload a column, or with the columns "
+        "submission, workload, study, trial, time; or what `verify --json` (each a solver: seconds "
+        "to the expected verdict) or `audit --json` wrote (laws that are kept)",
+    )
+    add.add_argument("--r-max", type=ratio, default=4.0, metavar="R", help="what counts is below "
+                     "R times the fastest (4)")  # fmt: skip
+    add.add_argument(
+        "--error", type=alpha, metavar="E", help="intervals and pairwise verdicts that err with "
+        "this probability together, from repeated times",
+    )  # fmt: skip
+    add.add_argument(
+        "--figure", type=file, metavar="FILE", help="draw the performance profiles: FILE.svg, .pdf,"
+        " .png and .csv",
+    )  # fmt: skip

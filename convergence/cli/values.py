@@ -59,6 +59,17 @@ def _whole(text: str, least: int, what: str) -> int:
     return found
 
 
+def ratio(text: str) -> float:
+    """A number above 1."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = float("nan")
+    if not 1 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text!r}, but a number above 1 is needed; try 4")
+    return found
+
+
 def alpha(text: str) -> float:
     """A probability strictly between 0 and 1."""
     try:

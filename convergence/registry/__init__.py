@@ -19,6 +19,7 @@ FAMILIES = {
     "federated": ("averaging", "gating"),
     "games": ("saddle", "adawac"),
     "attention": ("svm",),
+    "identities": ("methods",),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),
 }
 

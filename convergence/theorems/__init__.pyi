@@ -474,6 +474,9 @@ from .heavy_tailed.sun2025 import NSGDMomentumExact as NSGDMomentumExact
 from .heavy_tailed.sun2025 import NSGDMomentumRate as NSGDMomentumRate
 from .heavy_tailed.sun2025 import schedule as schedule
 from .heavy_tailed.zhang2020 import ClippedSGDNonconvex as ClippedSGDNonconvex
+from .identities.dahl2023 import OrderOfTwo as OrderOfTwo
+from .identities.dahl2023 import ScoreProperties as ScoreProperties
+from .identities.dahl2023 import fields as fields
 from .parameter_free.pathwise import AbstractParameterFree as AbstractParameterFree
 from .parameter_free.pathwise import CoinLinear as CoinLinear
 from .parameter_free.pathwise import DoGRegret as DoGRegret

@@ -30,6 +30,7 @@ FAMILIES = {
     "federated": "Methods of clients and a server: local steps, sampled clients, masks and gates.",
     "games": "Methods for min–max problems: descent–ascent, extragradient, optimism, AdaWAC.",
     "decentralized": "Methods of agents on a graph, on one level and on two.",
+    "identities": "Statements that need no run: exact formulas, closed forms, counts.",
     "attention": "Softmax attention: where its training leads, and approximations of it.",
 }
 HEAD = "# Written by `python -m docs.make.rooms`.\n"

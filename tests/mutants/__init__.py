@@ -14,6 +14,7 @@ from tests.mutants import (
     games,
     gwt,
     heavy_tailed,
+    identities,
     parameter_free,
     qgalore,
     rso,
@@ -44,6 +45,7 @@ FAMILIES = {
         estimators,
         compression,
         attention,
+        identities,
     )
 }
 ALL = tuple(mutant for found in FAMILIES.values() for mutant in found)

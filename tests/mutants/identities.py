@@ -1,0 +1,56 @@
+"""Faults planted in what identities are about."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from convergence.registry.identities.methods import CLAIMS
+from convergence.statistics import scoring
+from tests.mutants.base import Mutant
+
+CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
+TAU = np.linspace(1.0, 4.0, 100)
+
+
+def hit_only(times: Any) -> Any:
+    """n reduced to the workloads that somebody hits."""
+    t = np.asarray(times)
+    hit = np.isfinite(t).any(axis=0)
+    return scoring.scores(t[:, hit]) if hit.any() else np.zeros(len(t))
+
+
+def budget(times: Any) -> Any:
+    """A miss counted as the budget of 10."""
+    return scoring.scores(np.where(np.isinf(times), 10.0, times))
+
+
+def to_median(times: Any) -> Any:
+    """Ratios to the median solver instead of the fastest."""
+    t = np.asarray(times, dtype=float)
+    middle = np.median(t, axis=0)
+    r = np.where(np.isinf(t), np.inf, t / np.where(np.isinf(middle), 1.0, middle))
+    return np.mean(np.clip(4 - r, 0, 3), axis=1) / 3
+
+
+def strictly(times: Any) -> Any:
+    """Profiles with < in place of ≤."""
+    rho = np.mean(scoring.time_ratios(times)[:, :, None] < TAU, axis=1)
+    return np.trapezoid(rho, TAU, axis=1) / 3
+
+
+def broken(name: str, slug: str, **changes: Any) -> Mutant:
+    """`slug` with fields of its theorem replaced."""
+    claim = CLAIM[slug]
+    other = dataclasses.replace(claim, theorem=dataclasses.replace(claim.theorem, **changes))
+    return Mutant(name, lambda: other)
+
+
+MUTANTS = (
+    broken("algoperf-n-reduced", "algoperf-score-properties", score=hit_only),
+    broken("algoperf-miss-is-budget", "algoperf-score-properties", score=budget),
+    broken("algoperf-ratio-to-median", "algoperf-score-properties", score=to_median),
+    broken("algoperf-strict-profile", "algoperf-score-properties", rule=strictly),
+)
