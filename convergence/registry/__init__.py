@@ -18,7 +18,7 @@ FAMILIES = {
     "decentralized": ("single_level", "nonconvex", "dimat", "bilevel", "flatness"),
     "federated": ("averaging", "gating"),
     "games": ("saddle", "adawac"),
-    "attention": ("svm",),
+    "attention": ("svm", "skeletons"),
     "identities": ("methods",),
     "heavy_tailed": ("bounds", "tight", "lower", "false"),
 }

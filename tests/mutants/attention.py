@@ -11,11 +11,11 @@ import jax.numpy as jnp
 from convergence.algorithms.attention.normalized_gd import NormalizedGD
 from convergence.algorithms.base import State
 from convergence.algorithms.heavy_tailed.nsgd import unit
-from convergence.registry.attention import svm
+from convergence.registry.attention import skeletons, svm
 from convergence.theorems.attention import directions
 from tests.mutants.base import Mutant, tamper
 
-CLAIM: dict[str, Any] = {claim.slug: claim for claim in svm.CLAIMS}
+CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*svm.CLAIMS, *skeletons.CLAIMS)}
 
 
 def naive(p: Any, W: Any) -> Any:
@@ -76,6 +76,13 @@ class OneAfterTheOther(NormalizedGD):
         return State(jnp.stack([K, Q]))  # fmt: skip
 
 
+def theorem(name: str, slug: str, **changes: Any) -> Mutant:
+    """`slug` with fields of its theorem replaced."""
+    claim = CLAIM[slug]
+    other = dataclasses.replace(claim, theorem=dataclasses.replace(claim.theorem, **changes))
+    return Mutant(name, lambda: other)
+
+
 def method(slug: str, kind: Any, **changes: Any) -> Mutant:
     """`slug` with its method rebuilt as `kind`, and other fields of the claim replaced."""
     name = "".join("-" + x.lower() if x.isupper() else x for x in kind.__name__)[1:]
@@ -94,6 +101,8 @@ MUTANTS = (
     method("attention-pairs-law", PerInput, horizons=(16,)),
     method("attention-exact-direction", Transposed, horizons=(16,)),
     method("attention-key-query-tight", OneAfterTheOther),
+    theorem("s3-intersection-turned", "s3-exact-recovery", turned=True),
+    theorem("s3-circular-convolution", "s3-smooth-convolution", circular=True),
     Mutant("attention-growth-longer-step", lambda: tamper(
         dataclasses.replace(CLAIM["attention-growth-law"], horizons=(100,)),
         algorithm=lambda a: dataclasses.replace(a, eta=1.05 * a.eta))),

@@ -49,6 +49,21 @@ def broken(name: str, slug: str, **changes: Any) -> Mutant:
 
 
 MUTANTS = (
+    broken("noisyquant-noise-kept", "noisyquant-error", subtract=False),
+    broken("ffa-averaged-before-multiplying", "ffa-averaged-factors", covariance=False),
+    broken("tract-batch-size-forgotten", "tract-proposed-change", mean=False),
+    broken("clipping-the-mean", "clipping-bias", each=False),
+    broken("private-noise-without-C", "private-floor", scaled=False),
+    broken("private-batch-twice", "private-floor", power=4),
+    broken("intrinsic-orthogonal-subspace", "intrinsic-dimension", aligned=False),
+    broken("randlora-shared-diagonal", "randlora-counts", shared=True),
+    broken("random-features-not-centered", "random-feature-moments", centered=False),
+    broken("pissa-residual-not-frozen", "pissa-first-step", frozen=False),
+    broken("annealed-variance-as-deviation", "annealed-noise-level", squared=True),
+    broken("rscp-shift-times-sigma", "rscp-coverage", shift=0.125),
+    broken("rscp-correction-reversed", "rscp-coverage", sign=-1.0),
+    broken("rscp-no-shift", "rscp-coverage", shift=0.0),
+    broken("maestro-prefix-too-long", "maestro-minimum", leak=1),
     broken("algoperf-n-reduced", "algoperf-score-properties", score=hit_only),
     broken("algoperf-miss-is-budget", "algoperf-score-properties", score=budget),
     broken("algoperf-ratio-to-median", "algoperf-score-properties", score=to_median),

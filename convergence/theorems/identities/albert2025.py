@@ -1,0 +1,105 @@
+"""Albert et al. 2025 (arXiv 2502.00987): RandLoRA, and NOLA (arXiv 2310.02556): updates made of
+frozen random bases, counted."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import numpy as np
+
+from convergence.theorems.base import AbstractIdentity, Provenance, Source
+
+
+def rank(M: np.ndarray) -> int:
+    """The number of singular values above 1e-9 of the largest."""
+    s = np.linalg.svd(M, compute_uv=False)
+    return int(np.sum(s > 1e-9 * s[0]))
+
+
+def jacobian(m: int, n: int, r: int, N: int, shared: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """(∂W, W) of W = Σ_{j≤N} B_j Λ_j A_j Γ_j in the diagonals Λ_j, Γ_j at a fixed draw."""
+    rng = np.random.default_rng(100 * N + r)
+    B, A = rng.standard_normal((N, m, r)), rng.standard_normal((N, r, n))
+    L, G = rng.standard_normal((N, r)), rng.standard_normal((N, n))
+    if shared:
+        G[:] = G[0]
+    by_L = [np.outer(B[j, :, i], A[j, i] * G[j]) for j in range(N) for i in range(r)]
+    whole = np.stack([(B[j] * L[j]) @ A[j] for j in range(N)])
+    parts = [whole.sum(axis=0)] if shared else list(whole)
+    by_G = [M * np.eye(n)[i] for M in parts for i in range(n)]
+    return np.stack([J.ravel() for J in by_L + by_G]), np.sum(whole * G[:, None, :], axis=0)
+
+
+class RandLoRACounts(AbstractIdentity):
+    """W = Σ_{j≤N} B_j Λ_j A_j Γ_j, m × n with inner rank r: at generic points the image has the
+    dimension min(mn, N(r + n − 1)), and W the rank min(Nr, m, n).
+
+    Proof. N scalings Λ → cΛ, Γ → Γ/c are lost: no more than that. That it is attained, and the
+    rank, is a full-rank minor at one point: a polynomial that is not 0. ∎ The points are the draws
+    here, m = 6, n = 5, r = 2, N = 1…6.
+    """
+
+    source = Source("albert2025", "random bases with trainable diagonals; counts derived")
+    provenance = Provenance.DERIVED
+    statement = "RandLoRA: dimension min(mn, N(r+n−1)), matrix rank min(Nr, m, n)"
+    tolerance = 0.5  # whole numbers
+
+    shared: bool = eqx.field(static=True, default=False)
+
+    def discrepancies(self) -> dict[str, float]:
+        m, n, r, found = 6, 5, 2, {}
+        for N in range(1, 7):
+            J, W = jacobian(m, n, r, N, self.shared)
+            found[f"dimension, N = {N}"] = abs(rank(J) - min(m * n, N * (r + n - 1)))
+            found[f"rank, N = {N}"] = abs(rank(W) - min(N * r, m, n))
+        return {name: float(v) for name, v in found.items()}
+
+
+class FullRankReachesAll(AbstractIdentity):
+    """FALSE: where W has full matrix rank, every target near W is reached. N = 3 has rank 5 of 5,
+    and an image of 18 dimensions in ℝ³⁰."""
+
+    source = Source("albert2025", "full rank as expressiveness; instance derived")
+    provenance = Provenance.DERIVED
+    statement = "RandLoRA of full matrix rank reaches every target near it (false)"
+    tolerance = 0.5
+
+    def discrepancies(self) -> dict[str, float]:
+        J, W = jacobian(6, 5, 2, 3)
+        return {"directions out of reach, N = 3": float(30 - rank(J)) if rank(W) == 5 else 0.0}
+
+
+class NOLACount(AbstractIdentity):
+    """(Σ a_i A_i)(Σ c_j C_j) with k bases m × r and l bases r × n has an image of k + l − 1
+    dimensions at generic points if kl ≤ mn, k ≤ mr and l ≤ rn.
+
+    Proof. A_iC_j are then generically independent, and the image of (a, c) ↦ acᵀ has k + l − 1
+    dimensions. ∎ Without the conditions it may be fewer: (m, n, r, k, l) = (1, 3, 1, 3, 2) has 2.
+    """
+
+    source = Source("albert2025", "NOLA as a relative; count derived")
+    provenance = Provenance.DERIVED
+    statement = "NOLA: dimension k + l − 1 if kl ≤ mn, k ≤ mr, l ≤ rn"
+    tolerance = 0.5
+
+    cases: tuple[tuple[int, ...], ...] = eqx.field(
+        static=True, default=((6, 5, 2, 2, 2), (6, 5, 2, 3, 4), (6, 5, 2, 1, 5), (4, 3, 3, 3, 4))
+    )
+
+    def discrepancies(self) -> dict[str, float]:
+        found = {}
+        for case in self.cases:
+            m, n, r, k, l = case
+            rng = np.random.default_rng(sum(case))
+            A, C = rng.standard_normal((k, m, r)), rng.standard_normal((l, r, n))
+            a, c = rng.standard_normal(k), rng.standard_normal(l)
+            left, right = np.tensordot(a, A, 1), np.tensordot(c, C, 1)
+            J = [(M @ right).ravel() for M in A] + [(left @ M).ravel() for M in C]
+            found[f"{case}"] = float(abs(rank(np.stack(J)) - (k + l - 1)))
+        return found
+
+
+class NOLACountAlways(NOLACount):
+    """FALSE: the same without the conditions."""
+
+    statement = "NOLA: dimension k + l − 1 for all sizes (false)"
+    cases: tuple[tuple[int, ...], ...] = eqx.field(static=True, default=((1, 3, 1, 3, 2),))
