@@ -21,7 +21,8 @@ import pytest
 
 from convergence.cli import main
 from convergence.registry import registry
-from docs.make import gallery
+from convergence.statistics import Verdict
+from docs.make import errata, gallery
 from tests.testing.test_plugin import pytest_in
 
 ROOT = Path(__file__).parents[1]
@@ -151,6 +152,12 @@ def test_a_block_that_would_not_run_is_noticed(text: str, tmp_path: Path):
 
 def test_the_gallery_shows_the_theorems_as_they_are():
     assert gallery.PAGE.read_text() == gallery.page(), "run `python -m docs.make.gallery`"
+
+
+def test_the_errata_are_those_of_the_registry():
+    assert errata.PAGE.read_text() == errata.page(), "run `python -m docs.make.gallery`"
+    wrong = [claim for claim in registry() if claim.expect is Verdict.REFUTED]
+    assert len(re.findall("^### ", errata.page(), re.M)) == len(wrong)
 
 
 def test_the_verdicts_of_the_readme_are_those_of_the_registry():

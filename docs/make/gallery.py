@@ -1,4 +1,4 @@
-"""Writes docs/theorems.md from the theorems of the registry: `python -m docs.make.gallery`."""
+"""Writes docs/theorems.md and docs/errata.md from the registry: `python -m docs.make.gallery`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
 from convergence.theorems.conditions import Positive, Within
+from docs.make import errata
 from docs.make.proofs import RECORD, sentence
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,4 @@ def page() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    errata.PAGE.write_text(errata.page())
