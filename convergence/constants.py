@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from convergence.errors import InvalidInput, Unknown, require
+from convergence.errors import InvalidInput, Unknown, require, shown
 from convergence.vocabulary import KINDS, VOCABULARY
 
 
 def _checked(name: str, value: Any) -> Any:
     """The value as a host number or array, refused where it cannot be what its name means."""
     kind = VOCABULARY[name].kind if name in VOCABULARY else None
-    given = f"{name} = {value!r}" if np.size(value) <= 8 else f"{name} with a wrong entry"
+    given = f"{name} = {shown(value)}"
     if kind is None or kind == "array":
         if kind is None and not isinstance(value, float | np.floating):
             return value  # a name of the user's own
-        found = np.asarray(value)
+        found = _array(value)
         good = found.dtype.kind in "fiub" and not np.any(np.isnan(found))
         require(
             good, given, f"{KINDS['array' if kind else 'number']}, none of them NaN", _mend(name)
@@ -27,12 +27,20 @@ def _checked(name: str, value: Any) -> Any:
     if kind == "flag":
         require(isinstance(value, bool | np.bool_), given, KINDS[kind], _mend(name))
         return bool(value)
-    found = np.asarray(value)
+    found = _array(value)
     whole = found.dtype.kind in "iu"
     good = found.ndim == 0 and (whole or (found.dtype.kind == "f" and kind != "size"))
     good = good and not np.isnan(found) and (kind == "number" or found >= 0)
     require(good, given, KINDS[kind], _mend(name))
     return int(found) if whole and kind == "size" else float(found)
+
+
+def _array(value: Any) -> np.ndarray:
+    """The value as an array; one of Python objects where it cannot be one of numbers."""
+    try:
+        return np.asarray(value)
+    except Exception:
+        return np.array(None)
 
 
 def _mend(name: str) -> str:
@@ -56,7 +64,7 @@ class Constants(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         try:
             return self._values[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise Unknown(name, tuple(self._values)) from None
 
     def __getattr__(self, name: str) -> Any:
@@ -81,6 +89,8 @@ class Constants(Mapping[str, Any]):
         return len(self._values)
 
     def __or__(self, other: Mapping[str, Any]) -> Constants:
+        good = isinstance(other, Mapping)
+        require(good, f"Constants | {shown(other)}", "two records of them", "write Constants(…)")
         twice = sorted(set(self._values) & set(other))
         if twice:
             raise InvalidInput(

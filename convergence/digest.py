@@ -22,6 +22,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
 
@@ -77,9 +78,25 @@ def traced(what: Simulation) -> Iterator[bytes]:
 
     closed = jax.make_jaxpr(run)(arrays, np.asarray(marks, np.int32), jax.random.key(0))
     yield re.sub(r"0x[0-9a-f]+", "", str(closed.jaxpr)).encode()  # addresses of functions
+    yield from constants(closed)
+
+
+def constants(closed: Any) -> Iterator[bytes]:
+    """What a traced program holds beside its equations: arrays of its own and of every program
+    inside it, which printing leaves out, and functions of others that it calls on the host."""
     for constant in closed.consts:
-        if not jnp.issubdtype(constant.dtype, jax.dtypes.prng_key):
+        if not jnp.issubdtype(jnp.result_type(constant), jax.dtypes.prng_key):
             yield np.asarray(constant).tobytes()
+    for equation in closed.jaxpr.eqns:
+        for value in equation.params.values():
+            for inner in value if isinstance(value, tuple | list) else (value,):
+                if isinstance(inner, jax.extend.core.ClosedJaxpr):
+                    yield from constants(inner)
+                elif isinstance(inner, jax.extend.core.Jaxpr):
+                    yield from constants(jax.extend.core.ClosedJaxpr(inner, ()))
+        called = getattr(equation.params.get("callback"), "callback_func", None)
+        if called is not None and not str(called.__module__).startswith("convergence."):
+            yield from tokens(called, ())
 
 
 def tokens(value: Any, seen: tuple[int, ...]) -> Iterator[bytes]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parent
 LIBRARIES = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))
@@ -26,9 +28,24 @@ class Unknown(InvalidInput):
         )
 
 
+def shown(value: Any, most: int = 100) -> str:
+    """A value for a sentence: its repr, cut where it is long, its type where it has none."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:
+        text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def is_whole(value: Any, least: int, most: int) -> bool:
+    """Whether a value is a whole number in a range; neither 8.0 nor True is one."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
+
+
 def require(condition: object, given: str, needed: str, do: str) -> None:
     """Raise `InvalidInput` with the three parts of a useful sentence unless `condition` holds."""
     if not condition:
+        given = given if len(given) <= 300 else f"{given[:300]}…"
         raise InvalidInput(f"Got {given}, but {needed} is needed; {do}.")
 
 

@@ -17,7 +17,15 @@ LARGEST = 2**28  # bytes of a document in JSON
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` to `path`: a reader sees the old file or the new one, never a part."""
+    """Write `content` to `path`: a reader sees the old file or the new one, never a part.
+
+    A device or pipe that stands there is written to, for another file must not take its place.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as stream:
+            stream.write(content)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with open(draft, "wb") as file:
@@ -92,8 +100,7 @@ def json_text(content: Any, ascii: bool = False) -> str:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON to a file, whole or not at all, in a folder that is made if there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write JSON to a file, whole or not at all."""
     write_whole(path, json_text(content).encode())
 
 

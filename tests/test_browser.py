@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -34,6 +36,9 @@ FRAME = """<!doctype html><title></title><script>onmessage = e => document.title
 
 def browse(page: str, width: int, tmp_path: Path) -> tuple[Any, str]:
     """(inner width, width of the content, tags that stick out), and what the console said."""
+    probe = PROBE.removeprefix("<script>").partition("</script>")[0]
+    allowed = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
+    page = page.replace("script-src ", f"script-src 'sha256-{allowed}' ")
     (tmp_path / "page.html").write_text(page.replace("</body>", PROBE))
     file = tmp_path / "frame.html"
     file.write_text(FRAME.format(width=width))
@@ -63,11 +68,29 @@ def test_a_browser_shows_it_without_complaint(width: int, tmp_path: Path):
 def test_the_browser_would_complain(tmp_path: Path):
     page = build(rich()).replace(
         "</main>",
-        "<p style='width: 999px'>wide</p><script>console.error('seen')</script>"
-        "<img src='https://example.invalid/x.png'></main>",
+        "<hr width=999><img src='https://example.invalid/x.png'></main>",
     )
     (_, content, wide), console = browse(page, 400, tmp_path)
     assert content > 400
-    assert "P" in wide
-    assert "seen" in console
+    assert "HR" in wide
+    assert "Content Security Policy" in console
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "<script>console.error('ran')</script>",
+        "<img src=x onerror=\"console.error('ran')\">",
+        "<svg onload=\"console.error('ran')\"></svg>",
+        "<script src='data:text/javascript,console.error(1)'></script>",
+        "<style>* { display: none }</style>",
+        "<p style='position: fixed'>over all</p>",
+        "<iframe srcdoc=\"<script>console.error('ran')</script>\"></iframe>",
+    ],
+)
+def test_nothing_runs_but_the_page_s_own_script(foreign: str, tmp_path: Path):
+    """Were a name to get through as markup, the browser would still not run it."""
+    _, console = browse(build(rich()).replace("</main>", f"{foreign}</main>"), 400, tmp_path)
+    assert "ran" not in [line.split('"')[1] for line in console.splitlines() if '"' in line]
     assert "Content Security Policy" in console

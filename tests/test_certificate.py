@@ -37,7 +37,7 @@ def forged(made: Path, folder: Path, change: Any) -> Path:
 
 
 def test_it_reproduces_bit_for_bit(made: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["reproduce", str(made)]) == 0
+    assert main(["reproduce", str(made), OWN]) == 0
     told = capsys.readouterr()
     assert "bit for bit" in told.err
     assert told.out.splitlines() == [
@@ -67,7 +67,7 @@ def test_one_altered_by_hand_is_refused(
 def test_a_forged_one_does_not_reproduce(key: str, made: Path, tmp_path: Path, capsys: Any):
     wrong = {"verdict": "REFUTED", "digest": "0" * 64}[key]
     file = forged(made, tmp_path, lambda c: c["claims"][1].update({key: wrong}))
-    assert main(["reproduce", str(file), "--seed", "3"]) == 1
+    assert main(["reproduce", str(file), OWN, "--seed", "3"]) == 1
     assert "NOT reproduced: 1 of 2 differ" in capsys.readouterr().out
 
 
@@ -77,7 +77,7 @@ def test_elsewhere_verdicts_must_agree_and_bits_need_not(made: Path, tmp_path: P
         for entry in found["claims"]:
             entry["digest"] = "0" * 64
 
-    assert main(["reproduce", str(forged(made, tmp_path, move)), "--sample", "1"]) == 0
+    assert main(["reproduce", str(forged(made, tmp_path, move)), OWN, "--sample", "1"]) == 0
     assert "1 of 2 claims again" in capsys.readouterr().err
 
 
@@ -90,13 +90,17 @@ def test_elsewhere_verdicts_must_agree_and_bits_need_not(made: Path, tmp_path: P
         (lambda c: c["claims"][0].update(digest=3), "lacks what a certificate holds"),
         (lambda c: c["claims"][0].update(slug="gone"), "There is no claim 'gone' here"),
         (lambda c: c["run"].update(tier="huge"), "huge"),
+        (lambda c: c["run"].update(seeds=10**9), "on a certificate's word"),
+        (lambda c: c["run"].update(targets=[3]), "lacks what a certificate holds"),
+        (lambda c: c["claims"][0].update(look=-1), "look = -1"),
         (lambda c: c["run"].update(targets=["nowhere.py"]), "nowhere.py"),
     ],
 )
 def test_bad_certificates_are_refused(
     change: Any, said: str, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    assert main(["reproduce", str(forged(made, tmp_path, change))]) == 2
+    words = [] if "nowhere" in said else [OWN]
+    assert main(["reproduce", str(forged(made, tmp_path, change)), *words]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert said in error
     assert error.startswith("convergence: ")

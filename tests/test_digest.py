@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
 import numpy as np
 import pytest
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.claims.base import Claim
 from convergence.claims.settings import Settings
-from convergence.digest import Unstable, digest, tokens
+from convergence.digest import Unstable, digest, tokens, traced
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
@@ -178,3 +179,47 @@ def test_the_digest_sees_what_the_program_sees(kind: str, tmp_path: Path):
         seen.append(done.stdout)
     assert seen[0] == seen[1]
     assert seen[1] != seen[2]
+
+
+def _inner(data: Any) -> Any:
+    return jax.jit(lambda x, g: x - data * g)
+
+
+def _on_the_host(data: Any) -> Any:
+    def step(x: Any, g: Any) -> Any:
+        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        move = lambda x, g: np.asarray(x) - data * np.asarray(g)  # noqa: E731
+        return jax.pure_callback(move, shape, x, g, vmap_method="sequential")
+
+    return step
+
+
+def _scanned(data: Any) -> Any:
+    def body(x: Any, g: Any) -> Any:
+        return _inner(data)(x, g), None
+
+    return lambda x, g: jax.lax.scan(body, x, g[None])[0]
+
+
+@pytest.mark.parametrize("made", [_inner, _on_the_host, _scanned])
+def test_the_digest_sees_arrays_of_programs_within_the_program(made: Any):
+    """Printing a program shows the names of the arrays that an inner one holds, and no number."""
+
+    def seen(data: np.ndarray) -> bytes:
+        step = made(data)
+
+        class Own(AbstractAlgorithm):
+            def init(self, x0: Any, oracle: Any, key: Any) -> Any:
+                return State(x0)
+
+            def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+                return State(step(state.x, oracle.grad(state.x, key)))
+
+        with precision("float64"):
+            what = GOOD.simulation(4)
+            own = dataclasses.replace(what.experiment, algorithm=Own())
+            return b"\0".join(traced(dataclasses.replace(what, experiment=own)))
+
+    one, other = np.ones(4), np.array([1.0, 1.0, 1.0 + 1e-15, 1.0])
+    assert seen(one) == seen(one.copy())
+    assert seen(one) != seen(other)

@@ -16,7 +16,7 @@ from convergence.audit.asking import chosen
 from convergence.audit.cells import SCHEMA, Row
 from convergence.audit.pool import Job
 from convergence.errors import require
-from convergence.files import read_json, write_json
+from convergence.files import name_for, read_json, write_json
 
 PARTS = ("convergence-lab", "jax", "jaxlib", "numpy", "optax", "torch")
 
@@ -92,7 +92,7 @@ class Kept:
             self.code,
         ]
         digest = hashlib.sha256(json.dumps(asked, default=repr).encode()).hexdigest()[:16]
-        return self.root / f"{job.target.replace(':', '-')}-{digest}.json"
+        return self.root / f"{name_for(job.target)}-{digest}.json"
 
     def fetch(self, job: Job, version: str) -> Row | None:
         """The kept row, if there is one."""

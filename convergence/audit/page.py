@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convergence.audit.cells import Cell, Outcome
+from convergence.audit.policy import policy
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SIGNS = {Outcome.KEEPS: "✓", Outcome.NOT_ASKED: "·", Outcome.CANNOT: "!",
@@ -27,8 +28,12 @@ def build(document: Mapping[str, Any]) -> str:
     run = {**document["run"], "command": command(document)}
     laws = [law for law in document["laws"] if law["id"] != "P" or like(document)]
     data = {"run": run, "laws": laws, "rows": [row(r, laws) for r in document["rows"]]}
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return TEMPLATE.read_text(encoding="utf-8").replace("@DATA@", text.replace("</", "<\\/"))
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    template = TEMPLATE.read_text(encoding="utf-8")
+    script, style = (
+        template.split(f"<{tag}>")[1].split(f"</{tag}>")[0] for tag in ("script", "style")
+    )
+    return template.replace("@POLICY@", policy(script, style)).replace("@DATA@", text)
 
 
 def like(document: Mapping[str, Any]) -> bool:

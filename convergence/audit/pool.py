@@ -67,7 +67,8 @@ class Worker:
         flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "convergence.audit.worker", str(theirs)],
+            [sys.executable, "-W", "ignore", "-m", "convergence.audit.worker",
+             str(theirs), str(os.getpid())],
             stdin=subprocess.PIPE, pass_fds=(theirs,), text=True, start_new_session=True,
             env={**os.environ, **threads, "XLA_FLAGS": flags.strip(), "JAX_PLATFORMS": "cpu"},
         )  # fmt: skip

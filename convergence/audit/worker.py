@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from convergence.audit.asking import cells, chosen, measured, quietly
 from convergence.audit.cells import CannotRun, Row, plain
 from convergence.errors import InvalidInput
+from convergence.processes import leave_with
 
 MEMORY = 4 * 2**30  # bytes a child may allocate
 
@@ -25,6 +27,15 @@ MEMORY = 4 * 2**30  # bytes a child may allocate
 def main() -> None:
     """Answer jobs until the standard input ends."""
     answers = os.fdopen(int(sys.argv[1]), "w")
+    child_at: list[int] = []  # its process, while there is one
+
+    def end_child() -> None:
+        for end in (os.killpg, os.kill):  # it is a group of its own, once it has begun
+            for pid in child_at:
+                with contextlib.suppress(OSError):
+                    end(pid, signal.SIGKILL)
+
+    leave_with(int(sys.argv[2]), end_child)
 
     def say(**what: Any) -> None:
         answers.write(json.dumps(plain(what)) + "\n")
@@ -39,8 +50,10 @@ def main() -> None:
             child(job, say)
             answers.flush()
             os._exit(0)
+        child_at[:] = [pid]
         say(pid=pid)
         _, status = os.waitpid(pid, 0)
+        child_at.clear()
         say(exit=os.waitstatus_to_exitcode(status))
 
 

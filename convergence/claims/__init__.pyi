@@ -22,12 +22,15 @@ from .exact import miss as miss
 from .exact import ratio as ratio
 from .exact import read as read
 from .exact_masks import ExactMasks as ExactMasks
+from .fields import check_bound as check_bound
 from .fields import check_fields as check_fields
 from .fields import check_horizons as check_horizons
+from .fields import check_hyper as check_hyper
 from .fields import check_part as check_part
 from .fields import check_statement as check_statement
 from .fields import check_whole as check_whole
 from .fields import check_words as check_words
+from .fields import constants_of as constants_of
 from .identity import Identity as Identity
 from .modules import claims_in as claims_in
 from .modules import distinct as distinct

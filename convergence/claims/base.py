@@ -13,16 +13,14 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge
 from convergence.claims.certificates import certified
-from convergence.claims.fields import check_fields
+from convergence.claims.fields import check_bound, check_fields, check_hyper, constants_of
 from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
 from convergence.constants import Constants
-from convergence.errors import InvalidInput, Unknown
+from convergence.errors import InvalidInput, Unknown, require, shown
 from convergence.laws import certificates
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
@@ -30,6 +28,7 @@ from convergence.precision import precision, wide
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import CHUNK, Experiment, Simulation
 from convergence.runner.record import Record
+from convergence.runner.run import check_metric
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import AbstractTheorem, Kind
@@ -124,8 +123,7 @@ class AbstractOnInstance(AbstractClaim):
         if key not in self._made:
             problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
             noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
-            c = problem.constants() | noise.constants(np.shape(problem.start()))
-            self._made[key] = problem, noise, c
+            self._made[key] = problem, noise, constants_of(problem, noise, T)
         return self._made[key]
 
     @functools.cached_property
@@ -176,7 +174,8 @@ class AbstractOnInstance(AbstractClaim):
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
             metric = self.theorem.metric(c, T)
             oracle = self.oracle(problem, noise)
-            self._experiments[key] = Experiment(problem, oracle, prescribe(c, T), metric)
+            method = check_hyper(prescribe(c, T), T, self.slug)
+            self._experiments[key] = Experiment(problem, oracle, method, metric)
         return self._experiments[key]
 
     @functools.cached_property
@@ -187,8 +186,12 @@ class AbstractOnInstance(AbstractClaim):
         """What is certified of the metric at horizon T, for `statistics.Sample`."""
         key = "tickets", T, rival, wide()
         if key not in self._made:
-            _, _, c = self.instance(T)
-            self._made[key] = certified(self.theorem, c, self.experiment(T, rival), T)
+            c, run = self.instance(T)[2], self.experiment(T, rival)
+            try:
+                self._made[key] = certified(self.theorem, c, run, T)
+            except TypeError:
+                check_metric(run, vectors=False)
+                raise
         return self._made[key]
 
     def measure(self, T: int, session: Session, seeds: int, rival: bool = False) -> Record:
@@ -199,13 +202,17 @@ class AbstractOnInstance(AbstractClaim):
         """The runs that it asks for at horizon T."""
         return Simulation(self.slug, self.experiment(T, rival), T, self.chunk)
 
+    def bound(self, T: int) -> Any:
+        """What the theorem states at horizon T: a number, or a range."""
+        return check_bound(self.theorem.bound(self.instance(T)[2], T), T, self.slug)
+
     def sample(self, record: Record) -> Sample:
         """What the judge sees of a record."""
         _, _, c = self.instance(record.T)
         return Sample(
             T=record.T,
             values=record.final(),
-            bound=self.theorem.bound(c, record.T),
+            bound=self.bound(record.T),
             trivial=self.theorem.trivial(c, record.T),
             **({} if self.kind is Kind.PATHWISE else self.tickets(record.T)),
         )
@@ -288,4 +295,5 @@ class Claim(AbstractOnInstance):
 
 def verify(claim: AbstractClaim, **settings: Any) -> Report:
     """Run one claim and judge it: `verify(claim, tier="standard", alpha=1e-6)`."""
-    return claim.verify(Settings(**settings))
+    require(isinstance(claim, AbstractClaim), shown(claim), "a Claim", "see docs/adding.md")
+    return claim.verify(Settings.of(settings))

@@ -82,7 +82,7 @@ class AbstractExact(AbstractOnInstance):
 
     def number(self, c: Constants, T: int) -> float:
         """The statement's number at T."""
-        bound = self.theorem.bound(c, T)
+        bound = self.bound(T)
         return float(bound[1] if isinstance(bound, tuple) else bound)
 
     def collect(

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
-from convergence.errors import require
+import numpy as np
+
+from convergence.claims.settings import MOST
+from convergence.constants import Constants
+from convergence.errors import is_whole, require, shown
 from convergence.files import is_list
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractIdentity, AbstractSeparation, AbstractTheorem
+from convergence.tiers import TIERS
 
+LONGEST_NAME = 200
 LONGEST = 2**31 - 2  # the clock counts in int32, and steps once beyond the last
 
 
 def check_fields(claim: Any) -> None:
     """Refuse a claim on an instance whose fields are none."""
-    where = f"in claim {claim.slug!r}"
+    where = f"in claim {shown(claim.slug)}"
     check_words(claim)
     check_statement(claim, where)
     check_part(claim.problem, AbstractProblem, "problem", where)
     check_part(claim.noise, AbstractNoise, "noise", where)
     check_part(claim.oracle, type, "oracle", where)
     require(
-        isinstance(claim.more, Mapping),
-        f"more = {claim.more!r} {where}",
-        "a mapping from tiers to horizons",
+        isinstance(claim.more, Mapping) and all(tier in TIERS for tier in claim.more),
+        f"more = {shown(claim.more)} {where}",
+        f"a mapping from tiers ({', '.join(TIERS)}) to horizons",
         "write more={'full': (1000,)}",
     )
     for horizons in (claim.horizons, *claim.more.values()):
@@ -35,8 +40,8 @@ def check_fields(claim: Any) -> None:
     check_whole(claim.seeds, "seeds", where)
     check_whole(claim.chunk, "chunk", where)
     require(
-        isinstance(claim.margin, int | float) and 0 < claim.margin < 1,
-        f"margin = {claim.margin!r} {where}",
+        isinstance(claim.margin, int | float | np.floating) and 0 < claim.margin < 1,
+        f"margin = {shown(claim.margin)} {where}",
         "a relative margin 0 < margin < 1",
         "0.05 is the default",
     )
@@ -45,21 +50,24 @@ def check_fields(claim: Any) -> None:
 def check_words(claim: Any) -> None:
     """The fields of any claim: its name and the verdict that it expects."""
     require(
-        isinstance(claim.slug, str) and claim.slug.strip() != "",
-        f"the slug {claim.slug!r}",
-        "a name in letters, digits and hyphens",
+        isinstance(claim.slug, str)
+        and claim.slug.strip() != ""
+        and claim.slug.isprintable()
+        and len(claim.slug) <= LONGEST_NAME,
+        f"the slug {shown(claim.slug)}",
+        f"a name of at most {LONGEST_NAME} letters, digits and hyphens",
         "choose one; records and keys are named by it",
     )
-    where = f"in claim {claim.slug!r}"
+    where = f"in claim {shown(claim.slug)}"
     require(
         isinstance(claim.expect, Verdict),
-        f"expect = {claim.expect!r} {where}",
+        f"expect = {shown(claim.expect)} {where}",
         "a Verdict",
         "write Verdict.REFUTED, or leave it out for Verdict.CONSISTENT",
     )
     for name in ("note", "instead", "family"):
         value = getattr(claim, name)
-        require(isinstance(value, str), f"{name} = {value!r} {where}", "text", "quote it")
+        require(isinstance(value, str), f"{name} = {shown(value)} {where}", "text", "quote it")
 
 
 def check_statement(claim: Any, where: str) -> None:
@@ -76,11 +84,11 @@ def check_statement(claim: Any, where: str) -> None:
         not isinstance(theorem, AbstractIdentity),
         f"the identity {name} {where}",
         "a statement about runs",
-        f"use Identity({claim.slug!r}, {name}(…))",
+        f"use Identity({shown(claim.slug)}, {name}(…))",
     )
     require(
         isinstance(theorem, AbstractTheorem),
-        f"the theorem {theorem!r} {where}",
+        f"the theorem {shown(theorem)} {where}",
         "an instance of a subclass of AbstractTheorem",
         "see docs/adding.md",
     )
@@ -100,24 +108,76 @@ def check_part(value: Any, kind: type, name: str, where: str) -> None:
     require(not made, f"the class {class_} as {name} {where}", "an instance", f"write {class_}(…)")
     require(
         isinstance(value, kind) or callable(value),
-        f"{name} = {value!r} {where}",
+        f"{name} = {shown(value)} {where}",
         "one, or a function that makes it",
         "see docs/adding.md",
     )
+
+
+def constants_of(problem: Any, noise: Any, T: int) -> Constants:
+    """What the two parts of an instance certify together; refused where one of them is none."""
+    parts = (("problem", problem, AbstractProblem), ("noise", noise, AbstractNoise))
+    for name, part, kind in parts:
+        at = f"{shown(part)} as {name} at T = {T}"
+        require(isinstance(part, kind), at, f"a {name}", f"let the function of T return a {name}")
+    shape = np.shape(problem.start())
+    require(
+        np.prod(shape) > 0, f"a start of shape {shape}", "an iterate with entries", "take d ≥ 1"
+    )
+    found = problem.constants(), noise.constants(shape)
+    for (name, part, _), c in zip(parts, found, strict=True):
+        at = f"{shown(c)} from constants() of {type(part).__name__}"
+        require(isinstance(c, Mapping), at, "Constants", f"let the {name} return Constants(…)")
+    return Constants(**dict(found[0])) | found[1]
+
+
+def check_bound(bound: Any, T: int, slug: str) -> Any:
+    """The bound of a theorem: a number, or two of them for a range; neither text, truth values nor
+    complex numbers, and no NaN."""
+    ends = bound if isinstance(bound, tuple) else (bound,)
+    try:
+        good = all(np.asarray(end).dtype.kind in "fiu" and np.ndim(end) == 0 for end in ends)
+        good = good and len(ends) in (1, 2) and bool(float(ends[0]) <= float(ends[-1]))
+    except Exception:
+        good = False
+    require(
+        good,
+        f"the bound {shown(bound)} at T = {T} in claim {slug!r}",
+        "a number, or a pair low ≤ high of them for a statement of every run",
+        "let `bound` return one",
+    )
+    return bound
+
+
+def check_hyper(algorithm: Any, T: int, slug: str) -> Any:
+    """The prescribed method; refused where a hyper-parameter is NaN."""
+    odd = [k for k, v in algorithm.hyper().items() if not isinstance(v, str) and _nan(v)]
+    require(
+        not odd,
+        f"{odd[:1]} = NaN prescribed at T = {T} in claim {slug!r}",
+        "a number",
+        "look at what `prescribe` makes of the constants",
+    )
+    return algorithm
+
+
+def _nan(value: Any) -> bool:
+    found = np.asarray(value)
+    return found.dtype.kind in "fc" and bool(np.isnan(found).any())
 
 
 def check_horizons(horizons: Any, where: str) -> None:
     """A tuple of whole numbers T ≥ 1 that the clock can count."""
     require(
         is_list(horizons) and len(horizons) > 0,
-        f"horizons = {horizons!r} {where}",
+        f"horizons = {shown(horizons)} {where}",
         "a tuple of horizons T ≥ 1",
         "give at least one, as in (64,)",
     )
     for T in horizons:
         require(
-            not isinstance(T, bool) and isinstance(T, Integral) and 1 <= int(T) <= LONGEST,
-            f"the horizon T = {T!r} {where}",
+            is_whole(T, 1, LONGEST),
+            f"the horizon T = {shown(T)} {where}",
             f"a whole number 1 ≤ T ≤ {LONGEST}",
             "give whole numbers of steps",
         )
@@ -126,8 +186,8 @@ def check_horizons(horizons: Any, where: str) -> None:
 def check_whole(value: Any, name: str, where: str) -> None:
     """A whole number, at least one."""
     require(
-        not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1,
-        f"{name} = {value!r} {where}",
-        "a whole number, one or more",
-        "ask for more",
+        is_whole(value, 1, MOST),
+        f"{name} = {shown(value)} {where}",
+        f"a whole number, one or more and at most {MOST}",
+        "ask for another number",
     )

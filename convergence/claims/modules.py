@@ -14,6 +14,8 @@ from convergence.claims.base import AbstractClaim
 from convergence.errors import InvalidInput, told
 from convergence.files import is_list
 
+LARGEST = 2**24  # bytes of a module
+
 
 def claims_in(path: Path) -> tuple[AbstractClaim, ...]:
     """The CLAIMS of one file."""
@@ -59,6 +61,8 @@ def load(path: Path) -> ModuleType:
         return sys.modules[name]
     if str(place.parent) not in sys.path:
         sys.path.append(str(place.parent))
+    if (size := place.stat().st_size) > LARGEST:
+        raise InvalidInput(f"{str(path)!r} has {size} bytes and is no module; check the path.")
     spec = importlib.util.spec_from_file_location(name, place)
     if spec is None or spec.loader is None:
         raise InvalidInput(f"{str(path)!r} is no Python file; give one that ends in .py.")

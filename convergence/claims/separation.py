@@ -29,7 +29,7 @@ class Separation(AbstractOnInstance):
         _, _, c = self.instance(horizons[-1])
         assert isinstance(self.theorem, AbstractSeparation)
         pairs = [(a.T, a.final(), b.final()) for a, b in zip(ours, theirs, strict=True)]
-        factor = float(self.theorem.bound(c, horizons[-1]))
+        factor = float(self.bound(horizons[-1]))
         both = [Sample(T, np.stack([a, b]), factor) for T, a, b in pairs]
         session.look(self.simulation(self.horizons[-1]), both)
         judgement = st.judge_separation(

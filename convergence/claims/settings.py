@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from convergence import statistics as st
-from convergence.errors import require
+from convergence.errors import is_whole, require, shown
 from convergence.keys import claim_key
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
@@ -17,6 +19,8 @@ from convergence.runner.run import run
 from convergence.statistics import Sample
 from convergence.tiers import GENERATORS, TIERS
 
+DTYPES = "float32", "float64"
+MOST = 2**31 - 1  # seeds: their indices are int32
 SEEDS_FACTOR = {"quick": 1, "standard": 4, "full": 32}
 
 
@@ -35,22 +39,34 @@ class Settings:
     rng: str = GENERATORS[0]
 
     def __post_init__(self) -> None:
-        require(self.tier in TIERS, f"tier {self.tier!r}", f"one of {TIERS}", "choose one of them")
-        require(0 < self.alpha < 1, f"alpha = {self.alpha}", "0 < alpha < 1", "try 1e-3")
+        for name, known in (("tier", TIERS), ("dtype", DTYPES), ("rng", GENERATORS)):
+            value = getattr(self, name)
+            good = isinstance(value, str) and value in known
+            require(good, f"{name} {shown(value)}", " or ".join(known), "choose one of them")
+        alpha = self.alpha
+        good = isinstance(alpha, int | float | np.floating) and 0 < alpha < 1
+        require(good, f"alpha = {shown(alpha)}", "a number 0 < alpha < 1", "try 1e-3")
         require(
-            self.seeds is None or self.seeds >= 2,
-            f"seeds = {self.seeds}",
-            "at least 2 seeds",
+            self.seeds is None or is_whole(self.seeds, 2, MOST),
+            f"seeds = {shown(self.seeds)}",
+            f"a whole number of at least 2 seeds and at most {MOST}",
             "a spread needs two runs; leave it out for the claim's own number",
         )
-        require(
-            self.dtype in ("float32", "float64"),
-            f"dtype {self.dtype!r}",
-            "float32 or float64",
-            "choose one of them",
-        )
-        known = f"one of {GENERATORS}"
-        require(self.rng in GENERATORS, f"rng {self.rng!r}", known, "choose one of them")
+        for name, least, most in (("seed", 0, 2**32 - 1), ("claims", 1, MOST), ("look", 1, MOST)):
+            require(
+                is_whole(getattr(self, name), least, most),
+                f"{name} = {shown(getattr(self, name))}",
+                f"a whole number from {least} to {most}",
+                f"leave it out for {least}",
+            )
+
+    @classmethod
+    def of(cls, named: Mapping[str, Any]) -> Settings:
+        """Settings by their names, which a caller may have misspelled."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        odd = [name for name in named if name not in known]
+        require(not odd, f"the setting {odd[:1]}", f"one of {', '.join(known)}", "choose one")
+        return cls(**named)
 
     @property
     def share(self) -> float:

@@ -68,7 +68,7 @@ def replay(claim: Any, T: int, run: int, granted: float, settings: Any) -> tuple
     from convergence.proofs.enclose import program
 
     traced = program(claim.simulation(T), settings.seed, run, settings.rng)
-    stated = ends(claim.kind, claim.theorem.bound(claim.instance(T)[2], T))
+    stated = ends(claim.kind, claim.bound(T))
     found = proofs.settle(traced, stated, granted)
     if not found.violated:
         return None, "" if found.kept else f"run {run} at T={T}: {found.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -52,10 +53,10 @@ def run(arguments: Namespace) -> int:
     if to_stdout:
         print_json(whole)
     elif arguments.json is not None:
-        write_json(arguments.json, whole)
+        written(wrong, "--json", lambda: write_json(arguments.json, whole))
     if arguments.page is not None:
-        arguments.page.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(arguments.page, build(whole).encode(errors="replace"))
+        page = build(whole).encode(errors="replace")
+        written(wrong, "--page", lambda: write_whole(arguments.page, page))
     table(console, rows, [law.id for law in columns])
     told(console, rows, {law.id: law.title for law in columns})
     if earlier is not None:
@@ -71,6 +72,14 @@ def run(arguments: Namespace) -> int:
     if wrong or failed:
         return 2
     return int(any(row.broken for row in rows))
+
+
+def written(wrong: dict[str, str], option: str, action: Callable[[], None]) -> None:
+    """Write a file, or note what is wrong: the table follows all the same."""
+    try:
+        action()
+    except OSError as error:
+        wrong[option] = f"cannot be written: {error}"
 
 
 def expanded(given: list[str]) -> tuple[set[str], list[str]]:
@@ -104,7 +113,10 @@ def asked(
         for job, row in many(left, arguments.jobs, law, whole):
             if isinstance(row, Row):
                 rows[job.target] = row
-                shelf.keep(job, numbers[job.target], row)
+                try:
+                    shelf.keep(job, numbers[job.target], row)
+                except OSError as error:
+                    wrong["--out"] = f"rows cannot be kept: {error}"
             elif isinstance(row, InvalidInput):
                 wrong[job.target] = str(row)
             else:

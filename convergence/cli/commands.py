@@ -71,7 +71,7 @@ def reproduce(arguments: Namespace) -> int:
     if holds_proofs(arguments.file):
         from convergence.cli.prove import again
 
-        return again(arguments.file)
+        return again(arguments)
     from convergence.cli.publishing import reproduce
 
     return reproduce(arguments)

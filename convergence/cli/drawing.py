@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import multiprocessing
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +28,8 @@ from convergence.digest import versions
 from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
-from convergence.files import read_json, read_regular, write_whole
+from convergence.files import read_json, read_regular, write_json
+from convergence.processes import leave_with
 from convergence.store import Store
 
 PACKAGE = Path(__file__).parents[1]
@@ -98,7 +100,7 @@ def sources(*groups: Iterable[Path]) -> str:
     hasher = hashlib.sha256(repr((versions(), metadata.version("matplotlib"))).encode())
     for group in groups:
         for path in sorted(group):
-            hasher.update(path.name.encode() + path.read_bytes())
+            hasher.update(path.name.encode() + (read_regular(path, LARGEST) or b""))
     return hasher.hexdigest()
 
 
@@ -146,15 +148,24 @@ def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
     else:
         # Started afresh, not forked: a fork of a process with XLA's threads can hang.
         context = multiprocessing.get_context("spawn")
-        executor = concurrent.futures.ProcessPoolExecutor(min(jobs, 8), mp_context=context)
+        executor = concurrent.futures.ProcessPoolExecutor(
+            min(jobs, 8), context, leave_with, (os.getpid(),)
+        )
         with executor as pool, meter("figures", len(new)) as advance:
             waiting = {pool.submit(j.drawer, j.what, j.folder): n for n, j in new.items()}
-            for future in concurrent.futures.as_completed(waiting):
-                attempt(waiting[future], future.result)
-                advance()
-    if new:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / KEPT, json.dumps(kept, indent=0).encode())
+            try:
+                for future in concurrent.futures.as_completed(waiting):
+                    attempt(waiting[future], future.result)
+                    advance()
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    try:
+        if new:
+            write_json(out / KEPT, kept)
+    except OSError as error:
+        print(f"convergence: what was drawn cannot be noted: {error}", file=sys.stderr)
+        failed = max(failed, 1)
     print(f"{len(chosen) - failed} of {len(chosen)} figures in {out}{unchanged}", file=sys.stderr)
     return failed
 
@@ -175,7 +186,7 @@ def current(job: Job, kept: Any, out: Path) -> bool:
     files = kept.get("files")
     if not isinstance(files, dict) or (not files and isinstance(job.what, Path)):
         return False
-    return all(checksum(out / file) == seen for file, seen in files.items())
+    return all(isinstance(s, str) and checksum(out / file) == s for file, s in files.items())
 
 
 def checksum(path: Path) -> str:

@@ -56,9 +56,13 @@ def keep(name: str, module: str | None, out: Path) -> None:
     """Write a violation as a module, and say how to run it."""
     if module is None:
         return
-    file = out / f"{name_for(name).replace('-', '_')}_violated.py"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(Path(file), module.encode())
+    file = out / f"{name_for(name)}_violated.py"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(file, module.encode())
+    except OSError as error:
+        print(f"{name}: the violation cannot be written: {error}\n{module}", file=sys.stderr)
+        return
     print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
 
 

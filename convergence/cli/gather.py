@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from convergence.claims.base import AbstractClaim
 from convergence.claims.modules import claims_in, distinct, load
 from convergence.cli.values import is_path
-from convergence.errors import InvalidInput, told
+from convergence.errors import InvalidInput, shown, told
 
 COUNTEREXAMPLES = Path("counterexamples")
 
@@ -29,6 +30,24 @@ def gather(targets: Sequence[str]) -> tuple[AbstractClaim, ...]:
     if not targets:
         found = list(everything())
     return distinct(found)
+
+
+def trusted(targets: Sequence[str], arguments: Namespace) -> list[str]:
+    """The targets that a certificate names, as far as they may be imported: a file is a program,
+    and that of a stranger is run only where the user names it, or trusts those of this folder."""
+    slugs = [text for text in targets if not is_path(text)]
+    if arguments.targets:
+        return [*slugs, *arguments.targets]
+    files = [text for text in targets if is_path(text)]
+    here = Path.cwd().resolve()
+    strange = [text for text in files if not Path(text).resolve().is_relative_to(here)]
+    if strange or (files and not arguments.trust):
+        trust = "" if strange else ", or trust those below the working directory with --trust"
+        raise InvalidInput(
+            f"{str(arguments.file)!r} names {', '.join(map(shown, strange or files))}, and what a "
+            f"certificate names is not run unasked; name it after the certificate{trust}."
+        )
+    return list(targets)
 
 
 def sharers(targets: Sequence[str], claims: Sequence[AbstractClaim]) -> int:

@@ -242,6 +242,16 @@ def _reproduce(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "file", type=Path, metavar="FILE", help="of `verify --certificate` or `prove --json`"
     )
+    add.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        type=target,
+        help="files that the certificate is about; those that it names itself are not run unasked",
+    )
+    add.add_argument(
+        "--trust", action="store_true", help="run files that it names below the working directory"
+    )
     add.add_argument("--sample", type=jobs, metavar="N", default=10, help="how many claims (10)")
     add.add_argument("--seed", type=seed, metavar="S", help="of the sample; a new one without it")
 

@@ -1,6 +1,7 @@
 """Claims in a few threads: one compiles while another runs, since both release the interpreter.
 
-Reports come back in the order of the claims. The threads are daemons, and the main thread only
+Reports come back in the order of the claims. Compiled programs are released when they hold much
+memory, between two claims. The threads are daemons, and the main thread only
 waits: Ctrl-C is answered at once, whatever XLA is doing.
 """
 
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from convergence import memory
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import Report
 
@@ -19,6 +21,7 @@ Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in a
 
 
 Outcome = Report | Exception
+MOST = 700 * 2**20  # bytes held by the process from which compiled programs are released
 
 
 class Stopped(Exception):
@@ -38,6 +41,7 @@ class Pool:
         self._ready: dict[int, Outcome] = {}
         self._halt = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._gate, self._under_way, self._most = threading.Condition(), 0, MOST
 
     def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
         for index in range(len(self.claims)):
@@ -78,8 +82,34 @@ class Pool:
                     raise Stopped
                 self.tell(claim, runs, total)
 
+            self._enter()
             try:
                 outcome: Outcome = claim.verify(self.settings, self.shelf, progress)
             except Exception as error:
                 outcome = error
+            self._leave()
             self._done.put((index, outcome))
+
+    def _enter(self) -> None:
+        """Begin a claim; before that, and while no other is under way, release the programs of
+        earlier ones if they hold much."""
+        with self._gate:
+            while memory.resident() > self._most and self._under_way:
+                self._gate.wait()
+            if memory.resident() > self._most:
+                memory.release()
+                self._most = max(MOST, memory.resident() + MOST // 2)
+            self._under_way += 1
+
+    def _leave(self) -> None:
+        with self._gate:
+            self._under_way -= 1
+            self._gate.notify_all()
+
+
+def by_program(claims: Sequence[AbstractClaim]) -> list[AbstractClaim]:
+    """The claims with those of one theorem side by side, since they often share a program."""
+    groups: dict[type, list[AbstractClaim]] = {}
+    for claim in claims:
+        groups.setdefault(type(getattr(claim, "theorem", None)), []).append(claim)
+    return [claim for group in groups.values() for claim in group]

@@ -43,14 +43,16 @@ def said(report: Any) -> str:
     )
 
 
-def again(path: Path) -> int:
+def again(arguments: Namespace) -> int:
     """Prove what a file of proofs says anew; 1 if something comes out otherwise."""
     from convergence.claims.settings import Settings
-    from convergence.cli.gather import gather
+    from convergence.cli.gather import gather, trusted
     from convergence.report.proved import difference, read
 
+    path: Path = arguments.file
     found = read(path)
-    known = {claim.slug: claim for claim in gather(found["run"]["targets"])}
+    targets = trusted(found["run"]["targets"], arguments)
+    known = {claim.slug: claim for claim in gather(targets)}
     settings = Settings(**{name: found["run"][name] for name in ("seed", "dtype", "rng")})
     different = 0
     for entry in found["proofs"]:

@@ -9,8 +9,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from convergence.errors import InvalidInput, told
-from convergence.files import write_whole
+from convergence.files import LARGEST, read_regular, write_whole
 
+ASKED = ("dtype", "tier", "seed", "seeds", "alpha", "rng", "targets")
 MARK = '<meta name="generator" content="convergence report">'  # stands in page.html
 
 
@@ -24,7 +25,6 @@ def report(arguments: Namespace) -> int:
     refuse_foreign(arguments.out, page)
     content = build(document).encode(errors="replace")
     try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
         write_whole(page, content)
     except OSError as error:
         raise InvalidInput(
@@ -38,7 +38,11 @@ def refuse_foreign(folder: Path, page: Path) -> None:
     """A folder may be new, empty, or hold a page of ours; nothing else is written into."""
     if not folder.exists() or not any(folder.iterdir()):
         return
-    if not page.is_file() or MARK not in page.read_text(encoding="utf-8", errors="replace"):
+    try:
+        found = read_regular(page, LARGEST) or b""
+    except OSError:
+        found = b""
+    if MARK.encode() not in found:
         raise InvalidInput(
             f"{str(folder)!r} exists and holds something other than a report; name a new folder "
             "with --out."
@@ -49,7 +53,7 @@ def reproduce(arguments: Namespace) -> int:
     """Run a random sample of a certificate again; 1 if a claim comes out otherwise."""
     from convergence.claims.settings import Settings
     from convergence.cli.environment import provenance
-    from convergence.cli.gather import gather
+    from convergence.cli.gather import gather, trusted
     from convergence.report.certificate import Notary, difference, read, sample
 
     found = read(arguments.file)
@@ -57,14 +61,15 @@ def reproduce(arguments: Namespace) -> int:
     entries = {entry["slug"]: entry for entry in found["claims"]}
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     chosen = sample(list(entries), arguments.sample, seed)
-    known = {claim.slug: claim for claim in gather(run["targets"])}
+    targets = trusted(run["targets"], arguments)
+    known = {claim.slug: claim for claim in gather(targets)}
     lost = [slug for slug in chosen if slug not in known]
     if lost:
         raise InvalidInput(
             f"There is no claim {lost[0]!r} here, which {str(arguments.file)!r} certifies; run "
             "this where its files are, with the version of convergence-lab that it names."
         )
-    here = provenance(Namespace(**run))
+    here = provenance(Namespace(**{name: run[name] for name in ASKED}))
     same = all(here[k] == run[k] for k in ("versions", "platform", "device", "devices"))
     settings = Settings(
         tier=run["tier"],

@@ -19,7 +19,7 @@ from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import gather, sharers
-from convergence.cli.pool import Outcome, Pool, Stopped
+from convergence.cli.pool import Outcome, Pool, Stopped, by_program
 from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
@@ -88,7 +88,7 @@ def judge(
                 watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
             watch.finish(claim)
 
-        pool = Pool(claims, settings, witness, arguments.jobs, watch.tell)
+        pool = Pool(by_program(claims), settings, witness, arguments.jobs, watch.tell)
         try:
             for claim, outcome in pool:
                 take(claim, outcome)
@@ -96,6 +96,8 @@ def judge(
             interrupted = True
             for claim, outcome in pool.stop():
                 take(claim, outcome)
+    place = {claim.slug: index for index, claim in enumerate(claims)}
+    reports.sort(key=lambda report: place[report.slug])
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
     if arguments.certificate is not None and len(reports) == len(claims):
         write(arguments.certificate, certify({**about, "asked": len(claims)}, reports, witness))

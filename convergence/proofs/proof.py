@@ -77,7 +77,8 @@ def compare(values: np.ndarray, bound: tuple[float, float], granted: float) -> t
     known = arb(max((abs(b) for b in bound if np.isfinite(b)), default=0.0))
     kept = True
     for k, value in enumerate(values.ravel().tolist()):
-        room = arb(granted) * abs(value).max(known)
+        size = abs(value) if value.is_finite() else arb(0)  # no room is granted to an infinity
+        room = arb(granted) * size.max(known)
         if value > high + room or value < low - room:
             return k, False
         kept = kept and bool(value <= high + room and value >= low - room)
@@ -86,6 +87,8 @@ def compare(values: np.ndarray, bound: tuple[float, float], granted: float) -> t
 
 def decimal(value: arb) -> tuple[str, str]:
     """Decimal numbers below and above a ball."""
+    if not value.is_finite():
+        return (str(value),) * 2 if not abs(value) > 0 else ("inf" if value > 0 else "-inf",) * 2
     ends = []
     for end, side in ((value.lower(), -1), (value.upper(), 1)):
         shift = arb(side) * arb(10) ** (1 - DIGITS) * abs(end)

@@ -23,6 +23,7 @@ from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 
 SCHEMA = "convergence-certificate/1"
+SEEDS = 2**20
 ADVICE = "make one with `convergence verify --certificate FILE`"
 RUN = {
     "date": str, "versions": dict, "platform": str, "device": str, "devices": int, "dtype": str,
@@ -122,7 +123,17 @@ def read(path: Path) -> dict[str, Any]:
         )
     claims = found.get("claims")
     sound = isinstance(claims, list) and claims and all(fits(entry, ENTRY) for entry in claims)
-    if not sound or not fits(found.get("run"), RUN):
+    run = found.get("run")
+    sound = (
+        sound and fits(run, RUN) and all(isinstance(text, str) for text in found["run"]["targets"])
+    )
+    seeds = run.get("seeds") if isinstance(run, dict) else None
+    if isinstance(seeds, int) and seeds > SEEDS:
+        raise InvalidInput(
+            f"{str(path)!r} asks for {seeds} seeds, and no more than {SEEDS} are run on a "
+            "certificate's word; run its claims by `convergence verify --seeds`."
+        )
+    if not sound or not isinstance(seeds, int | None):
         raise InvalidInput(f"{str(path)!r} lacks what a certificate holds; {ADVICE}.")
     return found
 

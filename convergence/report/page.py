@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from convergence.audit.policy import policy
 from convergence.figures.columns import Report, statement, tightest
 from convergence.report import plot
 
@@ -49,7 +50,11 @@ def build(document: Mapping[str, Any]) -> str:
         "cite": lambda source: cite(source, works),
         "command": lambda claim: command(document["run"], claim),
     }  # fmt: skip
+    script, style = ((HERE / f"page.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
     return environment.get_template("page.html").render(
+        script=Markup(script),
+        style=Markup(style),
+        policy=Markup(policy(script, style)),
         run=document["run"],
         errors=document.get("errors", []),
         claims=claims,

@@ -54,9 +54,20 @@ def read(path: Path) -> dict[str, Any]:
         )
     proofs = found.get("proofs")
     sound = isinstance(proofs, list) and proofs and all(fits(p, PROOF) for p in proofs)
-    if not sound or not fits(found.get("run"), RUN):
+    sound = (
+        sound and fits(found.get("run"), RUN) and all(_numbers(proof) for proof in found["proofs"])
+    )
+    if not sound or not all(isinstance(text, str) for text in found["run"]["targets"]):
         raise InvalidInput(f"{str(path)!r} lacks what a file of proofs holds; {ADVICE}.")
     return found
+
+
+def _numbers(proof: Mapping[str, Any]) -> bool:
+    """Whether the enclosure is two numbers."""
+    try:
+        return len([float(end) for end in proof["metric"]]) == 2
+    except (TypeError, ValueError):
+        return False
 
 
 def difference(entry: Mapping[str, Any], report: Report) -> str | None:

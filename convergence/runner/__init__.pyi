@@ -1,7 +1,11 @@
 # Written by `python -m docs.make.rooms`.
 from .experiment import Experiment as Experiment
 from .experiment import Simulation as Simulation
+from .plan import check_memory as check_memory
+from .plan import check_time as check_time
+from .plan import width as width
 from .record import Record as Record
+from .run import check_metric as check_metric
 from .run import check_step as check_step
 from .run import checkpoints as checkpoints
 from .run import plainly as plainly

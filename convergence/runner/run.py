@@ -23,6 +23,7 @@ import numpy as np
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
+from convergence.runner import plan
 from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
 from convergence.shapes import Key
@@ -46,6 +47,7 @@ def trajectory(experiment: Experiment, marks: Any, key: Key) -> tuple[Any, Any]:
     Whoever transforms it (vmap, grad) gets the very run that a claim is judged by.
     """
     check_step(experiment)
+    check_metric(experiment)
     problem, oracle, algorithm, metric = _measured(experiment)
     state = algorithm.init(problem.start(), oracle, step_key(key, 0))
 
@@ -146,6 +148,28 @@ def check_step(experiment: Experiment) -> None:
             )
 
 
+def check_metric(experiment: Experiment, vectors: bool = True) -> None:
+    """Refuse a metric that reads anything but a real number, or a vector of them."""
+    problem, oracle, algorithm, metric = _measured(experiment)
+
+    def read(key: Key) -> Any:
+        state = algorithm.init(problem.start(), oracle, key)
+        return metric.read(jnp.zeros((), jnp.int32), metric.init(problem, state), problem, state)
+
+    found = eqx.filter_eval_shape(read, jax.random.key(0))
+    read_is = [
+        f"{getattr(v, 'dtype', type(v).__name__)}{getattr(v, 'shape', '')}"
+        for v in jax.tree.leaves(found)
+    ]
+    one = hasattr(found, "shape") and len(found.shape) <= vectors and 0 not in found.shape
+    require(
+        one and found.dtype.kind == "f",
+        f"{', '.join(read_is) or 'nothing'} from the metric {type(metric).__name__}",
+        "one real number a run" + ", or a vector of them" * vectors,
+        "take a norm, a real part or a cast to floats, on purpose",
+    )
+
+
 @contextlib.contextmanager
 def plainly() -> Generator[None, None, None]:
     """Raise what a callback to the host found wrong as the sentence that it is, without the forty
@@ -153,6 +177,11 @@ def plainly() -> Generator[None, None, None]:
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" in str(error):
+            raise InvalidInput(
+                f"The device has no memory left for this run ({str(error).splitlines()[0]:.160}); "
+                "ask for a smaller chunk or a smaller instance."
+            ) from None
         name, _, sentence = str(error).rstrip().rsplit("\n", 1)[-1].partition(": ")
         if name.rsplit(".", 1)[-1] != InvalidInput.__name__:
             raise
@@ -176,14 +205,24 @@ def run(
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
+    chunk = plan.width(experiment, chunk)
     width = chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
+    plan.check_memory(experiment, len(seeds), len(marks), width)
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
     # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
     experiment = jax.tree.map(
         lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
     chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
+
+    def rehearse(marks: np.ndarray) -> None:
+        with plainly():
+            jax.block_until_ready(
+                chunks(trajectory, experiment, marks, key, np.arange(width, dtype=np.uint32))
+            )
+
+    plan.check_time(T, len(firsts), rehearse, len(marks))
     pieces = []
     for first in firsts:
         indices = np.arange(first, first + width, dtype=np.uint32)

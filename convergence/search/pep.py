@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
+from convergence.processes import leave_with
 from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
@@ -118,7 +120,7 @@ def worst_case(name: str, T: int) -> WorstCase:
     """The exact worst case of a method of `THEOREMS` after T ≤ 20 steps, from its own process."""
     require(name in THEOREMS, repr(name), f"one of {', '.join(THEOREMS)}", "choose one of them")
     require(1 <= T <= 20, f"T = {T}", "1 ≤ T ≤ 20", "the semidefinite program grows as T²")
-    command = [sys.executable, "-m", "convergence.search.pep", name, str(T)]
+    command = [sys.executable, "-m", "convergence.search.pep", name, str(T), str(os.getpid())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
@@ -186,4 +188,5 @@ def solve(name: str, T: int) -> dict[str, Any]:
 if __name__ == "__main__":
     if importlib.util.find_spec("PEPit") is None:
         sys.exit("PEPit is not installed; pip install 'convergence-lab[pep]'")
+    leave_with(int(sys.argv[3]))
     print(json.dumps(solve(sys.argv[1], int(sys.argv[2]))))

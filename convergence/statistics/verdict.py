@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from convergence.errors import InvalidInput
+
 Floats = npt.NDArray[np.float64]
 Bound = float | tuple[float, float]
 
@@ -78,20 +80,24 @@ class Sample:
         values = np.asarray(self.values, dtype=np.float64)
         object.__setattr__(self, "values", values)
         if self.T < 1:
-            raise ValueError(f"a horizon is at least 1, got T={self.T}")
+            raise InvalidInput(f"a horizon is at least 1, got T={self.T}")
         if values.ndim not in (1, 2) or values.size == 0:
-            raise ValueError(
+            raise InvalidInput(
                 f"values at T={self.T} have shape {values.shape}: need (seeds,) or (seeds, k)"
             )
         low, high = self.range
         if math.isnan(low) or math.isnan(high) or low > high:
-            raise ValueError(f"the bound at T={self.T} is {self.bound}: need numbers, low <= high")
+            raise InvalidInput(
+                f"the bound at T={self.T} is {self.bound}: need numbers, low <= high"
+            )
         if self.ceiling is not None and not self.ceiling >= 0:
-            raise ValueError(f"the ceiling at T={self.T} is {self.ceiling}: need a number >= 0")
+            raise InvalidInput(f"the ceiling at T={self.T} is {self.ceiling}: need a number >= 0")
         if self.second is not None and not self.second >= 0:
-            raise ValueError(f"E M^2 at T={self.T} is {self.second}: need a number >= 0")
-        if self.sure and np.any(values != values[:1]):
-            raise ValueError(
+            raise InvalidInput(f"E M^2 at T={self.T} is {self.second}: need a number >= 0")
+        if self.sure and not np.array_equal(
+            values, np.broadcast_to(values[:1], values.shape), True
+        ):
+            raise InvalidInput(
                 f"runs at T={self.T} differ though no coin is said to be tossed: leave `sure` out"
             )
 
@@ -111,7 +117,7 @@ class Sample:
     def number(self) -> float:
         """The bound as one number; a range is refused."""
         if isinstance(self.bound, tuple):
-            raise ValueError(
+            raise InvalidInput(
                 f"the bound at T={self.T} is the range {self.bound}: only pathwise claims take one"
             )
         return float(self.bound)
@@ -173,5 +179,5 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on a conjunction: one REFUTED refutes, CONSISTENT needs all of them."""
     found = set(verdicts)
     if not found:
-        raise ValueError("no verdicts were given: a conjunction needs at least one part")
+        raise InvalidInput("no verdicts were given: a conjunction needs at least one part")
     return next(verdict for verdict in _RANK if verdict in found)

@@ -1,0 +1,65 @@
+"""Before a run: how wide a chunk is, whether memory holds it, and how long it will take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from convergence.errors import require
+from convergence.memory import available
+from convergence.runner.experiment import Experiment
+
+LARGE = 2**15  # entries of an iterate from which runs are made one at a time: wider gains nothing
+COPIES = 8  # of an iterate: state, step, gradient, draws and what the compiler keeps beside them
+LONG = 10**8  # steps of a chunk from which a rehearsal says how long they take
+ENOUGH = 0.3  # seconds of a rehearsal
+MINUTE, DAY = 60.0, 86400.0
+LIMIT = 7 * DAY
+
+
+def width(experiment: Experiment, chunk: int) -> int:
+    """How many runs are made at a time on a device."""
+    return 1 if np.size(experiment.problem.start()) >= LARGE else chunk
+
+
+def check_memory(experiment: Experiment, runs: int, marks: int, wide: int) -> None:
+    """Refuse what does not fit into memory, by an estimate: a system would end the process."""
+    size = 8 if jax.config.read("jax_enable_x64") else 4
+    entries = int(np.size(experiment.problem.start()))
+    record = runs * (marks * (size + 1) + 4)
+    need, room = size * COPIES * entries * wide + 3 * record, available()
+    require(
+        room is None or need <= room,
+        f"{runs} runs of {entries} entries, {wide} at a time, for which about "
+        f"{need / 2**30:.2g} GiB of memory",
+        f"no more than the {(room or 0) / 2**30:.2g} GiB that are left",
+        "ask for fewer seeds, a smaller chunk or a smaller instance",
+    )
+
+
+def check_time(T: int, calls: int, rehearse: Callable[[np.ndarray], Any], marks: int) -> None:
+    """Say how long a run takes that is a long one, and refuse one of more than a week; by timing
+    its own program over a few steps."""
+    if T * calls < LONG:
+        return
+    steps, took = 1, 0.0
+    while took < ENOUGH and steps < T:
+        steps *= 16 if took else 1  # the first one compiles, and counts for nothing
+        began = time.perf_counter()
+        rehearse(np.full(marks, steps, np.int32))
+        took = time.perf_counter() - began if steps > 1 else 1e-9
+    seconds = took / steps * T * calls
+    require(
+        seconds <= LIMIT,
+        f"{calls} times {T} steps, which would take {seconds / DAY:.0f} days here",
+        "no more than a week",
+        "ask for shorter horizons or fewer seeds",
+    )
+    if seconds > MINUTE:
+        said = f"{seconds / 60:.0f} minutes" if seconds < DAY / 4 else f"{seconds / DAY:.1f} days"
+        print(f"convergence: {calls} times {T} steps take about {said} here", file=sys.stderr)

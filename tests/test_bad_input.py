@@ -1,0 +1,47 @@
+"""Fields of wrong types and ranges: one sentence each, none of them silent, none endless."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from convergence import Verdict, verify
+from convergence.errors import InvalidInput
+from convergence.problems.quadratic import Isotropic
+from convergence.runner import plan
+from tests.own import GOOD
+
+
+def test_fields_of_other_types_and_ranges_are_sentences():
+    command = [sys.executable, "-m", "tests.bad_input"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_iterate_and_a_start_at_the_optimum():
+    with pytest.raises(InvalidInput, match="entries"):
+        verify(dataclasses.replace(GOOD, problem=lambda T: Isotropic(np.ones(0))))
+    report = verify(dataclasses.replace(GOOD, problem=Isotropic(np.zeros(3)), seeds=64))
+    assert report.verdict is not Verdict.REFUTED
+
+
+def test_a_billion_seeds_and_endless_horizons_are_refused_before_they_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(InvalidInput, match="GiB"):
+        verify(dataclasses.replace(GOOD, horizons=(4,), seeds=10**9))
+    with pytest.raises(InvalidInput, match="GiB"):
+        verify(dataclasses.replace(GOOD, horizons=(4,), seeds=64, chunk=2**31 - 1))
+    monkeypatch.setattr(plan, "LIMIT", 1.0)
+    with pytest.raises(InvalidInput, match="ask for shorter horizons"):
+        verify(dataclasses.replace(GOOD, horizons=(2**31 - 2,), seeds=64))
+
+
+def test_a_large_iterate_is_run_alone():
+    what = dataclasses.replace(GOOD, problem=Isotropic(np.ones(plan.LARGE))).experiment(4)
+    assert plan.width(what, 256) == 1
+    assert plan.width(GOOD.experiment(4), 256) == 256

@@ -1,0 +1,75 @@
+"""Workers that end when the process that started them is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+LIMIT = 120.0  # seconds, on a busy machine
+SLEEPS = "    open(f'begun.{os.getpid()}', 'w').close()\n    time.sleep(999)\n"
+
+
+def figures(folder: Path) -> list[str]:
+    """Enough figures that they are drawn in processes."""
+    (folder / "paper_figures").mkdir()
+    for k in range(8):
+        text = f"import os, time\ndef draw(out):\n{SLEEPS}"
+        (folder / f"paper_figures/f{k}.py").write_text(text)
+    return ["figures"]
+
+
+def audit(folder: Path) -> list[str]:
+    """An optimizer that does not answer."""
+    (folder / "mine.py").write_text(f"import os, time\ndef mine(lr=0.1):\n{SLEEPS}")
+    return ["audit", "mine.py:mine", "--as", "unknown", "--time", "900"]
+
+
+def begun(folder: Path) -> list[int]:
+    return [int(p.name.partition(".")[2]) for p in folder.glob("begun.*")]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + LIMIT
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+@pytest.mark.parametrize("work", [figures, audit])
+def test_no_worker_outlives_its_parent(
+    work: Callable[[Path], list[str]], how: signal.Signals, tmp_path: Path
+):
+    root = str(Path(__file__).parents[1])
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "convergence", *work(tmp_path)], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert until(lambda: bool(begun(tmp_path)) or parent.poll() is not None)
+        assert parent.poll() is None, "it ended before it was killed"
+        workers = begun(tmp_path)
+        assert all(map(alive, workers))
+        parent.send_signal(how)
+        parent.wait(LIMIT)
+        assert until(lambda: not any(map(alive, begun(tmp_path))))
+    finally:
+        for pid in (parent.pid, *begun(tmp_path)):
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
