@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,13 @@ def shown(value: Any, most: int = 100) -> str:
 
 def is_whole(value: Any, least: int, most: int) -> bool:
     """Whether a value is a whole number in a range; neither 8.0 nor True is one."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and least <= int(value) <= most
+
+
+def is_share(value: Any) -> bool:
+    """Whether a value is a number between 0 and 1, neither of them."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < 1
 
 
 def require(condition: object, given: str, needed: str, do: str) -> None:

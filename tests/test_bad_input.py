@@ -43,5 +43,5 @@ def test_a_billion_seeds_and_endless_horizons_are_refused_before_they_run(
 
 def test_a_large_iterate_is_run_alone():
     what = dataclasses.replace(GOOD, problem=Isotropic(np.ones(plan.LARGE))).experiment(4)
-    assert plan.width(what, 256) == 1
-    assert plan.width(GOOD.experiment(4), 256) == 256
+    assert plan.chunk_width(what, 256) == 1
+    assert plan.chunk_width(GOOD.experiment(4), 256) == 256

@@ -31,6 +31,7 @@ from .fields import check_statement as check_statement
 from .fields import check_whole as check_whole
 from .fields import check_words as check_words
 from .fields import constants_of as constants_of
+from .fields import is_pair as is_pair
 from .identity import Identity as Identity
 from .modules import claims_in as claims_in
 from .modules import distinct as distinct

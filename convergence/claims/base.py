@@ -295,5 +295,6 @@ class Claim(AbstractOnInstance):
 
 def verify(claim: AbstractClaim, **settings: Any) -> Report:
     """Run one claim and judge it: `verify(claim, tier="standard", alpha=1e-6)`."""
-    require(isinstance(claim, AbstractClaim), shown(claim), "a Claim", "see docs/adding.md")
+    known: Any = claim
+    require(isinstance(known, AbstractClaim), shown(claim), "a Claim", "see docs/adding.md")
     return claim.verify(Settings.of(settings))

@@ -13,6 +13,7 @@ import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
+from convergence.claims.fields import is_pair
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
@@ -83,7 +84,7 @@ class AbstractExact(AbstractOnInstance):
     def number(self, c: Constants, T: int) -> float:
         """The statement's number at T."""
         bound = self.bound(T)
-        return float(bound[1] if isinstance(bound, tuple) else bound)
+        return float(bound[1] if is_pair(bound) else bound)
 
     def collect(
         self, horizons: tuple[int, ...], seeds: int, session: Session

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
-from convergence.errors import is_whole, require, shown
+from convergence.errors import is_share, is_whole, require, shown
 from convergence.files import is_list
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -29,18 +29,21 @@ def check_fields(claim: Any) -> None:
     check_part(claim.problem, AbstractProblem, "problem", where)
     check_part(claim.noise, AbstractNoise, "noise", where)
     check_part(claim.oracle, type, "oracle", where)
+    more: Any = claim.more
+    mapping = isinstance(more, Mapping)
+    tiers: list[Any] = list(claim.more) if mapping else [more]
     require(
-        isinstance(claim.more, Mapping) and all(tier in TIERS for tier in claim.more),
-        f"more = {shown(claim.more)} {where}",
+        mapping and all(tier in TIERS for tier in tiers),
+        f"more = {shown(more)} {where}",
         f"a mapping from tiers ({', '.join(TIERS)}) to horizons",
         "write more={'full': (1000,)}",
     )
-    for horizons in (claim.horizons, *claim.more.values()):
+    for horizons in (claim.horizons, *(claim.more[tier] for tier in tiers)):
         check_horizons(horizons, where)
     check_whole(claim.seeds, "seeds", where)
     check_whole(claim.chunk, "chunk", where)
     require(
-        isinstance(claim.margin, int | float | np.floating) and 0 < claim.margin < 1,
+        is_share(claim.margin),
         f"margin = {shown(claim.margin)} {where}",
         "a relative margin 0 < margin < 1",
         "0.05 is the default",
@@ -134,10 +137,10 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
 def check_bound(bound: Any, T: int, slug: str) -> Any:
     """The bound of a theorem: a number, or two of them for a range; neither text, truth values nor
     complex numbers, and no NaN."""
-    ends = bound if isinstance(bound, tuple) else (bound,)
+    ends: list[Any] = [*bound] if is_pair(bound) else [bound]
     try:
         good = all(np.asarray(end).dtype.kind in "fiu" and np.ndim(end) == 0 for end in ends)
-        good = good and len(ends) in (1, 2) and bool(float(ends[0]) <= float(ends[-1]))
+        good = good and bool(float(ends[0]) <= float(ends[-1]))
     except Exception:
         good = False
     require(
@@ -147,6 +150,11 @@ def check_bound(bound: Any, T: int, slug: str) -> Any:
         "let `bound` return one",
     )
     return bound
+
+
+def is_pair(bound: Any) -> TypeGuard[tuple[Any, Any]]:
+    """Whether a bound is a range."""
+    return not isinstance(bound, list) and is_list(bound) and len(bound) == 2
 
 
 def check_hyper(algorithm: Any, T: int, slug: str) -> Any:

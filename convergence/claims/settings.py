@@ -8,10 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
 from convergence import statistics as st
-from convergence.errors import is_whole, require, shown
+from convergence.errors import is_share, is_whole, require, shown
 from convergence.keys import claim_key
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
@@ -43,9 +41,8 @@ class Settings:
             value = getattr(self, name)
             good = isinstance(value, str) and value in known
             require(good, f"{name} {shown(value)}", " or ".join(known), "choose one of them")
-        alpha = self.alpha
-        good = isinstance(alpha, int | float | np.floating) and 0 < alpha < 1
-        require(good, f"alpha = {shown(alpha)}", "a number 0 < alpha < 1", "try 1e-3")
+        needed = "a number 0 < alpha < 1"
+        require(is_share(self.alpha), f"alpha = {shown(self.alpha)}", needed, "try 1e-3")
         require(
             self.seeds is None or is_whole(self.seeds, 2, MOST),
             f"seeds = {shown(self.seeds)}",

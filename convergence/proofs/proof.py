@@ -88,7 +88,8 @@ def compare(values: np.ndarray, bound: tuple[float, float], granted: float) -> t
 def decimal(value: arb) -> tuple[str, str]:
     """Decimal numbers below and above a ball."""
     if not value.is_finite():
-        return (str(value),) * 2 if not abs(value) > 0 else ("inf" if value > 0 else "-inf",) * 2
+        end = str(value) if not abs(value) > 0 else "inf" if value > 0 else "-inf"
+        return end, end
     ends = []
     for end, side in ((value.lower(), -1), (value.upper(), 1)):
         shift = arb(side) * arb(10) ** (1 - DIGITS) * abs(end)

@@ -3,7 +3,7 @@ from .experiment import Experiment as Experiment
 from .experiment import Simulation as Simulation
 from .plan import check_memory as check_memory
 from .plan import check_time as check_time
-from .plan import width as width
+from .plan import chunk_width as chunk_width
 from .record import Record as Record
 from .run import check_metric as check_metric
 from .run import check_step as check_step

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 
 from convergence.errors import require
@@ -22,20 +21,20 @@ MINUTE, DAY = 60.0, 86400.0
 LIMIT = 7 * DAY
 
 
-def width(experiment: Experiment, chunk: int) -> int:
+def chunk_width(experiment: Experiment, chunk: int) -> int:
     """How many runs are made at a time on a device."""
     return 1 if np.size(experiment.problem.start()) >= LARGE else chunk
 
 
-def check_memory(experiment: Experiment, runs: int, marks: int, wide: int) -> None:
+def check_memory(experiment: Experiment, runs: int, marks: int, at_once: int) -> None:
     """Refuse what does not fit into memory, by an estimate: a system would end the process."""
-    size = 8 if jax.config.read("jax_enable_x64") else 4
+    size = 8 if wide() else 4
     entries = int(np.size(experiment.problem.start()))
     record = runs * (marks * (size + 1) + 4)
-    need, room = size * COPIES * entries * wide + 3 * record, available()
+    need, room = size * COPIES * entries * at_once + 3 * record, available()
     require(
         room is None or need <= room,
-        f"{runs} runs of {entries} entries, {wide} at a time, for which about "
+        f"{runs} runs of {entries} entries, {at_once} at a time, for which about "
         f"{need / 2**30:.2g} GiB of memory",
         f"no more than the {(room or 0) / 2**30:.2g} GiB that are left",
         "ask for fewer seeds, a smaller chunk or a smaller instance",

@@ -205,7 +205,7 @@ def run(
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
-    chunk = plan.width(experiment, chunk)
+    chunk = plan.chunk_width(experiment, chunk)
     width = chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     plan.check_memory(experiment, len(seeds), len(marks), width)
