@@ -8,8 +8,7 @@ Floors, ground first. A room imports only from floors below its own; rooms on on
 side by side or divided by `|`, do not see each other. The floor named `errors …` is the ground and
 its rooms may use one another.
 
-    errors shapes constants vocabulary philox keys draws linalg precision memory files
-    processes tiers
+    errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
     parts
     problems noise
     oracles

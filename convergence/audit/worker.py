@@ -19,7 +19,7 @@ from typing import Any
 from convergence.audit.asking import cells, chosen, measured, quietly
 from convergence.audit.cells import CannotRun, Row, plain
 from convergence.errors import InvalidInput
-from convergence.processes import leave_with
+from convergence.workers import leave_with
 
 MEMORY = 4 * 2**30  # bytes a child may allocate
 

@@ -29,8 +29,8 @@ from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
 from convergence.files import read_json, read_regular, write_json
-from convergence.processes import leave_with
 from convergence.store import Store
+from convergence.workers import leave_with
 
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path("paper_figures")

@@ -11,6 +11,7 @@ import numpy as np
 
 from convergence.errors import require
 from convergence.memory import available
+from convergence.precision import wide
 from convergence.runner.experiment import Experiment
 
 LARGE = 2**15  # entries of an iterate from which runs are made one at a time: wider gains nothing

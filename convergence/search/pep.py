@@ -23,13 +23,13 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
-from convergence.processes import leave_with
 from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
 from convergence.theorems.classical.ghadimi2015 import HeavyBallConvex
 from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
+from convergence.workers import leave_with
 
 # CLARABEL stops at a relative gap and residuals of 1e-8. Residuals enter the value times the
 # multipliers, which sum to at most a few T here; points are square roots of a Gram matrix.
