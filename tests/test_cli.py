@@ -19,7 +19,9 @@ from convergence.cli.environment import rivals
 from convergence.cli.table import number, whole
 
 OWN = str(Path(__file__).with_name("own.py"))
-COMMANDS = ("list", "show", "verify", "falsify", "figures", "report", "reproduce", "audit")
+COMMANDS = (
+    "list", "show", "verify", "falsify", "worst-case", "figures", "report", "reproduce", "audit"
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

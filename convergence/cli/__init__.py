@@ -1,5 +1,7 @@
 """The command line: `convergence list | show | verify | collect | falsify | prove | figures |
 report | reproduce | audit | score`.
+"""The command line: `convergence list | show | verify | collect | falsify | worst-case | prove |
+figures | report | reproduce | audit`.
 
 Exit codes: 0 when every verdict is the expected one, 1 otherwise, 2 for bad usage or bad input,
 130 after Ctrl-C. Nothing here imports JAX before the arguments are known to be sound.
@@ -37,7 +39,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         from convergence.cli import commands
 
-        return getattr(commands, arguments.command)(arguments)
+        return getattr(commands, arguments.command.replace("-", "_"))(arguments)
     except KeyboardInterrupt:
         print("convergence: interrupted", file=sys.stderr)
         return 130

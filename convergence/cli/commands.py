@@ -85,6 +85,14 @@ def falsify(arguments: Namespace) -> int:
     return search(arguments)
 
 
+def worst_case(arguments: Namespace) -> int:
+    """Solve for the exact worst case of methods."""
+    prepare()
+    from convergence.cli.worst import run
+
+    return run(arguments)
+
+
 def audit(arguments: Namespace) -> int:
     """Ask released optimizers the laws of optimizers."""
     prepare()

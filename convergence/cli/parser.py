@@ -41,8 +41,14 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verbs = (_list, _show, _verify, _collect, _falsify, _prove, _figures, _report, _reproduce)
     for grammar in (*verbs, _score):
+    verbs = (
+        _list, _show, _verify, _collect, _falsify, _worst_case, _prove, _figures, _report,
+        _reproduce,
+    )  # fmt: skip
+    for grammar in verbs:
         what = str(grammar.__doc__).rstrip(".")
-        grammar(commands.add_parser(grammar.__name__[1:], help=what[0].lower() + what[1:]))
+        name = grammar.__name__[1:].replace("_", "-")
+        grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
     add_audit(commands, file, folder, jobs, budget)
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -223,6 +229,17 @@ def _report(add: argparse.ArgumentParser) -> None:
         metavar="DIR",
         default=Path("results/report"),
         help="where index.html goes: a new folder, or one with such a page (results/report)",
+    )
+
+
+def _worst_case(add: argparse.ArgumentParser) -> None:
+    """The exact worst case of a method beside what was measured and the theorem."""
+    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
+    add.add_argument(
+        "--horizons", type=jobs, nargs="+", metavar="T", default=[1, 3, 7], help="T ≤ 20 (1 3 7)"
+    )
+    add.add_argument(
+        "--limit", type=budget, metavar="S", default=120.0, help="seconds a solution may take (120)"
     )
 
 

@@ -24,6 +24,7 @@ from convergence.theorems.classical.subgradient import (
 
 T2 = (4, 32)
 BOWL = Isotropic(np.array([1.0]))
+STIFF = Quadratic(np.array([0.0, 1.0]), np.array([0.1, 1.0]))  # the steep direction alone
 MILD = Quadratic(np.array([3.0, 0.1]), np.array([0.1, 1.0]))  # the slow direction rules
 
 
@@ -79,8 +80,8 @@ CLAIMS = (
           horizons=T2, seeds=1),
     Claim("gd-distance-contraction", taylor2018.DistanceContraction(1.0), MILD, horizons=T2,
           seeds=1),
-    Claim("gd-slope-contraction", taylor2018.SlopeContraction(LONG), BOWL, horizons=T2, seeds=1),
-    Claim("gd-value-contraction", taylor2018.ValueContraction(LONG), BOWL, horizons=T2, seeds=1),
+    Claim("gd-slope-contraction", taylor2018.SlopeContraction(LONG), STIFF, horizons=T2, seeds=1),
+    Claim("gd-value-contraction", taylor2018.ValueContraction(LONG), STIFF, horizons=T2, seeds=1),
     Claim("projected-gradient", taylor2018.ProjectedGradientConvex(), walk_down, horizons=T2,
           seeds=1),
     Claim("ogm", optimized.OGMConvex(), ogm_slope, horizons=T2, seeds=1),

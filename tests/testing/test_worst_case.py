@@ -1,0 +1,103 @@
+"""`convergence worst-case`: measured ≤ worst case ≤ theorem, by PEPit where it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from convergence.cli import main
+from convergence.errors import InvalidInput
+from convergence.registry import registry
+from convergence.search import worst
+from convergence.theorems.base import Kind
+
+KNOWN: dict[str, Any] = {c.slug: c for c in registry()}
+# One claim a statement in reach.
+CLAIMS: dict[type, Any] = {
+    type(c.theorem): c
+    for c in reversed(registry())
+    if type(getattr(c, "theorem", None)) in worst.REACH
+    and getattr(c.theorem, "code", "") != "optax"
+}
+needs_pepit = pytest.mark.skipif(
+    importlib.util.find_spec("PEPit") is None,
+    reason="PEPit is not installed: pip install 'convergence-lab[pep]'",
+)
+# Where the worst case is the bound, to the solver's accuracy.
+LOOSE = ("AcceleratedConvex", "FISTAConvex", "ConditionalGradientConvex", "SilverValue")
+
+
+@needs_pepit
+@pytest.mark.parametrize(
+    "theorem",
+    [
+        kind if kind.__name__ == "SilverSlope" else pytest.param(kind, marks=pytest.mark.standard)
+        for kind in worst.REACH
+    ],
+)
+def test_in_order(theorem: type) -> None:
+    found = worst.beside(CLAIMS[theorem], 3)
+    assert found.ordered, found
+    if theorem.__name__ not in LOOSE:
+        assert found.worst == pytest.approx(1, abs=worst.TOLERANCE)
+
+
+def test_every_statement_in_reach_is_a_claim() -> None:
+    assert set(CLAIMS) == set(worst.REACH)
+    assert all(kind.kind is Kind.PATHWISE for kind in worst.REACH)
+
+
+def test_a_wrong_order_is_told() -> None:
+    assert worst.Beside(3, 0.5, 1.0, 2.0).ordered
+    assert not worst.Beside(3, 1.1, 1.0, 2.0).ordered
+    assert not worst.Beside(3, 0.5, 1.01, 2.0).ordered
+
+
+def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the solver: its answer is given."""
+    monkeypatch.setattr(worst.importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr(worst, "worst_value", lambda theorem, c, T, limit: 0.5 / (T + 1))
+    assert main(["worst-case", "gd-value-half-step", "--horizons", "1", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "1.000000" in out
+    assert "no certificate" in out
+    monkeypatch.setattr(worst, "worst_value", lambda theorem, c, T, limit: 0.4 / (T + 1))
+    assert main(["worst-case", "gd-value-half-step", "--horizons", "1"]) == 1
+    assert "not in order" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["golore-sgd"], "a statement in PEPit's reach is needed"),
+        (["gd-value-half-step", "--horizons", "21"], "T ≤ 20 is needed"),
+        (["silver-slope", "--horizons", "2"], "T + 1 must be a power of two"),
+        (["nobody"], "nobody"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worst.importlib.util, "find_spec", lambda name: True)
+    assert main(["worst-case", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert "Traceback" not in told
+
+
+def test_without_pepit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worst.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InvalidInput, match=r"pip install 'convergence-lab\[pep\]'"):
+        worst.check_reach(KNOWN["silver-slope"].theorem, "silver-slope")
+
+
+@needs_pepit
+def test_a_solution_that_takes_too_long_is_told() -> None:
+    claim = KNOWN["silver-slope"]
+    with pytest.raises(InvalidInput, match=r"within 0\.01 s"):
+        worst.worst_value(claim.theorem, claim.instance(3)[2], 3, 0.01)
