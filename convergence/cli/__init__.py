@@ -1,7 +1,5 @@
 """The command line: `convergence list | show | verify | collect | falsify | prove | figures |
-report | reproduce | audit | score`.
-"""The command line: `convergence list | show | verify | collect | falsify | worst-case | prove |
-figures | report | reproduce | audit`.
+report | reproduce | audit | score | worst-case`.
 
 Exit codes: 0 when every verdict is the expected one, 1 otherwise, 2 for bad usage or bad input,
 130 after Ctrl-C. Nothing here imports JAX before the arguments are known to be sound.

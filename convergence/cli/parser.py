@@ -40,12 +40,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verbs = (_list, _show, _verify, _collect, _falsify, _prove, _figures, _report, _reproduce)
-    for grammar in (*verbs, _score):
-    verbs = (
-        _list, _show, _verify, _collect, _falsify, _worst_case, _prove, _figures, _report,
-        _reproduce,
-    )  # fmt: skip
-    for grammar in verbs:
+    for grammar in (*verbs, _worst_case, _score):
         what = str(grammar.__doc__).rstrip(".")
         name = grammar.__name__[1:].replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
