@@ -10,7 +10,7 @@ from convergence.claims.base import AbstractClaim
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
     "classical": ("methods", "tight", "stochastic", "laws", "false"),
-    "adaptive": ("linear", "steps", "matrices"),
+    "adaptive": ("linear", "online", "steps", "matrices"),
     "parameter_free": ("pathwise",),
     "zeroth_order": ("methods",),
     "estimators": ("methods",),

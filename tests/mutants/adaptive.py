@@ -7,12 +7,14 @@ from typing import Any
 import optax
 
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.registry.adaptive import linear, steps
+from convergence.registry.adaptive import linear, online, steps
 from tests.mutants.base import Mutant, tamper
 from tests.mutants.deterministic import half
 from tests.mutants.tight import options, plant
 
-CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*linear.CLAIMS, *steps.CLAIMS)}
+CLAIM: dict[str, Any] = {
+    claim.slug: claim for claim in (*linear.CLAIMS, *online.CLAIMS, *steps.CLAIMS)
+}
 
 
 def of(name: str, slug: str, fault: Any) -> Mutant:
@@ -28,6 +30,12 @@ def instead(factory: Any, **more: Any) -> Any:
         return FromOptax(factory, **{**given, **more})
 
     return make
+
+
+def exchanged(a: Any) -> FromOptax:
+    """Adam for AMSGrad, AMSGrad for Adam."""
+    given: dict[str, Any] = {k: float(v) for k, v in a.options.items()}
+    return FromOptax(a.factory, **given, largest=not dict(a.static)["largest"])
 
 
 def coupled(learning_rate: Any, b1: Any, b2: Any, eps: Any, weight_decay: Any) -> Any:
@@ -55,6 +63,8 @@ MUTANTS = (
     of("adagrad-no-start", "adagrad-smooth", options(initial_accumulator_value=0.0)),
     of("sign-half-step", "sign-descent-smooth", options(learning_rate=0.5)),
     of("spectral-half-step", "spectral-descent-smooth", half),
+    of("adam-that-remembers", "adam-climbs", exchanged),
+    of("amsgrad-that-forgets", "amsgrad-descends", exchanged),
     of("adam-longer-memory", "adam-longest-step", options(b2=0.99)),
     of("adam-cycle-momentum", "adam-two-cycle", options(b1=0.9)),
     of("sign-cycle-step", "sign-two-cycle", options(learning_rate=0.01)),

@@ -7,6 +7,7 @@ decay: Weight decay: what it does alone, where it ends, the box that it draws ar
 linear: Adaptive methods on a linear function: how far each goes, exactly.
 matrices: Matrix methods on a linear function: Shampoo's exponent, Muon's approximate polar
     factor.
+online: Reddi, Kale and Kumar 2018: on losses in turn Adam can climb, and AMSGrad does not.
 sign: Sign descent: the two ways in which it fails, and what error feedback makes of one of
     them.
 smooth: Adaptive and sign-like methods on smooth functions without noise: sums of gradients,

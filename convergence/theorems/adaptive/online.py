@@ -1,0 +1,123 @@
+"""Reddi, Kale and Kumar 2018: on losses in turn Adam can climb, and AMSGrad does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.optax_adapter import FromOptax
+from convergence.constants import Constants
+from convergence.metrics.points import Distance
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Reals, real
+from convergence.theorems.assumptions import AbstractAssumption, Checked, NoNoise
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import number
+
+C = 3.0
+B2 = 1 / (1 + C**2)
+
+
+class UnitSlope(AbstractAssumption):
+    """f(x) = x on the line, from 0."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        g = np.asarray(c.g if "g" in c else np.nan)
+        right = g.size == 1 and float(g.ravel()[0]) == 1 and not np.any(np.asarray(c.x0))
+        return Checked("slope", bool(right), float(g.ravel()[0]), "f(x) = x from 0 is needed")
+
+
+def in_turn(learning_rate: Any, b2: Any, largest: bool) -> Any:
+    """optax's Adam or AMSGrad with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    def turned(updates: Any, count: Any, params: Any = None) -> Any:
+        factor = jnp.where(count % 3 == 0, C, -1.0)
+        return jax.tree.map(lambda g: factor.astype(g.dtype) * g, updates), count + 1
+
+    def boxed(updates: Any, state: Any, params: Any = None) -> Any:
+        return jax.tree.map(lambda p, u: jnp.clip(p + u, -1, 1) - p, params, updates), state
+
+    make: Any = optax.GradientTransformation
+    adam = (optax.amsgrad if largest else optax.adam)(learning_rate, b1=0.0, b2=b2, eps=0.0)
+    return optax.chain(
+        make(lambda params: jnp.zeros([], jnp.int32), turned),
+        adam,
+        make(lambda params: optax.EmptyState(), boxed),
+    )
+
+
+class AdamClimbs(AbstractTheorem):
+    """x_T = 1, at a distance 2 from the minimizer −1, for Adam with β₁ = 0 and β₂ = 1/(1 + C²) on
+    f_t = Cx if 3 ∣ t − 1, else −x, over [−1, 1] from 0, C = 3, if 3 ∣ T ≥ 9/η.
+
+    Proof. v̂ is a mean of past g², the last of weight at least 1 − β₂ = .9. After g = C it is at
+    least .9C², so x falls by at most ηC/(√.9 C) = 1.055η; it is at most C², so that after the next
+    gradient v̂ ≤ β₂C² + .9 = 1.8 and after the second v̂ ≤ .18 + .9 = 1.08: x rises by at least
+    (.745 + .962)η = 1.7η. It gains .64η in three steps until it is held at 1, and from there it
+    falls by 1.055η and is back at 1 two steps later. ∎
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("reddi2018", "Theorem 1, with a constant step; the numbers derived")
+    provenance = Provenance.DERIVED
+    statement = "x_T = 1 = argmax Σf_t over [−1, 1],  Adam with β₁ = 0, β₂ = 1/10 on 3x, −x, −x, …"
+    domain = {"eta": number("(0, 1]")}
+
+    eta: Reals = eqx.field(converter=real, default=0.05)
+    largest = False
+
+    @varies
+    def assumes(self) -> Any:
+        """3 ∣ T ≥ 9/η."""
+        short = Within("9/η − T", self, "missing", -float("inf"), 0.0)
+        return (NoNoise(), UnitSlope(), Within("T mod 3", self, "left", 0.0, 0.0), short)
+
+    def left(self, c: Constants, T: int) -> float:
+        """T mod 3."""
+        return T % 3
+
+    def missing(self, c: Constants, T: int) -> float:
+        """9/η − T."""
+        return 9 / float(self.eta) - T
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return FromOptax(in_turn, learning_rate=float(self.eta), b2=B2, largest=self.largest)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Distance(-1.0)
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return 2.0, 2.0
+
+
+class AMSGradDescends(AdamClimbs):
+    """x_T = −1 + 2η/C for AMSGrad, on the losses of `AdamClimbs`.
+
+    Proof. The largest v̂ is C² from the first gradient on: x falls by η and rises twice by η/C,
+    which makes −η/3 in three steps, until it is held at −1 and rises from there. ∎
+    """
+
+    source = Source("reddi2018", "Algorithm 2 on the losses of Theorem 1; derived")
+    statement = "x_T = −1 + 2η/3,  AMSGrad with β₁ = 0, β₂ = 1/10 on 3x, −x, −x, …"
+    largest = True
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return 2 * float(self.eta) / C, 2 * float(self.eta) / C
+
+
+class AdamDescends(AdamClimbs):
+    """FALSE. Adam comes within 2η/C of the minimizer, as AMSGrad does, whatever β₂."""
+
+    source = Source("kingma2015", "Corollary 4.2: the average regret goes to 0 for every β₂")
+    statement = "x_T ≤ −1 + 2η/3,  Adam with β₁ = 0, β₂ = 1/10 on 3x, −x, −x, … (false)"
+
+    def bound(self, c: Constants, T: int) -> Any:
+        return 2 * float(self.eta) / C
