@@ -48,7 +48,7 @@ def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
         return Cell(law.id, Outcome.CANNOT, told, promised=promised)
     outcome = HELD[found.holds]
     return Cell(law.id, outcome, found.detail, found.amount, found.step, found.instance, promised,
-                found.interval)  # fmt: skip
+                found.interval, found.sample)  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,20 @@ def versions() -> dict[str, str]:
 
 
 def document(
-    rows: Iterable[Row], like: str | None, targets: Sequence[str], seconds: float
+    rows: Iterable[Row],
+    like: str | None,
+    targets: Sequence[str],
+    seconds: float,
+    more: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The audit as JSON."""
+    """The audit as JSON; more: the arguments, beside the targets, that decide a cell."""
     return {
         "schema": SCHEMA,
         "run": {
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "versions": versions(), "platform": platform.machine(), "device": "cpu",
             "targets": list(targets), "seconds": round(seconds, 1),
+            "repeat": shlex.join(["convergence", "audit", "TARGET", "--laws", "LAW", *more]),
         },
         "laws": [
             {"id": law.id, "title": law.title, "everyone": law.everyone,

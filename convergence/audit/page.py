@@ -11,6 +11,7 @@ from typing import Any
 from convergence.audit.cells import Cell, Outcome
 from convergence.audit.policy import policy
 
+REPEAT = "convergence audit TARGET --laws LAW"
 TEMPLATE = Path(__file__).with_name("page.html")
 SIGNS = {Outcome.KEEPS: "✓", Outcome.NOT_ASKED: "·", Outcome.CANNOT: "!",
          Outcome.UNDECIDED: "?"}  # fmt: skip
@@ -23,11 +24,13 @@ def sign(cell: Cell) -> str:
     return SIGNS[cell.outcome]
 
 
-def build(document: Mapping[str, Any]) -> str:
-    """The page of a document of `audit --json`."""
-    run = {**document["run"], "command": command(document)}
+def build(document: Mapping[str, Any], found: Mapping[str, Mapping[str, str]] = {}) -> str:
+    """The page of a document of `audit --json`; found: what stands in the source, by target and
+    law, where somebody looked."""
+    run = {"repeat": REPEAT, **document["run"], "command": command(document)}
     laws = [law for law in document["laws"] if law["id"] != "P" or like(document)]
-    data = {"run": run, "laws": laws, "rows": [row(r, laws) for r in document["rows"]]}
+    rows = [row(r, laws) | {"found": found.get(r["target"], {})} for r in document["rows"]]
+    data = {"run": run, "laws": laws, "rows": rows}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     template = TEMPLATE.read_text(encoding="utf-8")
     script, style = (

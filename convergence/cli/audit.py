@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -49,7 +50,8 @@ def run(arguments: Namespace) -> int:
     began = time.perf_counter()
     found, wrong = asked(console, arguments, jobs)
     rows = [found[job.target] for job in jobs if job.target in found]
-    whole = document(rows, arguments.like, targets, time.perf_counter() - began)
+    more = repeating(arguments)
+    whole = document(rows, arguments.like, targets, time.perf_counter() - began, more)
     if to_stdout:
         print_json(whole)
     elif arguments.json is not None:
@@ -58,7 +60,7 @@ def run(arguments: Namespace) -> int:
         page = build(whole).encode(errors="replace")
         written(wrong, "--page", lambda: write_whole(arguments.page, page))
     table(console, rows, [law.id for law in columns])
-    told(console, rows, {law.id: law.title for law in columns})
+    told(console, rows, {law.id: law.title for law in columns}, more)
     if earlier is not None:
         different = changes(whole, earlier)
         console.print(f"\nagainst {arguments.against}: {len(different)} changes", highlight=False)
@@ -152,12 +154,23 @@ def table(console: Console, rows: list[Row], ids: list[str]) -> None:
         signs = {cell.law: sign(cell) for cell in row.cells}
         marks = "".join(signs.get(name, " ") for name in ids) if not row.error else "cannot be run"
         say(console, f"{row.target:{width}}  {row.family:{families}}  {marks}")
-    legend = "✓ keeps  ✗ breaks, promised  × breaks, not promised  · not asked  ! cannot be run"
+    legend = (
+        "✓ keeps  ✗ breaks, promised  × breaks, not promised  · not asked  ? open  ! cannot run"
+    )
     say(console, f"\n{legend}", style="dim")
 
 
-def told(console: Console, rows: list[Row], titles: dict[str, str]) -> None:
-    """A sentence for every promise that is broken, and for few optimizers for all the rest."""
+def repeating(arguments: Namespace) -> list[str]:
+    """What of the command line, beside targets and laws, decides a cell."""
+    given = [("--like", arguments.like), ("--as", arguments.family)]
+    given += [("--every", str(arguments.every))] if arguments.every > 1 else []
+    given += [("--set", f"{name}={value!r}") for name, value in arguments.options]
+    return [word for name, value in given if value is not None for word in (name, value)]
+
+
+def told(console: Console, rows: list[Row], titles: dict[str, str], more: list[str]) -> None:
+    """A sentence for every promise that is broken, and for few optimizers for all the rest, with
+    the command that repeats it."""
     few = len(rows) <= 3
     for row in rows:
         arguments = ", ".join(f"{k}={v!r}" for k, v in row.options.items())
@@ -167,6 +180,9 @@ def told(console: Console, rows: list[Row], titles: dict[str, str]) -> None:
             if cell.broken or (few and cell.outcome is Outcome.BREAKS):
                 weak = "" if cell.promised else ", which its family does not promise,"
                 say(console, f"{row.target} differs from {law}{weak} {under}: {cell.detail}")
+                if few:
+                    words = ["convergence", "audit", row.target, "--laws", cell.law, *more]
+                    say(console, f"  {shlex.join(words)}", style="dim")
             elif few and cell.outcome is Outcome.CANNOT:
                 say(console, f"{row.target}: {law} cannot be run: {cell.detail}")
         if few:

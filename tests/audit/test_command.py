@@ -148,3 +148,29 @@ def test_the_list_names_every_law(capsys: pytest.CaptureFixture[str]):
     assert "S13" in out
     assert "families:" in out
     assert max(map(len, out.split("\n\n")[0].splitlines())) <= 100
+
+
+def test_a_stochastic_cell_says_its_error_control_and_is_compared_in_pairs():
+    from convergence.audit import audit
+    from convergence.audit.compare import rows
+    from tests.audit.optimizers import Local
+
+    first, second = (
+        audit(Local, laws=["C6"], family="sgd", options={"weight_decay": 0.0}).to_json()
+        for _ in range(2)
+    )
+    cell = first["cells"][0]
+    assert (cell["verdict"], cell["alpha"]) == ("CONSISTENT", 1e-6)
+    assert cell["interval"][0] < cell["amount"] < cell["interval"][1] < 0
+    assert rows("a", second, first, {"C6"}) == []
+    # 0.01 of a step on every copy: far inside both intervals, and seen in pairs.
+    moved = {**cell, "sample": [v + 0.01 for v in cell["sample"]]}
+    (said,) = rows("a", {**second, "cells": [moved]}, first, {"C6"})
+    assert "C6 moved by 0.01" in said
+
+
+def test_a_cell_is_repeated_by_the_command_below_it(capsys: pytest.CaptureFixture[str]):
+    arguments = ["audit", f"{HOSTILE}:Good", "--as", "sign", "--set", "lr=0.5", "--laws"]
+    assert main([*arguments, "U1,S5"]) == 1
+    out = capsys.readouterr().out
+    assert f"convergence audit {HOSTILE}:Good --laws S5 --as sign --set lr=0.5" in out

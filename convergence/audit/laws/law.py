@@ -45,6 +45,7 @@ class Found:
     step: int | None = None
     instance: dict[str, Any] = dataclasses.field(default_factory=dict)
     interval: tuple[float, float] | None = None
+    sample: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
