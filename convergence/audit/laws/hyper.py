@@ -18,8 +18,8 @@ from convergence.audit.laws.structure import T
 from convergence.audit.subject import Path, Subject
 from convergence.audit.torch_run import TorchRun, runner
 
-CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "max_norm", "clip_value",
-         "grad_clip", "clip_grad", "clip", "clipnorm", "clipvalue", "global_clipnorm")  # fmt: skip
+CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "clip_value",
+         "grad_clip", "clip_grad", "clipnorm", "clipvalue", "global_clipnorm")  # fmt: skip
 
 
 def schedule(s: Subject) -> Found:
@@ -153,28 +153,33 @@ def takes_changes(
 
 def clips(s: Subject) -> Found:
     """U21. Clipping at c leaves gradients within c alone, and hands on larger ones as c·g/‖g‖ (of
-    each tensor, or of all together) or as their entries cut to ±c."""
+    each tensor, or of all together) or as their entries cut to ±c; beside the flag that turns it
+    on, where there is one."""
     name = next((k for k in CLIPS if k in s.accepts), None)
     if name is None:
         raise NotAsked("it clips no gradients")
+    flags = [k for k, v in s.accepts.items() if v is False and k not in INERT]
+    found = [clipped(s.quiet(), name)]
+    for flag in flags if not found[0].holds else ():
+        try:
+            found.append(clipped(s.quiet().set(**{flag: True}), name))
+        except Exception:
+            continue
+    return next((each for each in found if each.holds), found[0])
+
+
+def clipped(s: Subject, name: str) -> Found:
+    """Whether gradients are clipped by an option of this name."""
     shapes, c = [(4,), (4, 3)], 1.0
     x0 = [3 * v for v in draws(shapes, 1, seed=35)[0]]
     small = [[0.01 * g for g in step] for step in draws(shapes, T, seed=36)]
     large = [[100.0 * g for g in step] for step in small]
-    on = s.set(**{name: c})
-    try:
-        off = s.set(**{name: 0.0 if isinstance(s.accepts[name], float) else None})
-        free = off.path(sequence(lambda t: small[t]), x0, T)
-    except Exception:
-        off = s.set(**{name: 1e6})
-        free = off.path(sequence(lambda t: small[t]), x0, T)
-    if not np.abs(np.diff(free.flat(), axis=0)).max() > 0:
-        off = s.set(**{name: 1e6})  # 0 clips everything away
-        free = off.path(sequence(lambda t: small[t]), x0, T)
+    on, off = s.set(**{name: c}), s.set(**{name: 1e6})
+    free = off.path(sequence(lambda t: small[t]), x0, T)
     found = same(free, on.path(sequence(lambda t: small[t]), x0, T), s, f"{name} beyond ‖g‖")
     if not found.holds:
         return found
-    clipped = on.path(sequence(lambda t: large[t]), x0, T)
+    cut = on.path(sequence(lambda t: large[t]), x0, T)
 
     def whole(step: list) -> list:
         norm = np.sqrt(sum((g**2).sum() for g in step))
@@ -188,7 +193,7 @@ def clips(s: Subject) -> Found:
     for told, way in ways.items():
         expected = off.path(sequence(lambda t, way=way: way(large[t])), x0, T)
         # 1e-6 is what is often added to the norm.
-        if same(expected, clipped, s, told, grain=max(s.family.grain, 1e-6)).holds:
+        if same(expected, cut, s, told, grain=max(s.family.grain, 1e-6)).holds:
             return Found(True, f"{name} clips by {told}")
     return Found(False, f"{name} = {c:g} clips neither the norm of all, of each, nor entries")
 
