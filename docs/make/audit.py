@@ -1,7 +1,7 @@
 """Fills docs/audit.md and docs/audit/index.html: `python -m docs.make.audit [AUDIT.json …]`.
 
 Without files the lists of laws and references alone are written; documents of `audit --json` make
-the page.
+the page, with what somebody found in the sources (docs/audit/found.json).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from convergence.audit.references import ALL
 
 ROOT = Path(__file__).parents[2]
 PAGE, MATRIX = ROOT / "docs/audit.md", ROOT / "docs/audit/index.html"
+FOUND = ROOT / "docs/audit/found.json"
 
 
 def first_sentence(text: str | None) -> str:
@@ -61,7 +62,7 @@ def main() -> None:
     if documents:
         whole = {**documents[0], "rows": [row for d in documents for row in d["rows"]]}
         MATRIX.parent.mkdir(exist_ok=True)
-        MATRIX.write_text(build(json.loads(json.dumps(whole))))
+        MATRIX.write_text(build(whole, json.loads(FOUND.read_text(encoding="utf-8"))))
 
 
 if __name__ == "__main__":
