@@ -21,7 +21,7 @@ from convergence.parts.compressors import TopK
 from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
 from convergence.registry.compression.methods import GENERAL
-from convergence.shapes import real
+from convergence.shapes import Reals, real
 from convergence.theorems.compression.stich2018 import ErrorFeedbackSurely
 
 SAMPLES = np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -1.0]])
@@ -30,7 +30,7 @@ SAMPLES = np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [3.0, -1.0]])
 class Mean(AbstractProblem):
     """f(x) = ½‖x − ā‖² + const, the mean of ½‖x − a_i‖² over four samples."""
 
-    x0: object = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
 
     def value(self, x: Any) -> Any:
         return 0.5 * jnp.mean(jnp.sum((x - jnp.asarray(SAMPLES)) ** 2, axis=1))
@@ -116,7 +116,7 @@ class Rosenbrock(AbstractProblem):
     L: the Hessian within |x| ≤ 2 has entries below 1200a² + 802; it certifies no global L.
     """
 
-    x0: object = eqx.field(converter=real)
+    x0: Reals = eqx.field(converter=real)
     center = 1.0
     floor = 0.0
 

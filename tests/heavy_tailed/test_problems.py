@@ -39,7 +39,8 @@ def test_constants_on_a_dense_grid(name):
         third = jax.vmap(jax.grad(jax.grad(jax.grad(scalar))))
         values, g, h, k = (np.asarray(q(x)) for q in (jax.vmap(scalar), first, second, third))
         closed = np.asarray(jax.vmap(lambda w: f.grad(w[None])[0])(x))
-    assert closed == pytest.approx(g, abs=1e-12)  # two routes to a number of order 1
+    # Two routes to a number of order 1.
+    np.testing.assert_allclose(closed, g, rtol=0, atol=1e-12)
     # 1e-7: the grid misses an extremum by at most its step squared times a few.
     assert np.abs(h).max() == pytest.approx(c.L, rel=1e-7)
     assert np.abs(k).max() == pytest.approx(c.rho, rel=1e-7, abs=1e-12)
@@ -88,7 +89,8 @@ def test_the_chain_keeps_its_constants():
         # Typical iterates: a found head, one coordinate in between, an untouched tail.
         x = x.at[:2000].set(lam * (jnp.arange(K) < 3) + x[:2000] * (jnp.arange(K) == 3))
         g = jax.vmap(f.grad)(x)
-        assert np.asarray(g) == pytest.approx(np.asarray(jax.vmap(jax.grad(f.value))(x)), abs=1e-11)
+        # 1e-11: the rounding of sums of six terms of size λ.
+        np.testing.assert_allclose(g, jax.vmap(jax.grad(f.value))(x), rtol=0, atol=1e-11)
         assert float(jnp.abs(g).max()) <= 23 * 0.5
         hess = jax.vmap(jax.hessian(f.value))(x[:1000])
         assert float(jnp.linalg.norm(hess, 2, axis=(1, 2)).max()) <= 2.0

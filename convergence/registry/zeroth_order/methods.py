@@ -153,7 +153,7 @@ CLAIMS = (
         NOISY,
         horizons=(256, 512, 1024, 4096),
         seeds=4096,
-        chunk=128,
+        chunk=1024,
         note="on 2 × 2 matrices the transient is over at T = 256",
     ),
     bound(
