@@ -548,6 +548,7 @@ from .identities.yan2024 import UncorrectedCoverage as UncorrectedCoverage
 from .identities.yan2024 import coverage as coverage
 from .identities.yan2024 import level as level
 from .parameter_free.pathwise import AbstractParameterFree as AbstractParameterFree
+from .parameter_free.pathwise import AbstractTravelled as AbstractTravelled
 from .parameter_free.pathwise import CoinLinear as CoinLinear
 from .parameter_free.pathwise import DoGRegret as DoGRegret
 from .parameter_free.pathwise import DoWGRegret as DoWGRegret

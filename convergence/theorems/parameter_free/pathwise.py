@@ -87,7 +87,18 @@ class ProdigyDistance(AbstractParameterFree):
         return max(float(self.first), float(c.R))
 
 
-class DoGRegret(AbstractParameterFree):
+class AbstractTravelled(AbstractParameterFree):
+    """Regret weighted by the distance travelled, as left/right ≤ 1."""
+
+    domain = {"first": number("(0, inf)")}
+
+    first: Reals = eqx.field(converter=real, default=0.1)  # ε
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
+
+
+class DoGRegret(AbstractTravelled):
     """Σ_{t<T} r_t (f(x_t) − f*) ≤ r_T (2d_T + r_T) √(Σ_{t<T} ‖g_t‖²) for DoG, η_t = r_t/√(Σ_{s≤t}
     ‖g_s‖²), r_t = max{ε, max_{s≤t} ‖x_s − x_0‖}, d_T = max_{t≤T} ‖x_t − x*‖. Judged as left/right ≤
     1.
@@ -101,9 +112,6 @@ class DoGRegret(AbstractParameterFree):
 
     source = Source("ivgi2023", "Proposition 1 and its proof, without noise; derived")
     statement = "Σ r_t(f(x_t) − f*) ≤ r_T(2d_T + r_T)√(Σ‖g_t‖²),  DoG"
-    domain = {"first": number("(0, inf)")}
-
-    first: Reals = eqx.field(converter=real, default=0.1)  # ε
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return from_optax("dog", init_step=("distance", float(self.first)), eps=0.0)
@@ -111,11 +119,8 @@ class DoGRegret(AbstractParameterFree):
     def metric(self, c: Constants, T: int) -> Any:
         return TravelWeighted(c.x_star, float(self.first), 1)
 
-    def bound(self, c: Constants, T: int) -> float:
-        return 1.0
 
-
-class DoWGRegret(DoGRegret):
+class DoWGRegret(AbstractTravelled):
     """Σ_{t<T} r_t² (f(x_t) − f*) ≤ r_T (2d_T + r_T) √(Σ_{t<T} r_t²‖g_t‖²) for DoWG, η_t = r_t²/
     √(Σ_{s≤t} r_s²‖g_s‖²), r and d as for DoG. Judged as left/right ≤ 1.
 
