@@ -10,7 +10,6 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from scipy import stats
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.games.adawac import ORDERS, AdaWAC
@@ -153,6 +152,8 @@ class AdaWACGapLaw(AbstractAdaWAC):
         return AdaWAC(self.theta_step(c, T), self.weight_step(c, T), c.ball)
 
     def bound(self, c: Constants, T: int) -> float:
+        from scipy import stats  # a second that `convergence list` does not need
+
         t, k = np.arange(T)[:, None], np.arange(T)[None, :]
         chances = stats.binom.pmf(k, t, 1 / c.samples)
         step = self.weight_step(c, T) * c.D_pair
