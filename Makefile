@@ -7,6 +7,8 @@
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
 # make browser    install Debian's chromium, for the tests of that page; needs root
+# make docs       build the site in results/site; PYTHON's own environment needs the extra docs
+# make matrix     the fast tests with the oldest and the newest dependencies, for PYTHONS at hand
 # make notebooks  start Jupyter in notebooks/
 # make clean      remove the environment, caches and results
 #
@@ -21,7 +23,7 @@ CHECKED := tests/test_floors.py tests/test_catalog.py tests/test_claims.py \
 	tests/test_recursions.py tests/statistics/test_judges.py tests/statistics/test_judges_of_laws.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify audit test check bench figures report browser notebooks clean
+.PHONY: verify audit test check bench figures report docs matrix browser notebooks clean
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -66,6 +68,29 @@ figures: $(VENV)/installed
 report: $(VENV)/installed
 	$(BIN)/convergence report
 
+docs: $(VENV)/ready-for-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m docs.make.site --build
+
+# Every pair of an interpreter and lowest or highest dependencies; needs uv.
+PYTHONS ?= 3.11 3.12 3.13 3.14
+CONSISTENT := gd-huber-tight golore-sgd galore-stalls
+matrix:
+	@command -v uv >/dev/null || { echo "make matrix needs uv: pip install uv"; exit 2; }
+	@for python in $(PYTHONS); do \
+	  uv python find $$python >/dev/null 2>&1 || { echo "no Python $$python here"; continue; }; \
+	  for resolution in lowest-direct highest; do \
+	    echo "== Python $$python, $$resolution dependencies"; \
+	    place=$(VENV)-matrix/$$python-$$resolution; \
+	    uv venv --quiet --clear --python $$python $$place && \
+	    uv pip compile --quiet --python $$place/bin/python --resolution $$resolution \
+	      pyproject.toml -o $$place/requirements.txt && \
+	    uv pip install --quiet --python $$place/bin/python -r $$place/requirements.txt && \
+	    uv pip install --quiet --python $$place/bin/python --no-deps . && \
+	    JAX_PLATFORMS=cpu $$place/bin/convergence verify $(CONSISTENT) --quiet \
+	      --out $$place/results || exit 1; \
+	  done; \
+	done
+
 browser:
 	command -v chromium || { apt-get update -q && \
 	apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
@@ -74,7 +99,7 @@ notebooks: $(VENV)/ready-for-notebooks
 	$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf $(VENV) $(VENV)-audit results dist build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-audit $(VENV)-matrix results dist build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew only when the dependencies change.
@@ -91,6 +116,10 @@ $(VENV)/ready-to-test: $(VENV)/installed pyproject.toml
 # A local version is on no index but that of builds without CUDA, and none is ever fetched instead.
 $(VENV)/torch: $(VENV)/installed
 	$(PIP) install --extra-index-url https://download.pytorch.org/whl/cpu "torch==2.13.0+cpu"
+	touch $@
+
+$(VENV)/ready-for-docs: $(VENV)/installed pyproject.toml
+	$(PIP) install --editable ".[docs]"
 	touch $@
 
 $(VENV)/ready-for-notebooks: $(VENV)/installed pyproject.toml

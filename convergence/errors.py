@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from collections.abc import Callable
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -56,13 +57,22 @@ def require(condition: object, given: str, needed: str, do: str) -> None:
 
 
 def place(error: BaseException) -> str:
-    """The last line of the user's own files that an exception passed through: `mine.py:14`."""
+    """The last line of the user's own files that an exception, or else what caused it, passed
+    through: `mine.py:14`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         inside = any(path.is_relative_to(folder) for folder in (PACKAGE, *LIBRARIES))
         if path.is_file() and not inside:
             return f"{path.name}:{frame.lineno}"
-    return ""
+    return place(error.__cause__) if error.__cause__ is not None else ""
+
+
+def made_by(method: Callable[..., Any]) -> str:
+    """Where a method of a user's class stands, as ` (mine.py:20)`; nothing for the package's."""
+    code = getattr(method, "__code__", None)
+    if code is None or Path(code.co_filename).is_relative_to(PACKAGE):
+        return ""
+    return f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
 
 
 def told(error: BaseException) -> str:
@@ -71,4 +81,4 @@ def told(error: BaseException) -> str:
     if not (isinstance(error, InvalidInput) and text):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     at = place(error)
-    return f"{text} ({at})" if at else text
+    return f"{text} ({at})" if at and f"({at})" not in text else text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -258,3 +261,15 @@ def _read(table: str) -> dict[str, Name]:
 
 
 VOCABULARY = _read(_TABLE)
+CERTIFIED = Path(__file__).with_name("certified.json")  # `python -m docs.make.certified`
+
+
+@functools.cache
+def certified() -> dict[str, list[str]]:
+    """The constants that problems and noises of the package certify, by the name of the class."""
+    return json.loads(CERTIFIED.read_text(encoding="utf-8"))
+
+
+def who_certifies(name: str) -> list[str]:
+    """The classes of the package that certify a constant, or a flag as True, of some instance."""
+    return [kind for kind, names in certified().items() if name in names]

@@ -16,6 +16,15 @@
 # %% [markdown]
 # # 1 · A claim and its verdict
 #
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)][colab]
+#
+# [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/01_a_claim_and_its_verdict.ipynb
+#
+# About five minutes to read and play; its cells run in less than a minute on two cores. In Colab
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
+# a screen, `STILL=1 jupyter nbconvert --execute --to html 01_a_claim_and_its_verdict.ipynb` makes
+# a page with still pictures.
+#
 # A convergence theorem promises a number. For stochastic gradient descent
 # $x_{t+1} = x_t - \gamma\,(\nabla f(x_t) + \xi_t)$ on an $L$-smooth $f$, with
 # $\mathbb E\|\xi_t\|^2 \le \sigma^2$ and $\Delta = f(x_0) - f^\star$, it says for every
@@ -105,7 +114,7 @@ def claimed(factor: float, runs: int):
     for T, M in RECORDS.items():
         gains = M[:runs] / (factor * bounds[T]) - 1
         right.plot(np.arange(1, runs + 1), st.log_wealth_path(gains) / np.log(10), label=f"T = {T}")
-    right.axhline(-np.log10(ALPHA), color=VERMILION, linestyle="--", label="1/α")
+    right.axhline(-np.log10(ALPHA), color=BLACK, linestyle=":", label="1/α")
     right.set(
         xlabel="runs", ylabel="log₁₀ of the wealth", xscale="log", xlim=(1, 4096), ylim=(-8, 12)
     )
@@ -175,3 +184,12 @@ play(
 # never says no is worth nothing: `convergence verify sgd-step-too-large`.
 #
 # Next: [2 · the GaLore counterexample](02_galore_counterexample.ipynb).
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Ask for `factor` 0.98 and find the fewest runs with which it is refuted. Then 0.95: how does
+#    the number change? Wealth grows like the square of the gap.
+# 2. The theorem holds for every γ < 2/L. Move γ to 1.9/L: the bound grows, and slack with it.
+#    Which term of the bound makes it so?
+# 3. Replace `Gaussian` by `two_point` noise of the same σ: does a verdict change, and should it?

@@ -16,6 +16,15 @@
 # %% [markdown]
 # # 2 · The GaLore counterexample
 #
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)][colab]
+#
+# [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/02_galore_counterexample.ipynb
+#
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
+# a screen, `STILL=1 jupyter nbconvert --execute --to html 02_galore_counterexample.ipynb` makes a
+# page with still pictures.
+#
 # GaLore trains a matrix $X$ in a subspace: every $\tau$ steps it takes the $r$ leading left
 # singular vectors $P$ of the *stochastic* gradient $G$, and then moves by $-\eta\,P\,P^\top G$ or,
 # with an optimizer inside, by $-\eta\,P\,\mathrm{opt}(P^\top G)$.
@@ -132,7 +141,8 @@ def stall(sigma: float, r: int, tau: int, batch: int, inner: str):
         runs = np.concatenate([np.ones((SEEDS, 1)), runs], axis=1)
         left.semilogy(t, runs.mean(axis=0), color=color, label=name)
         left.fill_between(t, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, lw=0)
-    left.axhline(theory(sigma, r, tau, batch, inner), color=BLACK, lw=1, ls="--")
+    known = theory(sigma, r, tau, batch, inner)
+    left.axhline(known, color=BLACK, lw=1, ls="--", label="theory at T" if known == known else None)
     left.set(xlabel="t", ylabel="(f(X_t) − f*) / (f(X_0) − f*)", ylim=(1e-6, 3))
     left.set_title(f"σ = {sigma:.3g}, r = {r}, τ = {tau}, B = {batch}, {inner}")
     left.legend(loc="lower left")
@@ -204,3 +214,12 @@ play(gaussian, sigma=(1.0, (0.1, 0.3, 1.0, 3.0)), tau=(5, (1, 5, 20)))
 
 # %% [markdown]
 # Next: [3 · heavy tails](03_heavy_tails.ipynb).
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Find the smallest σ at which GaLore stalls with r = 4, and read it off the singular values of
+#    D. Then double the batch.
+# 2. Take r = 5. Why does GaLore converge now, whatever σ is?
+# 3. Even batches converge slowly. Estimate the rate from the left panel and compare it with 1 −
+#    2^{−B} C(B, B/2)(1 − θ²) r/(n − r).

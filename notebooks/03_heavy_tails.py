@@ -16,6 +16,15 @@
 # %% [markdown]
 # # 3 · Heavy tails
 #
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)][colab]
+#
+# [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/03_heavy_tails.ipynb
+#
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
+# a screen, `STILL=1 jupyter nbconvert --execute --to html 03_heavy_tails.ipynb` makes a page with
+# still pictures.
+#
 # Gradient noise need not have a variance. Suppose that only
 #
 # $$\mathbb E\|\xi\|^p \le \sigma^p \qquad\text{for some } 1 < p \le 2.$$
@@ -241,3 +250,13 @@ play(
 # `convergence verify counterexamples/clipping_fixed_threshold.py` has it as claims.
 #
 # Next: [4 · your own claim](04_your_own_claim.ipynb).
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. For moments of order p = 2 the exponent is 1/4. Read that of p = 1.5 off the runs and compare
+#    it with (p − 1)/(3p − 2).
+# 2. Clip at a level so high that nothing is clipped. What happens to the mean, and what to the
+#    median?
+# 3. Of two methods with one rate the clipped one may be worse by a constant. Measure it at the
+#    longest horizon.

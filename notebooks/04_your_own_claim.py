@@ -16,6 +16,15 @@
 # %% [markdown]
 # # 4 · Your own claim
 #
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)][colab]
+#
+# [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/04_your_own_claim.ipynb
+#
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
+# a screen, `STILL=1 jupyter nbconvert --execute --to html 04_your_own_claim.ipynb` makes a page
+# with still pictures.
+#
 # An algorithm, a theorem about it, a claim; and then an earnest attempt to break it. The method is
 # **normalized gradient descent** with exact gradients,
 # $x_{t+1} = x_t - \gamma\,\nabla f(x_t)/\|\nabla f(x_t)\|$.
@@ -153,7 +162,7 @@ def tightness(kappa: float, push: float):
     axis.loglog(HORIZONS, found, "o", color=BLUE, label="measured")
     plain_ticks(axis.xaxis, HORIZONS)
     axis.set(xlabel="T", ylabel="(1/T) Σ ‖∇f(x_t)‖")
-    axis.legend(loc="lower left")
+    axis.legend(loc="upper right")
     return figure
 
 
@@ -193,3 +202,12 @@ print(f"worst measured/bound {found.ratio:.3f} among {found.candidates} instance
 #
 # judge it and look for a counterexample. How to add each kind of thing, problems and noises
 # included, is told in [docs/adding.md](../docs/adding.md).
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. State √(1.9 LΔ/T) in place of the bold statement. Does `falsify` still refute it within 20 s?
+#    Where is the edge?
+# 2. Give the problem noise. Which assumption fails, and what does the verdict say?
+# 3. `convergence new mine.py --kind algorithm` writes such a file. Put an algorithm of your own
+#    into it and have it judged.

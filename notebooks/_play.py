@@ -1,12 +1,14 @@
 """Pictures under your fingers: a control for every argument of a drawing function.
 
-Where ipywidgets is missing, or a page cannot run it, the picture at the first values stands still.
+Where ipywidgets is missing, or STILL is set in the environment (for a page that is made without a
+screen), the picture at the first values stands still.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,7 +40,7 @@ def play(draw: Callable[..., Figure], **controls: Control) -> None:
         )
     still = png(draw, **{name: first for name, (first, _) in controls.items()})
     picture = {"image/png": base64.b64encode(still).decode(), "text/plain": "a picture"}
-    if controls:
+    if controls and not os.environ.get("STILL"):
         try:
             import ipywidgets
         except ImportError:

@@ -29,7 +29,7 @@ CASES = {
     "problem=Isotropic": r"write Isotropic\(…\)",
     "oracle=3": "oracle = 3",
     "expect='REFUTED'": "a Verdict is needed",
-    "horizons=8": r"as in \(64,\)",
+    "horizons=8": r"horizons=\(8,\)",
     "horizons=()": "give at least one",
     "horizons=(4.5,)": "the horizon T = 4.5",
     "horizons=(True,)": "the horizon T = True",

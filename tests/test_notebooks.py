@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from convergence.figures.style import panels
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LIMIT = 120  # seconds for a cell; a whole notebook takes about ten on an idle core
@@ -97,6 +99,25 @@ def test_without_widgets_one_sentence_and_a_still_picture():
     found = pictures(outputs)
     assert len(found) == 2
     assert not any("application/vnd.jupyter.widget-view+json" in data for data in found)
+
+
+def test_a_page_made_without_a_screen_has_still_pictures(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STILL", "1")
+    monkeypatch.syspath_prepend(ROOT / "notebooks")
+    import _play  # type: ignore[import-not-found]
+
+    shown: list[Any] = []
+    monkeypatch.setattr(_play, "display", lambda data, raw: shown.append(data))
+    _play.play(lambda T: panels(1, 1, (2.0, 2.0))[0], T=(1, (1, 2)))
+    assert set(shown[0]) == {"image/png", "text/plain"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_says_how_long_it_takes_and_ends_with_exercises(path: Path):
+    first, *_, last = nbformat.read(path, as_version=4).cells
+    assert "minutes to read and play" in first.source
+    assert f"notebooks/{path.name}\n" in first.source
+    assert last.source.startswith("## Exercises\n\n1. ")
 
 
 def test_a_control_must_be_able_to_take_its_first_value(monkeypatch: pytest.MonkeyPatch):

@@ -3,6 +3,7 @@ from .assemble import as_pathwise as as_pathwise
 from .assemble import divergence as divergence
 from .assemble import first_line as first_line
 from .assemble import judge as judge
+from .assemble import refusal as refusal
 from .assemble import signs as signs
 from .base import AbstractClaim as AbstractClaim
 from .base import AbstractOnInstance as AbstractOnInstance
@@ -26,12 +27,14 @@ from .fields import check_bound as check_bound
 from .fields import check_fields as check_fields
 from .fields import check_horizons as check_horizons
 from .fields import check_hyper as check_hyper
+from .fields import check_made as check_made
 from .fields import check_part as check_part
 from .fields import check_statement as check_statement
 from .fields import check_whole as check_whole
 from .fields import check_words as check_words
 from .fields import constants_of as constants_of
 from .fields import is_pair as is_pair
+from .fields import meant as meant
 from .identity import Identity as Identity
 from .modules import claims_in as claims_in
 from .modules import distinct as distinct

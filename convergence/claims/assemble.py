@@ -14,7 +14,9 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample
+from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
+from convergence.vocabulary import who_certifies
 
 
 def judge(
@@ -80,3 +82,12 @@ def first_line(module: Any) -> str:
     """A module's class and the first line of its docstring."""
     line = (type(module).__doc__ or "").strip().splitlines()
     return f"{type(module).__name__}: {line[0] if line else ''}"
+
+
+def refusal(failed: Checked, c: Constants) -> str:
+    """Why a claim is inapplicable, and who certifies the constant that its instance lacks."""
+    name = failed.name
+    who = who_certifies(name) if c.get(name) in (None, False) else []
+    some = f"{', '.join(who[:4])}{' and others' if len(who) > 4 else ''}"
+    more = f"; {some} certify it (`convergence catalog --certifies {name}`)" if who else ""
+    return f"assumption {name!r} fails: {failed.detail}{more}"

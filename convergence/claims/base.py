@@ -13,9 +13,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from convergence.claims.assemble import as_pathwise, divergence, first_line, judge
+from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import certified
-from convergence.claims.fields import check_bound, check_fields, check_hyper, constants_of
+from convergence.claims.fields import check_bound, check_fields, check_made, constants_of
 from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
@@ -174,7 +174,7 @@ class AbstractOnInstance(AbstractClaim):
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
             metric = self.theorem.metric(c, T)
             oracle = self.oracle(problem, noise)
-            method = check_hyper(prescribe(c, T), T, self.slug)
+            method = check_made(self, prescribe(c, T), metric, T)
             self._experiments[key] = Experiment(problem, oracle, method, metric)
         return self._experiments[key]
 
@@ -242,7 +242,7 @@ class AbstractOnInstance(AbstractClaim):
                 noise=first_line(noise),
             )
             if failed:
-                found.reason = f"assumption {failed[0].name!r} fails: {failed[0].detail}"
+                found.reason = refusal(failed[0], c)
             else:
                 records, judgement = self.collect(horizons, seeds, session)
                 found.judge(judgement)

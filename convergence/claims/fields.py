@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 import numpy as np
 
+from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
-from convergence.errors import is_share, is_whole, require, shown
+from convergence.errors import is_share, is_whole, made_by, require, shown
 from convergence.files import is_list
+from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
-from convergence.theorems.base import AbstractIdentity, AbstractSeparation, AbstractTheorem
+from convergence.theorems.base import (
+    AbstractIdentity,
+    AbstractSeparation,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+)
 from convergence.tiers import TIERS
 
 LONGEST_NAME = 200
@@ -66,7 +76,7 @@ def check_words(claim: Any) -> None:
         isinstance(claim.expect, Verdict),
         f"expect = {shown(claim.expect)} {where}",
         "a Verdict",
-        "write Verdict.REFUTED, or leave it out for Verdict.CONSISTENT",
+        f"write {meant(claim.expect, Verdict)}, or leave it out for Verdict.CONSISTENT",
     )
     for name in ("note", "instead", "family"):
         value = getattr(claim, name)
@@ -95,6 +105,14 @@ def check_statement(claim: Any, where: str) -> None:
         "an instance of a subclass of AbstractTheorem",
         "see docs/adding.md",
     )
+    for field, kind in (("kind", Kind), ("provenance", Provenance), ("source", Source)):
+        value = getattr(theorem, field, None)
+        require(
+            isinstance(value, kind),
+            f"{field} = {value!r} of {name} {where}",
+            f"a {kind.__name__}",
+            f"write {meant(value, kind)}",
+        )
     if not claim.compares:
         require(
             not isinstance(theorem, AbstractSeparation),
@@ -176,11 +194,12 @@ def _nan(value: Any) -> bool:
 
 def check_horizons(horizons: Any, where: str) -> None:
     """A tuple of whole numbers T ≥ 1 that the clock can count."""
+    one = is_whole(horizons, 1, LONGEST)
     require(
         is_list(horizons) and len(horizons) > 0,
         f"horizons = {shown(horizons)} {where}",
         "a tuple of horizons T ≥ 1",
-        "give at least one, as in (64,)",
+        f"write horizons=({horizons},)" if one else "give at least one, as in (64,)",
     )
     for T in horizons:
         require(
@@ -199,3 +218,32 @@ def check_whole(value: Any, name: str, where: str) -> None:
         f"a whole number, one or more and at most {MOST}",
         "ask for another number",
     )
+
+
+def check_made(claim: Any, method: Any, metric: Any, T: int) -> Any:
+    """The method that a theorem prescribes, if it is one without a NaN and the metric is one."""
+    of: Any = claim.theorem.__class__
+    parts: tuple[tuple[Any, type, Any], ...] = (
+        (method, AbstractAlgorithm, of.prescribe),
+        (metric, AbstractMetric, of.metric),
+    )
+    for made, kind, by in parts:
+        name = made.__name__ if isinstance(made, type) else repr(made)
+        require(
+            isinstance(made, kind),
+            f"{'the class ' * isinstance(made, type)}{name} from {of.__name__}."
+            f"{by.__name__}{made_by(by)}",
+            f"an instance of {kind.__name__}",
+            f"return {name}(…)" if isinstance(made, type) else "return one",
+        )
+    return check_hyper(method, T, claim.slug)
+
+
+def meant(value: Any, kind: type) -> str:
+    """How the member of an enumeration that a word names is written."""
+    if issubclass(kind, enum.Enum):
+        for member in kind:
+            if str(value).strip().lower() in (member.name.lower(), str(member.value).lower()):
+                return f"{kind.__name__}.{member.name}"
+        return f"{kind.__name__}.{next(iter(kind)).name}"
+    return f"{kind.__name__}(…)"

@@ -23,6 +23,21 @@ def show(arguments: Namespace) -> int:
     return details(arguments)
 
 
+def catalog(arguments: Namespace) -> int:
+    """What claims are made of."""
+    prepare()
+    from convergence.cli.catalog import run
+
+    return run(arguments)
+
+
+def new(arguments: Namespace) -> int:
+    """Write a template."""
+    from convergence.cli.beginning import begin
+
+    return begin(arguments)
+
+
 def verify(arguments: Namespace) -> int:
     """Run claims, judge them, and keep what was found."""
     prepare()

@@ -61,4 +61,5 @@ def provenance(arguments: Any) -> dict[str, Any]:
         "seeds": arguments.seeds,
         "alpha": arguments.alpha,
         "targets": [str(target) for target in arguments.targets],
+        "certificate": str(arguments.certificate) if vars(arguments).get("certificate") else None,
     }

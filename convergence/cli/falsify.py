@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from convergence.claims.report import number
 from convergence.cli.gather import gather
-from convergence.files import name_for, write_whole
+from convergence.errors import require
+from convergence.files import name_for, write_json, write_whole
 from convergence.search.across import across, subjects
 from convergence.search.falsify import Findings, sweep
 from convergence.statistics import Verdict
@@ -18,12 +21,18 @@ from convergence.statistics import Verdict
 def search(arguments: Namespace) -> int:
     """Search for each claim in turn; 1 if one that is expected to hold is violated."""
     claims = gather(arguments.targets)
+    require(
+        arguments.json is None or (str(arguments.json) != "-" and not arguments.across),
+        "--json - or --json with --across", "a file, and a search without --across",
+        "name a file for the JSON",
+    )  # fmt: skip
     if arguments.across:
         return cross_examine(claims, arguments)
     if not arguments.targets:
         claims = tuple(c for c in claims if c.expect is Verdict.CONSISTENT)
     told = {c.slug for c in claims if c.expect is Verdict.REFUTED}
     found, several = [], len(claims) > 1
+    kept: dict[str, str | None] = {}
     print(f"searching {len(claims)} claims for {arguments.budget:g} s", file=sys.stderr)
 
     def tell(text: str) -> None:
@@ -34,11 +43,28 @@ def search(arguments: Namespace) -> int:
     ):
         found.append(outcome)
         print(line(outcome, outcome.slug in told), flush=True)
-        keep(outcome.slug, outcome.module, arguments.out)
+        kept[outcome.slug] = keep(outcome.slug, outcome.module, arguments.out)
     violated = [o.slug for o in found if o.module is not None and o.slug not in told]
     if several:
         print(summary(claims, found, violated, told))
+    if arguments.json is not None:
+        document = {
+            "schema": "convergence-search/1",
+            "budget": arguments.budget,
+            "alpha": arguments.alpha,
+            "seed": arguments.seed,
+            "found": [entry(o, o.slug in told, kept[o.slug]) for o in found],
+            "passed_over": len(claims) - len(found),
+        }
+        write_json(arguments.json, document)
     return int(bool(violated))
+
+
+def entry(found: Findings, told: bool, kept: str | None) -> dict[str, Any]:
+    """A finding as JSON (convergence/schemas/search.schema.json)."""
+    values = {key: value for key, value in dataclasses.asdict(found).items() if key != "module"}
+    values |= {"ratio": number(found.ratio), "varied": list(found.varied)}
+    return {**values, "violated": kept is not None, "expected": told, "kept": kept}
 
 
 def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
@@ -52,18 +78,19 @@ def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
     return "; ".join(parts)
 
 
-def keep(name: str, module: str | None, out: Path) -> None:
-    """Write a violation as a module, and say how to run it."""
+def keep(name: str, module: str | None, out: Path) -> str | None:
+    """Write a violation as a module, and say how to run it; its file."""
     if module is None:
-        return
+        return None
     file = out / f"{name_for(name)}_violated.py"
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_whole(file, module.encode())
     except OSError as error:
         print(f"{name}: the violation cannot be written: {error}\n{module}", file=sys.stderr)
-        return
+        return None
     print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
+    return str(file)
 
 
 def cross_examine(claims: Any, arguments: Namespace) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import re
 from argparse import Namespace
 from typing import Any
 
@@ -15,31 +18,52 @@ from convergence.cli.streams import print_json
 from convergence.cli.table import MARKS, number, speaker
 from convergence.precision import precision
 from convergence.registry.about import about
+from convergence.report.references import BIBLIOGRAPHY, bibliography, cite
 from convergence.theorems.base import AbstractTheorem
 
-COLUMNS = ("slug", "family", "kind", "theorem", "provenance", "expect")
+COLUMNS = ("slug", "family", "kind", "provenance", "expect", "theorem")
 
 
 def overview(arguments: Namespace) -> int:
-    """One row a claim."""
+    """One row a claim: cut to the width of a terminal, whole in a pipe."""
     claims = gather(arguments.targets)
     if arguments.about is not None:
         claims = about(claims, arguments.about)
-    rows = [row(claim) for claim in claims]
+    rows = [entry for entry in map(row, claims) if asked_for(entry, arguments)]
     if arguments.json:
         print_json(rows)
         return 0
-    grid = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
-    for name in COLUMNS:
-        grid.add_column(name, overflow="fold", no_wrap=name != "theorem")
-    for entry in rows:
-        glyph, color = next(m for v, m in MARKS.items() if str(v) == entry["expect"])
-        cells = [entry[name] for name in COLUMNS[:-1]]
-        grid.add_row(*map(Text, cells), Text(f"{glyph} {entry['expect']}", style=color))
+    widths = {name: max([len(name), *(len(r[name]) for r in rows)]) for name in COLUMNS}
     console = speaker(False)
-    console.print(grid)
+    for entry in ({name: name for name in COLUMNS}, *rows):
+        cells = [f"{entry[name]:{widths[name]}}" for name in COLUMNS[:-1]]
+        line = Text("  ".join([*cells, entry["theorem"]]).rstrip())
+        if console.is_terminal:
+            line.truncate(console.width, overflow="ellipsis")
+        style = next(
+            (color for v, (_, color) in MARKS.items() if str(v) == entry["expect"]), "bold"
+        )
+        line.stylize(style, *span_of(line.plain, entry["expect"]))
+        console.print(line, soft_wrap=True)
     console.print(f"{len(rows)} claims", style="dim", highlight=False)
     return 0
+
+
+def span_of(line: str, word: str) -> tuple[int, int]:
+    """Where the word stands in a line; the whole line where it was cut off."""
+    at = line.rfind(word)
+    return (at, at + len(word)) if at >= 0 else (0, len(line))
+
+
+def asked_for(entry: dict[str, Any], arguments: Namespace) -> bool:
+    """Whether a row passes the filters."""
+    return all(
+        getattr(arguments, option) in (None, entry[key])
+        for option, key in (
+            ("family", "family"), ("kind", "kind"), ("provenance", "provenance"),
+            ("verdict", "expect"), ("theorem", "theorem"),
+        )
+    )  # fmt: skip
 
 
 def row(claim: AbstractClaim) -> dict[str, Any]:
@@ -58,12 +82,21 @@ def row(claim: AbstractClaim) -> dict[str, Any]:
 
 
 def described(claim: AbstractClaim) -> dict[str, Any]:
-    """What the claim says of itself, with its theorem's assumptions."""
+    """What the claim says of itself, with its theorem's assumptions, reference and proof."""
     with precision("float64"):
         found: dict[str, Any] = dict(claim.describe())
     if isinstance(claim.theorem, AbstractTheorem):
         found["assumptions"] = [assumption(a) for a in claim.theorem.assumes]
+    found["theorem"] = type(claim.theorem).__name__
+    found["reference"] = cite(source_text(claim.theorem), references())
+    found["explanation"] = inspect.getdoc(type(claim.theorem)) or ""
     return found
+
+
+@functools.cache
+def references() -> dict[str, dict[str, str]]:
+    """The works that theorems name, by their key."""
+    return bibliography(BIBLIOGRAPHY.read_text(encoding="utf-8"))
 
 
 def assumption(checked: Any) -> str:
@@ -82,6 +115,7 @@ def details(arguments: Namespace) -> int:
         return 0
     console = speaker(False)
     for entry in found:
+        entry["explanation"] = re.sub(r"(?<!\n)\n(?![\n ])", " ", entry["explanation"])  # reflowed
         grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         grid.add_column(style="bold", no_wrap=True)
         grid.add_column(overflow="fold")

@@ -8,6 +8,13 @@ from pathlib import Path
 from convergence import __version__
 from convergence.cli.audit_grammar import add_audit
 from convergence.cli.environment import cores
+from convergence.cli.looking import (
+    TARGET,
+    catalog_grammar,
+    list_grammar,
+    new_grammar,
+    show_grammar,
+)
 from convergence.cli.values import (
     alpha,
     budget,
@@ -23,11 +30,6 @@ from convergence.cli.values import (
 )
 from convergence.tiers import GENERATORS, TIERS
 
-TARGET = (
-    "a slug, a glob such as 'galore-*', a FILE.py with a CLAIMS tuple, or a DIR of such files; "
-    "without one: the registry and ./counterexamples"
-)
-
 
 def parser() -> argparse.ArgumentParser:
     """The argument parser; bad values leave with exit code 2 and one sentence."""
@@ -39,30 +41,18 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    verbs = (_list, _show, _verify, _collect, _falsify, _prove, _figures, _report, _reproduce)
+    verbs = (
+        list_grammar, show_grammar, catalog_grammar, new_grammar, _verify, _collect, _falsify,
+        _prove, _figures, _report, _reproduce,
+    )  # fmt: skip
     for grammar in (*verbs, _worst_case, _score):
         what = str(grammar.__doc__).rstrip(".")
-        name = grammar.__name__[1:].replace("_", "-")
+        name = grammar.__name__.removeprefix("_").removesuffix("_grammar").replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
     add_audit(commands, file, folder, jobs, budget)
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top
-
-
-def _list(add: argparse.ArgumentParser) -> None:
-    """All claims with the verdicts they expect."""
-    add.add_argument("targets", nargs="*", metavar="TARGET", type=target, help=TARGET)
-    add.add_argument(
-        "--about", metavar="METHOD", help="only those about an optimizer: adam, sgd, …"
-    )
-    add.add_argument("--json", action="store_true", help="print a JSON array")
-
-
-def _show(add: argparse.ArgumentParser) -> None:
-    """One claim: statement, source, instance, parameters."""
-    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
-    add.add_argument("--json", action="store_true", help="print a JSON array")
 
 
 def _verify(add: argparse.ArgumentParser) -> None:
@@ -176,6 +166,9 @@ def _falsify(add: argparse.ArgumentParser) -> None:
         default=Path("results/violations"),
         help="where a violation is kept as a module (results/violations)",
     )
+    add.add_argument(
+        "--json", type=file, metavar="FILE", help="write what was found (docs/json.md)"
+    )
 
 
 def _figures(add: argparse.ArgumentParser) -> None:
@@ -217,6 +210,9 @@ def _report(add: argparse.ArgumentParser) -> None:
         metavar="FILE",
         default=Path("results/report.json"),
         help="what `verify --json FILE` wrote (results/report.json)",
+    )
+    add.add_argument(
+        "later", nargs="?", type=Path, metavar="LATER", help="a later run, to say what has changed"
     )
     add.add_argument(
         "--out",

@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import secrets
 import sys
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from convergence.errors import InvalidInput, told
 from convergence.files import LARGEST, read_regular, write_whole
+from convergence.report.trend import changes
 
 ASKED = ("dtype", "tier", "seed", "seeds", "alpha", "rng", "targets")
+SHOWN = 20  # changes that are printed
 MARK = '<meta name="generator" content="convergence report">'  # stands in page.html
 
 
 def report(arguments: Namespace) -> int:
-    """Write DIR/index.html from the JSON of a run."""
+    """Write DIR/index.html and DIR/badge.json from the JSON of a run, and what changed since
+    another one."""
     from convergence.report.document import read
     from convergence.report.page import build
 
-    document = read(arguments.file)
+    document = read(arguments.later or arguments.file)
+    earlier = read(arguments.file) if arguments.later else None
     page = arguments.out / "index.html"
     refuse_foreign(arguments.out, page)
-    content = build(document).encode(errors="replace")
+    kept = document["run"].get("certificate")
+    certificate = os.path.relpath(kept, arguments.out) if kept and Path(kept).is_file() else None
+    content = build(document, earlier, certificate).encode(errors="replace")
     try:
         write_whole(page, content)
+        write_whole(page.with_name("badge.json"), json.dumps(badge(document["claims"])).encode())
     except OSError as error:
         raise InvalidInput(
             f"{str(page)!r} cannot be written ({error.strerror}); choose another place with --out."
         ) from error
     print(f"{len(document['claims'])} claims in {page}", file=sys.stderr)
+    if earlier:
+        found = changes(earlier, document)
+        for change in found[:SHOWN]:
+            print(f"{change.slug}: {change.what} {change.before} → {change.after}")
+        more = f", {len(found) - SHOWN} more of them on the page" if len(found) > SHOWN else ""
+        print(f"{len(found)} changes since {earlier['run']['date']}{more}")
     return 0
+
+
+def badge(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a service that draws badges reads (the endpoint schema of shields.io)."""
+    good = sum(claim["verdict"] == claim["expect"] for claim in claims)
+    color = "brightgreen" if good == len(claims) else "orange"
+    message = f"{good}/{len(claims)} as expected"
+    return {"schemaVersion": 1, "label": "convergence", "message": message, "color": color}
 
 
 def refuse_foreign(folder: Path, page: Path) -> None:

@@ -124,3 +124,15 @@ def _writable(path: Path, place: Path) -> Path:
     if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
         raise argparse.ArgumentTypeError(f"{str(path)!r} cannot be written; choose another place")
     return path
+
+
+SECTIONS = (
+    "problems", "noises", "oracles", "metrics", "assumptions", "algorithms", "constants",
+)  # fmt: skip
+
+
+def section(text: str) -> str:
+    """A section of the catalog."""
+    if text not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"got {text!r}, but need one of {', '.join(SECTIONS)}")
+    return text

@@ -18,7 +18,7 @@ from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
-from convergence.cli.gather import gather, sharers
+from convergence.cli.gather import announcement, gather, sharers
 from convergence.cli.pool import Outcome, Pool, Stopped, by_program
 from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
@@ -70,6 +70,8 @@ def judge(
         console.print("no claim falls into this shard")
     reports: list[Report] = []
     errors = list(absent)
+    if not arguments.targets and not arguments.quiet:
+        console.print(announcement(claims, arguments.tier, arguments.out), highlight=False)
     interrupted, began = False, time.perf_counter()
     with screen(console, arguments.quiet, len(claims)) as watch:
 

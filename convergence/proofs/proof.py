@@ -52,9 +52,13 @@ class Proof:
         """What was proved, in one sentence."""
         low, high = self.bound
         limit = high if float(self.metric[1]) > high else low
+        off = abs(float(self.metric[1 if limit == high else 0]) - limit)
+        scale = max(abs(v) for v in (limit, *map(float, self.metric)))
+        near = f", {off / scale:.2g} beyond it, of which {self.granted:.2g} were granted"
         return (
             f"proved: at T={self.T} the metric of run {self.run} lies in [{self.metric[0]}, "
-            f"{self.metric[1]}], the bound is {limit:.8g} ({self.precision}-bit balls)"
+            f"{self.metric[1]}], the bound is {limit!r}{near if off < 1e-3 * scale else ''} "
+            f"({self.precision}-bit balls)"
         )
 
 

@@ -6,8 +6,7 @@ import json
 import math
 import re
 import shlex
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,25 @@ from markupsafe import Markup
 
 from convergence.audit.policy import policy
 from convergence.figures.columns import Report, statement, tightest
-from convergence.report import plot
+from convergence.report import looseness, plot, trend
+from convergence.report.references import BIBLIOGRAPHY, bibliography, cite
 
 HERE = Path(__file__).parent
-BIBLIOGRAPHY = HERE.parent / "theorems/references.bib"
 MUTANTS = HERE / "mutants.json"
 GLYPHS = {"CONSISTENT": "✓", "REFUTED": "✗", "INCONCLUSIVE": "?", "INAPPLICABLE": "–"}
 SIZES = ((1.02, 5), (1.2, 4), (2.0, 3), (10.0, 2))  # slack below → step of size; 1 beyond
 
 
-def build(document: Mapping[str, Any]) -> str:
-    """The page of a document that `convergence.report.document.read` has checked."""
+def build(
+    document: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None = None,
+    certificate: str | None = None,
+) -> str:
+    """The page of a document that `convergence.report.document.read` has checked.
+
+    earlier: the document of a run to compare with. certificate: where that of the run is, from the
+    page.
+    """
     claims = document["claims"]
     attained, works = tightest(claims), bibliography(BIBLIOGRAPHY.read_text(encoding="utf-8"))
 
@@ -47,6 +54,7 @@ def build(document: Mapping[str, Any]) -> str:
     environment.filters |= {"typeset": typeset, "digits": digits, "value": value, "broken": broken}
     environment.globals |= {
         "glyphs": GLYPHS, "figure": figure, "caption": caption, "size": size,
+        "plain": plain_number, "map": lambda: Markup(looseness.draw(claims)),
         "cite": lambda source: cite(source, works),
         "command": lambda claim: command(document["run"], claim),
     }  # fmt: skip
@@ -66,7 +74,17 @@ def build(document: Mapping[str, Any]) -> str:
         matrices=matrices(claims),
         errata=[c for c in claims if c["instead"] and c["verdict"] == "REFUTED"],
         others=[c for c in claims if not c["instead"] and c["verdict"] == "REFUTED"],
-        mutation=score(json.loads(MUTANTS.read_text(encoding="utf-8"))),
+        hardly=looseness.hardly(claims),
+        sides={
+            key: sorted({str(claim[key]) for claim in claims if claim[key]})
+            for key in ("family", "kind", "provenance")
+        },
+        since=earlier and earlier["run"]["date"],
+        trend=trend.changes(earlier, document) if earlier else [],
+        certificate=certificate,
+        mutation=score(
+            json.loads(MUTANTS.read_text(encoding="utf-8")), {claim["family"] for claim in claims}
+        ),
     )
 
 
@@ -115,17 +133,18 @@ def size(claim: Report) -> int:
     return next((step for limit, step in SIZES if away <= limit), 1)
 
 
-def score(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Planted faults and how many were caught, in all and a family."""
+def score(recorded: Mapping[str, Any], shown: Collection[str]) -> dict[str, Any]:
+    """Planted faults of the families shown and how many were caught, in all and a family."""
     families: dict[str, list[bool]] = {}
-    for mutant in recorded["mutants"]:
+    mutants = [mutant for mutant in recorded["mutants"] if mutant["family"] in shown]
+    for mutant in mutants:
         families.setdefault(mutant["family"], []).append(mutant["caught"])
     every = [caught for found in families.values() for caught in found]
     return {
         "planted": len(every),
         "caught": sum(every),
         "families": [(name, len(found), sum(found)) for name, found in families.items()],
-        "mutants": recorded["mutants"],
+        "mutants": mutants,
         "campaign": recorded.get("campaign"),
     }
 
@@ -134,8 +153,8 @@ def command(run: Mapping[str, Any], claim: Report) -> str:
     """What repeats a claim alone, at the share of alpha that it had."""
     files = [t for t in run.get("targets", []) if t.endswith(".py") or "/" in t]
     words = ["convergence", "verify", *(files or [claim["slug"]]), "--tier", claim["tier"]]
-    words += ["--seed", str(run["seed"]), "--alpha", repr(claim["alpha"]), "--dtype", run["dtype"]]
-    words += ["--rng", run["rng"]]
+    words += ["--seed", str(run["seed"]), "--alpha", f"{run['alpha']:g}", "--dtype", run["dtype"]]
+    words += ["--rng", run["rng"]] if "rng" in run else []  # older runs name none
     if run["seeds"] is not None:
         words += ["--seeds", str(run["seeds"])]
     return shlex.join(words)
@@ -162,6 +181,12 @@ def digits(number: Any) -> str:
     return "–" if math.isnan(number) else f"{number:.4g}".replace("-", "−")
 
 
+def plain_number(value: Any) -> str:
+    """A number for a script; nothing for none, and for what is not finite its name there."""
+    named = {"inf": "Infinity", "-inf": "-Infinity", "nan": "", None: ""}
+    return named[value] if value is None or isinstance(value, str) else repr(float(value))
+
+
 def value(found: Any) -> str:
     """A constant or hyper-parameter in few characters."""
     if isinstance(found, list):
@@ -172,37 +197,6 @@ def value(found: Any) -> str:
     if isinstance(found, int | float) or found in ("inf", "-inf", "nan"):
         return digits(found)
     return str(found)
-
-
-def bibliography(text: str) -> dict[str, dict[str, str]]:
-    """Entries of a .bib file with one field a line."""
-    works = {}
-    for entry in re.split(r"^@\w+\{", text, flags=re.M)[1:]:
-        key, rest = entry.split(",", 1)
-        fields = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", rest, re.M)
-        works[key.strip()] = {name.lower(): plain(v) for name, v in fields}
-    return works
-
-
-def plain(tex: str) -> str:
-    """A field of a .bib file without TeX's braces, accents and dollars."""
-    accents = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "^": "\u0302", "v": "\u030c"}
-    found = re.sub(r"[{}$]", "", tex).replace(r"\le ", "≤ ")
-    found = re.sub(r"\\(['`\"^v])\s*(\w)", lambda m: m[2] + accents[m[1]], found)
-    return unicodedata.normalize("NFC", found)
-
-
-def cite(source: str, works: Mapping[str, Mapping[str, str]]) -> str:
-    """A source, 'key, locus', as authors, title, year and place."""
-    key, _, locus = source.partition(", ")
-    work = works.get(key)
-    if work is None:
-        return source
-    people = [name.split(",")[0].strip() for name in work.get("author", "").split(" and ")]
-    named = f"{people[0]} et al." if len(people) > 3 else ", ".join(filter(None, people))
-    number = f"arXiv {work['eprint']}" if "eprint" in work else ""
-    parts = (named, work.get("title"), work.get("year"), number, locus)
-    return ". ".join(part.rstrip(".") for part in parts if part)
 
 
 def broken(name: str) -> Markup:

@@ -7,13 +7,14 @@ dark mode. The page has the same numbers in a table; the figure's label says the
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
 from convergence.figures.columns import Columns, Report, numbers, ratios, said, stated
 
 WIDTH, LEFT, RIGHT = 420, 58, 12
-TOP, UPPER, GAP, LOWER, BOTTOM = 8, 170, 14, 62, 34
+TOP, UPPER, GAP, LOWER, BOTTOM = 24, 160, 26, 62, 34
 Points = Sequence[tuple[float, float]]
 
 
@@ -65,11 +66,33 @@ def draw(report: Report, tight: Report | None = None) -> str:
     for value in thin(T):
         parts.append(text(x(value), floor + 16, f"{value:g}", "middle"))
     parts.append(text((LEFT + WIDTH) / 2, floor + 30, "T", "middle"))
+    parts.append(text(4, TOP - 10, plainly(report.get("metric") or "metric"), "start"))
+    parts.append(text(4, TOP + UPPER + GAP - 8, "bound / measured", "start"))
+    parts += key(*said(report))
     label = escape(f"{report['slug']}: {report['reason']}", quote=True)
     size = f"0 0 {WIDTH} {floor + BOTTOM}"
     return (
         f'<svg class="plot" viewBox="{size}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
     )
+
+
+def key(measured: str, claimed: str) -> list[str]:
+    """The legend, from the right end of the upper panel's title."""
+    words = claimed if len(claimed) < 22 else "bound"
+    a = WIDTH - RIGHT - 6.2 * len(words)
+    b = a - 34 - 6.2 * len(measured)
+    return [
+        line([(b - 22, TOP - 14), (b - 4, TOP - 14)], "mean"), text(b, TOP - 10, measured, "start"),
+        line([(a - 22, TOP - 14), (a - 4, TOP - 14)], "bound"), text(a, TOP - 10, words, "start"),
+    ]  # fmt: skip
+
+
+def plainly(formula: str) -> str:
+    """A formula in few characters: short subscripts and superscripts set as such, none beyond."""
+    found = re.sub(
+        r"_\{?([tkn])\}?(?![\w{])", lambda m: {"t": "ₜ", "k": "ₖ", "n": "ₙ"}[m[1]], formula
+    )
+    return found if len(found) <= 30 else found[:29] + "…"
 
 
 def upper(report: Report, columns: Columns, x: Axis) -> list[str]:

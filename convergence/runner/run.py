@@ -130,8 +130,15 @@ def check_step(experiment: Experiment) -> None:
         state = algorithm.init(problem.start(), oracle, key)
         return state, algorithm.step(jnp.zeros((), jnp.int32), state, oracle, key)
 
-    before, after = eqx.filter_eval_shape(both, jax.random.key(0))
     name = type(algorithm).__name__
+    try:
+        before, after = eqx.filter_eval_shape(both, jax.random.key(0))
+    except jax.errors.ConcretizationTypeError as error:
+        raise InvalidInput(
+            f"{name} asks at compile time, by an `if`, a `while`, `and`, `float` or `int`, for a "
+            "number that is known only in a run; write jnp.where(condition, one, other), or "
+            "jax.lax.cond for a branch that is dear"
+        ) from error
     if jax.tree.structure(before) != jax.tree.structure(after):
         raise InvalidInput(
             f"{name}.step returns a state of another structure than {name}.init "

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convergence.statistics.samples import check_samples
-from convergence.statistics.verdict import Grade, Judgement, Row, Sample, Verdict
+from convergence.statistics.verdict import Bound, Grade, Judgement, Row, Sample, Verdict, said
 
 
 def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> Judgement:
@@ -59,8 +59,8 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
             worst = max(worst, (math.inf, f"{note} at T={sample.T}"))
         elif bad.any():
             note = f"worst value {shown:.6g}"
-            said = f"at T={sample.T} a run has {shown:.6g} against {sample.said}"
-            worst = max(worst, (past, said))
+            words = f"at T={sample.T} a run has {apart(shown, sample.bound, past, granted)}"
+            worst = max(worst, (past, words))
         top = float(values.max()) if finite.all() else math.inf
         bottom = float(values.min()) if finite.all() else -math.inf
         above, below = closeness(top, high), closeness(-bottom, -low)
@@ -96,6 +96,16 @@ def judge_pathwise(samples: Sequence[Sample], *, rounding: Sequence[float]) -> J
         return Judgement(Verdict.INCONCLUSIVE, reason, tuple(rows), slack, power)
     reason = f"all {runs} values keep the bound up to a relative round-off of {max(rounding):.1e}"
     return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, Grade.CERTIFIED)
+
+
+def apart(value: float, bound: Bound, past: float, granted: float) -> str:
+    """A value against its bound in as many digits as tell them apart; where these are many, by how
+    much it is beyond, and what rounding is granted."""
+    ends = bound if isinstance(bound, tuple) else (bound,)
+    digits = next((d for d in range(6, 17) if f"{value:.{d}g}" not in
+                   [f"{e:.{d}g}" for e in ends]), 17)  # fmt: skip
+    close = f": {past:.2g} beyond it, {granted:.2g} granted" if digits > 6 else ""
+    return f"{value:.{digits}g} against {said(bound, digits)}{close}"
 
 
 def closeness(value: float, bound: float) -> float:

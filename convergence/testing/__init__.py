@@ -2,6 +2,7 @@
 
 Plugin: claims under pytest. `audit`: an optimizer against laws of optimizers. `assert_converges`
 and `transformation_laws`: an optimizer against a theorem and against the laws that every one obeys.
+`claim_about`: the claim that a theorem's bound holds for an optimizer.
 `strategies`: hypothesis draws of problems and the like (needs hypothesis). Loaded when first asked
 for; importing this costs nothing.
 """
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convergence.audit.face import audit as audit
     from convergence.testing.asserts import assert_converges as assert_converges
+    from convergence.testing.asserts import claim_about as claim_about
     from convergence.testing.transformations import transformation_laws as transformation_laws
 
 _FACE = {
     "audit": "convergence.audit.face",
     "assert_converges": "convergence.testing.asserts",
+    "claim_about": "convergence.testing.asserts",
     "transformation_laws": "convergence.testing.transformations",
 }
 

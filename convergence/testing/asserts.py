@@ -57,6 +57,25 @@ def finished(method: Any) -> bool:
     )
 
 
+def check_method(method: Any) -> None:
+    """Refuse what makes a method of hyper-parameters in place of the method."""
+    module = str(getattr(method, "__module__", ""))
+    name = getattr(method, "__name__", "")
+    torch = isinstance(method, type) and hasattr(method, "zero_grad")
+    package = "torch.optim" if torch else module.partition(".")[0]
+    for made, here in (
+        ("FromTorch(torch.optim.{0}, lr=1e-2)", torch),
+        ("optax.{0}(1e-2), or lambda c, T: optax.{0}(1 / c.L)", package == "optax"),
+        ("{0}(…), or lambda c, T: {0}(…)", isinstance(method, type)),
+    ):
+        require(
+            not (here and name and not finished(method)),
+            f"{package}.{name}, which makes a method" if package else f"{name}, a class",
+            "a method, or a function of (constants, T) that returns one",
+            f"write {made.format(name)}",
+        )
+
+
 class Judged(AbstractAbout):
     """The statement of `of`, its metric and its bound, for another method than it prescribes.
 
@@ -92,6 +111,7 @@ def claim_about(
     The theorem's almost-sure ceiling is that of its own method and is left out: CONSISTENT then
     needs a noise of certified light tails.
     """
+    check_method(method)
     if finished(method):
         as_algorithm(method)
     more.setdefault("slug", f"own-{type(theorem).__name__.lower()}")
@@ -120,6 +140,7 @@ def assert_converges(
     `alpha`; share it yourself among several calls. A bound that holds without running is no test
     and is refused unless `vacuous`. `more`: horizons, seeds, slug, oracle, margin, as in `Claim`.
     """
+    __tracebackhide__ = True  # a failing test shows the user's line, not these
     claim = claim_about(method, theorem, problem, noise, **more)
     report = claim.verify(Settings(tier=tier, alpha=alpha, seed=seed, dtype=dtype))
     again = (

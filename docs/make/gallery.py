@@ -10,7 +10,7 @@ from typing import Any
 
 from convergence.registry import registry
 from convergence.registry.about import METHODS, methods_of
-from convergence.report.page import BIBLIOGRAPHY, bibliography
+from convergence.report.references import BIBLIOGRAPHY, bibliography
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout

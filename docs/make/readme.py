@@ -1,40 +1,51 @@
-"""Writes the table of verdicts in README.md: `python -m docs.make.readme results/report.json`."""
+"""Writes the counts of README.md, how its statements are known: `python -m docs.make.readme`."""
 
 from __future__ import annotations
 
-import json
-import sys
+import collections
+import textwrap
 from pathlib import Path
-from typing import Any
 
-from convergence.registry.subspace import errata, galore
+from convergence.registry import registry
 
 README = Path(__file__).parents[2] / "README.md"
-BEGIN = "<!-- verdicts: python -m docs.make.readme results/report.json -->\n"
-END = "<!-- end of verdicts -->\n"
-SHOWN = {claim.slug for claim in (*galore.CLAIMS, *errata.CLAIMS)}
+BEGIN = "<!-- provenance: python -m docs.make.readme -->\n"
+END = "<!-- end of provenance -->\n"
+KNOWN = {
+    "printed": "read in print",
+    "recalled": "recalled from the literature, so their words may not be the source's",
+    "derived": "derived here, with the proof beside them",
+}
 
 
-def table(document: dict[str, Any]) -> str:
-    """The claims on GaLore in Markdown."""
-    lines = ["| claim | statement | verdict | slack | power |", "|---|---|---|---|---|"]
-    for claim in document["claims"]:
-        if claim["slug"] in SHOWN:
-            statement = claim["statement"].replace("|", "\\|")
-            cells = (f"`{claim['slug']}`", statement, claim["verdict"])
-            numbers = (digits(claim["slack"]), digits(claim["power"]))
-            lines.append("| " + " | ".join((*cells, *numbers)) + " |")
-    return "\n".join(lines) + "\n"
+def counts() -> str:
+    """One paragraph."""
+    theorems = {
+        (type(c.theorem).__name__, c.theorem.statement): str(c.theorem.provenance)
+        for c in registry()
+    }
+    found = collections.Counter(theorems.values())
+    parts = [f"{found[name]} {said}" for name, said in KNOWN.items() if found[name]]
+    refuted = sum(bool(c.instead) for c in registry())
+    return (
+        "\n".join(
+            textwrap.wrap(
+                f"How its {len(theorems)} statements are known: {'; '.join(parts)}. They are "
+                "judged in "
+                f"{len(registry())} claims; {refuted} refute a statement as printed or recalled "
+                "beside one that holds.",
+                100,
+            )
+        )
+        + "\n"
+    )
 
 
-def digits(value: Any) -> str:
-    """Three significant digits."""
-    return "–" if value is None else f"{float(value):.3g}"
+def written(text: str) -> str:
+    """The page with today's counts."""
+    head, rest = text.split(BEGIN)
+    return f"{head}{BEGIN}\n{counts()}\n{END}{rest.split(END)[1]}"
 
 
 if __name__ == "__main__":
-    text = README.read_text()
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    found = json.loads(Path(sys.argv[1]).read_text())
-    README.write_text(head + BEGIN + "\n" + table(found) + "\n" + END + tail)
+    README.write_text(written(README.read_text()))
