@@ -67,8 +67,6 @@ class NesterovMomentum(AbstractAlgorithm):
     points y at which gradients are asked, as torch and optax keep them. With x_{t+1} = y_t −
     η∇F(y_t) it is y_{t+1} = x_{t+1} + β(x_{t+1} − x_t), x_0 = y_0."""
 
-    respects = Samples()
-
     eta: Reals = eqx.field(converter=real)
     beta: Reals = eqx.field(converter=real)
 

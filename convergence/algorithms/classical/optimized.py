@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples, State
+from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.algorithms.classical.accelerated import LastState
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, whole
@@ -23,8 +23,6 @@ def thetas(T: int) -> np.ndarray:
 class OGM(AbstractAlgorithm):
     """y_{t+1} = x_t − η∇F(x_t; ξ_t), x_{t+1} = y_{t+1} + (θ_t − 1)/θ_{t+1} (y_{t+1} − y_t) +
     θ_t/θ_{t+1} (y_{t+1} − x_t), y_0 = x_0 (Kim and Fessler 2016); theta: (T + 1,), see `thetas`."""
-
-    respects = Samples()
 
     eta: Reals = eqx.field(converter=real)
     theta: Reals = eqx.field(converter=real)
@@ -46,8 +44,6 @@ class OGMG(AbstractAlgorithm):
     − x_t)](2θ_{t+1} − 1)/(2θ_t − 1), y_0 = x_0 (Kim and Fessler 2021); theta: (T + 1,), the θ of
     OGM in reverse."""
 
-    respects = Samples()
-
     eta: Reals = eqx.field(converter=real)
     theta: Reals = eqx.field(converter=real)
 
@@ -67,8 +63,6 @@ class SilverGD(AbstractAlgorithm):
     """x_{t+1} = x_t − η_t∇F(x_t; ξ_t), η_t = η[1 + ρ^{ν−1}], ρ = 1 + √2 and 2^ν the largest power
     of two that divides t + 1 (Altschuler and Parrilo 2023)."""
 
-    respects = Samples()
-
     eta: Reals = eqx.field(converter=real)
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
@@ -83,8 +77,6 @@ class SilverGD(AbstractAlgorithm):
 
 class LinearlyDecayed(AbstractAlgorithm):
     """x_{t+1} = x_t − η(1 − t/T) ∇F(x_t; ξ_t)."""
-
-    respects = Samples()
 
     eta: Reals = eqx.field(converter=real)
     T: Whole = eqx.field(converter=whole)

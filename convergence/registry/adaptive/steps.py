@@ -61,7 +61,7 @@ CLAIMS = (
     Claim("adamw-box", decay.AdamWBox(), OUTWARD, horizons=T2, seeds=1),
     Claim("lion-box", decay.LionBox(), OUTWARD, horizons=T2, seeds=1),
     Claim("sign-decay-rest", decay.SignDecayRest(), BESIDE, horizons=(1, 32), seeds=1),
-    Claim("sign-descent-skewed", sign.SignOfSkewed(), Linear([0.25]), SKEWED, horizons=(8,),
+    Claim("sign-descent-skewed", sign.SignOfSkewed(), Linear([0.25]), SKEWED, horizons=(32,),
           seeds=32768),
     Claim("sign-descent-descends", sign.SignDescends(), Linear([0.25]), SKEWED,
           expect=Verdict.REFUTED, horizons=(8,), seeds=2048, instead="sign-descent-skewed",

@@ -28,5 +28,5 @@ CLAIMS = (
     Exact("sgd-strongly-convex", laws.SGDStronglyConvex(0.3), BOWL, NOISE, horizons=(1, 16)),
     Claim("random-reshuffling-law", laws.Reshuffled(), THREE, oracle=Workers, horizons=(3, 6),
           seeds=8192),
-    Claim("sampling-law", laws.Sampled(), THREE, oracle=Workers, horizons=(3, 6), seeds=8192),
+    Claim("sampling-law", laws.Sampled(), THREE, oracle=Workers, horizons=(3, 6), seeds=65536),
 )  # fmt: skip
