@@ -172,6 +172,9 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: b(zhu2024.SparkleUnbiased("ED", "ED", W_lower=RING)), "one number of agents"),
     "sparkle-long-steps": (
         lambda: b(zhu2024.SmallUpperStep("ED", "ED"), T=50), "a small upper step"),
+    "small-upper-step-overshooting-average": (
+        lambda: b(zhu2024.SmallUpperStep("ED", "ED", steps=[0.05, 0.1, 0.1, 1.95]), T=10**5),
+        "a small upper step"),
     "sparkle-uncorrected-unequal": (
         lambda: b(zhu2024.SmallUpperStep("ATC", "ATC"), T=10**6), "common"),
     "d-soba-bias-alike": (

@@ -188,11 +188,16 @@ class Moments:
         return float(np.sum(steep) * off + 0.5 * np.sum(curve) * off**2) + spread
 
     def grain(self, metric: Any, T: int) -> float:
-        """What rounding may make of `expected` at T: terms of the size of the state cancel."""
+        """What rounding may make of `expected` at T: terms of the size of the state cancel, and
+        gradients of agents, worth |∇f|/L, in what moves it."""
         A, a, Q = self._leap(T)
         m, S = A @ self.start + a, A @ self.N0 @ self.N0.T @ A.T + Q
         form = self.form(metric.of if isinstance(metric, Average) else metric)
-        return rounding(form, float(np.max(np.abs(m))) ** 2 + float(np.max(np.abs(S))), T)
+        pull = float(jnp.max(jnp.abs(self.problem.grad(self.problem.start()))))
+        pull *= 8 * EPS * (T + 1) / max(float(self.problem.constants().L), 1e-300)
+        size = float(np.max(np.abs(m))) ** 2 + float(np.max(np.abs(S)))
+        moved = float(np.sum(np.abs(form.slope))) * pull
+        return rounding(form, size, T) + moved + 0.5 * float(np.sum(np.abs(form.curve))) * pull**2
 
     def means(self, metric: AbstractPointwise, marks: Any) -> np.ndarray:
         """q(E S_t) at every t in `marks`: the run without noise, evaluated as written."""

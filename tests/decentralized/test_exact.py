@@ -32,6 +32,7 @@ from convergence.theorems.decentralized.alghunaim2022_sparse import SparseTransi
 from convergence.theorems.decentralized.alghunaim2022_thresholds import threshold
 from convergence.theorems.decentralized.cao2024 import DiffusionExcessRisk, SmallStepGap
 from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep, FixedPoint, ModeBias
+from convergence.theorems.decentralized.koloskova2020_nonconvex import DSGDNonconvexAlong
 from convergence.theorems.exact_moments import AbstractMoment
 
 UNIT = PerEntry(1.0)
@@ -263,3 +264,12 @@ def test_what_a_fixed_point_loses_in_digits_is_no_refutation(theorem: type, expe
     problem = heterogeneous(graphs.lazy_complete(4, 1.2), 2, 0.2, 1.0, 1.0, 0)
     report = verify(Exact("own-point", theorem("ATC", 2e-5), problem, UNIT, horizons=(1,)))
     assert report.verdict is expect, report.reason
+
+
+def test_gradients_that_cancel_are_no_refutation():
+    """From the minimizer on the complete graph nothing moves but by the rounding of offsets."""
+    offsets = np.array([0.7360497219633586, 0.3859466446061931, -0.34247943272618886])
+    c = np.append(offsets, -offsets.sum())[:, None] * np.ones(2)
+    problem = AgentQuadratics(graphs.complete(4), np.tile(np.eye(2), (4, 1, 1)), c)
+    claim = Exact("own-still", DSGDNonconvexAlong(0.05), problem, Noiseless(), horizons=(16,))
+    assert verify(claim).verdict is not Verdict.REFUTED
