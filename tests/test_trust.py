@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from convergence.claims.report import missing
 from convergence.cli import main
 from convergence.files import read_json, write_whole
 from convergence.report.certificate import hashed
@@ -115,3 +116,22 @@ def test_names_of_figures_and_violations_stay_in_their_folder(monkeypatch: Any):
         falsify.keep(name, "x = 1\n", Path("kept"))
     assert len(list(Path("kept").iterdir())) == 5
     assert {p.name for p in Path().iterdir()} == {"kept"}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"rows": None, "laws": []},
+        {"rows": []},
+        {"rows": [3], "laws": []},
+        {"rows": [], "laws": [3]},
+    ],
+)
+def test_an_audit_that_is_none_is_one_sentence(found: Any, capsys: pytest.CaptureFixture[str]):
+    Path("x.json").write_text(json.dumps({"schema": "convergence-audit/1", "run": {}, **found}))
+    assert main(["audit", "optax:sgd", "--against", "x.json"]) == 2
+    assert "a document of schema" in capsys.readouterr().err
+
+
+def test_a_verdict_that_is_a_list_is_missing():
+    assert "verdict" in missing({"verdict": []})

@@ -67,11 +67,21 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         found = None
     require(
-        isinstance(found, dict) and found.get("schema") == SCHEMA,
+        isinstance(found, dict) and found.get("schema") == SCHEMA and _whole(found),
         repr(str(path)), f"a document of schema {SCHEMA}", "write one with `audit --json FILE`",
     )  # fmt: skip
     assert isinstance(found, dict)
     return found
+
+
+def _whole(found: Mapping[str, Any]) -> bool:
+    """Whether a document holds what is read of it."""
+    try:
+        rows = [Row.from_json(row) for row in found["rows"]]
+        laws = [(law["id"], law["title"], law["everyone"]) for law in found["laws"]]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return isinstance(found.get("run"), dict) and all(rows) and all(laws)
 
 
 class Kept:

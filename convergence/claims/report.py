@@ -212,7 +212,7 @@ ROW = {
     "e_value": NUMBERS, "vacuous": bool, "note": str,
     "grade": (str, type(None)),
 }  # fmt: skip
-VERDICTS = {str(verdict) for verdict in Verdict}
+VERDICTS = tuple(map(str, Verdict))  # a list, which a document may hold, is in no set
 
 
 def missing(entry: Mapping[str, Any]) -> list[str]:
