@@ -4,6 +4,7 @@
 # make check    what takes less than a minute: lint, types, floors, recursions, statistics
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
 # make audit    released optimizers of a dozen packages against laws; an environment of its own
+# make reliability  campaigns of kills, corruption and bad input; fills docs/reliability.md
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
 # make browser    install Debian's chromium, for the tests of that page; needs root
@@ -23,7 +24,7 @@ CHECKED := tests/test_floors.py tests/test_catalog.py tests/test_claims.py \
 	tests/test_recursions.py tests/statistics/test_judges.py tests/statistics/test_judges_of_laws.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: verify audit test check bench figures report docs matrix browser notebooks clean
+.PHONY: verify audit test check bench figures report docs matrix browser notebooks clean reliability
 .DEFAULT_GOAL := verify
 
 verify: $(VENV)/installed
@@ -61,6 +62,9 @@ $(VENV)-audit/installed: pyproject.toml
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
+
+reliability: $(VENV)/ready-to-test
+	$(BIN)/python -W ignore -m tests.reliability --large --write
 
 figures: $(VENV)/installed
 	$(BIN)/convergence figures

@@ -1,0 +1,1 @@
+"""Campaigns of kills, corruption, mutation and bad input: `python -m tests.reliability`."""

@@ -1,0 +1,31 @@
+"""The campaigns, small with every run and large with `TIER=full` or `make reliability`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def campaigns(*words: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: it forks before anything starts a backend of JAX."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.reliability", *words]
+    around = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    return subprocess.run(command, cwd=ROOT, env=around, capture_output=True, text=True)
+
+
+def test_nothing_is_lost_and_nothing_silently_wrong():
+    done = campaigns()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("survived") == 8
+
+
+@pytest.mark.full
+def test_nothing_is_lost_and_nothing_silently_wrong_in_the_large():
+    done = campaigns("--large")
+    assert done.returncode == 0, done.stdout + done.stderr
