@@ -158,7 +158,7 @@ def check_schema(document: dict[str, Any], slugs: list[str]) -> None:
             "reason", "proof", "slack", "power", "vacuous", "assumptions", "constants",
             "hyper_parameters", "horizons", "notes", "alpha", "look", "grade",
                 "tier", "seconds", "theorem",
-            "explanation", "problem", "noise", "note", "instead",
+            "explanation", "problem", "noise", "metric", "note", "instead",
         } == set(claim)  # fmt: skip
         for a in claim["assumptions"]:
             assert set(a) == {"name", "holds", "value", "detail"}
