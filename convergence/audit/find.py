@@ -159,12 +159,12 @@ def of(
         return torch_subject(type(value), target, package, name, version, options, found)
     if hasattr(value, "init") and hasattr(value, "update") and not isinstance(value, type):
 
-        def made(**_: Any) -> Any:
+        def held(**_: Any) -> Any:
             """A factory of a finished transformation."""
             return value
 
         return Subject(
-            target, package, name, version, "optax", made, {}, found, optax_run.OptaxRun, options
+            target, package, name, version, "optax", held, {}, found, optax_run.OptaxRun, options
         )
     require(
         callable(value),

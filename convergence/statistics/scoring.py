@@ -11,6 +11,7 @@ the times it lies between B_s(own high, others low) and B_s(own low, others high
 
 from __future__ import annotations
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 import math
 from typing import NamedTuple
 
@@ -125,9 +126,9 @@ def score_intervals(trials: npt.ArrayLike, error: float, r_max: float = R_MAX) -
     S, W, _ = t.shape
     cells = [[median_interval(t[s, w], error / (S * W)) for w in range(W)] for s in range(S)]
     low, high = (np.array([[c[k] for c in row] for row in cells]) for k in (0, 1))
-    found = []
+    found: list[Interval] = []
     for s in range(S):
-        own = (np.arange(S) == s)[:, None]
+        own: npt.NDArray[np.bool_] = np.arange(S)[:, None] == s
         worst = scores(np.where(own, high, low), r_max)[s]
         best = scores(np.where(own, low, high), r_max)[s]
         found.append(Interval(float(worst), float(best)))
@@ -172,7 +173,7 @@ def beats_by_intervals(intervals: list[Interval]) -> dict[tuple[int, int], Verdi
 
 def _verdicts(low: Floats, high: Floats) -> dict[tuple[int, int], Verdict]:
     """What limits of the differences say of "a is above b"."""
-    found = {}
+    found: dict[tuple[int, int], Verdict] = {}
     for a, b in zip(*np.nonzero(~np.eye(len(low), dtype=bool))):
         sure = Verdict.CONSISTENT if low[a, b] > 0 else Verdict.INCONCLUSIVE
         found[int(a), int(b)] = Verdict.REFUTED if high[a, b] <= 0 else sure

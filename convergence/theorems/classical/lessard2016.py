@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.classical.accelerated import PolyakMomentum
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
@@ -39,7 +40,7 @@ class PolyakQuadratic(AbstractTheorem):
     statement = "f(x_T) − f* ≤ (L/2)[(1 + (1+ρ)T) ρ^T R]²,  Polyak's heavy ball on quadratics"
     assumes = (Smooth(), NoNoise(), Is("quadratic"), Has("mu", 1e-12))
 
-    def prescribe(self, c: Constants, T: int) -> PolyakMomentum:
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return polyak(c)
 
     def metric(self, c: Constants, T: int) -> Gap:
