@@ -128,7 +128,8 @@ def score_intervals(trials: npt.ArrayLike, error: float, r_max: float = R_MAX) -
     low, high = (np.array([[c[k] for c in row] for row in cells]) for k in (0, 1))
     found: list[Interval] = []
     for s in range(S):
-        own: npt.NDArray[np.bool_] = np.arange(S)[:, None] == s
+        own = np.zeros((S, 1), dtype=bool)
+        own[s] = True
         worst = scores(np.where(own, high, low), r_max)[s]
         best = scores(np.where(own, low, high), r_max)[s]
         found.append(Interval(float(worst), float(best)))
