@@ -23,6 +23,7 @@ from convergence.algorithms.compression.ef21 import EF21
 from convergence.algorithms.decentralized.bilevel import LowerState, StocBiO
 from convergence.algorithms.estimators.sophia import SophiaG
 from convergence.algorithms.optax_adapter import FromOptax
+from convergence.algorithms.zeroth_order import zo_sgd
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
 from convergence.parts.compressors import TopK
 from convergence.parts.matrix_products import WTA
@@ -84,7 +85,7 @@ def test_mezo() -> None:
 
         def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(jax.random, "normal", lambda *_: jnp.asarray(self.u))
+                patch.setattr(zo_sgd, "normal", lambda *_: jnp.asarray(self.u))
                 return super().step(t, state, oracle, key)
 
     def each(method: Any, t: int) -> Any:

@@ -11,6 +11,7 @@ from jax.flatten_util import ravel_pytree
 
 from convergence.algorithms.decentralized.bilevel import SOBA, StocBiO
 from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
+from convergence.draws import normal
 from convergence.moments.affine import analyse
 from convergence.moments.probe import draws_of
 from convergence.moments.tape import on_tape, plan
@@ -36,7 +37,7 @@ class Units:
     def read(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         first, _ = self.plan.draws[self.count]
         self.count += 1
-        unit = jax.random.normal(key, shape, dtype)
+        unit = normal(key, shape, dtype)
         self.u[first : first + unit.size] = np.asarray(unit).ravel()
         return unit
 

@@ -16,6 +16,7 @@ from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM
 from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
 from convergence.constants import Constants
+from convergence.draws import normal
 from convergence.errors import InvalidInput
 from convergence.noise.aligned import Aligned
 from convergence.noise.base import Noiseless
@@ -43,7 +44,7 @@ def float64() -> Iterator[None]:
 def direction(t: int, shape: tuple[int, ...]) -> np.ndarray:
     """The U that LOZO draws at step t."""
     estimate = jax.random.split(jax.random.fold_in(KEY, t))[1]
-    return np.asarray(jax.random.normal(jax.random.split(estimate)[1], shape))
+    return np.asarray(normal(jax.random.split(estimate)[1], shape))
 
 
 def test_accelerated_by_hand() -> None:
@@ -52,7 +53,7 @@ def test_accelerated_by_hand() -> None:
     method = AcceleratedZO(0.25, 0.5, 1.0, slope="limit")
     states = walk(method, Isotropic([1.0]), 2)
     keys = [jax.random.split(jax.random.fold_in(KEY, t))[1] for t in range(2)]
-    u, w = (float(jax.random.normal(k, (1,))[0]) for k in keys)
+    u, w = (float(normal(k, (1,))[0]) for k in keys)
     x, v = 1 - 0.25 * u * u, 1 - u * u
     assert float(states[1].x[0]) == pytest.approx(x, abs=ROUND)
     assert float(states[1].v[0]) == pytest.approx(v, abs=ROUND)
@@ -96,7 +97,7 @@ def test_difference_errors_stay_below_their_bounds() -> None:
     problem = Cosines(np.linspace(0, 3, 6).reshape(2, 3), 2.0)
     oracle, x = Oracle(problem, Noiseless()), problem.start()
     for seed in range(20):
-        z = jax.random.normal(jax.random.key(seed), (2, 3))
+        z = normal(jax.random.key(seed), (2, 3))
         exact = float(limit(oracle, x, z, KEY, jnp.asarray(1.0)))
         for mu in (0.01, 0.1, 1.0):
             room = 2.0 * mu / 2 * float(jnp.sum(z**2)) + 1e-12  # float64 values of order 10
@@ -171,7 +172,7 @@ def test_zo_sgd_one_and_two_sided_differ_by_the_curvature() -> None:
     problem = Isotropic(np.array([1.0, -2.0]))
     two = walk(ZOSGD(0.1, 0.5), problem, 1)[1].x
     one = walk(ZOSGD(0.1, 0.5, "forward"), problem, 1)[1].x
-    u = jax.random.normal(jax.random.split(jax.random.fold_in(KEY, 0))[1], (2,))
+    u = normal(jax.random.split(jax.random.fold_in(KEY, 0))[1], (2,))
     np.testing.assert_allclose(one, two - 0.1 * 0.25 * jnp.sum(u**2) * u, atol=ROUND * 10)
 
 
