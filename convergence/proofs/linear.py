@@ -76,10 +76,9 @@ def symmetric_eigen(A: np.ndarray) -> list[tuple[arb, np.ndarray]]:
 
 def isolated(A: np.ndarray) -> list[tuple[arb, np.ndarray]]:
     """The same for one block."""
-    n = len(A)
+    n, A = len(A), each(ball, A)
     if n == 1:
         return [(A[0, 0], box([ONE], (1,)))]
-    A = each(ball, A)
     whole_ = acb_mat(arb_mat(n, n, A.ravel().tolist()))
     try:
         values, vectors = whole_.eig(right=True)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from convergence.claims.base import Settings
+from convergence.claims.exact import AbstractExact
 from convergence.errors import InvalidInput
+from convergence.moments.tape import NotAffine
 from convergence.registry import registry
 from convergence.statistics import Verdict
 from convergence.theorems.domains import domains
@@ -36,6 +38,10 @@ def test_by_another_hand(slug: str, code: str) -> None:
     if slug == "rprop-linear-optax":  # what is false of optax's is true of torch's
         claim = dataclasses.replace(claim, expect=Verdict.CONSISTENT)
     named = {"theorem": dataclasses.replace(claim.theorem, code=code)}
+    if code == "torch" and isinstance(claim, AbstractExact):  # it is no program of JAX
+        with pytest.raises(NotAffine, match="use its simulation"):
+            dataclasses.replace(claim, **named).verify(Settings())
+        return
     report = dataclasses.replace(claim, **named).verify(Settings())
     if code == "torch" and claim.expect is Verdict.REFUTED:  # a callback has no enclosure
         assert "violate the bound" in report.reason
