@@ -16,6 +16,15 @@
 # %% [markdown]
 # # 5 · Attention as a separator
 #
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)][colab]
+#
+# [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/05_attention_as_a_separator.ipynb
+#
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
+# a screen, `STILL=1 jupyter nbconvert --execute --to html 05_attention_as_a_separator.ipynb` makes
+# a page with still pictures.
+#
 # One attention head looks at an input of $T$ tokens $x_1,\dots,x_T$ with a query $z$ and answers
 # with the score $\sum_t s_t\,g_t$, where $s = \mathrm{softmax}(x_t^\top W z)$ and $g_t$ is what
 # token $t$ is worth. Training $W$ by gradient descent on
@@ -173,3 +182,13 @@ play(
     w0=(0.8, (-1.0, 0.5, 0.77, 0.8, 1.0, 2.0)),
     eta=(0.1, (0.03, 0.1, 0.3)),
 )
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Where between 0.77 and 0.8 does the head begin to select the token at 3? Does the edge move with
+#    the step η?
+# 2. `convergence list --family attention` has the statements behind the pictures. Which of them is
+#    attained, and by what does the path of regularization miss its bound?
+# 3. Take the three-token problem of the last picture and state, as a claim, that the best token is
+#    always selected. What refutes it?

@@ -16,6 +16,7 @@ from convergence.algorithms.decentralized import single_level as dec
 from convergence.algorithms.heavy_tailed.storm import STORM
 from convergence.algorithms.subspace.frugal import FixedMask, FrugalSGDM
 from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO
+from convergence.draws import normal
 from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
@@ -74,7 +75,7 @@ def test_accelerated_zeroth_order() -> None:
     found = iterates(method, Oracle(Quadratic(np.ones(3), H), Gaussian(0.0)), np.ones(3), 3)
     x, v = np.ones(3), np.ones(3)
     for t, state in enumerate(found[1:]):
-        u = np.asarray(jax.random.normal(jax.random.split(jax.random.fold_in(KEY, t))[1], (3,)))
+        u = np.asarray(normal(jax.random.split(jax.random.fold_in(KEY, t))[1], (3,)))
         # α²/θ = (1 − α)γ + ατ, solved as a polynomial.
         alpha = float(np.max(np.roots(np.array([1 / theta, gamma - tau, -gamma])).real))
         after = (1 - alpha) * gamma + alpha * tau

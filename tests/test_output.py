@@ -13,7 +13,7 @@ import pytest
 from convergence.cli import main
 from convergence.cli.streams import Steady
 
-ODD_NAMES = ("a[/red]b", "[bold]x", "c✓\u2028d", "[/]")
+ODD_NAMES = ("a[/red]b", "[bold]x", "c✓d", "[/]")
 MINE = (
     "import dataclasses\nfrom tests.own import GOOD\n"
     f"CLAIMS = tuple(dataclasses.replace(GOOD, slug=s) for s in {ODD_NAMES!r})\n"

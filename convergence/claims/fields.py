@@ -242,7 +242,7 @@ def check_made(claim: Any, method: Any, metric: Any, T: int) -> Any:
 def meant(value: Any, kind: type) -> str:
     """How the member of an enumeration that a word names is written."""
     if issubclass(kind, enum.Enum):
-        for member in kind:
+        for member in kind if isinstance(value, str) else ():
             if str(value).strip().lower() in (member.name.lower(), str(member.value).lower()):
                 return f"{kind.__name__}.{member.name}"
         return f"{kind.__name__}.{next(iter(kind)).name}"
