@@ -19,5 +19,4 @@ CLAIMS = (
     Claim("nadam-linear", linear.NAdamLinear(), SLOPES, horizons=T3, seeds=1),
     Claim("novograd-linear", linear.NovoGradLinear(), SLOPES, horizons=T3, seeds=1),
     Claim("lion-linear", linear.LionLinear(), SLOPES, horizons=T3, seeds=1),
-    Claim("rprop-linear", linear.RpropLinear(), SLOPES, horizons=T3, seeds=1),
 )

@@ -66,7 +66,7 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("nonconvex-directed", dsgd.DSGDNonconvexAlong(0.1), DIRECTED, OVAL, 10, 1000),
     Claim("dsgd-nonconvex-basins-noiseless", dsgd.DSGDNonconvex(0.9), BASINS, horizons=(4, 64)),
     Claim("dsgd-nonconvex-basins", dsgd.DSGDTuned(), BASINS, PerEntry(0.5), horizons=(64, 512),
-          seeds=64),
+          seeds=512),
     exact("speed-up", dsgd.DSGDSpeedUp(), FAST, PerEntry(2.0), 1215, 4860),
     exact("center-law", dsgd.DSGDCenterLaw(), RING, UNIT, 1, 10, 100),
     exact("center-law-directed", dsgd.DSGDCenterLaw(1.5),

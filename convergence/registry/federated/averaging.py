@@ -46,7 +46,7 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("nonconvex-all", fed.LocalStepsNonconvex(4, 1, share=0.3), SPREAD, 8, 64,
           noise=PerEntry(0.3)),
     exact("nonconvex-one", fed.LocalStepsNonconvex(1, 3, share=0.1), FOUR, 64,
-          how="both", seeds=512),
+          how="both", seeds=8192),
     exact("nonconvex-masks", fed.LocalStepsAlong(2, 3, share=0.2), SOFT, 8, 64,
           noise=PerEntry(0.3)),
     exact("floor-of-any-tau", fed.LocalStepsFloor(4, 3), SPREAD, noise=PerEntry(0.5)),

@@ -40,7 +40,7 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     claim("gap-near", adawac.AdaWACGap(v=0.1), constant_pairs(4), 4096, seeds=256),
     claim("gap-whole", adawac.AdaWACWholeGap(), RANDOM, 64, 1024),
     claim("gap-whole-tight", adawac.AdaWACWholeGap(v=0.0363), constant_pairs(1), 10_000),
-    claim("gap-law", adawac.AdaWACGapLaw(), constant_pairs(4), 64, seeds=8192),
+    claim("gap-law", adawac.AdaWACGapLaw(), constant_pairs(4), 64, seeds=16384),
     claim("gap-law-one", adawac.AdaWACGapLaw(), constant_pairs(1), 16, 1024),
     claim("weights-settle", adawac.AdaWACWeightsSettle(), TWO, 16, 256),
     claim("weights-settle-tight", adawac.AdaWACWeightsSettle(), constant_pairs(1), 16, 256),

@@ -40,7 +40,7 @@ CLAIMS = (
         FAR,
         Gaussian(0.5),
         horizons=(10, 20),
-        seeds=1024,
+        seeds=4096,
     ),
     Claim(
         "qgalore-nearest-stagnates",

@@ -57,7 +57,7 @@ def law(
     **more: Any,
 ) -> Claim:
     """One exact law, at a short horizon: see the module's docstring."""
-    many = 262144 if T <= 3 else 32768
+    many = 262144 if T <= 3 else 65536
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=many, chunk=1024, **more)
 
 
