@@ -186,8 +186,8 @@ play(
 # %% [markdown]
 # ## Exercises
 #
-# 1. Where between 0.77 and 0.8 does the head begin to select the token at 3? Does the edge move with
-#    the step η?
+# 1. Where between 0.77 and 0.8 does the head begin to select the token at 3? Does the edge move
+#    with the step η?
 # 2. `convergence list --family attention` has the statements behind the pictures. Which of them is
 #    attained, and by what does the path of regularization miss its bound?
 # 3. Take the three-token problem of the last picture and state, as a claim, that the best token is

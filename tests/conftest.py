@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,6 +45,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name in TIERS[1:]:
             if item.get_closest_marker(name) and name not in allowed:
                 item.add_marker(pytest.mark.skip(reason=f"runs in tier {name}"))
+
+
+# Linux lets a process have 65 530 memory maps, and compiled programs, which are never released
+# unasked, take them: the session of a worker ended in a segmentation fault.
+MAPS, LOOK = 20_000, itertools.count(1)
+
+
+def pytest_runtest_teardown() -> None:
+    """Release compiled programs where they have become many; looked at every 20th test."""
+    maps = Path("/proc/self/maps")
+    if next(LOOK) % 20 == 0 and maps.exists() and maps.read_bytes().count(b"\n") > MAPS:
+        from convergence.memory import release
+
+        release()
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ def certificate(target: str) -> str:
     """One that somebody else made, of a file."""
     run = {
         "date": "2000-01-01", "versions": {}, "platform": "", "device": "", "devices": 1,
-        "dtype": "float64", "rng": "philox", "tier": "quick", "seed": 0, "alpha": 1e-3, "asked": 1, "shared": 1,
-        "targets": [target], "seeds": 1024,
+        "dtype": "float64", "rng": "philox", "tier": "quick", "seed": 0, "alpha": 1e-3,
+        "asked": 1, "shared": 1, "targets": [target], "seeds": 1024,
     }  # fmt: skip
     entry = {"slug": "own-good", "verdict": "CONSISTENT", "expect": "CONSISTENT", "grade": "",
              "look": 1, "digest": ""}  # fmt: skip
