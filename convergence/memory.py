@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import equinox as eqx
+import jax
 
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -74,7 +75,8 @@ def resident() -> int:
 
 def release() -> None:
     """Drop every compiled program, and hand free memory back to the system."""
-    eqx.clear_caches()  # JAX's with its own
+    eqx.clear_caches()
+    jax.clear_caches()  # some versions of Equinox leave these
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

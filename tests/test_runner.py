@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.errors import InvalidInput
 from convergence.keys import claim_key, slug_seed
+from convergence.memory import release
 from convergence.metrics.folds import Average, Extremes
 from convergence.metrics.pointwise import GradNormSq, Value
 from convergence.noise.base import Noiseless
@@ -183,3 +185,12 @@ def test_keys_do_not_depend_on_pythons_hash() -> None:
 def test_subspace_keeps_state(test_seed: int) -> None:
     record = measure(Subspace(Haar(), 0.1, r=2, tau=3), seeds=range(4))
     assert np.all(np.isfinite(record.values))
+
+
+def test_released_programs_are_gone() -> None:
+    """Of a claim and of JAX's own small functions alike, however Equinox keeps them."""
+    client = jax.devices()[0].client
+    measure(Subspace(Haar(), 0.1, r=2), seeds=range(2))
+    assert client.live_executables()
+    release()
+    assert not client.live_executables()
