@@ -47,8 +47,10 @@ def test_output_ends_no_run(line: str, code: int, tmp_path: Path):
         assert b"No space left" in done.stderr
 
 
-def test_help_that_cannot_be_printed_is_told(tmp_path: Path):
-    assert shell("$C --help > /dev/full", tmp_path).returncode == 2
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_help_that_cannot_be_printed_is_told(unbuffered: str, tmp_path: Path):
+    done = shell("$C --help > /dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "koi8-r"])

@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             code = _run(argv)
         except SystemExit as leave:  # by argparse
+            for stream in streams:
+                stream.flush()  # what is buffered is lost only here
             if leave.code or not any(stream.lost for stream in streams):
                 raise
             code = 2
