@@ -26,9 +26,9 @@ def score(arguments: Namespace) -> int:
     error = arguments.error
     intervals = None if error is None else score_intervals(table.draws, error, r_max)
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column, side in (("solver", "left"), ("score B", "right"), ("trapezoid", "right"),
-                         ("hits", "right"), ("interval", "right")):  # fmt: skip
-        shown.add_column(column, justify=side, overflow="fold")  # type: ignore[arg-type]
+    shown.add_column("solver", overflow="fold")
+    for column in ("score B", "trapezoid", "hits", "interval"):
+        shown.add_column(column, justify="right", overflow="fold")
     order = sorted(range(len(exact)), key=lambda k: -exact[k])
     for k in order:
         span = "–" if intervals is None else f"[{intervals[k].low:.4f}, {intervals[k].high:.4f}]"
