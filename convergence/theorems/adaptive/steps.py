@@ -75,7 +75,7 @@ class AdamStepAsPrinted(AdamStep):
     """
 
     provenance = Provenance.PRINTED
-    source = Source("kingma2015", "Section 2.1")
+    source = Source("kingma2015", "Section 2.1, in the words that its readers quote")
     statement = "|x_{t+1} − x_t|_∞ ≤ η max{1, (1−β₁)/√(1−β₂)},  Adam (as printed)"
 
     def bound(self, c: Constants, T: int) -> float:
