@@ -272,15 +272,15 @@ def test_ctrl_c_keeps_what_is_finished():
 def test_another_owner_of_the_import_name_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(
-        "importlib.metadata.packages_distributions",
-        lambda: {"convergence": ["convergence-lab", "convergence"]},
-    )
-    assert rivals() == ["convergence"]
-    assert main(["list", OWN]) == 0
+    for name, owned in (("convergence", "convergence/a.py"), ("other", "other/convergence/a.py")):
+        (found := Path(f"{name}-1.dist-info")).mkdir()
+        (found / "METADATA").write_text(f"Name: {name}\n")
+        (found / "RECORD").write_text(f"{owned},,\n")
+    monkeypatch.syspath_prepend(".")
+    assert (rivals(), main(["list", OWN])) == (["convergence"], 0)
     error = capsys.readouterr().err
     assert "also installs the import name 'convergence'" in error
-    assert len(error.splitlines()) == 1
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

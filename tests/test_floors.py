@@ -105,6 +105,17 @@ def test_modules_that_must_not_import_jax(module: str):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_the_catalogue_needs_no_more_of_scipy():
+    """Half a second that `convergence list` and `show` would wait for."""
+    code = (
+        "import sys; from convergence.registry import registry; registry(); "
+        "print([m for m in sys.modules if m in ('matplotlib', 'hypothesis', 'scipy.linalg', "
+        "'scipy.optimize', 'scipy.special', 'scipy.stats')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_the_public_face():
     for name in ("Claim", "Report", "Settings", "Verdict", "verify"):
         assert getattr(convergence, name).__name__ == name

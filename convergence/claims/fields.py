@@ -99,9 +99,10 @@ def check_statement(claim: Any, where: str) -> None:
         "a statement about runs",
         f"use Identity({shown(claim.slug)}, {name}(…))",
     )
+    known = isinstance(theorem, AbstractTheorem)
     require(
-        isinstance(theorem, AbstractTheorem),
-        f"the theorem {shown(theorem)} {where}",
+        known,
+        "" if known else f"the theorem {shown(theorem)} {where}",  # a repr takes long
         "an instance of a subclass of AbstractTheorem",
         "see docs/adding.md",
     )
@@ -125,10 +126,12 @@ def check_statement(claim: Any, where: str) -> None:
 def check_part(value: Any, kind: type, name: str, where: str) -> None:
     """A problem or a noise, or a function of the horizon that makes one."""
     made = isinstance(value, type) and issubclass(value, AbstractProblem | AbstractNoise)
+    if isinstance(value, kind) and not made:
+        return  # before its repr is made, which costs more than all that is looked at here
     class_ = value.__name__ if isinstance(value, type) else ""
     require(not made, f"the class {class_} as {name} {where}", "an instance", f"write {class_}(…)")
     require(
-        isinstance(value, kind) or callable(value),
+        callable(value),
         f"{name} = {shown(value)} {where}",
         "one, or a function that makes it",
         "see docs/adding.md",

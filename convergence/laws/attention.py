@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy
 
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault, close
@@ -29,10 +30,8 @@ def attention(problem: Any, c: Constants) -> Iterator[Fault]:
         margins, scale = a @ w, float(np.linalg.norm(w))
         if margins.min() < 1 - ROUNDING:
             yield Fault("separator", 1.0, margins.min(), "the least margin of it")
-        from scipy.optimize import nnls
-
         tight = margins <= 1 + 1e-9
-        left = nnls(a[tight].T, w)[1] if tight.any() else scale
+        left = scipy.optimize.nnls(a[tight].T, w)[1] if tight.any() else scale
         if left > 1e-9 * scale:
             yield Fault("separator", 0.0, left, "the distance from the cone of tight constraints")
         order = np.sort(g, axis=1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy
 
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault
@@ -23,9 +24,7 @@ def misses(sample: np.ndarray, mean: Any) -> np.ndarray:
 
 def limit(tests: int) -> float:
     """How many standard errors one of `tests` means may miss by."""
-    from scipy import special  # a second that `convergence list` does not need
-
-    return float(-special.ndtri(ALPHA / (2 * tests)))
+    return float(-scipy.special.ndtri(ALPHA / (2 * tests)))
 
 
 def entry_faults(sample: np.ndarray, shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:

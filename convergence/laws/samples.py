@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.errors import InvalidInput
@@ -45,8 +46,6 @@ def unbiased(oracle: Any, x: Any, alpha: float, seed: int) -> list[str]:
     heavy = noise is not None and not noise.constants(tuple(x.shape)).get("light_tailed")
     if problem is None or heavy:
         return []
-    from scipy import stats
-
     gradient = np.asarray(problem.grad(x), float).ravel()
     keys = jax.random.split(jax.random.key(seed), DRAWS)
     errors = np.asarray(jax.vmap(lambda k: oracle.grad(x, k))(keys), float).reshape(DRAWS, -1)
@@ -59,7 +58,7 @@ def unbiased(oracle: Any, x: Any, alpha: float, seed: int) -> list[str]:
         mean, spread = float(sample.mean()), float(sample.std(ddof=1)) / DRAWS**0.5
         if abs(mean) <= ROUNDING * max(1.0, size):
             continue
-        if spread == 0 or 2 * stats.t.sf(abs(mean) / spread, DRAWS - 1) < alpha / 2:
+        if spread == 0 or 2 * scipy.stats.t.sf(abs(mean) / spread, DRAWS - 1) < alpha / 2:
             wrong.append(
                 f"{type(oracle).__name__}: E ∇F(x; ξ) is off ∇f(x) by {mean:g} ± {spread:g} along "
                 f"{label}"

@@ -17,6 +17,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jax.core import Tracer
 
 from convergence.constants import Constants
@@ -274,11 +275,9 @@ def lomax_moment(beta: float, p: float) -> float:
     """
     if p >= beta:
         return math.inf
-    from scipy import special
-
     mu = 1 / (beta - 1)
     above = (1 + mu) ** (p - beta) * math.exp(
         math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta)
     )
-    series = float(special.hyp2f1(1.0, beta + 1, p + 2, -mu))
+    series = float(scipy.special.hyp2f1(1.0, beta + 1, p + 2, -mu))
     return above + beta * mu ** (p + 1) / (p + 1) * series

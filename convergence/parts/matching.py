@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float, Int
-from scipy.optimize import linear_sum_assignment
 
 from convergence.shapes import Scalar
 
@@ -34,7 +34,7 @@ def best_assignment(S: Float[Array, "H H"]) -> Int[Array, " H"]:
 
 
 def _hungarian(S: Any) -> np.ndarray:
-    return linear_sum_assignment(np.asarray(S), maximize=True)[1].astype(np.int32)
+    return scipy.optimize.linear_sum_assignment(np.asarray(S), maximize=True)[1].astype(np.int32)
 
 
 def quotient_square(x: Float[Array, "H p"], y: Float[Array, "H p"]) -> Scalar:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 
 from convergence.errors import require
 
@@ -36,9 +37,7 @@ def hard_margin(a: Any) -> Separator:
     scaled = flat / size
     E = np.vstack([scaled.T, np.ones(len(a))])
     e = np.append(np.zeros(flat.shape[1]), 1.0)
-    from scipy.optimize import nnls  # a tenth of a second that `convergence list` does not need
-
-    u, _ = nnls(E, e)
+    u, _ = scipy.optimize.nnls(E, e)
     r = e - E @ u
     require(r[-1] > 1e-12, *infeasible)  # r_{d+1} = ‖r‖²: 0 up to rounding
     duals = u / r[-1]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+import scipy
 
 from convergence.errors import require
 from convergence.statistics.verdict import Verdict
@@ -107,8 +107,9 @@ def median_interval(draws: npt.ArrayLike, error: float) -> Interval:
     probability `error` at most: P(Bin(n, ½) < k) ≤ error/2."""
     x = np.sort(np.asarray(draws, dtype=float))
     n = len(x)
-    k = int(binom.ppf(error / 2, n, 0.5))
-    k += int(binom.cdf(k, n, 0.5) <= error / 2)  # the largest k with P(Bin < k) ≤ error/2
+    coin = scipy.stats.binom(n, 0.5)
+    k = int(coin.ppf(error / 2))
+    k += int(coin.cdf(k) <= error / 2)  # the largest k with P(Bin < k) ≤ error/2
     least = math.ceil(math.log2(2 / error))
     require(
         k >= 1,

@@ -139,7 +139,7 @@ UNNORMALIZED = (
 LAWS = {
     "dyadic": dyadic(1.5, 0.3),
     "lomax": Pareto.of(1.5, 0.3, shift=1.0),
-    "skewed-lomax": OneSidedLomax.of(1.5, E1, 0.3),
+    "skewed-lomax": lambda T: OneSidedLomax.of(1.5, E1, 0.3),
     "student": StudentT(1.8, 0.1, 1.5),
     "stable": Stable(1.7, E1, 0.1, 1.5),
     "truncated": truncated_pareto(1.5, 0.1, 1e6),

@@ -8,7 +8,7 @@ import math
 
 import equinox as eqx
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 
@@ -134,7 +134,7 @@ def corrected(a: float, b: float, s: float, n: int, delta: float) -> float:
 def violated(threshold: float, a: float, s: float, n: int) -> float:
     """P(max_t |f(t) − f(t−1)| > threshold) for Gaussian l of variance s²/n² and x = a constant:
     the differences are l_t a, independent."""
-    p = 2 * float(norm.sf(threshold * n / (a * s)))
+    p = 2 * float(scipy.stats.norm.sf(threshold * n / (a * s)))
     return 1 - (1 - p) ** n
 
 

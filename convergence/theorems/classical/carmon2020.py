@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import scipy
+
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.witness import Witness
 from convergence.constants import Constants
@@ -90,9 +92,7 @@ class ChainFloor(AbstractTheorem):
         return Smallest(GradNorm())
 
     def bound(self, c: Constants, T: int) -> float:
-        from scipy import special
-
-        return float(c.eps * special.bdtr(c.K - 1, T, c.shown))
+        return float(c.eps * scipy.special.bdtr(c.K - 1, T, c.shown))
 
     def ceiling(self, c: Constants, T: int) -> float:
         return c.grad0

@@ -10,6 +10,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
+import scipy
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.games.adawac import ORDERS, AdaWAC
@@ -152,10 +153,8 @@ class AdaWACGapLaw(AbstractAdaWAC):
         return AdaWAC(self.theta_step(c, T), self.weight_step(c, T), c.ball)
 
     def bound(self, c: Constants, T: int) -> float:
-        from scipy import stats  # a second that `convergence list` does not need
-
         t, k = np.arange(T)[:, None], np.arange(T)[None, :]
-        chances = stats.binom.pmf(k, t, 1 / c.samples)
+        chances = scipy.stats.binom.pmf(k, t, 1 / c.samples)
         step = self.weight_step(c, T) * c.D_pair
         return float(c.D_pair / T * np.sum(chances / (1 + np.exp(np.minimum(step * k, 700.0)))))
 

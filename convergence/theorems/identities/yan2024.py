@@ -8,7 +8,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from scipy.stats import binom, norm
+import scipy
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 
@@ -33,6 +33,7 @@ def coverage(
     """Coverage at x − eps of {y : Φ⁻¹((Ŝ − h)₊) − shift ≤ Φ⁻¹(min(τ + h, 1))}, shift = eps/σ, with
     Ŝ the mean of `draws` copies of 1{x + σN < 0}, τ the k-th order statistic of n calibrations,
     k = ⌈(n+1)(1 − α + 2β)⌉ and h = sign √(ln(1/β)/(2 draws)), 0 for β = 0; x ~ N(mu, sd²)."""
+    binom, norm = scipy.stats.binom, scipy.stats.norm
     z, w = np.polynomial.hermite_e.hermegauss(160)
     x, w = mu + sd * z, w / w.sum()
     j = np.arange(draws + 1)
@@ -74,6 +75,7 @@ class RobustCoverage(AbstractIdentity):
         for mu, sd in ((0.8, 0.3), (0.5, 0.3)):
             c = coverage(mu, sd, 1999, 400, 0.1, 0.001, sign=self.sign, shift=self.shift)
             found[f"x ~ N({mu:g}, {sd:g}²)"] = max(0.0, 0.9 - c)
+        norm = scipy.stats.norm
         z = norm.ppf(0.9)  # exact smoothing, n = ∞: τ is the quantile of −x/σ at 1 − α
         unprotected = norm.cdf(z - 0.25)
         protected = norm.cdf(z - 0.25 + (0.5 if self.shift is None else self.shift) * 0.5)

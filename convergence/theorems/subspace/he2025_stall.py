@@ -14,6 +14,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
+import scipy
 
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.constants import Constants
@@ -227,11 +228,9 @@ class GaussianLaw(AbstractGaLore):
         return Gap()
 
     def bound(self, c: Constants, T: int) -> float:
-        from scipy import special  # a tenth of a second that `convergence list` does not need
-
         whole, rest = divmod(T, self.tau)
         levels = float(c.spectrum[0]) * self.theta() ** np.arange(whole + 1)
-        chance = special.erf(levels / (math.sqrt(2) * c.corner))
+        chance = scipy.special.erf(levels / (math.sqrt(2) * c.corner))
         law = np.zeros(whole + 1)
         law[0] = 1.0
         for _ in range(whole):
