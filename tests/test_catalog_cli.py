@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 
 from convergence import Claim, Verdict, verify
 from convergence.cli import main
-from convergence.cli.gather import announcement, everything
+from convergence.cli.gather import announcement, everything, gather
 from convergence.problems import Isotropic
+from convergence.registry import claims_in, index, named
 from convergence.theorems import SGDNonconvex
 from convergence.vocabulary import VOCABULARY, certified, who_certifies
 from docs.make import certified as make
@@ -22,6 +25,26 @@ Said = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def test_claims_are_listed_without_jax():
+    """Of the registry nothing is imported: `convergence list` takes a third of a second."""
+    code = (
+        "import sys; sys.modules['jax'] = sys.modules['equinox'] = None; "
+        "from convergence.cli import main; sys.exit(main(['list', '--family', 'subspace']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "golore-sgd " in done.stdout
+
+
+def test_a_claim_is_found_by_its_name_alone(monkeypatch: pytest.MonkeyPatch):
+    (found,) = gather(["golore-sgd"])
+    assert found in claims_in("subspace", "galore")
+    rows = index()["subspace/galore"]
+    monkeypatch.setitem(index(), "subspace/galore", rows[:1])  # older than the module
+    assert named("golore-sgd") is None
+    assert gather(["golore-sgd"]) == (found,)
 
 
 def asked(said: Said, *arguments: str) -> Any:

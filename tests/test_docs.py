@@ -20,9 +20,9 @@ from typing import NamedTuple
 import pytest
 
 from convergence.cli import main
-from convergence.registry import registry
+from convergence.registry import INDEX, registry
 from convergence.statistics import Verdict
-from docs.make import errata, gallery, readme
+from docs.make import catalog, errata, gallery, readme
 from tests.testing.test_plugin import pytest_in
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +152,10 @@ def test_a_block_that_would_not_run_is_noticed(text: str, tmp_path: Path):
 
 def test_the_gallery_shows_the_theorems_as_they_are():
     assert gallery.PAGE.read_text() == gallery.page(), "run `python -m docs.make.gallery`"
+
+
+def test_the_index_of_the_registry_is_that_of_its_claims():
+    assert INDEX.read_text() == catalog.text(), "run `python -m docs.make.gallery`"
 
 
 def test_the_errata_are_those_of_the_registry():

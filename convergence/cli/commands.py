@@ -18,7 +18,7 @@ def list(arguments: Namespace) -> int:
 def show(arguments: Namespace) -> int:
     """Everything about one claim that can be said without running it."""
     prepare()
-    from convergence.cli.listing import details
+    from convergence.cli.showing import details
 
     return details(arguments)
 

@@ -8,12 +8,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from convergence.claims.base import AbstractClaim
-from convergence.claims.modules import claims_in, distinct, load
 from convergence.cli.environment import cores
 from convergence.cli.values import is_path
 from convergence.errors import InvalidInput, shown, told
+from convergence.registry import indexed, named, registry
+
+if TYPE_CHECKING:
+    from convergence.claims.base import AbstractClaim
 
 COUNTEREXAMPLES = Path("counterexamples")
 CORE_SECONDS = 0.8  # a claim at tier quick: 930 took 358 s on two cores
@@ -21,11 +24,15 @@ CORE_SECONDS = 0.8  # a claim at tier quick: 930 took 358 s on two cores
 
 def gather(targets: Sequence[str]) -> tuple[AbstractClaim, ...]:
     """The claims that `targets` name, in order, each once; all known ones without targets."""
+    from convergence.claims.modules import distinct
+
     found: list[AbstractClaim] = []
     known: tuple[AbstractClaim, ...] | None = None
     for text in targets:
         if is_path(text):
             found += from_path(Path(text))
+        elif claim := named(text):
+            found.append(claim)
         else:
             known = everything() if known is None else known
             found += pick(text, known)
@@ -57,26 +64,29 @@ def sharers(targets: Sequence[str], claims: Sequence[AbstractClaim]) -> int:
     by slug. Looking at one claim of many is no reason to err more often on it."""
     if all(is_path(text) for text in targets) and targets:
         return len(claims)
-    known = {claim.slug for claim in everything()}
+    known = {row["slug"] for row in indexed()} | {claim.slug for claim in stories()}
     return len(known | {claim.slug for claim in claims})
 
 
 def everything() -> tuple[AbstractClaim, ...]:
     """The registry, then ./counterexamples where there is such a folder."""
-    try:
-        from convergence.registry import registry
+    from convergence.claims.modules import distinct
 
-        found = list(registry())
+    try:
+        found = registry()
     except InvalidInput:
         raise
     except Exception as error:
         raise InvalidInput(f"The registry cannot be imported: {told(error)}.") from error
-    if COUNTEREXAMPLES.is_dir():
-        stories = from_path(COUNTEREXAMPLES, empty=True)
-        for claim in stories:
-            claim.join("counterexamples")
-        found += stories
-    return distinct(found)
+    return distinct([*found, *stories()])
+
+
+def stories() -> list[AbstractClaim]:
+    """The claims of ./counterexamples, where there is such a folder."""
+    found = from_path(COUNTEREXAMPLES, empty=True) if COUNTEREXAMPLES.is_dir() else []
+    for claim in found:
+        claim.join("counterexamples")
+    return found
 
 
 def pick(text: str, known: Sequence[AbstractClaim]) -> list[AbstractClaim]:
@@ -96,6 +106,8 @@ def unknown(text: str, known: Iterable[str], what: str, otherwise: str) -> Inval
 
 def from_path(path: Path, empty: bool = False) -> list[AbstractClaim]:
     """The CLAIMS of a file, or of every file of a folder that has some (or may be `empty`)."""
+    from convergence.claims.modules import claims_in, load
+
     if not path.is_dir():
         return list(claims_in(path))
     found: list[AbstractClaim] = []

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from convergence.claims.report import Report
 from convergence.statistics import Grade, Verdict
+
+if TYPE_CHECKING:
+    from convergence.claims.report import Report
 
 WIDTH = 100
 ASYMPTOTIC = Grade.ASYMPTOTIC

@@ -1,4 +1,5 @@
-"""Writes docs/theorems.md and docs/errata.md from the registry: `python -m docs.make.gallery`."""
+"""Writes docs/theorems.md, docs/errata.md and convergence/registry/index.json from the registry:
+`python -m docs.make.gallery`."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from convergence.registry import registry
+from convergence.registry import INDEX, registry
 from convergence.registry.about import METHODS, methods_of
 from convergence.report.references import BIBLIOGRAPHY, bibliography
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
 from convergence.theorems.conditions import Positive, Within
-from docs.make import errata
+from docs.make import catalog, errata
 from docs.make.proofs import RECORD, sentence
 
 ROOT = Path(__file__).parents[2]
@@ -120,3 +121,4 @@ def page() -> str:
 if __name__ == "__main__":
     PAGE.write_text(page())
     errata.PAGE.write_text(errata.page())
+    INDEX.write_text(catalog.text())
