@@ -17,6 +17,14 @@ class InvalidInput(ValueError):
     """Raised for input that cannot be used; the command line answers it with exit code 2."""
 
 
+class NotWritten(InvalidInput, OSError):
+    """Raised for a file that cannot be written: a full disk, a folder for reading alone."""
+
+    def __init__(self, path: Path, error: OSError):
+        why = error.strerror or str(error)
+        super().__init__(f"{str(path)!r} cannot be written ({why}); choose another place.")
+
+
 class Unknown(InvalidInput):
     """Raised when a theorem asks for a constant that nothing on the instance certifies."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -13,6 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from convergence.errors import NotWritten
+
 LARGEST = 2**28  # bytes of a document in JSON
 
 
@@ -21,11 +24,19 @@ def write_whole(path: Path, content: bytes) -> None:
 
     A device or pipe that stands there is written to, for another file must not take its place.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as stream:
-            stream.write(content)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as stream:
+                stream.write(content)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, content)
+    except OSError as error:
+        raise NotWritten(path, error) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    sweep_drafts(path.parent, path.name)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with open(draft, "wb") as file:
@@ -37,9 +48,9 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def sweep_drafts(folder: Path) -> None:
-    """Remove the drafts that killed writers left in a folder."""
-    for draft in folder.glob(".*.tmp"):
+def sweep_drafts(folder: Path, name: str | None = None) -> None:
+    """Remove the drafts that killed writers left in a folder: of one file, or of all."""
+    for draft in folder.glob(f".{'*' if name is None else glob.escape(name)}.*.tmp"):
         writer = draft.name.rsplit(".", 3)[1]
         if writer.isdigit() and not _alive(int(writer)):
             with contextlib.suppress(OSError):

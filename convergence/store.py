@@ -17,11 +17,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from convergence import records
-from convergence.claims.report import missing
 from convergence.claims.settings import Settings
 from convergence.digest import Unstable, digest, versions
 from convergence.files import (
-    is_object,
     name_for,
     read_json,
     read_regular,
@@ -31,6 +29,7 @@ from convergence.files import (
 )
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
+from convergence.schemas import wrong
 
 
 class Store:
@@ -151,7 +150,7 @@ class Store:
                 entry = read_json(path)
             except (OSError, ValueError):
                 continue
-            if is_object(entry) and not missing(entry):
+            if not wrong(entry, "report", "claim"):
                 found.append(entry)
         return found
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convergence.audit.cells import Cell, Outcome, Row
 from convergence.cli import main
 from convergence.errors import InvalidInput
 from convergence.report.timetable import read
 from convergence.statistics.scoring import scores
+from tests.test_report import claim, document
 
 WIDE = "submission,w1,w2,w3\nA,1,4,inf\nB,2,1,inf\nC,inf,2,5\n"
 
@@ -59,11 +61,8 @@ def test_reports_and_audits(tmp_path: Path, capsys: Any) -> None:
     """Two runs: one misses the expected verdict of the second claim. Laws kept, of those asked."""
 
     def run(name: str, *claims: Any) -> Path:
-        entries = [
-            {"slug": s, "seconds": t, "verdict": v, "expect": "REFUTED"} for s, t, v in claims
-        ]
-        document = {"schema": "convergence-report/1", "claims": entries}
-        return saved(tmp_path, json.dumps(document), f"{name}.json")
+        entries = [claim(s, v, expect="REFUTED", seconds=t) for s, t, v in claims]
+        return saved(tmp_path, json.dumps(document(*entries)), f"{name}.json")
 
     one = run("one", ("a", 1.0, "REFUTED"), ("b", 2.0, "REFUTED"))
     two = run("two", ("a", 2.0, "REFUTED"), ("b", 1.0, "INCONCLUSIVE"))
@@ -72,20 +71,25 @@ def test_reports_and_audits(tmp_path: Path, capsys: Any) -> None:
     assert scores(found.medians()).tolist() == [1.0, pytest.approx(1 / 3)]
     cells = [[("x", "keeps"), ("y", "breaks"), ("z", "not asked")],
              [("x", "keeps"), ("y", "keeps"), ("z", "keeps")]]  # fmt: skip
-    audit = {
-        "schema": "convergence-audit/1",
-        "laws": [{"id": law} for law in "xyz"],
-        "rows": [
-            {"target": f"p:{k}", "error": "",
-             "cells": [{"law": law, "outcome": what} for law, what in row]}
-            for k, row in enumerate(cells)
-        ],
-    }  # fmt: skip
+    audit = audited(
+        (f"p:{k}", [Cell(law, Outcome(what)) for law, what in row]) for k, row in enumerate(cells)
+    )
     path = saved(tmp_path, json.dumps(audit), "audit.json")
     assert main(["score", str(path)]) == 0
     said = capsys.readouterr().out
     assert "1 laws were not asked" in said
     assert "0.500000" in said
+
+
+def audited(found: Any) -> Any:
+    """An audit of laws x, y, z."""
+    rows = [Row(target, "p", target, "0", "own", tuple(cells)).to_json() for target, cells in found]
+    laws = [
+        {"id": law, "title": law, "everyone": True, "statement": law, "stochastic": False}
+        for law in "xyz"
+    ]
+    run = {"date": "2000-01-01", "versions": {}, "targets": []}
+    return {"schema": "convergence-audit/1", "run": run, "laws": laws, "rows": rows}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from convergence.claims.report import missing
 from convergence.cli import main
 from convergence.files import read_json, write_whole
 from convergence.report.certificate import hashed
+from convergence.schemas import wrong
+from tests.test_report import rich
 
 MINE = "from tests.own import GOOD\nopen('ran', 'w').close()\nCLAIMS = (GOOD,)\n"
 
@@ -133,5 +134,8 @@ def test_an_audit_that_is_none_is_one_sentence(found: Any, capsys: pytest.Captur
     assert "a document of schema" in capsys.readouterr().err
 
 
-def test_a_verdict_that_is_a_list_is_missing():
-    assert "verdict" in missing({"verdict": []})
+def test_a_verdict_that_is_a_list_is_none():
+    found = json.loads(json.dumps(rich()))
+    assert not wrong(found, "report")
+    found["claims"][1]["verdict"] = []
+    assert wrong(found, "report").startswith("claims[1].verdict must be one of")

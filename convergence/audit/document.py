@@ -18,6 +18,7 @@ from convergence.audit.cells import SCHEMA, Row
 from convergence.audit.pool import Job
 from convergence.errors import require
 from convergence.files import name_for, read_json, write_json
+from convergence.schemas import wrong
 
 PARTS = ("convergence-lab", "jax", "jaxlib", "numpy", "optax", "torch")
 
@@ -66,22 +67,13 @@ def read(path: Path) -> dict[str, Any]:
         found = read_json(path)
     except (OSError, ValueError):
         found = None
+    fault = wrong(found, "audit")
     require(
-        isinstance(found, dict) and found.get("schema") == SCHEMA and _whole(found),
-        repr(str(path)), f"a document of schema {SCHEMA}", "write one with `audit --json FILE`",
+        not fault, f"{str(path)!r}, where {fault}", f"a document of schema {SCHEMA}",
+        "write one with `audit --json FILE`",
     )  # fmt: skip
     assert isinstance(found, dict)
     return found
-
-
-def _whole(found: Mapping[str, Any]) -> bool:
-    """Whether a document holds what is read of it."""
-    try:
-        rows = [Row.from_json(row) for row in found["rows"]]
-        laws = [(law["id"], law["title"], law["everyone"]) for law in found["laws"]]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return False
-    return isinstance(found.get("run"), dict) and all(rows) and all(laws)
 
 
 class Kept:

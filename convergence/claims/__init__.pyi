@@ -43,9 +43,7 @@ from .modules import name_of as name_of
 from .modules import sound as sound
 from .report import Outcome as Outcome
 from .report import Report as Report
-from .report import missing as missing
 from .report import number as number
-from .report import numeric as numeric
 from .report import plain as plain
 from .report import source_text as source_text
 from .rounding import cheap as cheap

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from convergence.claims.settings import Session
-from convergence.files import is_list, is_object
+from convergence.files import is_list
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
@@ -197,47 +196,3 @@ def plain(value: Any) -> Any:
     if is_list(value):
         return [plain(v) for v in value]
     return number(value)
-
-
-NEEDED = {
-    "slug": str, "family": str, "kind": str, "statement": str, "source": str, "provenance": str,
-    "theorem": str, "explanation": str, "problem": str, "noise": str, "note": str, "instead": str,
-    "verdict": str, "expect": str, "reason": str, "vacuous": bool, "alpha": float,
-    "assumptions": list, "constants": dict, "hyper_parameters": dict, "horizons": list,
-    "notes": list, "look": int,
-}  # fmt: skip
-NUMBERS = (int, float, str, type(None))  # a number, or the name of one that JSON lacks
-ROW = {
-    "T": int, "seeds": int, "estimate": NUMBERS, "interval": list, "bound": (list, *NUMBERS),
-    "e_value": NUMBERS, "vacuous": bool, "note": str,
-    "grade": (str, type(None)),
-}  # fmt: skip
-VERDICTS = tuple(map(str, Verdict))  # a list, which a document may hold, is in no set
-
-
-def missing(entry: Mapping[str, Any]) -> list[str]:
-    """What the JSON of a report lacks, or has in another form, to be read back."""
-    found = [key for key, kind in NEEDED.items() if not isinstance(entry.get(key), kind)]
-    found += [key for key in ("verdict", "expect") if entry.get(key) not in VERDICTS]
-    found += [key for key in ("slack", "power") if not numeric(entry.get(key))]
-    for k, row in enumerate(entry.get("horizons", []) if "horizons" not in found else []):
-        sound = is_object(row) and all(isinstance(row.get(n), t) for n, t in ROW.items())
-        values: list[Any] = [row["estimate"], row["e_value"], *row["interval"]] if sound else []
-        if sound and isinstance(row["bound"], list):
-            values += row["bound"]
-        elif sound:
-            values.append(row["bound"])
-        if not sound or len(row["interval"]) != 2 or not all(map(numeric, values)):
-            found.append(f"horizons[{k}]")
-    for k, a in enumerate(entry.get("assumptions", []) if "assumptions" not in found else []):
-        if not (is_object(a) and isinstance(a.get("name"), str) and "holds" in a):
-            found.append(f"assumptions[{k}]")
-    found += ["notes"] * any(not isinstance(note, str) for note in entry.get("notes") or ())
-    return sorted(set(found))
-
-
-def numeric(value: Any) -> bool:
-    """Whether a JSON value is what `number` writes."""
-    if isinstance(value, str):
-        return value in ("inf", "-inf", "nan")
-    return isinstance(value, NUMBERS) and not isinstance(value, bool)

@@ -81,7 +81,7 @@ def written(wrong: dict[str, str], option: str, action: Callable[[], None]) -> N
     try:
         action()
     except OSError as error:
-        wrong[option] = f"cannot be written: {error}"
+        wrong[option] = str(error)
 
 
 def expanded(given: list[str]) -> tuple[set[str], list[str]]:
@@ -118,7 +118,7 @@ def asked(
                 try:
                     shelf.keep(job, numbers[job.target], row)
                 except OSError as error:
-                    wrong["--out"] = f"rows cannot be kept: {error}"
+                    wrong["--out"] = str(error)
             elif isinstance(row, InvalidInput):
                 wrong[job.target] = str(row)
             else:

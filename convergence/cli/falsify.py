@@ -11,7 +11,7 @@ from typing import Any
 
 from convergence.claims.report import number
 from convergence.cli.gather import gather
-from convergence.errors import require
+from convergence.errors import require, told
 from convergence.files import name_for, write_json, write_whole
 from convergence.search.across import across, subjects
 from convergence.search.falsify import Findings, sweep
@@ -30,7 +30,7 @@ def search(arguments: Namespace) -> int:
         return cross_examine(claims, arguments)
     if not arguments.targets:
         claims = tuple(c for c in claims if c.expect is Verdict.CONSISTENT)
-    told = {c.slug for c in claims if c.expect is Verdict.REFUTED}
+    refuted = {c.slug for c in claims if c.expect is Verdict.REFUTED}
     found, several = [], len(claims) > 1
     kept: dict[str, str | None] = {}
     print(f"searching {len(claims)} claims for {arguments.budget:g} s", file=sys.stderr)
@@ -42,29 +42,30 @@ def search(arguments: Namespace) -> int:
         claims, arguments.budget, arguments.alpha, arguments.seed, None if several else tell
     ):
         found.append(outcome)
-        print(line(outcome, outcome.slug in told), flush=True)
+        print(line(outcome, outcome.slug in refuted), flush=True)
         kept[outcome.slug] = keep(outcome.slug, outcome.module, arguments.out)
-    violated = [o.slug for o in found if o.module is not None and o.slug not in told]
+    violated = [o.slug for o in found if o.module is not None and o.slug not in refuted]
     if several:
-        print(summary(claims, found, violated, told))
+        print(summary(claims, found, violated, refuted))
     if arguments.json is not None:
         document = {
             "schema": "convergence-search/1",
             "budget": arguments.budget,
             "alpha": arguments.alpha,
             "seed": arguments.seed,
-            "found": [entry(o, o.slug in told, kept[o.slug]) for o in found],
+            "found": [entry(o, o.slug in refuted, kept[o.slug]) for o in found],
             "passed_over": len(claims) - len(found),
         }
         write_json(arguments.json, document)
-    return int(bool(violated))
+    lost = any(o.module is not None and kept[o.slug] is None for o in found)
+    return 2 if lost else int(bool(violated))
 
 
 def entry(found: Findings, told: bool, kept: str | None) -> dict[str, Any]:
     """A finding as JSON (convergence/schemas/search.schema.json)."""
     values = {key: value for key, value in dataclasses.asdict(found).items() if key != "module"}
     values |= {"ratio": number(found.ratio), "varied": list(found.varied)}
-    return {**values, "violated": kept is not None, "expected": told, "kept": kept}
+    return {**values, "violated": found.module is not None, "expected": told, "kept": kept}
 
 
 def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
@@ -84,10 +85,9 @@ def keep(name: str, module: str | None, out: Path) -> str | None:
         return None
     file = out / f"{name_for(name)}_violated.py"
     try:
-        out.mkdir(parents=True, exist_ok=True)
         write_whole(file, module.encode())
     except OSError as error:
-        print(f"{name}: the violation cannot be written: {error}\n{module}", file=sys.stderr)
+        print(f"{name}: {told(error)}; the violation:\n{module}", file=sys.stderr)
         return None
     print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
     return str(file)
@@ -97,17 +97,18 @@ def cross_examine(claims: Any, arguments: Namespace) -> int:
     """Every theorem of `claims` on every family of problems; 1 if one is violated."""
     subject = len(subjects(claims))
     print(f"cross-examining {subject} theorems for {arguments.budget:g} s", file=sys.stderr)
-    violated = 0
+    violated = lost = 0
     for found in across(claims, arguments.budget, arguments.alpha, arguments.seed):
         judged = {room: cell for room, cell in found.cells.items() if cell.judged}
         shown = [f"{room} ({c.judged}, worst {c.worst:.3g})" for room, c in judged.items()]
         word = "VIOLATED" if found.module is not None else "no violation"
         where = ", ".join(shown) or "nowhere: no assumption was met in the time"
         print(f"{found.theorem}: {word}; judged on {where}; {found.seconds:.0f} s", flush=True)
-        keep(found.slug, found.module, arguments.out)
+        kept = keep(found.slug, found.module, arguments.out)
         violated += found.module is not None
+        lost += found.module is not None and kept is None
     print(f"{violated} of {subject} theorems violated")
-    return int(violated > 0)
+    return 2 if lost else int(violated > 0)
 
 
 def line(found: Findings, told: bool = False) -> str:

@@ -21,7 +21,8 @@ Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in a
 
 
 Outcome = Report | Exception
-MOST = 700 * 2**20  # bytes held by the process from which compiled programs are released
+MOST = 700 * 2**20  # bytes held by the process from which compiled programs are released,
+ROOM = 220 * 2**20  # and at least so many more than it held after the last release
 
 
 class Stopped(Exception):
@@ -98,7 +99,7 @@ class Pool:
                 self._gate.wait()
             if memory.resident() > self._most:
                 memory.release()
-                self._most = max(MOST, memory.resident() + MOST // 2)
+                self._most = max(MOST, memory.resident() + ROOM)
             self._under_way += 1
 
     def _leave(self) -> None:

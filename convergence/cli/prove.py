@@ -7,7 +7,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from convergence.errors import InvalidInput
+from convergence.cli.streams import print_json
+from convergence.errors import InvalidInput, told
+from convergence.files import write_json
 
 
 def prove(arguments: Namespace) -> int:
@@ -15,7 +17,7 @@ def prove(arguments: Namespace) -> int:
     from convergence.claims.settings import Settings
     from convergence.cli.environment import provenance
     from convergence.cli.gather import gather
-    from convergence.report.proved import document, write
+    from convergence.report.proved import document
 
     settings = Settings(seed=arguments.seed, dtype=arguments.dtype, rng=arguments.rng)
     claims = gather(arguments.targets)
@@ -24,13 +26,21 @@ def prove(arguments: Namespace) -> int:
             f"{odd.slug} is a statement of kind {str(odd.kind)!r} and only pathwise ones are "
             "refuted by a proof; leave it out, and judge it with `convergence verify`."
         )
-    reports = [claim.verify(settings) for claim in claims]
-    for report in reports:
-        print(f"{'✓' if report.proof else '✗'} {report.slug}: {said(report)}")
+    reports, failed = [], 0
+    for claim in claims:
+        try:
+            report = claim.verify(settings)
+        except Exception as error:
+            print(f"! {claim.slug}: could not be judged: {told(error)}", flush=True)
+            failed += 1
+            continue
+        reports.append(report)
+        print(f"{'✓' if report.proof else '✗'} {report.slug}: {said(report)}", flush=True)
     if arguments.json and any(report.proof for report in reports):
         run = provenance(Namespace(**vars(arguments), tier="quick", seeds=None, alpha=1e-3))
-        write(arguments.json, document(run, reports))
-    return int(not all(report.proof for report in reports))
+        found = document(run, reports)
+        print_json(found) if str(arguments.json) == "-" else write_json(arguments.json, found)
+    return 2 if failed else int(not all(report.proof for report in reports))
 
 
 def said(report: Any) -> str:

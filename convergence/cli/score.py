@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from convergence.cli.table import speaker
 from convergence.report.timetable import read
@@ -33,7 +34,7 @@ def score(arguments: Namespace) -> int:
     for k in order:
         span = "–" if intervals is None else f"[{intervals[k].low:.4f}, {intervals[k].high:.4f}]"
         hits = f"{int((times[k] < float('inf')).sum())}/{times.shape[1]}"
-        shown.add_row(table.names[k], f"{exact[k]:.6f}", f"{by_rule[k]:.6f}", hits, span)
+        shown.add_row(Text(table.names[k]), f"{exact[k]:.6f}", f"{by_rule[k]:.6f}", hits, span)
     console.print(shown, highlight=False)
     field = f"{len(table.names)} solvers, {len(table.workloads)} workloads, r_max = {r_max:g}"
     console.print(f"{field}: scores are relative to this field.", highlight=False)

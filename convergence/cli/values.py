@@ -119,7 +119,7 @@ def folder(text: str) -> Path:
 def _writable(path: Path, place: Path) -> Path:
     """`path`, if `place`, or the nearest folder above it that exists, can be written."""
     at = place.absolute()
-    while not at.exists():
+    while not os.path.lexists(at):  # a dangling link is there
         at = at.parent
     if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
         raise argparse.ArgumentTypeError(f"{str(path)!r} cannot be written; choose another place")

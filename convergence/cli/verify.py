@@ -82,7 +82,7 @@ def judge(
                 try:
                     store.save_report(claim.slug, {"run": about, **outcome.to_json()})
                 except OSError as error:
-                    errors.append({"slug": claim.slug, "error": f"report not stored: {error}"})
+                    errors.append({"slug": claim.slug, "error": told(error)})
             elif not isinstance(outcome, Stopped):
                 errors.append(
                     {"slug": claim.slug, "error": f"could not be judged: {told(outcome)}"}
@@ -137,7 +137,7 @@ def finish(
             try:
                 write_json(arguments.json, document)
             except OSError as error:
-                errors.append({"slug": str(arguments.json), "error": f"not written: {error}"})
+                errors.append({"slug": "--json", "error": told(error)})
     if arguments.figures and not interrupted:
         everything(arguments.out, arguments.out / "figures", arguments.jobs)
     close(console, reports, arguments.quiet, took)

@@ -18,21 +18,13 @@ from convergence.claims.report import Report
 from convergence.claims.settings import Settings, Shelf
 from convergence.errors import InvalidInput
 from convergence.files import write_json, write_whole
-from convergence.report.document import parse
+from convergence.report.document import formed, parse
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 
 SCHEMA = "convergence-certificate/1"
 SEEDS = 2**20
 ADVICE = "make one with `convergence verify --certificate FILE`"
-RUN = {
-    "date": str, "versions": dict, "platform": str, "device": str, "devices": int, "dtype": str,
-    "rng": str,
-    "tier": str, "seed": int, "alpha": float, "asked": int, "shared": int, "targets": list,
-}  # fmt: skip
-ENTRY = {
-    "slug": str, "verdict": str, "expect": str, "grade": str, "look": int, "digest": str,
-}  # fmt: skip
 
 
 class Notary:
@@ -97,13 +89,8 @@ def hashed(content: Any) -> str:
 
 def write(path: Path, certificate: Mapping[str, Any]) -> None:
     """The certificate, and its badge beside it."""
-    try:
-        write_json(path, certificate)
-        write_whole(path.with_suffix(".svg"), badge(certificate).encode())
-    except OSError as error:
-        raise InvalidInput(
-            f"{str(path)!r} cannot be written ({error.strerror}); choose another place."
-        ) from error
+    write_json(path, certificate)
+    write_whole(path.with_suffix(".svg"), badge(certificate).encode())
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -121,26 +108,14 @@ def read(path: Path) -> dict[str, Any]:
             f"{hashed(content)[:12]}… and it says {str(found.get('integrity'))[:12]}…; get it "
             "again from where it was published."
         )
-    claims = found.get("claims")
-    sound = isinstance(claims, list) and claims and all(fits(entry, ENTRY) for entry in claims)
-    run = found.get("run")
-    sound = (
-        sound and fits(run, RUN) and all(isinstance(text, str) for text in found["run"]["targets"])
-    )
-    seeds = run.get("seeds") if isinstance(run, dict) else None
-    if isinstance(seeds, int) and seeds > SEEDS:
+    formed(found, "certificate", path, ADVICE)
+    seeds = found["run"]["seeds"]
+    if seeds is not None and seeds > SEEDS:
         raise InvalidInput(
             f"{str(path)!r} asks for {seeds} seeds, and no more than {SEEDS} are run on a "
             "certificate's word; run its claims by `convergence verify --seeds`."
         )
-    if not sound or not isinstance(seeds, int | None):
-        raise InvalidInput(f"{str(path)!r} lacks what a certificate holds; {ADVICE}.")
     return found
-
-
-def fits(found: Any, needed: Mapping[str, type]) -> bool:
-    """Whether an object has the keys with values of their types."""
-    return isinstance(found, dict) and all(isinstance(found.get(k), t) for k, t in needed.items())
 
 
 def sample(slugs: Sequence[str], number: int, seed: int) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from convergence.claims.report import SCHEMA, missing
+from convergence.claims.report import SCHEMA
 from convergence.errors import InvalidInput
 from convergence.files import read_json
+from convergence.schemas import wrong
 
 ADVICE = "make one with `convergence verify --json FILE`"
 
@@ -20,18 +21,19 @@ def read(path: Path) -> dict[str, Any]:
         raise InvalidInput(
             f"{str(path)!r} has the schema {schema!r} and {SCHEMA!r} is needed; {ADVICE}."
         )
-    if not isinstance(found.get("run"), dict) or not isinstance(found.get("claims"), list):
-        raise InvalidInput(f"{str(path)!r} lacks `run` or `claims`; {ADVICE}.")
-    for claim in found["claims"]:
-        lacking = missing(claim if isinstance(claim, dict) else {})
-        if lacking:
-            raise InvalidInput(
-                f"A claim of {str(path)!r} lacks {', '.join(lacking)}, so an older version made "
-                f"it, or it was altered; {ADVICE}."
-            )
+    formed(found, "report", path, ADVICE)
     if not found["claims"]:
         raise InvalidInput(f"{str(path)!r} holds no claims; {ADVICE}.")
     return found
+
+
+def formed(found: Any, form: str, path: Path, advice: str) -> None:
+    """Raise `InvalidInput` unless what a file holds has a form of `convergence.schemas`."""
+    if fault := wrong(found, form):
+        raise InvalidInput(
+            f"{str(path)!r} has another form than is written: {fault}; an older version made it, "
+            f"or it was altered; {advice}."
+        )
 
 
 def parse(path: Path, advice: str) -> dict[str, Any]:

@@ -8,17 +8,12 @@ from typing import Any
 
 from convergence.claims.report import Report
 from convergence.errors import InvalidInput
-from convergence.files import write_json
-from convergence.report.certificate import fits, hashed
-from convergence.report.document import parse
+from convergence.report.certificate import hashed
+from convergence.report.document import formed, parse
 
 SCHEMA = "convergence-proof/1"
 ADVICE = "make one with `convergence prove SLUG --json FILE`"
-PROOF = {
-    "slug": str, "statement": str, "T": int, "run": int, "metric": list, "bound": list,
-    "granted": float, "precision": int, "rational": int, "instance": str, "draws": str,
-}  # fmt: skip
-RUN = {"versions": dict, "dtype": str, "rng": str, "seed": int, "targets": list}
+RUN = "versions", "dtype", "rng", "seed", "targets"
 
 
 def document(run: Mapping[str, Any], reports: Iterable[Report]) -> dict[str, Any]:
@@ -26,16 +21,6 @@ def document(run: Mapping[str, Any], reports: Iterable[Report]) -> dict[str, Any
     proofs = [{"statement": r.statement, **r.proof.to_json()} for r in reports if r.proof]
     content = {"schema": SCHEMA, "run": {k: run[k] for k in RUN}, "proofs": proofs}
     return {**content, "integrity": hashed(content)}
-
-
-def write(path: Path, content: Mapping[str, Any]) -> None:
-    """The file."""
-    try:
-        write_json(path, content)
-    except OSError as error:
-        raise InvalidInput(
-            f"{str(path)!r} cannot be written ({error.strerror}); choose another place."
-        ) from error
 
 
 def holds_proofs(path: Path) -> bool:
@@ -52,13 +37,9 @@ def read(path: Path) -> dict[str, Any]:
             f"{str(path)!r} was altered after it was made: its digest does not fit its content; "
             "get it again from where it was published."
         )
-    proofs = found.get("proofs")
-    sound = isinstance(proofs, list) and proofs and all(fits(p, PROOF) for p in proofs)
-    sound = (
-        sound and fits(found.get("run"), RUN) and all(_numbers(proof) for proof in found["proofs"])
-    )
-    if not sound or not all(isinstance(text, str) for text in found["run"]["targets"]):
-        raise InvalidInput(f"{str(path)!r} lacks what a file of proofs holds; {ADVICE}.")
+    formed(found, "proof", path, ADVICE)
+    if not all(_numbers(proof) for proof in found["proofs"]):
+        raise InvalidInput(f"{str(path)!r} has an enclosure that is no two numbers; {ADVICE}.")
     return found
 
 

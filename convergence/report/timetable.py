@@ -12,7 +12,8 @@ import numpy as np
 
 from convergence.claims.report import SCHEMA
 from convergence.errors import InvalidInput, require
-from convergence.report.document import parse
+from convergence.files import LARGEST, read_regular
+from convergence.report.document import formed, parse
 from convergence.statistics.scoring import check_times
 
 SOLVERS, TIMES = ("submission", "solver", "algorithm"), ("time to target (s)", "time", "score")
@@ -61,12 +62,8 @@ def read(paths: Sequence[Path]) -> Timetable:
             schema = document.get("schema")
             known = f"{SCHEMA!r} or {AUDIT!r}"
             require(schema in (SCHEMA, AUDIT), f"{str(path)!r} of schema {schema!r}", known, ADVICE)
-            try:
-                more = _report(path, document) if schema == SCHEMA else _audit(document, notes)
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                if isinstance(error, InvalidInput):
-                    raise
-                raise InvalidInput(f"{str(path)!r} was altered ({error!r}); {ADVICE}.") from error
+            formed(document, "report" if schema == SCHEMA else "audit", path, ADVICE)
+            more = _report(path, document) if schema == SCHEMA else _audit(document, notes)
         for solver, times in more.items():
             for workload, cell in times.items():
                 found.setdefault(solver, {}).setdefault(workload, []).extend(cell)
@@ -89,10 +86,10 @@ def _csv(path: Path) -> Draws:
     """A wide table, a solver a row and a workload a column, or a long one with the columns
     workload, time, and where there are several submission, study and trial."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = (read_regular(path, LARGEST) or b"").decode("utf-8-sig")
+        rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput(f"{str(path)!r} cannot be read ({error}); {ADVICE}.") from error
-    rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row))]
     require(len(rows) >= 2, f"{str(path)!r} with {len(rows)} rows", "a header and a row", ADVICE)
     head, body = [name.strip() for name in rows[0]], rows[1:]
     for k, row in enumerate(body, 2):

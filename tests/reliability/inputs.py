@@ -127,11 +127,13 @@ def documents(folder: Path) -> dict[str, Any]:
     report = next((here / "results").glob("*/report.json"))
     row = {
         "target": "optax:sgd", "package": "optax", "name": "sgd", "version": "0", "family": "own",
-        "cells": [{"law": "W1", "outcome": "keeps", "detail": "", "promised": True}],
+        "cells": [{"law": "W1", "outcome": "keeps", "detail": "", "promised": True,
+                   "amount": None, "step": None, "sample": [1.0, 2.0]}],
         "options": {}, "measured": {}, "notes": [], "error": "", "seconds": 1.0,
     }  # fmt: skip
     audit = {"schema": audits.SCHEMA, "run": {"date": "2000-01-01", "versions": {}, "targets": []},
-             "laws": [{"id": "W1", "title": "t", "everyone": True, "statement": "s"}],
+             "laws": [{"id": "W1", "title": "t", "everyone": True, "statement": "s",
+                       "stochastic": True}],
              "rows": [row]}  # fmt: skip
     files = {"report": here / "a.json", "certificate": here / "c.json", "proofs": here / "p.json",
              "stored": report}  # fmt: skip

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from convergence import records
-from convergence.claims.report import missing
 from convergence.claims.settings import Settings
 from convergence.files import read_json
 from convergence.runner.record import Record
+from convergence.schemas import wrong
 from convergence.store import Store
 from tests.reliability.forks import Run, one, runs
 from tests.reliability.tally import Tally
@@ -56,8 +56,8 @@ def unsound(folder: Path) -> str | None:
             found = read_json(file)
         except ValueError as error:
             return f"{file.name} is not whole: {error}"
-        if file.name == "report.json" and missing(found):
-            return f"{file.name} lacks {missing(found)}"
+        if file.name == "report.json" and (fault := wrong(found, "report", "claim")):
+            return f"{file.name}: {fault}"
     return None
 
 
