@@ -15,6 +15,11 @@ import convergence
 ROOT = Path(convergence.__file__).parent
 FILES = sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT or not p.stem.startswith("__"))
 
+MACHINE = {
+    "parts", "problems", "noise", "algorithms", "runner", "statistics", "moments", "laws", "proofs",
+    "claims", "digest", "records", "store",
+}  # fmt: skip
+
 
 def plan() -> dict[str, int]:
     """Each room's floor: the indented lines of the docstring, ground first."""
@@ -91,6 +96,33 @@ def test_no_file_is_longer_than_300_lines():
     files = [*FILES, *Path(__file__).parent.rglob("*.py")]
     lengths = {path: len(path.read_text().splitlines()) for path in files}
     assert {str(p): n for p, n in lengths.items() if n > 300} == {}
+
+
+def classes() -> list[tuple[Path, ast.ClassDef]]:
+    """Every public class that a module defines."""
+    return [
+        (path, node)
+        for path in FILES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def test_a_class_is_either_abstract_or_final():
+    """In the rooms of the machine no concrete class descends from a concrete one."""
+    known = {
+        node.name
+        for path, node in classes()
+        if not node.name.startswith("Abstract") and room_of(path) != "errors"
+    }
+    wrong = [
+        f"{node.name}({ast.unparse(base)})"
+        for path, node in classes()
+        if room_of(path) in MACHINE
+        for base in node.bases
+        if ast.unparse(base).partition("[")[0].rpartition(".")[2] in known
+    ]
+    assert wrong == []
 
 
 def test_fields_of_numbers_are_typed():

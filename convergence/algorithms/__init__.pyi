@@ -5,6 +5,7 @@ from .adaptive.matrices import SpectralDescent as SpectralDescent
 from .adaptive.matrices import root as root
 from .attention.normalized_gd import NormalizedGD as NormalizedGD
 from .base import AbstractAlgorithm as AbstractAlgorithm
+from .base import AbstractState as AbstractState
 from .base import Samples as Samples
 from .base import State as State
 from .classical.accelerated import HeavyBall as HeavyBall

@@ -15,8 +15,14 @@ from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key
 
 
-class State(eqx.Module):
-    """A record of arrays; every state has the iterate `x`. Methods with memory subclass it."""
+class AbstractState(eqx.Module):
+    """A record of arrays; every state has the iterate `x`, which it declares first."""
+
+    x: eqx.AbstractVar[Iterate]
+
+
+class State(AbstractState):
+    """x alone: the method has no memory."""
 
     x: Iterate
 

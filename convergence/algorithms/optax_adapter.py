@@ -13,16 +13,17 @@ import numpy as np
 import optax
 import optax.contrib
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.algorithms.names import public_name
 from convergence.errors import InvalidInput, require
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, real
 
 
-class OptaxState(State):
+class OptaxState(AbstractState):
     """x, the point that is judged; the parameters; the transformation's own state."""
 
+    x: Iterate
     parameters: Any
     memory: Any
 

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.algorithms.names import public_name
 from convergence.algorithms.torch_host import Live, Recipe, import_torch
 from convergence.algorithms.torch_rehearsal import rehearse
@@ -35,10 +35,11 @@ KEPT = 2048  # live optimizers that are kept beyond those of the last call
 DTYPES = ("bfloat16", "float16", "float32", "float64")
 
 
-class TorchState(State):
+class TorchState(AbstractState):
     """x, the point that is judged; `at`, where the next gradient is asked; the optimizer's
     number."""
 
+    x: Iterate
     at: Iterate
     handle: Int[Array, ""]
 

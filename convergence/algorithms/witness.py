@@ -8,13 +8,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.shapes import Count, Iterate, Key, Whole, optional, whole
 
 
-class WitnessState(State):
+class WitnessState(AbstractState):
     """The method's own state and the number of successes among its samples."""
 
+    x: Iterate
     inner: Any
     successes: Count
 

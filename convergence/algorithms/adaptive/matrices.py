@@ -7,14 +7,15 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
 
 
-class ShampooState(State):
+class ShampooState(AbstractState):
     """X, Σ GGᵀ and Σ GᵀG."""
 
+    x: Iterate
     left: Matrix
     right: Matrix
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, Samples
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
-class LastState(State):
+class LastState(AbstractState):
     """x_t and x_{t−1}."""
 
+    x: Iterate
     last: Iterate
 
 

@@ -9,14 +9,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real
 
 
-class OrderState(State):
+class OrderState(AbstractState):
     """x and the order of this epoch."""
 
+    x: Iterate
     order: Whole
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, Samples, State
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
@@ -41,9 +41,10 @@ class BatchSGD(AbstractAlgorithm):
         return State(state.x - self.eta * mean_grad(oracle, state.x, key, self.B))
 
 
-class MomentumState(State):
+class MomentumState(AbstractState):
     """x and the moving average m of its gradients."""
 
+    x: Iterate
     m: Iterate
 
 

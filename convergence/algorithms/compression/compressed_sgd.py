@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.parts.compressors import AbstractCompressor
 from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
@@ -22,9 +22,10 @@ def positive(value: Any, name: str, needed: str) -> None:
         require(ok, f"{name} = {float(np.min(value)):g}", needed, "give a positive step")
 
 
-class Message(State):
+class Message(AbstractState):
     """x and what the workers remember: memory, a tuple of (n, d) stacks."""
 
+    x: Iterate
     memory: tuple[Matrix, ...]
 
 

@@ -12,7 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.shapes import Count, Iterate, Key, Reals, real
 
@@ -22,9 +22,10 @@ def shared(G: Iterate) -> Iterate:
     return jnp.broadcast_to(jnp.mean(G, axis=0), G.shape)
 
 
-class LowerState(State):
+class LowerState(AbstractState):
     """x, y and z."""
 
+    x: Iterate
     y: Iterate
     z: Iterate
 

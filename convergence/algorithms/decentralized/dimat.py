@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.graphs import check_agents
@@ -19,9 +19,10 @@ from convergence.shapes import Count, Iterate, Key, Reals, real
 MATCHES = ("weights", "activations", "none", "shift")
 
 
-class DIMATState(State):
+class DIMATState(AbstractState):
     """X (n, H, p), and P[i, j], the unit of j that agent i sees in the place of each of its own."""
 
+    x: Iterate
     P: Int[Array, "n n H"]
 
 

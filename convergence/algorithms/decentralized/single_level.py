@@ -9,7 +9,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy
@@ -58,9 +58,10 @@ class ConsensusDescent(AbstractDSGD):
         return State(self.W @ state.x - self.alpha * oracle.grad(state.x, key))
 
 
-class Memory(State):
+class Memory(AbstractState):
     """X and one companion stack D."""
 
+    x: Iterate
     D: Iterate
 
 
@@ -103,9 +104,10 @@ class ExactDiffusion(AbstractDecentralized):
         return Memory(state.x, centered(state.D) + jnp.mean(state.x, axis=0))
 
 
-class Tracker(State):
+class Tracker(AbstractState):
     """X, the tracker T of the mean gradient, and the last gradients G."""
 
+    x: Iterate
     T: Iterate
     G: Iterate
 

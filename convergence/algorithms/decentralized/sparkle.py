@@ -7,15 +7,16 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.parts.graphs import check_agents
 from convergence.parts.strategies import Strategy, strategy
 from convergence.shapes import Count, Iterate, Key, Reals, real
 
 
-class BilevelState(State):
+class BilevelState(AbstractState):
     """x, y, z, the hypergradient average r, and the duals of the three levels."""
 
+    x: Iterate
     y: Iterate
     z: Iterate
     r: Iterate
@@ -81,9 +82,10 @@ def sparkle(
     return Sparkle(strategy(upper, W), below, below, *steps, jacobi=jacobi)
 
 
-class SobaState(State):
+class SobaState(AbstractState):
     """x, y, z and the hypergradient average h."""
 
+    x: Iterate
     y: Iterate
     z: Iterate
     h: Iterate

@@ -7,16 +7,17 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.parts.compressors import largest
 from convergence.parts.matrix_products import sizes
 from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Vector, real
 
 
-class Layered(State):
+class Layered(AbstractState):
     """θ, the rows I in use as a 0-1 vector, B₀A₀ and W_s = W − B₀A₀."""
 
+    x: Iterate
     rows: Vector
     low: Matrix
     rest: Matrix

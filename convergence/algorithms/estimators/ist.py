@@ -11,16 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms import coins
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.parts.compressors import largest
 from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 
 
-class Tuned(State):
+class Tuned(AbstractState):
     """x ∈ R^{blocks × size}, the importance I of its blocks, and x_0."""
 
+    x: Iterate
     importance: Vector
     first: Iterate
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, Samples, State
 from convergence.errors import require
 from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 
@@ -42,9 +42,10 @@ class Sophia(AbstractAlgorithm):
         return State(state.x - self.eta * V @ jnp.clip(V.T @ g / s, -self.rho, self.rho))
 
 
-class SophiaState(State):
+class SophiaState(AbstractState):
     """θ, the moving averages m of gradients and h of their squares."""
 
+    x: Iterate
     m: Vector
     h: Vector
 

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.participation import AbstractParticipation
@@ -54,9 +54,10 @@ class AverageAll(AbstractAveraging):
         return State(state.x + taken @ (X - state.x) / len(X))
 
 
-class StoredState(State):
+class StoredState(AbstractState):
     """θ and the last local model of every client."""
 
+    x: Iterate
     stored: Matrix
 
 

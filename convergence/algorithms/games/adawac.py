@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
@@ -16,9 +16,10 @@ from convergence.shapes import Count, Iterate, Key, Reals, Vector, real
 ORDERS = ("jacobi", "gauss-seidel")
 
 
-class Weighted(State):
+class Weighted(AbstractState):
     """x = (θ, b) and the log-odds s = log b/(1 − b): b rounds to 1 beyond s = 37, s does not."""
 
+    x: Iterate
     s: Vector
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, real
@@ -37,7 +37,7 @@ class AbstractSaddle(AbstractAlgorithm):
             "stack x and y into one vector",
         )
 
-    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> AbstractState:
         self.check(x0)
         return State(x0)
 
@@ -66,9 +66,10 @@ class Extragradient(AbstractSaddle):
         return State(state.x - self.eta * self.operator(w, oracle, key))
 
 
-class OptimisticState(State):
+class OptimisticState(AbstractState):
     """z_t and F(z_{t−1})."""
 
+    x: Iterate
     before: Iterate
 
 

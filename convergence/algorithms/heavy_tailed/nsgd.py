@@ -9,15 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, Samples
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
 
-class NormalizedState(State):
+class NormalizedState(AbstractState):
     """x_t and m, the direction of the step that led to it: x_t = x_{t−1} − γ m/‖m‖."""
 
+    x: Iterate
     m: Iterate
 
 
@@ -96,9 +97,11 @@ class NSGDM(AbstractAlgorithm):
         return NormalizedState(state.x - self.gamma * unit(m), m)
 
 
-class HeavyBallState(NormalizedState):
+class HeavyBallState(AbstractState):
     """Also the velocity v, whose norm is not bounded by 1."""
 
+    x: Iterate
+    m: Iterate
     v: Iterate
 
 

@@ -8,15 +8,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, Samples
-from convergence.algorithms.heavy_tailed.nsgd import NormalizedState, check_steps, clip, unit
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, Samples
+from convergence.algorithms.heavy_tailed.nsgd import check_steps, clip, unit
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real, varies, whole
 
 
-class StormState(NormalizedState):
+class StormState(AbstractState):
     """Also the iterate before, at which the next sample is asked again."""
 
+    x: Iterate
+    m: Iterate
     x_prev: Iterate
 
 

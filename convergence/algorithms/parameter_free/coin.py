@@ -5,14 +5,15 @@ from __future__ import annotations
 import equinox as eqx
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, Scalar, real
 
 
-class CoinState(State):
+class CoinState(AbstractState):
     """x, x_0, the sum of the coins so far, and the wealth."""
 
+    x: Iterate
     start: Iterate
     total: Iterate
     wealth: Scalar

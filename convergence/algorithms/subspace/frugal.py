@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array
 
 from convergence.algorithms import coins
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift
@@ -80,9 +80,10 @@ class Columns(AbstractSplit):
         return lift(data, data.T @ G)
 
 
-class FrugalState(State):
+class FrugalState(AbstractState):
     """x, the data of Π, and the moments m, v (v is used by Adam only)."""
 
+    x: Iterate
     split: Array
     m: Iterate
     v: Iterate

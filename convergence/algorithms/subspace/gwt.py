@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.wavelets import check_level, merge, split
@@ -15,9 +15,10 @@ from convergence.shapes import Count, Iterate, Key, Reals, Scalar, real
 LIMIT = 1.01  # growth of the norm of the approximation's update that the limiter allows
 
 
-class GWTState(State):
+class GWTState(AbstractState):
     """x, moments m, v on n/2^level columns, and the last norm of the approximation's update."""
 
+    x: Iterate
     m: Array
     v: Array
     norm: Scalar
@@ -68,9 +69,10 @@ class GWT(AbstractAlgorithm):
         return GWTState(x, m, v, jnp.sqrt(jnp.sum(approximation**2)))
 
 
-class GWTSGDMState(State):
+class GWTSGDMState(AbstractState):
     """x and the moving average m of the approximation."""
 
+    x: Iterate
     m: Array
 
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
@@ -25,9 +25,10 @@ def natural(history: Float[Array, "s d"], g: Float[Array, " d"], lam: Any) -> Fl
     return g / lam - history.T @ jnp.linalg.solve(S, history @ g) / lam**2
 
 
-class NaturalGaLoreState(State):
+class NaturalGaLoreState(AbstractState):
     """X, the frame P, the last s projected gradients in rows, and the inner memory."""
 
+    x: Iterate
     P: Matrix
     history: Array
     memory: Any

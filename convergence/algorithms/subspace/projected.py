@@ -27,14 +27,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms import coins
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle, mean_grad
 from convergence.parts.momenta import AbstractInner, Plain
 from convergence.parts.projectors import AbstractProjector, Haar
-from convergence.shapes import Count, Key, Matrix, Reals, Whole, optional, real, whole
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Whole, optional, real, whole
 
 SIDES = ("left", "right", "short", "std")
 
@@ -45,9 +45,10 @@ def transposed(side: str, shape: tuple[int, ...]) -> bool:
     return side == "right" or (side != "left" and tall)
 
 
-class SubspaceState(State):
+class SubspaceState(AbstractState):
     """X, the frame P and the inner optimizer's memory."""
 
+    x: Iterate
     P: Matrix
     memory: Any
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.algorithms.subspace.projected import SIDES, transposed
 from convergence.constants import Constants
 from convergence.errors import require
@@ -57,10 +57,11 @@ class RoundedSGD(AbstractAlgorithm):
         return State(round_stochastic(y, self.h, toss))
 
 
-class QGaLoreState(State):
+class QGaLoreState(AbstractState):
     """The dequantized weights x, frame P, the inner memory, and the lazy refresh: the current gap,
     the next refresh step, the queue of cosines (NaN where empty) and the number of refreshes."""
 
+    x: Iterate
     P: Matrix
     memory: Any
     gap: Array

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from convergence.algorithms import coins
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.constants import Constants
 from convergence.draws import normal
 from convergence.errors import require
@@ -30,10 +30,11 @@ class GaussianFrame(AbstractProjector):
         return normal(key, (G.shape[0], r), G.dtype) / G.shape[0] ** 0.5
 
 
-class RSOState(State):
+class RSOState(AbstractState):
     """W, the last solution B, the oracle calls made so far, and Σ(ε_k − ε)₊, ε_k the accuracy
     ‖∇g_k(B_k)‖²/(2L̂) of a subproblem and ε that which its solver was asked for."""
 
+    x: Iterate
     B: Matrix
     calls: Any
     excess: Scalar

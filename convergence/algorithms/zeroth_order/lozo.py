@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from convergence.algorithms import coins
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.constants import Constants
 from convergence.draws import normal
 from convergence.errors import require
@@ -23,9 +23,10 @@ from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Scalar, Whole
 LAWS = ("stiefel", "gaussian", "coordinates")
 
 
-class LOZOState(State):
+class LOZOState(AbstractState):
     """X and the lazy factor V (n × r)."""
 
+    x: Iterate
     V: Array
 
 
@@ -121,9 +122,11 @@ class LOZO(AbstractLOZO):
         return LOZOState(state.x - self.rate() * c * lift(self.applied(t, U, V), V.T), V)
 
 
-class LOZOMState(LOZOState):
+class LOZOMState(AbstractState):
     """X, V and the momentum N (m × r) in the coordinates of V."""
 
+    x: Iterate
+    V: Array
     N: Array
 
 

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.draws import normal
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
@@ -16,9 +16,10 @@ from convergence.oracles.zeroth import SLOPES
 from convergence.shapes import Count, Iterate, Key, Reals, Scalar, real
 
 
-class EstimateState(State):
+class EstimateState(AbstractState):
     """x, the center v and the curvature γ of the estimate of f."""
 
+    x: Iterate
     v: Iterate
     gamma: Scalar
 
