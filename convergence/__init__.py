@@ -22,6 +22,7 @@ its rooms may use one another.
     search audit figures
     testing
     report
+    explore
     cli
 
 Two walls besides: algorithms never import problems (an algorithm asks an oracle), and neither

@@ -31,6 +31,14 @@ def catalog(arguments: Namespace) -> int:
     return run(arguments)
 
 
+def serve(arguments: Namespace) -> int:
+    """A page to explore statements on."""
+    prepare()
+    from convergence.cli.exploring import serve
+
+    return serve(arguments)
+
+
 def new(arguments: Namespace) -> int:
     """Write a template."""
     from convergence.cli.beginning import begin

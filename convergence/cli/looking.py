@@ -1,11 +1,11 @@
-"""The grammar of the commands that look at what there is: list, show, catalog, new."""
+"""The grammar of the commands that look at what there is: list, show, catalog, new, serve."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from convergence.cli.values import SECTIONS, file, section, target
+from convergence.cli.values import SECTIONS, file, port, section, target
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation", "identity")
 VERDICTS = ("CONSISTENT", "REFUTED", "INCONCLUSIVE", "INAPPLICABLE")
@@ -63,4 +63,21 @@ def new_grammar(add: argparse.ArgumentParser) -> None:
         default="claim",
         help="a known theorem on an instance of your own (claim), a method and theorem of your "
         "own, or an optimizer of optax or torch against a bound",
+    )
+
+
+def serve_grammar(add: argparse.ArgumentParser) -> None:
+    """A page to explore statements on: sliders, runs, verdict."""
+    add.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        type=target,
+        help="claims to choose from, the first to begin with: slugs, globs, files or folders; "
+        "without one: all, from SGD's",
+    )
+    add.add_argument("--port", type=port, default=0, metavar="P", help="one that is free (0)")
+    add.add_argument("--open", action="store_true", help="open a browser too")
+    add.add_argument(
+        "--json", action="store_true", help="print what the page shows first; serve nothing"
     )

@@ -13,6 +13,7 @@ from convergence.cli.looking import (
     catalog_grammar,
     list_grammar,
     new_grammar,
+    serve_grammar,
     show_grammar,
 )
 from convergence.cli.values import (
@@ -42,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"convergence-lab {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verbs = (
-        list_grammar, show_grammar, catalog_grammar, new_grammar, _verify, _collect, _falsify,
-        _prove, _figures, _report, _reproduce,
+        list_grammar, show_grammar, catalog_grammar, serve_grammar, new_grammar, _verify, _collect,
+        _falsify, _prove, _figures, _report, _reproduce,
     )  # fmt: skip
     for grammar in (*verbs, _worst_case, _score):
         what = str(grammar.__doc__).rstrip(".")

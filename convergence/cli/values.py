@@ -59,6 +59,14 @@ def _whole(text: str, least: int, what: str) -> int:
     return found
 
 
+def port(text: str) -> int:
+    """A port of this machine; 0 is one that is free."""
+    found = _whole(text, 0, "a port")
+    if found > 65535:
+        raise argparse.ArgumentTypeError(f"got {text}, but a port of at most 65535 is needed")
+    return found
+
+
 def ratio(text: str) -> float:
     """A number above 1."""
     try:

@@ -74,12 +74,16 @@ def base_of(metric: AbstractMetric) -> AbstractMetric:
 
 
 def trajectory(
-    claim: Any, T: int | None = None, metric: AbstractMetric | None = None, seeds: int = 64
+    claim: Any,
+    T: int | None = None,
+    metric: AbstractMetric | None = None,
+    seeds: int = 64,
+    session: Session | None = None,
 ) -> Trajectory:
     """The runs that a claim is judged by at horizon T (its last), a metric at every t.
 
     metric: by default what the theorem is about, ‖∇f(x_t)‖ where that is its square or no metric
-    of the current state.
+    of the current state. session: where runs are kept, by default results/.
     """
     T = int(claim.horizons[-1] if T is None else T)
     with precision("float64"):
@@ -95,15 +99,18 @@ def trajectory(
             )
         root = isinstance(own, GradNormSq) and isinstance(chosen, GradNorm)
         marks = np.unique(np.linspace(1, T, min(POINTS, T)).astype(np.int32))
+        # As many for every T, for their number is compiled in.
+        padded = np.concatenate([marks, np.full(POINTS - len(marks), T, np.int32)])
         experiment = claim.experiment(T)
         what = Simulation(
             f"figure-{claim.slug}",
             Experiment(problem, experiment.oracle, experiment.algorithm, chosen),
             T,
             seeds,
-            marks,
+            padded,
         )
-        values = Session(Settings(), Store()).record(what, seeds).values
+        record = (session or Session(Settings(), Store())).record(what, seeds)
+        values = record.values[:, : len(marks)]
         start = experiment.algorithm.init(problem.start(), experiment.oracle, jax.random.key(0))
         first = np.full((seeds, 1), float(chosen.at(problem, start)))
     values = np.concatenate([first, values], axis=1)
@@ -129,13 +136,13 @@ def allowed(claim: Any, c: Constants, T: int, t: np.ndarray, root: bool) -> tupl
     if theorem.metric(c, T) is not base_of(theorem.metric(c, T)) and not isinstance(
         theorem.metric(c, T), AbstractPointwise
     ):
-        level = size(upper(theorem.bound(c, T)))
+        level = size(upper(claim.bound(T)))
         words = f"{'root of the ' * root}{sign} on {theorem.metric(c, T).label()}"
         return np.full(t.shape, float(level)), words
     found = np.full(t.shape, np.nan)
     for k, at in enumerate(int(v) for v in t):
         if at == T or (at >= 1 and same_method(claim, at, T)):
-            found[k] = float(size(upper(theorem.bound(claim.instance(at)[2], at))))
+            found[k] = float(size(upper(claim.bound(at))))
     return found, sign if np.isfinite(found).sum() > 1 else f"{sign} at T"
 
 

@@ -39,18 +39,22 @@ class Axis:
         part = (self._of(value) - self.low) / (self.high - self.low)
         return self.start + part * (self.end - self.start)
 
-    def ticks(self, most: int = 4) -> list[float]:
-        """A few round values: powers of ten where there are two, else an even ladder."""
+    def ticks(self, most: int = 5) -> list[float]:
+        """A few round values: powers of ten where there are two, else 1, 2 and 5 of them, else an
+        even ladder with steps of 1, 2 or 5."""
         if self.log:
             inside = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
             if len(inside) >= 2:
                 return [10.0**k for k in inside[:: math.ceil(len(inside) / most)]]
-            return [10.0**self.low, 10.0**self.high]
-        step = 10.0 ** math.floor(math.log10(self.high - self.low))
-        while (self.high - self.low) / step > most:
-            step *= 2
-        first = math.ceil(self.low / step)
-        return [k * step for k in range(first, math.floor(self.high / step) + 1)]
+            first = math.floor(self.low)
+            rungs = [m * 10.0**k for k in (first, first + 1) for m in (1, 2, 5)]
+            rungs = [rung for rung in rungs if self.low <= math.log10(rung) <= self.high]
+            return rungs if len(rungs) >= 2 else [10.0**self.low, 10.0**self.high]
+        span = self.high - self.low
+        decade = 10.0 ** math.floor(math.log10(span))
+        step = next(m * decade for m in (0.1, 0.2, 0.5, 1, 2, 5) if span <= most * m * decade)
+        first = math.ceil(self.low / step - 1e-9)
+        return [k * step for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
 def draw(report: Report, tight: Report | None = None) -> str:

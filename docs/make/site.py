@@ -31,6 +31,7 @@ REPORT = ROOT / "results/report.json"
 LINK = r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)"
 GUIDE = {
     "The first hour": "first_hour.md",
+    "Explore": "explore.md",
     "Add your own": "adding.md",
     "Audit optimizers": "audit.md",
     "In tests and CI": "testing.md",
