@@ -93,7 +93,7 @@ def _quantile(bits: Any, dtype: str) -> Any:
     for c in reversed(lower):
         x = x * y + c
     sign = (bits & word(1)) << word(8 * word(0).itemsize - 1)
-    return real(jax.lax.bitcast_convert_type(x, word) ^ sign)
+    return x / real(sign | word(one))
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
