@@ -22,6 +22,7 @@ MULTIPLIER, WEYL = 0xD256D193, 0x9E3779B9
 FOLD, SPLIT, SEED = 0x3C6EF372, 0x78DDE6E4, 0xF1BBCDC8  # any constants that differ
 
 
+@jax.jit  # traced once a shape, not once a key
 def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
     """The block that a counter (left, right) is encrypted to: uint32 arrays of one shape."""
     for r in range(ROUNDS):

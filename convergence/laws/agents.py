@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault, close
-from convergence.laws.look import Look, compiled
+from convergence.laws.look import Look
 
 
-@compiled
+@hastily
 def _goal(problem: Any, stacks: Any) -> Any:
     """(P,) each of J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖² and ‖∇J(x̄)‖, at the means of stacks
     (P, n, d)."""

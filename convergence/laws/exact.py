@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault, close
-from convergence.laws.look import compiled
 from convergence.noise.base import AbstractNoise
 
 # E exp(‖ξ‖²/(8σ²)) ≤ 2 holds for normal laws and for a spike of five standard deviations.
@@ -32,7 +32,7 @@ def known(noise: AbstractNoise, shape: tuple[int, ...], c: Constants) -> Iterato
     return None
 
 
-@compiled
+@hastily
 def _images(noise: AbstractNoise, units: Any) -> Any:
     return jax.vmap(noise.of_unit)(units)
 

@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look, compiled
+from convergence.laws.look import Look
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
 
@@ -59,7 +60,7 @@ def _saddle(s: Look, c: Constants) -> Iterator[Fault]:
             yield Fault("idle", c.idle, idle, "the rest of ‖z_0 − z*‖²")
 
 
-@compiled
+@hastily
 def _seen(problem: Any, thetas: Any, which: Any) -> Any:
     return jax.vmap(lambda theta: problem.pairs(theta, which))(thetas)
 

@@ -3,17 +3,15 @@ and where they end. What a problem certifies has to agree with what is seen."""
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.problems.base import AbstractProblem
-from convergence.runner.run import HASTE
 
 NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
 STEPS = 96  # of gradient descent from each
@@ -45,14 +43,7 @@ class Look(NamedTuple):
     far: float
 
 
-# Most of the time of a look is that of compiling it, once for all problems of one structure.
-compiled: Any = functools.partial(
-    eqx.filter_jit,
-    compiler_options=HASTE,  # pyright: ignore[reportCallIssue]
-)
-
-
-@compiled
+@hastily
 def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
     def descend(y: Any, _: Any) -> Any:
         return y - eta * jax.vmap(problem.grad)(y), y[0]
@@ -88,7 +79,7 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
     return x, f, *jax.vmap(power)(x, v)
 
 
-@compiled
+@hastily
 def _flat(problem: Any, near: Any, v: Any, h: Any, span: Any) -> Any:
     """As `_see` for an affine gradient: ∇²f is a difference, and descent shows nothing more."""
     basis = jnp.eye(near[0].size, dtype=near.dtype).reshape((-1, *near[0].shape))
@@ -147,7 +138,7 @@ def look(
     )  # fmt: skip
 
 
-@compiled
+@hastily
 def _heights(problem: Any, x: Any) -> Any:
     return jax.vmap(problem.value)(x)
 

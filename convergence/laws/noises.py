@@ -15,11 +15,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
 from convergence.laws.exact import LIGHT, known
 from convergence.laws.faults import Fault
-from convergence.laws.look import compiled
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.philox import PHILOX
@@ -29,7 +29,7 @@ DRAWS = 2**16
 ENTRIES = 2**18  # of all draws together
 
 
-@compiled
+@hastily
 def _draws(noise: Any, x: Any, keys: Any) -> Any:
     return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 

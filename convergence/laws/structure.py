@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.agents import clients, goal
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look, compiled
+from convergence.laws.look import Look
 from convergence.problems.base import AbstractProblem
 
 
@@ -119,12 +120,12 @@ def _rms(rows: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.sum(rows**2, axis=1))))
 
 
-@compiled
+@hastily
 def _rows(problem: Any, x: Any) -> Any:
     return jax.vmap(problem.grads)(x)
 
 
-@compiled
+@hastily
 def _pulls(problem: Any, shape: tuple[int, ...], levels: bool) -> Any:
     """x* and what pulls each agent there, once a level."""
     star = problem.x_star()

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.probe import drawn, prepared, probe, unravel
@@ -234,12 +235,12 @@ def form_of(problem: AbstractProblem, metric: AbstractPointwise, like: Any) -> F
     return Form(float(base), slope, curve)
 
 
-@eqx.filter_jit
+@hastily
 def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     return metric.at(problem, unravel(like, s))
 
 
-@eqx.filter_jit
+@hastily
 def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     """Value, slope and curvature at 0, and the value at s."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from convergence.compiling import hastily
 from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, draws, on_tape
 from convergence.runner.experiment import Experiment
 
@@ -18,7 +18,7 @@ def unravel(like: Any, s: Any) -> Any:
     return ravel_pytree(like)[1](s)
 
 
-@eqx.filter_jit
+@hastily
 def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
     """The keys that `init` and `step` draw from."""
     x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
@@ -55,7 +55,7 @@ class Probe(NamedTuple):
     seen: Any  # the step at (s, u), then at another clock, then under another key
 
 
-@eqx.filter_jit
+@hastily
 def probe(
     problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
 ) -> Probe:

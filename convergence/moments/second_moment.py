@@ -19,12 +19,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import AFFINE, Form, form_of, rounding
@@ -165,7 +165,7 @@ def weigh(form: Form, P: np.ndarray) -> float:
     return form.base + float(form.slope @ P[:-1, -1] + 0.5 * np.sum(form.curve * P[:-1, :-1]))
 
 
-@eqx.filter_jit
+@hastily
 def _steps(
     problem: Any, oracle: Any, algorithm: Any, masks: Any, patterns: Any, plan: Plan, clock: Any,
     key: Any, s: Any, u: Any,

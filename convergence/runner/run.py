@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import carefully, hastily
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
@@ -29,9 +30,6 @@ from convergence.runner.record import Record
 from convergence.shapes import Key
 
 CHECKPOINTS = 16
-# On a CPU this halves the time to compile, the larger part of a short run; steps become up to a
-# third slower.
-HASTE = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
 
 def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
@@ -117,9 +115,7 @@ def _share(
     )(arrays, marks, key, indices)
 
 
-_chunks = eqx.filter_jit(_share)
-_options: dict[str, Any] = {"compiler_options": HASTE}  # handed on to jax.jit
-_hasty = eqx.filter_jit(_share, **_options)
+_chunks, _hasty = carefully(_share), hastily(_share)
 
 
 def check_step(experiment: Experiment) -> None:

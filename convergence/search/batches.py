@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -10,14 +9,12 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import HASTE, checkpoints, trajectory
+from convergence.runner.run import checkpoints, trajectory
 
 
-@functools.partial(
-    eqx.filter_jit,
-    compiler_options=HASTE,  # pyright: ignore[reportCallIssue]
-)
+@hastily
 def _batch(arrays: Any, axes: Any, rest: Any, marks: Any, keys: Any) -> Any:
     """(candidates, seeds, …): the metric at the last mark, NaN where a run diverged."""
 
