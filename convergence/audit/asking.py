@@ -16,6 +16,7 @@ from convergence.audit.laws.decay import label
 from convergence.audit.laws.law import Law
 from convergence.audit.laws.linear_response import FREE, respond
 from convergence.audit.laws.scaling import power
+from convergence.audit.laws.world import kept
 from convergence.audit.same_path import same_path
 from convergence.audit.subject import Subject
 from convergence.audit.torch_run import because, one_line
@@ -54,7 +55,7 @@ def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Without warnings, of which the audited code has many."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"), kept():
         warnings.simplefilter("ignore")
         yield
 

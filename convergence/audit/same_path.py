@@ -31,7 +31,7 @@ ALIASES: Mapping[str, tuple[Any, ...]] = {
     "trust": ("trust_coefficient",),
 }  # fmt: skip
 FLAGS = ("nesterov", "amsgrad", "centered")
-SHAPES = ((4,), (4, 3))
+SHAPES = ((4,), (4, 3), (3, 5))
 T = 30
 # Options of a reference that are tried beside the defaults, and what they need beside them.
 VARIANTS: tuple[dict[str, Any], ...] = (
@@ -66,17 +66,17 @@ def compare(s: Subject, name: str) -> Found:
     momentum, βs, flags). The first step where they part, and by how much of the way."""
     x0 = [v * 2 for v in draws(SHAPES, 1, seed=11)[0]]
     gs = draws(SHAPES, T, seed=12)
-    bowl = quadratic([np.array([2.0, 1.0, 0.5, 0.1]), np.geomspace(0.1, 2.0, 12).reshape(4, 3)])
+    bowls = [np.array([2.0, 1.0, 0.5, 0.1]), *(np.geomspace(0.1, 2.0, a * b).reshape(a, b)
+                                               for a, b in SHAPES[1:])]  # fmt: skip
     if ":" in name:
         other, told = counterpart(s, name)
     else:
         other, told = plain(name), ""
     if other == "muon":
-        x0, gs = [x0[1]], [g[1:] for g in gs]
-        bowl = quadratic([np.geomspace(0.1, 2.0, 12).reshape(4, 3)])
+        x0, gs, bowls = x0[1:], [g[1:] for g in gs], bowls[1:]
     for f, where in (
         (sequence(lambda t: gs[t]), "along given gradients"),
-        (bowl, "on a quadratic"),
+        (quadratic(bowls), "on a quadratic"),
     ):
         mine = s.path(f, x0, T)
         if isinstance(other, Subject):

@@ -78,6 +78,23 @@ def shrinks(s: Subject) -> Found:
     return Found(False, f"|x| grows to {(x[t + 1] / x[t]).max():.6g} of itself", None, t + 1)
 
 
+def vanishes(s: Subject) -> Found:
+    """W5. Decay is of x, and of nothing else: from x_0 = 0 the first step with it is that without.
+
+    Proof. λx_0 = 0. A decay that is taken of the gradient, or of nothing, moves x there too.
+    """
+    if not s.has("decay"):
+        raise NotAsked("it has no weight decay")
+    g = draws([(4,)], 1, seed=53)[0][0]
+    without, found = (s.set(decay=v).path(linear(g), [0 * g], 1).moves()[0] for v in (0.0, 0.1))
+    size = max(float(np.abs(without).max()), float(np.abs(found).max()))
+    off = float(np.abs(found - without).max())
+    if off <= ROUNDINGS * s.family.grain * size:
+        return Found(True, "", off)
+    return Found(False, f"at x = 0 decay changes the first step by {off / size:.3g} of it",
+                 off / size, 1, {"x0": 0, "g": g, "decay": 0.1})  # fmt: skip
+
+
 def settles(s: Subject, center: float, decay: float, x0: float) -> np.ndarray:
     """(2,): the mean of the last of 600 steps on ½‖x − (c, −c)‖², with fast averages of g²."""
     if not s.has("decay", "rate"):

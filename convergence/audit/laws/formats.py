@@ -6,6 +6,7 @@ import numpy as np
 
 from convergence.audit.cells import CannotRun, NotAsked
 from convergence.audit.functions import draws, linear, sequence
+from convergence.audit.laws.beside import throughout
 from convergence.audit.laws.law import Found, same
 from convergence.audit.laws.structure import T, short
 from convergence.audit.subject import Path, Subject
@@ -37,7 +38,9 @@ def precisions(s: Subject) -> Found:
 def keeps_float64(s: Subject) -> Found:
     """S12w. Parameters in float64 are not rounded to float32 on the way.
 
-    From x_0 = 1/3 three gradients of size 1: some number of x_3 is none of float32.
+    From x_0 = 1/3 three gradients of size 1: some number of x_3 is none of float32. And what it
+    remembers is not rounded: a change of the first gradient by 2⁻³⁰ of itself is felt in later
+    steps, where one by 2⁻⁴ is.
     """
     gs, third = draws([(8,)], 3), [np.full(8, 1 / 3)]
     try:
@@ -48,13 +51,31 @@ def keeps_float64(s: Subject) -> Found:
     if not moved.any():
         raise NotAsked("it does not move")
     last = path.x[-1][0][moved]
-    if (last != last.astype(np.float32)).any():
+    if not (last != last.astype(np.float32)).any():
+        return Found(False, "float64 parameters come back rounded to float32", step=3)
+    if s.family.grain > 2.0**-20 or not s.has("rate"):
         return Found(True)
-    return Found(False, "float64 parameters come back rounded to float32", step=3)
+    fine, coarse = felt(s, 2.0**-30), felt(s, 2.0**-4)
+    if coarse < 4 or fine > coarse / 4:
+        return Found(True)
+    return Found(False, f"what it remembers of a gradient is rounded: {coarse} numbers feel one "
+                 f"changed by 2⁻⁴, {fine} of them by 2⁻³⁰", float(fine), 2)  # fmt: skip
 
 
+def felt(s: Subject, change: float) -> int:
+    """How many numbers of the second and third step feel a relative change of the first
+    gradient."""
+    gs, x0 = draws([(16,)], 3), [np.full(16, 1 / 3)]
+    s, moved = s.quiet().set(rate=0.1), []
+    for factor in (1.0, 1.0 + change):
+        f = sequence(lambda t, c=factor: [gs[t][0] * (c if t == 0 else 1.0)])
+        moved.append(s.path(f, x0, 3, "float64").moves()[1:])
+    return int((moved[0] != moved[1]).sum())
+
+
+@throughout
 def implementations(s: Subject) -> Found:
-    """S12i. foreach, fused, for-loop: the same path."""
+    """S12i. foreach, fused, for-loop: the same path, beside every flag, maximize too."""
     flags = [k for k in ("foreach", "fused", "multi_tensor") if k in s.accepts]
     if not flags:
         raise NotAsked("it has one implementation")
@@ -63,14 +84,17 @@ def implementations(s: Subject) -> Found:
     ran = []
     base = s.set(**{k: False for k in flags}).path(f, x0, T)
     for flag in flags:
-        try:
-            path = s.set(**{k: k == flag for k in flags}).path(f, x0, T)
-        except Exception:
-            continue
-        ran.append(flag)
-        found = same(base, path, s, f"for-loop and {flag}")
-        if not found.holds:
-            return found
+        for more in ({}, {"maximize": True}) if "maximize" in s.accepts else ({},):
+            try:
+                path = s.set(**{k: k == flag for k in flags}, **more).path(f, x0, T)
+                slow = s.set(**dict.fromkeys(flags, False), **more).path(f, x0, T) if more else base
+            except Exception:
+                continue
+            ran += [] if more else [flag]
+            told = f"for-loop and {flag}{', maximizing' if more else ''}"
+            found = same(slow, path, s, told)
+            if not found.holds:
+                return found
     return Found(True, f"for-loop and {', '.join(ran)}" if ran else "only the for-loop runs here")
 
 

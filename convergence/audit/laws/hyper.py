@@ -10,57 +10,75 @@ import numpy as np
 
 from convergence.audit.cells import NotAsked
 from convergence.audit.functions import Function, draws, linear, sequence
-from convergence.audit.laws.law import ROUNDINGS, Found, finite, same
+from convergence.audit.laws.decay import label
+from convergence.audit.laws.law import ROUNDINGS, Found, same
 from convergence.audit.laws.manners import style
-from convergence.audit.laws.options import INERT, rich
-from convergence.audit.laws.rest import START, first_nonfinite, still
-from convergence.audit.laws.structure import T
+from convergence.audit.laws.rest import START, still
+from convergence.audit.laws.structure import T, decayed
 from convergence.audit.subject import Path, Subject
 from convergence.audit.torch_run import TorchRun, runner
-
-CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "clip_value",
-         "grad_clip", "clip_grad", "clipnorm", "clipvalue", "global_clipnorm")  # fmt: skip
 
 
 def schedule(s: Subject) -> Found:
     """U2s. The t-th step is made with the t-th value of the rate: with rates 0, η, 0, 0, … only the
-    second step moves, and with a rate that is always η the path is that of η.
+    second step moves, and with η, 0, 0, … the first; a rate that is always η is η; with decay too.
 
     Proof. x_{t+1} = x_t − η_t u_t. For optax η_t is the schedule at count t = 0, 1, …
     """
     if not s.has("rate"):
         raise NotAsked("it has no learning rate")
-    s, gs = s.quiet(), draws([v.shape for v in START], 1)[0]
+    found = scheduled(s.quiet())
+    if not found.holds or s.option("decay") is None or label(s) == "without the rate":
+        return found
+    with_decay = scheduled(decayed(s))
+    return (
+        found
+        if with_decay.holds
+        else dataclasses.replace(with_decay, detail=f"with weight decay: {with_decay.detail}")
+    )
+
+
+def scheduled(s: Subject) -> Found:
+    """Whether a step is made with its own value of the rate."""
+    gs = draws([v.shape for v in START], 1)[0]
     f, lr = linear(*gs), s.lr
     if s.kind == "optax":
         import jax.numpy as jnp
 
         try:
-            once = s.set(rate=lambda count: jnp.where(count == 1, lr, 0.0)).path(f, START, 4)
+            once, first = (
+                s.set(rate=lambda count, n=n: jnp.where(count == n, lr, 0.0)).path(f, START, 4)
+                for n in (1, 0)
+            )
             steady = s.set(rate=lambda count: jnp.asarray(lr)).path(f, START, 4)
         except Exception as error:
             raise NotAsked("it takes no schedule") from error
         found = same(s.path(f, START, 4), steady, s, "a rate and a schedule that is constant")
         if not found.holds:
             return found
-        x = once.flat()
     else:
-        run = s.start(START)
-        xs = [run.x]
-        for t in range(4):
-            run.rate(lr if t == 1 else 0.0)
-            run.step(t, f)
-            xs.append(run.x)
-        x = Path(xs, xs).flat()
-    away = np.abs(np.diff(x, axis=0)).max(axis=1)
-    if not np.isfinite(away).all():
-        return Found(False, "a rate of 0 leads to NaN or infinity")
-    moved = [t + 1 for t in range(4) if away[t] > still(s)]
-    if moved in ([2], []) or (s.family.name == "delayed" and 1 not in moved):
-        return Found(True, "", float(away[1]))
-    told = ", ".join(map(str, moved))
-    return Found(False, f"with rates 0, η, 0, 0 it moves at step {told}", float(away.max()),
-                 moved[0])  # fmt: skip
+        once, first = rated(s, f, 1), rated(s, f, 0)
+    for path, at, rates in ((once, 2, "0, η, 0, 0"), (first, 1, "η, 0, 0, 0")):
+        away = np.abs(np.diff(path.flat(), axis=0)).max(axis=1)
+        if not np.isfinite(away).all():
+            return Found(False, "a rate of 0 leads to NaN or infinity")
+        moved = [t + 1 for t in range(4) if away[t] > still(s)]
+        if moved not in ([at], []) and s.family.name != "delayed":
+            told = ", ".join(map(str, moved))
+            return Found(False, f"with rates {rates} it moves at step {told}", float(away.max()),
+                         moved[0])  # fmt: skip
+    return Found(True)
+
+
+def rated(s: Subject, f: Function, at: int) -> Path:
+    """Four steps at rate 0 but for one."""
+    run, lr = s.start(START), s.lr
+    xs = [run.x]
+    for t in range(4):
+        run.rate(lr if t == at else 0.0)
+        run.step(t, f)
+        xs.append(run.x)
+    return Path(xs, xs)
 
 
 def proportional(s: Subject) -> Found:
@@ -149,89 +167,3 @@ def takes_changes(
                 group[name] = value
         run.step(t, f)
     return bool(np.abs(run.x[0] - usual.x[-1][0]).max() > 0)
-
-
-def clips(s: Subject) -> Found:
-    """U21. Clipping at c leaves gradients within c alone, and hands on larger ones as c·g/‖g‖ (of
-    each tensor, or of all together) or as their entries cut to ±c; beside the flag that turns it
-    on, where there is one."""
-    name = next((k for k in CLIPS if k in s.accepts), None)
-    if name is None:
-        raise NotAsked("it clips no gradients")
-    flags = [k for k, v in s.accepts.items() if v is False and k not in INERT]
-    found = [clipped(s.quiet(), name)]
-    for flag in flags if not found[0].holds else ():
-        try:
-            found.append(clipped(s.quiet().set(**{flag: True}), name))
-        except Exception:
-            continue
-    return next((each for each in found if each.holds), found[0])
-
-
-def clipped(s: Subject, name: str) -> Found:
-    """Whether gradients are clipped by an option of this name."""
-    shapes, c = [(4,), (4, 3)], 1.0
-    x0 = [3 * v for v in draws(shapes, 1, seed=35)[0]]
-    small = [[0.01 * g for g in step] for step in draws(shapes, T, seed=36)]
-    large = [[100.0 * g for g in step] for step in small]
-    on, off = s.set(**{name: c}), s.set(**{name: 1e6})
-    free = off.path(sequence(lambda t: small[t]), x0, T)
-    found = same(free, on.path(sequence(lambda t: small[t]), x0, T), s, f"{name} beyond ‖g‖")
-    if not found.holds:
-        return found
-    cut = on.path(sequence(lambda t: large[t]), x0, T)
-
-    def whole(step: list) -> list:
-        norm = np.sqrt(sum((g**2).sum() for g in step))
-        return [g * min(1.0, c / norm) for g in step]
-
-    ways = {
-        "the norm of all": whole,
-        "the norm of each": lambda step: [whole([g])[0] for g in step],
-        "entries": lambda step: [np.clip(g, -c, c) for g in step],
-    }
-    for told, way in ways.items():
-        expected = off.path(sequence(lambda t, way=way: way(large[t])), x0, T)
-        # 1e-6 is what is often added to the norm.
-        if same(expected, cut, s, told, grain=max(s.family.grain, 1e-6)).holds:
-            return Found(True, f"{name} clips by {told}")
-    return Found(False, f"{name} = {c:g} clips neither the norm of all, of each, nor entries")
-
-
-def masks(s: Subject) -> Found:
-    """U28. A mask that is True everywhere is no mask; one that is False everywhere is no decay."""
-    name = next((k for k in ("mask", "weight_decay_mask") if k in s.accepts), None)
-    if name is None or not s.has("decay"):
-        raise NotAsked("it has no mask")
-    f, x0 = rich()
-    s = s.set(decay=0.1)
-    every, none = (s.set(**{name: lambda p, v=v: [v] * len(p)}).path(f, x0, 8)
-                   for v in (True, False))  # fmt: skip
-    found = same(s.path(f, x0, 8), every, s, f"no {name}, and True everywhere")
-    if not found.holds:
-        return found
-    return same(s.set(decay=0.0).path(f, x0, 8), none, s, f"no decay, and a {name} of False")
-
-
-def flags(s: Subject) -> Found:
-    """U22. Whatever flag is turned over, and however fast its averages are, a constant gradient
-    gives finite steps in float32.
-
-    A variance that is computed as a difference of means may come out negative.
-    """
-    names = [k for k, v in s.accepts.items() if isinstance(v, bool) and k not in INERT]
-    if not names:
-        raise NotAsked("it has no flags")
-    fast = {k: 0.5 for k in ("alpha", "decay", "rho") if isinstance(s.accepts.get(k), float)}
-    fast |= {"betas": (0.9, 0.5)} if len(s.accepts.get("betas") or ()) == 2 else {}
-    f = linear(*(np.float32(v / 3).astype(float) for v in START))
-    for name in names:
-        try:
-            turned = s.set(**{name: not s.options.get(name, s.accepts[name])}, **fast)
-            path = turned.path(f, START, 60, "float32")
-        except Exception:
-            continue
-        if not finite(path):
-            return Found(False, f"{name}={turned.options[name]}: NaN or infinity on a linear f",
-                         step=first_nonfinite(path))  # fmt: skip
-    return Found(True, ", ".join(names))

@@ -32,6 +32,8 @@ ONLY = {
     "C15": ("optimistic",),
     "C16": ("low-rank",),
     "S16": ("adam", "adamw"),
+    "S18": ("adafactor",),
+    "K2": ("polyak",),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from convergence.audit.cells import NotAsked
 from convergence.audit.functions import Function, draws, sequence
+from convergence.audit.laws.beside import throughout
 from convergence.audit.laws.law import Found, same
 from convergence.audit.laws.structure import T, short
 from convergence.audit.subject import Path, Run, Subject
@@ -46,6 +47,7 @@ def other_run(s: Subject, kind: type[TorchRun]) -> Subject:
     return dataclasses.replace(s, runner=runner(style(s), kind))
 
 
+@throughout
 def borrowed(s: Subject) -> Found:
     """U16. Gradients are borrowed: a step neither changes the gradient that it is given nor keeps
     its memory, which the caller fills anew.
@@ -100,6 +102,7 @@ def unwatched(s: Subject) -> Found:
     return same(s.path(f, X0, T), unread(s.start(X0), f), s, "read after every step and never")
 
 
+@throughout
 def twins(s: Subject) -> Found:
     """U10t. Two equal parameters with equal gradients take one path.
 

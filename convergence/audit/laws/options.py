@@ -9,64 +9,11 @@ import numpy as np
 
 from convergence.audit.cells import NotAsked
 from convergence.audit.functions import Function, draws, quadratic, scaled, sequence
+from convergence.audit.laws.beside import INERT, beside
 from convergence.audit.laws.law import Found, distance, same
+from convergence.audit.laws.structure import decayed
 from convergence.audit.subject import Path, Subject
 
-# Options that choose how to compute, what to print or store, or what other options mean.
-INERT = frozenset(
-    [
-        "foreach",
-        "fused",
-        "capturable",
-        "differentiable",
-        "compile_step",
-        "compile",
-        "verbose",
-        "log_every",
-        "fsdp_in_use",
-        "triton",
-        "multi_tensor",
-        "name",
-        "slice_p",
-        "process_group",
-        "decouple_lr",
-        "promote",
-        "storage_dtype",
-        "ecc",
-        "param_ecc",
-        "orig_shapes",
-        "mu_dtype",
-        "nu_dtype",
-        "dtype",
-        "state_dtype",
-        "accumulator_dtype",
-        "q_dtype",
-        "seed",
-        "key",
-        "gradient_release",
-        "jit_ok",
-        "use_triton",
-        "maximize",
-        "model",
-        "params",
-        "split",
-        "memory_save_mode",
-        "mask",
-        "weight_decay_mask",
-        "use_gc",
-        "mixed_precision",
-        "precision",
-        "print",
-        "dummy_param",
-        "kahan_sum",
-        "param_dtype",
-        "axis_name",
-        "gradient_clipping",
-        "update_clipping",
-        "cpu",
-        "offload",
-    ]
-)
 # Families whose ε, beside gradients of all sizes, must be felt.
 DAMPED = {"adam", "adamw", "adam-like", "rmsprop", "adagrad", "adadelta", "adabelief"}
 RATES = ("loss_scale", "grad_scale", "init_scale", "scale")
@@ -173,28 +120,21 @@ def options_act(s: Subject) -> Found:
     return Found(True, told, float(len(dead)))
 
 
-def beside(s: Subject) -> Any:
-    """The subject alone, with momentum and decay on, and with every flag turned over."""
-    yield s
-    more = {}
-    for name, value in (("momentum", 0.9), ("weight_decay", 0.1)):
-        if name in s.accepts and s.accepts[name] in (0, 0.0, None):
-            more[name] = value
-    if more:
-        yield s.set(**more)
-    for flag, value in s.accepts.items():
-        if isinstance(value, bool) and flag not in INERT:
-            yield s.set(**more, **{flag: not value})
-
-
 def maximizes(s: Subject) -> Found:
-    """U14. maximize=True on f is minimizing −f."""
+    """U14. maximize=True on f is minimizing −f, with and without weight decay."""
     if "maximize" not in s.accepts:
         raise NotAsked("it has no option maximize")
     f, x0 = rich()
-    up = s.set(maximize=True).path(f, x0, 10)
-    down = s.set(maximize=False).path(scaled(f, -1.0), x0, 10)
-    return same(down, up, s, "maximize f and minimize −f")
+    found = Found(True)
+    for each in (s.quiet(), decayed(s)) if s.option("decay") else (s,):
+        up = each.set(maximize=True).path(f, x0, 10)
+        down = each.set(maximize=False).path(scaled(f, -1.0), x0, 10)
+        found = same(
+            down, up, s, "maximize f and minimize −f" + ("" if each is s else ", decay on")
+        )
+        if not found.holds:
+            return found
+    return found
 
 
 def loss_scale(s: Subject) -> Found:

@@ -202,6 +202,27 @@ def orthogonal(s: Subject) -> Found:
                  {"g": "diag(1, .5, .1, .05)"})  # fmt: skip
 
 
+def within(s: Subject) -> Found:
+    """A2. What is returned beside the iterates is a mean of them: on a linear f no number of it is
+    beyond the smallest and largest that the iterates had.
+
+    Proof. Weights that are positive and add up to 1. What begins at 0, or extrapolates, is none.
+    """
+    path = s.quiet().path(linear(ONE, -2 * np.ones((3, 2))), [3 * ONE, np.ones((3, 2))], 9)
+    x = path.flat()
+    judged = np.stack([np.concatenate([np.ravel(v) for v in at]) for at in path.judged])
+    if (judged == x).all():
+        raise NotAsked("it returns its iterates")
+    low, high = np.minimum.accumulate(x), np.maximum.accumulate(x)
+    size = max(float((high - low).max()), 1e-300)
+    off = np.maximum(low - judged, judged - high).max(axis=1) / size
+    if off.max() <= ROUNDINGS * s.family.grain + 2.0**-40 * np.abs(x).max() / size:
+        return Found(True, "", float(off.max()))
+    t = int(off.argmax())
+    return Found(False, f"what it returns is beyond its iterates by {off[t]:.3g} of their way",
+                 float(off[t]), t)  # fmt: skip
+
+
 def averages(s: Subject) -> Found:
     """A1. What schedule-free methods return on a linear f is the mean of z_1, …, z_T: after T steps
     it has come (T + 1)/2 times as far as after one.

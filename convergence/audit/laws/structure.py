@@ -8,21 +8,26 @@ import numpy as np
 
 from convergence.audit.cells import CannotRun, NotAsked
 from convergence.audit.functions import draws, sequence
+from convergence.audit.laws.beside import throughout
 from convergence.audit.laws.law import Found, same
 from convergence.audit.laws.rest import START
 from convergence.audit.subject import Path, Subject
 
 T = 12
+CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "clip_value",
+         "grad_clip", "clip_grad", "clipnorm", "clipvalue", "global_clipnorm")  # fmt: skip
 SHAPES = ((8, 4), (4, 8), (4, 4), (5,), (2, 3, 2, 2), ())
 
 
+@throughout
 def state_is_complete(s: Subject) -> Found:
     """S8. Saving and loading after five steps changes no later step.
 
     What is kept outside the saved state (attributes, inner optimizers, variables of a module)
-    starts anew.
+    starts anew. The second gradient is the largest, which some remember.
     """
     gs = draws([v.shape for v in START], T)
+    gs[1] = [100 * g for g in gs[1]]
     f = sequence(lambda t: gs[t])
     run = other = s.start(START)
     xs, going = [run.x], []
@@ -45,6 +50,13 @@ def state_is_complete(s: Subject) -> Found:
     return same(Path(xs, xs), Path(going, going), s, "saved and loaded after step 5")
 
 
+def decayed(s: Subject) -> Subject:
+    """With weight decay, where that is an option."""
+    name = s.option("decay")
+    known = None if name is None else s.get("decay")
+    return s.set(decay=0.1) if isinstance(known, int | float) else s
+
+
 def halves(s: Subject) -> Found:
     """S9. One tensor of 2n numbers is two of n.
 
@@ -57,22 +69,28 @@ def halves(s: Subject) -> Found:
     return same(one, two, s, "one tensor of 6 and two of 3")
 
 
+@throughout
 def groups(s: Subject) -> Found:
-    """S9g. Two parameter groups with the same options are one group."""
+    """S9g. Two parameter groups with the same options are one group, where gradients are clipped
+    too."""
     if s.kind != "torch":
         raise NotAsked("parameter groups are torch's")
     gs = draws([(3,), (2,)], T)
     x0 = [np.arange(1.0, 4.0), np.array([-1.0, 2.0])]
+    clip = next((k for k in CLIPS if k in s.accepts), None)
+    if clip is not None and not isinstance(s.get(clip), bool):
+        s = s.set(**{clip: 1.0})
     one = s.path(sequence(lambda t: gs[t]), x0, T, groups=(0, 0))
     two = s.path(sequence(lambda t: gs[t]), x0, T, groups=(0, 1))
     return same(one, two, s, "one parameter group and two")
 
 
 def group_rates(s: Subject) -> Found:
-    """S9l. A group with a rate of its own takes the path that it takes alone at that rate."""
+    """S9l. A group with a rate of its own takes the path that it takes alone at that rate, decay
+    and all."""
     if s.kind != "torch" or not s.has("rate"):
         raise NotAsked("parameter groups with rates are torch's")
-    s, gs = s.quiet(), draws([(3,)], T)
+    s, gs = decayed(s), draws([(3,)], T)
     x0 = np.arange(1.0, 4.0)
     alone = s.set(rate=2 * s.lr).path(sequence(lambda t: gs[t]), [x0], T)
     run = s.start([np.zeros(3), x0], groups=(0, 1))
@@ -101,12 +119,13 @@ def another_parameter(s: Subject) -> Found:
 
 
 def without_gradient(s: Subject) -> Found:
-    """U10n. A parameter without a gradient is left alone, and changes nothing for the others."""
+    """U10n. A parameter without a gradient is left alone, by weight decay too, and changes nothing
+    for the others."""
     if s.kind != "torch":
         raise NotAsked("only torch's parameters may be without a gradient")
     gs = [g[0] for g in draws([(4,)], T)]
     x0 = np.array([1.0, -2.0, 3.0, 0.5])
-    s = s.quiet()
+    s = decayed(s)
     alone = s.path(sequence(lambda t: [gs[t]]), [x0], T)
     try:
         both = s.path(sequence(lambda t: [gs[t], None]), [x0, x0], T)

@@ -1,0 +1,76 @@
+"""Laws of methods that are known by a formula of their own: Lookahead, Polyak's step, factors."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from convergence.audit.cells import NotAsked
+from convergence.audit.functions import linear, quadratic
+from convergence.audit.laws.law import ROUNDINGS, Found
+from convergence.audit.laws.rest import START
+from convergence.audit.laws.scaling import undamped
+from convergence.audit.laws.steps import ONE, compared
+from convergence.audit.subject import Subject
+
+
+def looks_back(s: Subject) -> Found:
+    """K1. Lookahead on a linear f, around a method with steps of one length u: within a period of k
+    steps it goes on by u, and at its end comes back to the share α of the period's way.
+
+    Proof. s ← s + α(x − s) with x = s − ku; so after n periods and j < k steps, nαku + ju.
+    Zhang et al. 2019.
+    """
+    k = next((v for n in ("k", "sync_period", "la_steps") if isinstance(v := s.get(n), int)), None)
+    alpha = next((v for n in ("alpha", "slow_step_size", "la_alpha")
+                  if isinstance(v := s.get(n), float)), None)  # fmt: skip
+    named = re.fullmatch(r"lookahead\w*", s.name.lower().replace("_", ""))
+    if not named or k is None or alpha is None or not 1 < k < 50:
+        raise NotAsked("it is no Lookahead with a period and a share")
+    T = 3 * k + 1
+    path = s.quiet().path(linear(ONE), [3 * ONE], T)
+    far = np.array([float(3 - x[0][0]) for x in path.x[1:]])
+    if not far[0] > 0 or abs(far[1] / far[0] - 2) > 1e-6:
+        raise NotAsked("the method inside has no steps of one length")
+    t = np.arange(1, T + 1)
+    expected = (t // k) * alpha * k + t % k
+    return compared(expected, far / far[0], "way over its first step", s.family.grain)
+
+
+def polyak(s: Subject) -> Found:
+    """K2. Polyak's step is (f(x) − f*)/‖∇f(x)‖², unless a largest rate is below it: on ½‖x‖² and
+    on 2‖x‖², f* = 0, the first step halves x.
+
+    Proof. f/‖∇f‖² = ½h‖x‖²/(h²‖x‖²) = 1/(2h), times ∇f = hx. The smaller of the two rates is ⅛.
+    """
+    if not re.search(r"polyak|sps", s.name.lower()) or s.get("rate") not in (None, 1, 1.0):
+        raise NotAsked("its step is not that of Polyak alone")
+    for h in (1.0, 4.0):
+        path = s.quiet().path(quadratic([h, h]), START, 1)
+        ratio = path.flat()[1] / path.flat()[0]
+        off = float(np.abs(ratio - 0.5).max())
+        if not off <= ROUNDINGS * s.family.grain:
+            return Found(False, f"on {h:g}/2 ‖x‖² the first step leaves {ratio[0]:.6g} x, not x/2",
+                         float(ratio[0]), 1, {"f": f"{h:g}/2 ‖x‖²", "x0": START})  # fmt: skip
+    return Found(True, "the first step halves x")
+
+
+def rank_one(s: Subject) -> Found:
+    """S18. Row and column means know a matrix of squares of rank one: on g = abᵀ the first step has
+    entries of one size, as that of g/√(g²).
+
+    Proof. r cᵀ/mean(r) = (a_i² c̄)(ā b_j²)/(ā c̄) = a_i² b_j², bars the means of squares.
+    """
+    a, b = np.array([1.0, -2.0, 0.5, 4.0]), np.array([1.0, 3.0, -0.25])
+    g = np.outer(a, b)
+    move = undamped(s).path(linear(g), [np.full((4, 3), 2.0)], 1).moves()[0]
+    size = np.abs(move)
+    if not size.max() > 0:
+        raise NotAsked("its first step is 0")
+    ratio = float(size.max() / max(size.min(), 1e-300))
+    # Its ε beside squares of 1/64 and more.
+    if ratio <= 1 + 1e-3:
+        return Found(True, f"sizes within {ratio:.6g}", ratio)
+    return Found(False, f"sizes of the first step on a gradient of rank one differ by a factor "
+                 f"{ratio:.4g}", ratio, 1, {"g": g})  # fmt: skip
