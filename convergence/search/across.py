@@ -25,7 +25,9 @@ from convergence.search.climbing import BATCH, Evolution
 from convergence.search.courtroom import AcrossMoments, AcrossRuns
 from convergence.search.falsify import EXCESS, plainer
 from convergence.search.instances import Instances
-from convergence.search.pool import Room, rooms
+from convergence.search.parts import Room
+from convergence.search.pool import rooms
+from convergence.search.pool_special import home
 from convergence.search.runs import OUTSIDE
 from convergence.statistics import Verdict
 from convergence.theorems.base import Kind, Moment
@@ -88,7 +90,7 @@ def examine(
     cells: dict[str, Tally] = collections.defaultdict(Tally)
     with precision("float64"):
         kind: Any = AcrossMoments if isinstance(claim, AbstractExact) else AcrossRuns
-        search: Any = kind(claim, seed, rooms() if pool is None else pool)
+        search: Any = kind(claim, seed, (*rooms(), home(claim)) if pool is None else pool)
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS
 

@@ -20,7 +20,7 @@ from convergence.search.choices import drawn
 from convergence.search.climbing import BATCH
 from convergence.search.exact import MomentSearch
 from convergence.search.instances import Instances
-from convergence.search.pool import Room
+from convergence.search.parts import OWN, Room
 from convergence.search.runs import OUTSIDE, SEEDS, RunSearch
 from convergence.search.variations import rebuilt
 from convergence.statistics import Verdict
@@ -46,8 +46,8 @@ class Courtroom:
         rng = np.random.default_rng((seed, *claim.slug.encode()))
         self.rooms, self.refusals, found = {}, collections.defaultdict(collections.Counter), []
         pairs = [(room, noise) for room in pool for noise in room.noises]
-        for k in rng.permutation(len(pairs)):
-            room, noise = pairs[k]
+        order = [pairs[k] for k in rng.permutation(len(pairs))]
+        for room, noise in sorted(order, key=lambda pair: pair[0].problem.name != OWN):
             theorem, reals = (
                 drawn(claim.theorem, rng) if rng.random() < 0.7 else (claim.theorem, ())
             )
