@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import certified
+from convergence.claims.credentials import broken, credentials
 from convergence.claims.fields import check_bound, check_fields, check_made, constants_of
 from convergence.claims.report import Outcome, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
 from convergence.constants import Constants
-from convergence.errors import InvalidInput, Unknown, require, shown
-from convergence.laws import certificates
+from convergence.errors import Unknown, require, shown
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision, wide
@@ -146,14 +146,8 @@ class AbstractOnInstance(AbstractClaim):
 
     def certified(self, T: int) -> Checked:
         """Whether what the instance at horizon T certifies agrees with what is seen of it."""
-        problem, noise, _ = self.instance(T)
-        try:
-            self.oracle(problem, noise)
-        except InvalidInput as error:
-            return Checked("certificates", False, None, str(error))
-        false = certificates(problem, noise)
-        said = "; ".join(str(fault) for fault in false[:3])
-        return Checked("certificates", not false, None, said or "checked on the instance")
+        problem, noise, c = self.instance(T)
+        return credentials(self.theorem, self.oracle, problem, noise, c)
 
     def failing(self, horizons: tuple[int, ...]) -> tuple[Checked, ...]:
         """The assumptions at the first horizon at which one fails, or else at the last; first of
@@ -241,14 +235,17 @@ class AbstractOnInstance(AbstractClaim):
                 problem=first_line(problem),
                 noise=first_line(noise),
             )
-            if failed:
-                found.reason = refusal(failed[0], c)
-            else:
+            if not failed:
                 records, judgement = self.collect(horizons, seeds, session)
-                found.judge(judgement)
+                failed = broken(self, records, judgement, session)
+                found.assumptions += failed
                 found.notes = divergence(records)
                 found.hyper = self.experiment(last).algorithm.hyper()
                 found.metric = self.theorem.metric(c, last).label()
+                if not failed:
+                    found.judge(judgement)
+            if failed:
+                found.reason = refusal(failed[0], c)
         return Report.of(self, found, session)
 
     def prescribed(self, c: Constants, T: int) -> dict[str, Any]:

@@ -71,8 +71,13 @@ class AbstractExact(AbstractOnInstance):
 
     def grain(self, T: int) -> float:
         """What rounding may make of the value at T, in its own units: terms that cancel, or the
-        condition of a fixed point. 0 for what is read off eigenvalues."""
+        condition of a fixed point, or eigenvalues that meet."""
         quantity = self.theorem.quantity
+        if quantity in (Moment.RADIUS, Moment.GAP):
+            return self.solved(T).radius_grain
+        if quantity is Moment.STABLE:
+            found = self.solved(T)
+            return float(abs(found.radius - 1) <= found.radius_grain)
         metric: Any = self.theorem.metric(self.instance(T)[2], T)
         if quantity is Moment.EXPECTED:
             return self.solved(T).grain(metric, T)

@@ -24,6 +24,10 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
     that is more. A run that keeps the bound in exact arithmetic broke it by rounding; one that
     balls do not decide leaves the claim INCONCLUSIVE.
     """
+    for s in samples:
+        if s.range[0] == math.inf or s.range[1] == -math.inf:
+            reason = f"at T={s.T} the statement's number is beyond float64: shorten the horizon"
+            return Judgement(Verdict.INCONCLUSIVE, reason, (), None, None)
     eps = float(np.finfo(np.float64).eps)  # of the bound's own formula, a few operations a step
     rooms = [
         max(8 * eps * s.T, sensitivity(claim, r, s, session)) for r, s in zip(records, samples)

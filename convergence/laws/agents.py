@@ -17,15 +17,17 @@ from convergence.laws.look import Look
 
 @hastily
 def _goal(problem: Any, stacks: Any) -> Any:
-    """(P,) each of J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖² and ‖∇J(x̄)‖, at the means of stacks
-    (P, n, d)."""
+    """(P,) each of J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖², ‖∇J(x̄)‖ and how far ∇J is from the
+    slope of J − inf J, at the means of stacks (P, n, d)."""
 
     def one(X: Any) -> Any:
         mean = jnp.mean(X, axis=0)
         G = problem.grad(jnp.broadcast_to(mean, X.shape))
         goal = jnp.mean(G, axis=0)
         apart = jnp.sum((G - goal) ** 2) / len(X)
-        return problem.excess(mean), apart, jnp.sqrt(jnp.sum(goal**2))
+        risk, slope = jax.value_and_grad(problem.excess)(mean)
+        off = jnp.sqrt(jnp.sum((slope - goal) ** 2))
+        return risk, apart, jnp.sqrt(jnp.sum(goal**2)), off
 
     return jax.vmap(one)(stacks)
 
@@ -37,7 +39,10 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
     if "Xi0" in c and not close(c.Xi0, spread, s.far**2):
         yield Fault("Xi0", c.Xi0, spread, "the spread of the copies at the start")
     if "risk0" in c or "zeta_all" in c:
-        risk, apart, steep = map(np.asarray, _goal(problem, s.x.reshape((-1, *shape))))
+        found = _goal(problem, s.x.reshape((-1, *shape)))
+        risk, apart, steep, off = map(np.asarray, found)
+        if off.max() > 1e-8 * steep.max() + 1e-12 * float(np.abs(s.g).max()):
+            yield Fault("∇f", "∇J", off.max(), "off the slope of excess() by")
         size = float(c.get("L", 0.0)) * s.far**2
         if "risk0" in c and not close(c.risk0, float(risk[0]), size):
             yield Fault("risk0", c.risk0, risk[0], "J(x̄_0) − inf J")
@@ -54,6 +59,51 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
         true = np.linalg.eigvalsh(s.H[0][: shape[1], : shape[1]])
         if not np.allclose(np.sort(c.h), true, rtol=0, atol=CURVED * np.abs(true).max()):
             yield Fault("h", c.h, true, "the eigenvalues of an agent's Hessian")
+
+
+@hastily
+def _stacks(problem: Any, stacks: Any) -> Any:
+    return jax.vmap(problem.grad)(stacks)
+
+
+def mixed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
+    """What is said of the matrix W by which copies mix, and of the agents' Hessians."""
+    if "lam" in c:
+        W = np.asarray(c.W, float)
+        lam = np.linalg.eigvalsh(0.5 * (W + W.T))[::-1]
+        off = float(np.abs(W - W.T).max()) + float(np.abs(np.asarray(c.lam) - lam).max())
+        if off > CURVED:
+            yield Fault("lam", c.lam, off, "off the eigenvalues of a symmetric W by")
+        if "lam_min" in c and not close(c.lam_min, float(lam[-1]), 1.0):
+            yield Fault("lam_min", c.lam_min, lam[-1], "λ_min(W)")
+        if "U" in c:
+            U = np.asarray(c.U, float)
+            one = float(np.abs(U.T @ U - np.eye(len(W))).max())
+            off = one + float(np.abs(W @ U - U * lam).max())
+            if off > 1e-9:
+                yield Fault("U", c.U, off, "off WU = U diag(lam) and UᵀU = I by")
+    if "modes" in c:
+        off = float(np.abs(c.U.T @ np.asarray(c.beta) @ c.E - c.modes).max())
+        if off > 1e-9 * max(1e-300, float(np.abs(c.beta).max())):
+            yield Fault("modes", c.modes, off, "off UᵀβE by")
+    if "hessians" in c:
+        H = np.asarray(c.hessians, float)
+        X, G = (v.reshape((-1, *shape)) for v in (s.x, s.g))
+        left = G - G[:1] - np.einsum("kij,pkj->pki", H, X - X[:1])
+        if np.abs(left).max() > CURVED * max(float(np.abs(G).max()), 1e-300):
+            yield Fault("hessians", H, np.abs(left).max(), "off a change of ∇f_i by")
+        mean = float(np.linalg.eigvalsh(H.mean(axis=0))[0])
+        if "mean_mu" in c and not close(c.mean_mu, mean, float(np.abs(H).max()), CURVED):
+            yield Fault("mean_mu", c.mean_mu, mean, "λ_min((1/n) Σ H_i)")
+    if c.get("common"):
+        # One step for all copies, from one point: agents of one curvature answer it alike.
+        here = np.random.default_rng(0).standard_normal((4, 1, *shape[1:])) * max(s.far, 1e-12)
+        stacks = np.broadcast_to(here, (4, *shape))
+        G = np.asarray(_stacks(problem, jnp.asarray(stacks)))
+        rise = G - G[:1]
+        off = float(np.max(np.abs(rise - rise[:, :1]), initial=0.0))
+        if off > 1e-11 * float(np.abs(G).max()):
+            yield Fault("common", True, off, "off each other by, of ∇f_i(y) − ∇f_i(x), two")
 
 
 def clients(problem: Any, here: np.ndarray, rows: np.ndarray, c: Constants) -> Iterator[Fault]:

@@ -13,7 +13,8 @@ CURVED = 1e-7
 
 
 class Fault(NamedTuple):
-    """A certificate that does not agree with what is seen."""
+    """A certificate that does not agree with what is seen, or, with None for the true value, that
+    nothing shows."""
 
     name: str
     certified: Any
@@ -22,7 +23,9 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         stated = f"{self.name} = {_text(self.certified)} is certified"
-        return f"{stated}, but {self.what} = {_text(self.true)}"
+        return f"{stated}, but {self.what}" + (
+            "" if self.true is None else f" = {_text(self.true)}"
+        )
 
 
 def _text(value: Any) -> str:

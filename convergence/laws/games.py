@@ -13,6 +13,7 @@ from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
+from convergence.laws.origin import ours, unproved
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
 
@@ -20,31 +21,49 @@ INSIDE = 64  # points of the ball at which pairs of losses are looked at
 def games(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     """The certificates of `SaddleQuadratic` and of `WeightedPairs`."""
     if "saddle" in c:
-        yield from _saddle(s, c)
+        yield from _saddle(problem, s, c)
     if "G_pair" in c:
         yield from _pairs(problem, c)
 
 
-def _saddle(s: Look, c: Constants) -> Iterator[Fault]:
+@hastily
+def _slope(problem: Any, z: Any) -> Any:
+    return problem.grad(z)
+
+
+def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     """z* and the way to it, monotony, and what is said of a bilinear game."""
-    assert s.H is not None
-    p, z, H = int(c.split), np.asarray(c.saddle), s.H[0]
+    p, z = int(c.split), np.asarray(c.saddle)
     signs = np.where(np.arange(len(z)) < p, 1.0, -1.0)
-    M = signs[:, None] * H
-    size = float(np.linalg.norm(s.g[0])) + float(np.abs(H).max()) * s.far
-    there = s.g[0] + H @ (z - s.x[0])
-    if np.linalg.norm(there) > 1e-8 * size:
+    steepest = float(np.max(s.top))
+    there = np.asarray(_slope(problem, jnp.asarray(z)))
+    if np.linalg.norm(there) > 1e-8 * (float(np.linalg.norm(s.g[0])) + steepest * s.far):
         yield Fault("saddle", z, np.linalg.norm(there), "‖∇𝓛‖ there")
     way = float(np.linalg.norm(s.x[0] - z))
     if not close(c.R_saddle, way, s.far):
         yield Fault("R_saddle", c.R_saddle, way, "‖z_0 − z*‖")
-    least = float(np.linalg.eigvalsh(0.5 * (M + M.T))[0])
-    if c.mu_saddle > least + CURVED * float(np.abs(H).max()):
-        yield Fault("mu_saddle", c.mu_saddle, least, "λ_min of the symmetric part of F'")
+    i, j = np.triu_indices(len(s.x), 1)
+    apart = s.x[i] - s.x[j]
+    square = np.sum(apart**2, axis=1)
+    ok = square > 1e-12 * s.far**2
+    rise = np.sum(apart * signs * (s.g[i] - s.g[j]), axis=1)[ok] / square[ok]
+    least = float(np.min(rise, initial=np.inf))
+    for H in s.H if s.H is not None else ():
+        M = signs[:, None] * H
+        least = min(least, float(np.linalg.eigvalsh(0.5 * (M + M.T))[0]))
+    if c.mu_saddle > least + CURVED * steepest:
+        yield Fault("mu_saddle", c.mu_saddle, least, "the least monotony seen")
+    if not c.get("bilinear"):
+        return
+    if s.H is None:  # the couplings are not looked at: they are the class's word
+        if not ours(problem):
+            yield unproved("bilinear", c, problem)
+        return
+    H = s.H[0]
     A, own = H[:p, p:], max(float(np.abs(H[:p, :p]).max()), float(np.abs(H[p:, p:]).max()))
-    if c.bilinear and own > CURVED * float(np.abs(H).max()):
+    if own > CURVED * float(np.abs(H).max()):
         yield Fault("bilinear", True, own, "a curvature of one player's own")
-    if c.bilinear:
+    else:
         U, sigma, Vt = np.linalg.svd(A)
         if not np.allclose(c.couplings, sigma, rtol=0, atol=CURVED * sigma[0]):
             yield Fault("couplings", c.couplings, sigma, "the singular values of A")

@@ -70,7 +70,10 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
             g, w = jax.jvp(problem.grad, (x,), (v,))
             size = jnp.where(k < 30, jnp.sqrt(jnp.sum(w**2)), size)
             least = jnp.minimum(least, jnp.sum(v * w))
-            return rest(jnp.where(k < 30, w, size * v - w)), size, least, g
+            shifted = size * v - w
+            done = jnp.sum(shifted**2) <= 1e-20 * size**2  # v is all of what is left: keep it
+            after = jnp.where(k < 30, w, jnp.where(done, v, shifted))
+            return rest(jnp.where(jnp.sum(after**2) > 0, after, v)), size, least, g
 
         zero = jnp.zeros((), x.dtype)
         _, size, least, g = jax.lax.fori_loop(0, 90, turn, (rest(v), zero, zero + jnp.inf, x))

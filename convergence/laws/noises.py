@@ -17,9 +17,12 @@ import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
+from convergence.laws.drawn import drawn_faults
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
 from convergence.laws.exact import LIGHT, known
 from convergence.laws.faults import Fault
+from convergence.laws.origin import origin, ours
+from convergence.laws.tails import tail_faults
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.philox import PHILOX
@@ -48,9 +51,10 @@ def noise_faults(
     x = np.asarray(start, dtype=np.float64)
     c = noise.constants(x.shape) if c is None else c
     if isinstance(noise, Levels):
-        return [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
+        parts = [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
+        return parts if type(noise) is Levels else [*parts, *origin(noise, c)]
     law = known(noise, x.shape, c)
-    if law is not None:
+    if law is not None and ours(noise):
         return list(law)
     rng = np.random.default_rng(seed)
     unit = max(float(np.sqrt(np.mean(x**2))), 1e-12) if np.any(x) else 1.0
@@ -67,10 +71,13 @@ def noise_faults(
         if not np.all(np.isfinite(sample)):
             return [Fault("ξ", "finite", "not finite", "a sample")]
         found = found or [*_moments(sample, c), *entry_faults(sample, x.shape, c)]
+    found += tail_faults(noise, x.shape, c, seen[0])
+    if not ours(noise):
+        found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
     return found or list(_moves(noise, x, unit, seen[0], c, seed))
 
 
-def _exceeds(values: np.ndarray, bound: float) -> bool:
+def exceeds(values: np.ndarray, bound: float) -> bool:
     """Whether the e-value against E values ≤ bound is 1/ALPHA or more."""
     return bool(log_e_above(values, bound) >= math.log(1 / ALPHA))
 
@@ -90,23 +97,23 @@ def _moments(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
         off = np.abs(misses(np.column_stack([sample, line]), 0.0))
         if off.max() > limit(d + 1):
             yield Fault("mean", 0.0, np.linalg.norm(sample.mean(axis=0)), f"of {N} draws ‖mean ξ‖")
-        if sigma > 0 and _exceeds(np.exp(np.minimum(square / (LIGHT * sigma**2), 700.0)), 2.0):
+        if sigma > 0 and exceeds(np.exp(np.minimum(square / (LIGHT * sigma**2), 700.0)), 2.0):
             top = square.max() ** 0.5 / sigma
             yield Fault("light_tailed", True, top, f"of {N} draws max ‖ξ‖/σ")
     else:
-        if sigma is not None and _exceeds(square, sigma**2):
+        if sigma is not None and exceeds(square, sigma**2):
             yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
-        yield from _centered(line, c)
+        yield from centered(line, c)
     if "sigma_p" in c:
         power = square ** (c.p / 2)
-        if _exceeds(power, c.sigma_p**c.p):
+        if exceeds(power, c.sigma_p**c.p):
             true = power.mean() ** (1 / c.p)
             yield Fault("sigma_p", c.sigma_p, true, f"of {N} draws that moment")
     if c.get("symmetric") and _apart(line[::2], -line[1::2]):
         yield Fault("symmetric", True, np.mean(line > 0), "laws of ±⟨ξ, v⟩ part: P(⟨ξ, v⟩ > 0)")
 
 
-def _centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
+def centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
     """E ξ = 0 under a heavy tail: clipped at h the mean is at most σ_p^p h^{1−p}."""
     p, sigma = float(c.get("p", 2.0)), c.get("sigma_p", c.get("sigma"))
     if sigma is None or not sigma > 0:
@@ -147,6 +154,6 @@ def _moves(
         moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(away - x))
         for name, value in asked.items():
             power = 2.0 if name == "noise_lipschitz" else float(c.get("p", 2.0))
-            if _exceeds(moved**power, value**power):
+            if exceeds(moved**power, value**power):
                 true = np.mean(moved**power) ** (1 / power)
                 yield Fault(name, value, true, "of the draws that mean")

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.laws.attention import attention
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
 from convergence.laws.look import Look, downhill, look
+from convergence.laws.origin import origin
 from convergence.laws.structure import structure
 from convergence.laws.units import units
 from convergence.problems.base import AbstractProblem
@@ -21,7 +23,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
     """Every certificate of `problem` that is false where it was looked at. In float64."""
     c = problem.constants() if c is None else c
     shape = np.shape(problem.start())
-    seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), bool(c.get("quadratic")))
+    seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), _affine(c))
     if not seen.starts:
         return [Fault("x_0", "finite", "not finite", "f, ∇f or ∇²f at x_0")]
     return [
@@ -29,11 +31,19 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_slope(seen, c),
         *_curvature(seen, c),
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
+        *_below(seen, c),
+        *_answers(problem, seen, c),
         *structure(problem, seen, c),
         *games(problem, seen, c),
         *units(problem, seen, c),
         *attention(problem, c),
+        *origin(problem, c),
     ]
+
+
+def _affine(c: Constants) -> bool:
+    """Whether ∇f is said to be affine."""
+    return bool(c.get("quadratic") or c.get("isotropic"))
 
 
 def _shape(shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:
@@ -90,14 +100,15 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         yield Fault("isotropic", True, least, f"beside L and {steepest:.6g}, the least curvature")
     if s.H is None:
         return
-    if c.get("quadratic"):
+    if _affine(c):
         apart = s.x - s.x[:1]
         left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
         most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
         most = most + 1e-12 * size.max()
         k = int(np.argmax(left - most))
         if left[k] > most[k]:
-            yield Fault("quadratic", True, left[k], "‖∇f(x) − ∇f(x_0) − ∇²f(x_0)(x − x_0)‖")
+            flag = "quadratic" if c.get("quadratic") else "isotropic"
+            yield Fault(flag, True, left[k], "‖∇f(x) − ∇f(x_0) − ∇²f(x_0)(x − x_0)‖")
     if "rho" in c:
         apart = np.linalg.norm(s.x - s.x[:1], axis=1)
         ok = apart > 1e-6 * max(1e-300, float(apart.max()))
@@ -111,12 +122,12 @@ def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
     """f_star, Delta, x_star, R and mu_PL."""
     steep = np.linalg.norm(s.g, axis=1)
     scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far
-    if s.H is not None and c.get("quadratic"):
+    if s.H is not None and _affine(c):
         low = min(low, _bottom(s))
     if "f_star" in c:
         if low < c.f_star - ROUNDING * scale:
             yield Fault("f_star", c.f_star, low, "inf f, or a value that f takes,")
-        elif c.get("quadratic") and s.H is not None and not close(c.f_star, low, scale):
+        elif _affine(c) and s.H is not None and not close(c.f_star, low, scale):
             yield Fault("f_star", c.f_star, low, "inf f")
     if "Delta" in c:
         gap = float(s.f[0]) - float(c.get("f_star", low))
@@ -156,7 +167,11 @@ def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
     if "L" in c and steep[0] > c.L * c.R * (1 + CURVED):
         yield Fault("R", c.R, steep[0] / c.L, "‖∇f(x_0)‖/L, no more than the way to a minimizer")
     mu = float(c.get("mu", 0.0))
-    if c.get("quadratic") and s.H is not None:
+    if c.get("isotropic") and "L" in c and c.L > 0:
+        way = float(steep[0] / c.L)
+        if not close(c.R, way, s.far):
+            yield Fault("R", c.R, way, "‖∇f(x_0)‖/L, the way to the minimizer,")
+    elif c.get("quadratic") and s.H is not None:
         way = float(np.linalg.norm(np.linalg.lstsq(s.H[0], s.g[0], rcond=CURVED)[0]))
         if way * (1 - CURVED) > c.R or (mu > 0 and way * (1 + CURVED) < c.R):
             yield Fault("R", c.R, way, "the way to the nearest minimizer")
@@ -165,9 +180,54 @@ def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
         way = float(np.linalg.norm(s.x[0] - s.x[k]))
         if abs(way - c.R) > steep[k] / mu + 1e-6 * max(way, c.R):
             yield Fault("R", c.R, way, "the way to the minimizer")
-    elif c.get("convex") and "Delta" in c and c.Delta > steep[0] * c.R * (1 + CURVED):
-        way = c.Delta / steep[0]
-        yield Fault("R", c.R, way, "Δ/‖∇f(x_0)‖, no more than the way to a minimizer,")
+
+
+def _below(s: Look, c: Constants) -> Iterator[Fault]:
+    """f_star is the infimum and no number below it, where curvature or a way to a minimizer tells.
+
+    f(y) − f* ≤ ‖∇f(y)‖²/(2μ), and ≤ ⟨∇f(y), y − x*⟩ ≤ ⟨∇f(y), y − x_0⟩ + ‖∇f(y)‖R of convex f.
+    """
+    if "f_star" not in c and "Delta" not in c:
+        return
+    least = float(c.get("f_star", s.f[0] - c.get("Delta", 0.0)))
+    steep, mu = np.linalg.norm(s.g, axis=1), float(c.get("mu", 0.0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.abs(s.f) + abs(least) + steep * (np.linalg.norm(s.x - s.x[0], axis=1) + s.far)
+        gap = s.f - least - ROUNDING * (size + 1e-6 * abs(s.f[0] - least))
+        if 0 < mu < math.inf:
+            k = int(np.argmax(gap - (1 + CURVED) * steep**2 / (2 * mu)))
+            if gap[k] > (1 + CURVED) * steep[k] ** 2 / (2 * mu):
+                true = s.f[k] - steep[k] ** 2 / (2 * mu)
+                yield Fault("f_star", least, true, "inf f is at least f − ‖∇f‖²/2μ at a point")
+        if c.get("convex") and "R" in c:
+            short = gap - np.sum(s.g * (s.x - s.x[0]), axis=1)
+            k = int(np.argmax(short - (1 + CURVED) * steep * c.R))
+            if short[k] > (1 + CURVED) * steep[k] * c.R:
+                if steep[k] * c.R > 1e-6 * gap[k]:
+                    way = short[k] / steep[k]
+                    yield Fault("R", c.R, way, f"with f* = {least:.6g}, no more than the way to x*")
+                else:
+                    yield Fault("f_star", least, s.f[k], "where ∇f vanishes, and so inf f,")
+
+
+def _answers(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
+    """What metrics ask the problem itself is what it certifies."""
+    given, star = getattr(problem, "f_star", None), getattr(problem, "x_star", None)
+    if callable(given) and "f_star" in c:
+        try:
+            value = float(np.asarray(given()))
+        except InvalidInput:  # no metric can ask it either
+            value = float(c.f_star)
+        scale = abs(float(s.f[0])) + float(np.linalg.norm(s.g[0])) * s.far
+        if not close(c.f_star, value, scale):
+            yield Fault("f_star", c.f_star, value, "f_star() of the problem")
+    stacked = "agents" in c and not hasattr(problem, "grads")  # x* is that of a copy, see `goal`
+    name = "saddle" if "saddle" in c else "x_star"
+    if callable(star) and name in c and not stacked:
+        there = np.broadcast_to(np.asarray(star()), np.shape(problem.start()))
+        off = float(np.max(np.abs(there - np.asarray(c[name])), initial=0.0))
+        if off > CURVED * max(s.far, float(np.max(np.abs(there), initial=0.0))):
+            yield Fault(name, c[name], off, "off x_star() of the problem by")
 
 
 def _bottom(s: Look) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
-from convergence.laws.agents import clients, goal
+from convergence.laws.agents import clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
+from convergence.laws.origin import ours, unproved
 from convergence.problems.base import AbstractProblem
 
 
@@ -23,8 +24,10 @@ def structure(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault
     shape = np.shape(problem.start())
     yield from _start(shape, s, c)
     yield from _bent(s, c)
+    if c.get("valley"):
+        yield from _valley(s)
     if "box_star" in c:
-        yield from _boxed(shape, s, c)
+        yield from _boxed(problem, shape, s, c)
     if hasattr(problem, "grads"):
         yield from _workers(problem, s, c)
     elif "agents" in c:
@@ -97,14 +100,33 @@ def _bent(s: Look, c: Constants) -> Iterator[Fault]:
                 break
 
 
-def _boxed(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
-    """What is said of a box, for an affine gradient: the projected gradient vanishes at the
-    minimizer."""
-    star, x0 = np.broadcast_to(c.box_star, shape).ravel(), s.x[0]
-    assert s.H is not None
-    g, apart = s.g[0] + s.H[0] @ (star - x0), star - x0
-    moved = np.clip(star - g, c.box_low, c.box_high)
-    far, least = float(np.linalg.norm(apart)), s.f[0] + s.g[0] @ apart + apart @ s.H[0] @ apart / 2
+def _valley(s: Look) -> Iterator[Fault]:
+    """f = ε|x_1 + x_2| + |x_1 − x_2|, with one 0 < ε < 1 at every point."""
+    if s.x.shape[1] != 2:
+        yield Fault("valley", True, s.x.shape[1], "the number of entries")
+        return
+    along, across = np.abs(s.x[:, 0] + s.x[:, 1]), np.abs(s.x[:, 0] - s.x[:, 1])
+    k = int(np.argmax(along))
+    eps = float((s.f[k] - across[k]) / along[k])
+    off = float(np.max(np.abs(s.f - eps * along - across)))
+    if not 0 < eps < 1 or off > ROUNDING * float(np.abs(s.f).max()):
+        yield Fault("valley", True, off, f"with ε = {eps:.6g}, the error at a point")
+
+
+@hastily
+def _there(problem: Any, x: Any) -> Any:
+    return problem.value(x), problem.grad(x)
+
+
+def _boxed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
+    """What is said of a box: the projected gradient vanishes at the minimizer of a convex f."""
+    star, x0 = np.broadcast_to(c.box_star, shape), s.x[0]
+    least, g = map(np.asarray, _there(problem, jnp.asarray(star)))
+    star, g = star.ravel(), g.ravel()
+    inside = c.box_low <= min(x0.min(), star.min()) and max(x0.max(), star.max()) <= c.box_high
+    if not inside:
+        yield Fault("box_low", c.box_low, np.min([x0, star]), "with x_0 and x* inside, an entry")
+    moved, far = np.clip(star - g, c.box_low, c.box_high), float(np.linalg.norm(star - x0))
     scale = 1.0 + s.far + float(np.abs(star).max())
     if float(np.abs(moved - star).max()) > 1e-7 * scale:
         yield Fault("box_star", c.box_star, moved, "a step of projected gradient away")
@@ -161,6 +183,13 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         k = int(np.argmax(lack))
         if lack[k] > 1e-12 * spread[k]:
             yield Fault("zeta_B", c.zeta_B, spread[k] ** 0.5, "with this B, (1/n) Σ‖∇f_i‖² rooted")
+    if c.get("unit"):
+        off = float(np.max(np.abs(rows - rows[:1] - (here - here[:1])[:, None, :])))
+        if off > 1e-12 * float(np.abs(rows).max()):
+            yield Fault("unit", True, off, "off x − x_0, a ∇f_i(x) − ∇f_i(x_0) by")
+    known = [name for name in ("zeta", "local") if name in c]
+    if known and s.star is None and not ours(problem):
+        yield unproved(known[0], c, problem)
     if s.star is not None:
         there = rows[-1]
         scale = _rms(rows[0])
@@ -174,7 +203,11 @@ def _agents(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iter
     """A stack of copies, one an agent; x* minimizes the mean of the agents' functions."""
     if c.agents != shape[0]:
         yield Fault("agents", c.agents, shape[0], "the rows of x_0")
+    yield from mixed(problem, shape, s, c)
     if not hasattr(problem, "x_star"):
+        for name in ("R_rms", "zeta", "beta"):
+            if name in c and not ours(problem):
+                yield unproved(name, c, problem)
         return
     star, pulls = jax.tree.map(np.asarray, _pulls(problem, shape, hasattr(problem, "solution")))
     x0 = s.x[0].reshape(shape)

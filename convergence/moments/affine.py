@@ -28,6 +28,7 @@ import numpy as np
 from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
+from convergence.moments.eigenvalues import unresolved
 from convergence.moments.probe import drawn, prepared, probe, unravel
 from convergence.moments.tape import (
     NotAffine,
@@ -83,6 +84,11 @@ class Moments:
     def radius(self) -> float:
         """The linear rate: the spectral radius of M on what is not conserved."""
         return float(np.max(np.abs(self.eigenvalues)))
+
+    @property
+    def radius_grain(self) -> float:
+        """What rounding may make of `radius`."""
+        return unresolved(self.free @ self.M @ self.free)
 
     def fixed_point(self) -> np.ndarray:
         """The limit of the mean among states that conserve what `start` has."""

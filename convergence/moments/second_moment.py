@@ -28,6 +28,7 @@ from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import AFFINE, Form, form_of, rounding
+from convergence.moments.eigenvalues import unresolved
 from convergence.moments.probe import drawn, prepared, unravel
 from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
 from convergence.problems.base import AbstractProblem
@@ -87,6 +88,11 @@ class SecondMoments:
     def radius(self) -> float:
         """The spectral radius of E[M ⊗ M]: the linear rate of the mean square."""
         return float(np.max(np.abs(np.linalg.eigvals(self.kron))))
+
+    @property
+    def radius_grain(self) -> float:
+        """What rounding may make of `radius`."""
+        return unresolved(self.kron)
 
     @functools.cached_property
     def limit(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -34,6 +35,11 @@ class AbstractNoise(eqx.Module):
 
     def atoms(self, shape: tuple[int, ...]) -> tuple[Any, Any] | None:
         """(chances (K,), values (K, *shape)) of a law that does not depend on x, or None."""
+        return None
+
+    def tail(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray] | None:
+        """r ↦ P(‖ξ‖ > r) of a law that does not depend on x, on the host; None where it is not
+        known."""
         return None
 
     @abstractmethod

@@ -7,10 +7,10 @@ float32 uniform has 2^24 values, so that an inverse-transform sampler ends at sc
 
 from __future__ import annotations
 
-import functools
 import math
 import warnings
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -28,7 +28,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
-def _check_index(index: Any, p: Any, name: str) -> None:
+def check_index(index: Any, p: Any, name: str) -> None:
     check_power(p)
     require(
         float(index) > float(p),
@@ -106,7 +106,7 @@ class Pareto(AbstractRadial):
 
     def __check_init__(self) -> None:
         if math.isinf(float(self.M)):
-            _check_index(self.beta, self.p, "beta")
+            check_index(self.beta, self.p, "beta")
         check_power(self.p)
         require(float(self.scale) >= 0, f"scale {float(self.scale):g}", "scale ≥ 0", "flip it")
         require(
@@ -146,6 +146,16 @@ class Pareto(AbstractRadial):
             return s**p * beta / (beta - p)
         return s**p * math.exp(math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta))
 
+    def tail(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
+        beta, s, M, shift = (float(v) for v in (self.beta, self.scale, self.M, self.shift))
+        cut = (s / M) ** beta
+
+        def beyond(r: np.ndarray) -> np.ndarray:
+            whole = np.maximum(r / s + shift, 1.0) ** -beta
+            return np.maximum(whole - cut, 0.0) / (1 - cut)
+
+        return beyond
+
     def order(self) -> float:
         return float(self.p)
 
@@ -166,7 +176,7 @@ class StudentT(AbstractNoise):
     p: Reals = eqx.field(converter=real, default=1.5)
 
     def __check_init__(self) -> None:
-        _check_index(self.nu, self.p, "nu")
+        check_index(self.nu, self.p, "nu")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         if x.size == 2:  # the radius has a closed inverse: P(R > r) = (1 + r²/ν)^{−ν/2}
@@ -187,6 +197,11 @@ class StudentT(AbstractNoise):
         log -= math.lgamma(d / 2) + math.lgamma(nu / 2)
         return float(self.scale) ** p * nu ** (p / 2) * math.exp(log)
 
+    def tail(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
+        d, nu, scale = int(np.prod(shape)), float(self.nu), float(self.scale)
+        # ‖ξ‖²/(d scale²) has Fisher's law with d and ν degrees of freedom.
+        return lambda r: scipy.special.betainc(nu / 2, d / 2, nu / (nu + (r / scale) ** 2))
+
     def constants(self, shape: tuple[int, ...]) -> Constants:
         d = int(np.prod(shape))
         return certified(float(self.p), lambda p: self.moment(p, d), symmetric=True)
@@ -205,7 +220,7 @@ class Stable(AbstractNoise):
     p: Reals = eqx.field(converter=real, default=1.5)
 
     def __check_init__(self) -> None:
-        _check_index(self.a, self.p, "a")
+        check_index(self.a, self.p, "a")
         require(
             float(self.a) < 2, f"a = {float(self.a):g}", "a < 2", "use Gaussian noise for a = 2"
         )
@@ -230,54 +245,3 @@ class Stable(AbstractNoise):
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         return certified(float(self.p), self.moment, symmetric=True)
-
-
-class OneSidedLomax(AbstractNoise):
-    """ξ = s(exp(E/β) − 1 − 1/(β−1)) e, E ~ Exp(1), e a unit vector: centered and skewed.
-
-    E‖ξ‖^p by quadrature of the density over both sides of the mean, once an order.
-    """
-
-    beta: Reals = eqx.field(converter=real)
-    along: Reals = eqx.field(converter=real)
-    scale: Reals = eqx.field(converter=real, default=1.0)
-    p: Reals = eqx.field(converter=real, default=1.5)
-
-    def __check_init__(self) -> None:
-        _check_index(self.beta, self.p, "beta")
-
-    @classmethod
-    def of(cls, p: float, along: Any, sigma: float = 1.0, beta: float | None = None):
-        """E‖ξ‖^p = σ^p; β = p + 0.1 unless given."""
-        beta = p + 0.1 if beta is None else beta
-        return cls(beta, along, sigma / lomax_moment(beta, p) ** (1 / p), p)
-
-    def draw(self, x: Iterate, key: Key) -> Iterate:
-        u = jax.random.uniform(key, (), x.dtype)
-        v = jnp.expm1(exponential(u, x, self.beta) / self.beta) - 1 / (self.beta - 1)
-        return self.scale * v * jnp.asarray(self.along, x.dtype)
-
-    def moment(self, p: float) -> float:
-        """E‖ξ‖^p."""
-        return float(self.scale) ** p * lomax_moment(float(self.beta), p)
-
-    def constants(self, shape: tuple[int, ...]) -> Constants:
-        return certified(float(self.p), self.moment, symmetric=False)
-
-
-@functools.cache
-def lomax_moment(beta: float, p: float) -> float:
-    """E|X − 1/(β−1)|^p for X with P(X > x) = (1+x)^{−β}; +inf for p ≥ β.
-
-    Above the mean μ: X = μ + (1+μ)y has density β(1+μ)^{−β}(1+y)^{−β−1} in y, so that part is the
-    Beta function βB(p+1, β−p) times (1+μ)^{p−β}. Below, x = μu gives Euler's integral of a
-    hypergeometric function: β μ^{p+1}/(p+1) ₂F₁(1, β+1; p+2; −μ).
-    """
-    if p >= beta:
-        return math.inf
-    mu = 1 / (beta - 1)
-    above = (1 + mu) ** (p - beta) * math.exp(
-        math.lgamma(p + 1) + math.lgamma(beta - p) - math.lgamma(beta)
-    )
-    series = float(scipy.special.hyp2f1(1.0, beta + 1, p + 2, -mu))
-    return above + beta * mu ** (p + 1) / (p + 1) * series

@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, Reals, Whole, real, whole
+from convergence.shapes import Iterate, Key, Reals, Scalar, Whole, real, whole
 
 
 class AbstractCorner(AbstractNoise):
@@ -97,6 +97,12 @@ class BatchMean(AbstractNoise):
             return total + self.noise.draw(x, jax.random.fold_in(key, b))
 
         return jax.lax.fori_loop(0, self.B, add, jnp.zeros_like(x)) / self.B
+
+    def potential(self, x: Iterate, key: Key) -> Scalar:
+        def add(b: Any, total: Scalar) -> Scalar:
+            return total + self.noise.potential(x, jax.random.fold_in(key, b))
+
+        return jax.lax.fori_loop(0, self.B, add, jnp.zeros((), x.dtype)) / self.B
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         c, B = self.noise.constants(shape), int(self.B)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -14,8 +16,20 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Count, Iterate, Key, Scalar
 
 
+class Unanswered(InvalidInput, AttributeError):
+    """Asked of an oracle that does not answer it."""
+
+
 class AbstractOracle(eqx.Module):
     """All that an algorithm may ask."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise Unanswered(
+            f"Got a method that asks {type(self).__name__} for {name}, which it does not answer; "
+            "give the claim the oracle that the method is made for: oracle=…"
+        )
 
     def value(self, x: Iterate, key: Key) -> Scalar:
         """F(x; ξ), whose gradient in x is `grad(x, key)`."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from convergence.statistics.asymptotic import asymptotic_lower, asymptotic_upper
 from convergence.statistics.catoni import catoni_lower, catoni_upper
+from convergence.statistics.eprocess import log_e_above
 from convergence.statistics.intervals import betting_lower, betting_upper, loosened
 from convergence.statistics.verdict import Floats, Grade, Sample
 
@@ -62,6 +63,20 @@ def exceeds(sample: Sample) -> bool:
     return bool(np.any(values > loosened(sample.ceiling)))
 
 
+def belied(sample: Sample) -> bool:
+    """Is the certificate of the second moment contradicted by an e-value of 1e9?"""
+    if sample.second is None or sample.sure:
+        return False
+    values = sample.values[np.isfinite(sample.values)]
+    with np.errstate(over="ignore"):
+        return log_e_above(values**2, loosened(sample.second)) >= math.log(1e9)
+
+
+def second_moment(sample: Sample) -> float | None:
+    """The certified second moment, where the runs do not contradict it."""
+    return None if belied(sample) else sample.second
+
+
 def upper_limit(sample: Sample, delta: float, values: Floats | None = None) -> Limit:
     """The upper limits of the mean of `values` (those of the sample), M >= 0 if it has a ceiling.
 
@@ -72,14 +87,13 @@ def upper_limit(sample: Sample, delta: float, values: Floats | None = None) -> L
         return Limit(math.inf, math.inf, "runs are not finite")
     if sample.sure:
         return Limit(float(values[0]), float(values[0]))
-    share = delta / max(
-        1, (sample.ceiling is not None) + (sample.second is not None) + sample.light
-    )
+    second = second_moment(sample)
+    share = delta / max(1, (sample.ceiling is not None) + (second is not None) + sample.light)
     certified, found, why = math.inf, math.inf, "no tail of the metric is certified"
     if sample.ceiling is not None and not exceeds(sample):
         certified = betting_upper(values, share, loosened(sample.ceiling))
-    if sample.second is not None:
-        certified = min(certified, catoni_upper(values, share, sample.second))
+    if second is not None:
+        certified = min(certified, catoni_upper(values, share, second))
     if sample.light:
         found, why = asymptotic_upper(values, share)
     return Limit(certified, found, why)
@@ -94,12 +108,13 @@ def lower_limit(
         return Limit(-math.inf, -math.inf, "runs are not finite", upper=False)
     if sample.sure:
         return Limit(float(values[0]), float(values[0]), upper=False)
-    share = delta / max(1, nonnegative + (sample.second is not None) + sample.light)
+    second = second_moment(sample)
+    share = delta / max(1, nonnegative + (second is not None) + sample.light)
     certified, found, why = -math.inf, -math.inf, "no tail of the metric is certified"
     if nonnegative:
         certified = betting_lower(values, share)
-    if sample.second is not None:
-        certified = max(certified, catoni_lower(values, share, sample.second))
+    if second is not None:
+        certified = max(certified, catoni_lower(values, share, second))
     if sample.light:
         found, why = asymptotic_lower(values, share)
     return Limit(certified, found, why, upper=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convergence.statistics.limits import Limit, exceeds
+from convergence.statistics.limits import Limit, belied, exceeds
 from convergence.statistics.multiple import capped
 from convergence.statistics.robust import tail_note
 from convergence.statistics.verdict import Floats, Grade, Judgement, Row, Sample, Verdict
@@ -96,6 +96,10 @@ def missing(samples: Sequence[Sample], limits: Sequence[Limit], side: str) -> st
     broken = [sample for sample in samples if exceeds(sample)]
     if broken:
         return f"a run at T={broken[0].T} exceeds its certified ceiling {broken[0].ceiling:.6g}"
+    false = [sample for sample in samples if belied(sample)]
+    if false:
+        said = f"the certified second moment {false[0].second:.6g}"
+        return f"the runs at T={false[0].T} contradict {said}"
     why = next((limit.why for limit in limits if math.isinf(limit.value)), "")
     if any(sample.light for sample in samples):
         return f"no {side} confidence limit: {why}"

@@ -15,7 +15,7 @@ from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import varies as varies
 from convergence.theorems.assumptions import AbstractAssumption, Checked
-from convergence.theorems.domains import Domain, check_fields
+from convergence.theorems.domains import Domain, check_defaults, check_fields
 
 # A class without it is abstract. Type checkers know class variables alone; annotations are no
 # strings here, for Equinox reads them.
@@ -125,6 +125,8 @@ class AbstractTheorem(eqx.Module):
                     part(c, T)
             except Unknown as error:
                 found.append(uncertified(error))
+            except ArithmeticError as error:
+                found.append(Checked("a defined bound", False, None, f"{error}"))
         return tuple(found)
 
     @abstractmethod
@@ -217,13 +219,23 @@ class AbstractSeparation(AbstractTheorem):
 
 
 class AbstractIdentity(eqx.Module):
-    """A statement checked without running a method, by exact enumeration or in closed form."""
+    """A statement checked without running a method, by exact enumeration or in closed form.
+
+    `domain` says which values its proof allows each field, as for `AbstractTheorem`; of the
+    package's, a field without one keeps its default.
+    """
 
     kind: ClassVar[Kind] = Kind.IDENTITY
     source: AbstractClassVar[Source]
     provenance: AbstractClassVar[Provenance]
     statement: AbstractClassVar[str]
     tolerance: AbstractClassVar[float]
+    domain: ClassVar[Mapping[str, Domain]] = {}
+
+    def __check_init__(self) -> None:
+        check_fields(self)
+        if type(self).__module__.startswith("convergence."):
+            check_defaults(self)
 
     @abstractmethod
     def discrepancies(self) -> dict[str, float]:

@@ -6,6 +6,7 @@ inherits or replaces it. What depends on the instance or the horizon is an assum
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -86,6 +87,21 @@ def check_fields(theorem: Any) -> None:
             domain.admits(value),
             f"{name} = {shown!r} in {type(theorem).__name__}",
             domain.needed,
+            "the statement is proved for nothing else",
+        )
+
+
+def check_defaults(statement: Any) -> None:
+    """Refuse a statement with another value than the default in a field that no domain frees."""
+    free = domains(type(statement))
+    for field in dataclasses.fields(statement):
+        if field.name in free or field.default is dataclasses.MISSING:
+            continue
+        value = getattr(statement, field.name)
+        require(
+            value is field.default or bool(value == field.default),
+            f"{field.name} = {value!r} in {type(statement).__name__}",
+            repr(field.default),
             "the statement is proved for nothing else",
         )
 

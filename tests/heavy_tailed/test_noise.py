@@ -16,12 +16,12 @@ from convergence.errors import InvalidInput
 from convergence.noise.atoms import Atoms
 from convergence.noise.coin import Coin
 from convergence.noise.heavy import (
-    OneSidedLomax,
     Pareto,
     Stable,
     StudentT,
     truncated_pareto,
 )
+from convergence.noise.lomax import OneSidedLomax
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import as_order, dyadic, three_point, two_point
 from convergence.oracles.ripple import RippleOracle

@@ -12,8 +12,7 @@ from convergence.algorithms.attention.normalized_gd import NormalizedGD
 from convergence.algorithms.base import State
 from convergence.algorithms.heavy_tailed.nsgd import unit
 from convergence.registry.attention import skeletons, svm
-from convergence.theorems.attention import directions
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in (*svm.CLAIMS, *skeletons.CLAIMS)}
 
@@ -39,7 +38,7 @@ def best_is_selected(p: Any, W: Any) -> Any:
 def other_gradient(kind: Any) -> Mutant:
     """The identity of gradients in log space, with another gradient."""
     claim = CLAIM["attention-gradient-in-log-space"]
-    broken = dataclasses.replace(claim, theorem=directions.GradientInLogSpace(kind))
+    broken = dataclasses.replace(claim, theorem=altered(claim.theorem, gradient=kind))
     return Mutant(f"attention-gradient-{kind.__name__.replace('_', '-')}", lambda: broken)
 
 
@@ -79,7 +78,7 @@ class OneAfterTheOther(NormalizedGD):
 def theorem(name: str, slug: str, **changes: Any) -> Mutant:
     """`slug` with fields of its theorem replaced."""
     claim = CLAIM[slug]
-    other = dataclasses.replace(claim, theorem=dataclasses.replace(claim.theorem, **changes))
+    other = dataclasses.replace(claim, theorem=altered(claim.theorem, **changes))
     return Mutant(name, lambda: other)
 
 

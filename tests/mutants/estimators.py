@@ -15,7 +15,7 @@ from convergence.algorithms.estimators.sophia import SignGD, Sophia
 from convergence.algorithms.estimators.wta_crs import SampledBackward
 from convergence.parts.matrix_products import CRS, WTA, TopPairs
 from convergence.registry.estimators.methods import CLAIMS
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
 
@@ -106,7 +106,7 @@ def fields(slug: str, **changes: Any) -> Any:
 def theorem(slug: str, **changes: Any) -> Any:
     """A mutant of `slug` whose theorem has some fields replaced."""
     claim = CLAIM[slug]
-    other = dataclasses.replace(claim.theorem, **changes)
+    other = altered(claim.theorem, **changes)
     return lambda: dataclasses.replace(claim, theorem=other)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from convergence.registry.identities.methods import CLAIMS
 from convergence.statistics import scoring
-from tests.mutants.base import Mutant
+from tests.mutants.base import Mutant, altered
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
 TAU = np.linspace(1.0, 4.0, 100)
@@ -44,7 +44,7 @@ def strictly(times: Any) -> Any:
 def broken(name: str, slug: str, **changes: Any) -> Mutant:
     """`slug` with fields of its theorem replaced."""
     claim = CLAIM[slug]
-    other = dataclasses.replace(claim, theorem=dataclasses.replace(claim.theorem, **changes))
+    other = dataclasses.replace(claim, theorem=altered(claim.theorem, **changes))
     return Mutant(name, lambda: other)
 
 

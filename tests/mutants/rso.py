@@ -10,7 +10,7 @@ from convergence.linalg import haar
 from convergence.parts.projectors import AbstractProjector, TopSVD
 from convergence.parts.solvers import GD
 from convergence.registry.subspace.rso import CLAIMS
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
 
@@ -51,7 +51,7 @@ MUTANTS = (
         "rso-subproblem-frames-unscaled",
         lambda: dataclasses.replace(
             CLAIM["rso-conditioning"],
-            theorem=dataclasses.replace(CLAIM["rso-conditioning"].theorem, frame=Unscaled()),
+            theorem=altered(CLAIM["rso-conditioning"].theorem, frame=Unscaled()),
         ),
     ),
     Mutant(

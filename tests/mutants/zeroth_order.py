@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from convergence.registry.zeroth_order.methods import CLAIMS
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {claim.slug: claim for claim in CLAIMS}
 
@@ -27,7 +27,7 @@ def scaled(slug: str, name: str, factor: float) -> Any:
 def identity(slug: str, **changes: Any) -> Any:
     """A mutant of an identity claim whose theorem has some fields replaced."""
     claim = CLAIM[slug]
-    theorem = dataclasses.replace(claim.theorem, **changes)
+    theorem = altered(claim.theorem, **changes)
     return lambda: dataclasses.replace(claim, theorem=theorem)
 
 

@@ -156,8 +156,9 @@ CLAIMS = (
     Identity("wta-exact-moments", wta.ExactMoments()),
     Identity("wta-sufficient-condition", wta.SufficientCondition()),
     Identity(
-        "wta-without-condition", wta.SufficientCondition(condition=False), expect=REFUTED,
+        "wta-without-condition", wta.WithoutCondition(), expect=REFUTED,
         note="X = Y = I_8, k = 4, |C| = 3: variance 20 against 14",
+        instead="wta-sufficient-condition",
     ),
     Identity(
         "wta-score-minimizes", wta.ScoreMinimizes(), expect=REFUTED,

@@ -7,7 +7,8 @@ from typing import Any
 from convergence.claims.base import Claim
 from convergence.noise.base import AbstractNoise
 from convergence.noise.gaussian import Gaussian
-from convergence.noise.heavy import OneSidedLomax, Pareto, Stable, StudentT, truncated_pareto
+from convergence.noise.heavy import Pareto, Stable, StudentT, truncated_pareto
+from convergence.noise.lomax import OneSidedLomax
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import dyadic, three_point, two_point
 from convergence.oracles.ripple import RippleOracle

@@ -66,15 +66,17 @@ CLAIMS = (
     Identity("rso-conditioning", costs.Conditioning()),
     Identity(
         "rso-conditioning-gaussian",
-        costs.Conditioning(GaussianFrame()),
+        costs.ConditioningOfGaussians(),
         expect=Verdict.REFUTED,
         note="entries N(0, 1/r): ‖P‖² > 2m/r at times, and a saddle leaves no convexity",
+        instead="rso-conditioning",
     ),
     Identity(
         "rso-conditioning-without-prox",
-        costs.Conditioning(prox=False, draws=1),
+        costs.ConditioningWithoutProx(),
         expect=Verdict.REFUTED,
         note="η = ∞: the subproblem of a saddle is unbounded below",
+        instead="rso-conditioning",
     ),
     Claim(
         "rso-inner-sgd",

@@ -111,7 +111,8 @@ class LARSFactor(AbstractBowl):
 
 
 class FromageFactor(AbstractBowl):
-    """‖x_T‖ = [(1 − η)/√(1 + η²)]^T ‖x_0‖ for Fromage on (L/2)‖x‖², whatever L.
+    """‖x_T‖ = [(1 − η)/√(1 + η²)]^T ‖x_0‖ for Fromage without its floor under norms (optax: 1e-6)
+    on (L/2)‖x‖², whatever L.
 
     Proof. x − η‖x‖g/‖g‖ = (1 − η)x, divided by √(1 + η²). ∎
     """
@@ -123,7 +124,7 @@ class FromageFactor(AbstractBowl):
     step: Reals = eqx.field(converter=real, default=0.1)  # η
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return from_optax("fromage", learning_rate=float(self.step))
+        return from_optax("fromage", learning_rate=float(self.step), min_norm=0.0)
 
     def factor(self, c: Constants, T: int) -> float:
         eta = float(self.step)

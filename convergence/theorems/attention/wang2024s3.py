@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
+from convergence.theorems.domains import number
 
 
 def skeleton(M: np.ndarray, I: list[int], J: list[int], turned: bool = False) -> np.ndarray:
@@ -150,6 +151,7 @@ class SmoothConvolution(AbstractIdentity):
     provenance = Provenance.DERIVED
     statement = "max_t |f(t)−f(t−1)| ≤ (s/n)√(2 ln(2n/δ)((n−1)b²+a²)) with probability ≥ 1 − δ"
     tolerance = 1e-12
+    domain = {"delta": number("(0, 1)")}
 
     delta: float = eqx.field(static=True, default=0.05)
     circular: bool = eqx.field(static=True, default=False)

@@ -92,7 +92,8 @@ class ChainFloor(AbstractTheorem):
         return Smallest(GradNorm())
 
     def bound(self, c: Constants, T: int) -> float:
-        return float(c.eps * scipy.special.bdtr(c.K - 1, T, c.shown))
+        beaten = scipy.special.bdtr(c.K - 1, T, c.shown) if c.K <= T else 1.0
+        return float(c.eps * beaten)
 
     def ceiling(self, c: Constants, T: int) -> float:
         return c.grad0

@@ -20,8 +20,8 @@ from convergence.theorems.domains import number
 
 
 class AdamLinear(AbstractTheorem):
-    """−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) on f(x) = ⟨g, x⟩, for Adam with a damping of at
-    most ε: every step of Adam is η g/(|g| + damping).
+    """−ηT‖g‖₁ ≤ f(x_T) − f(x_0) ≤ −ηT Σ_i g_i²/(|g_i| + ε) on f(x) = ⟨g, x⟩, for Adam with a
+    damping of at most ε: every step of Adam is η g/(|g| + damping).
 
     Proof. m_t = (1 − β₁^t)g and v_t = (1 − β₂^t)g², so the corrected moments are g and g² at every
     t. A missing, mistimed or misplaced correction changes the first steps at once.
@@ -30,7 +30,7 @@ class AdamLinear(AbstractTheorem):
     kind = Kind.PATHWISE
     source = Source("kingma2015", "Section 3, initialization bias correction")
     provenance = Provenance.DERIVED
-    statement = "−ηT‖g‖₁ ≤ f(x_T) ≤ −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
+    statement = "−ηT‖g‖₁ ≤ f(x_T) − f(x_0) ≤ −ηT Σ_i g_i²/(|g_i| + ε) for Adam on f(x) = ⟨g, x⟩"
     assumes = (NoNoise(), Has("L", 0.0, 0.0))
 
     domain = {"eta": number("(0, inf)"), "eps": number("(0, inf)")}
@@ -47,7 +47,8 @@ class AdamLinear(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         size = np.abs(c.g)
         damped = np.divide(size**2, size + float(self.eps), out=np.zeros_like(size), where=size > 0)
-        return -float(self.eta) * T * float(size.sum()), -float(self.eta) * T * float(damped.sum())
+        first, far = float(np.sum(c.g * c.x0)), float(self.eta) * T
+        return first - far * float(size.sum()), first - far * float(damped.sum())
 
 
 def decaying_adam(eta: Any, b1: Any, b2: Any) -> optax.GradientTransformation:

@@ -14,6 +14,7 @@ import numpy as np
 
 from convergence.parts.matrix_products import CRS, WTA, chances
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
+from convergence.theorems.domains import count
 
 
 def crs_variance(X: np.ndarray, Y: np.ndarray, k: int) -> float:
@@ -69,6 +70,7 @@ class ExactMoments(AbstractIdentity):
     provenance = Provenance.DERIVED
     statement = "E ĝ = XY,  Var ĝ = [(1−P_C)²S² − ‖Σ_{i∉C} X_iY_i‖²]/(k−|C|)"
     tolerance = 1e-11  # sums of at most 4³ products of numbers of size 10, relative to S²
+    domain = {"k": count(), "cases": count()}
 
     k: int = eqx.field(static=True, default=3)
     cases: int = eqx.field(static=True, default=3)
@@ -97,13 +99,14 @@ class SufficientCondition(AbstractIdentity):
 
     Proof. Var WTA = (1 − P_C)²/(k − |C|) · V with V the variance of f on the complement of C, and
     (1 − P_C)/(k − |C|) ≤ 1/k; by the law of total variance (1 − P_C)V ≤ Var f = k Var CRS. Checked
-    on 2000 fixed products; `condition` = False drops the condition: FALSE.
+    on 2000 fixed products.
     """
 
     source = Source("liu2023wta", "Theorem 2, first half")
     provenance = Provenance.DERIVED
     statement = "P_C ≥ |C|/k  ⇒  Var WTA ≤ Var CRS"
     tolerance = 1e-12  # a difference of two sums of 12 products, relative to S²
+    domain = {"k": count(2)}
 
     k: int = eqx.field(static=True, default=3)
     condition: bool = eqx.field(static=True, default=True)
@@ -121,6 +124,14 @@ class SufficientCondition(AbstractIdentity):
                 name = f"m={len(size)} |C|={c}"
                 worst[name] = max(worst.get(name, 0.0), gap / float(size.sum()) ** 2)
         return worst
+
+
+class WithoutCondition(SufficientCondition):
+    """Var WTA ≤ Var CRS for every |C| < k. FALSE: `SufficientCondition` has when."""
+
+    source = Source("liu2023wta", "Theorem 2, first half, without its condition")
+    statement = "Var WTA ≤ Var CRS for every |C| < k (false)"
+    condition: bool = eqx.field(static=True, default=False)
 
 
 class ScoreMinimizes(AbstractIdentity):

@@ -16,6 +16,7 @@ import numpy as np
 
 from convergence.errors import require
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
+from convergence.theorems.domains import a
 from convergence.theorems.heavy_tailed.shared import b_p, v_p
 
 TOLERANCE = 1e-11
@@ -70,6 +71,8 @@ def plain(p: Any, n: Any, values: Any, chances: Any, at: Any = 0.0, turn: Any = 
 
 class AbstractLawLemma(AbstractIdentity):
     """An inequality left ≤ right for every `FiniteLaw` covered: the enumerated ones, or `law`."""
+
+    domain = {"law": a(FiniteLaw, type(None))}  # and one that the lemma covers
 
     law: Any = eqx.field(
         static=True, converter=lambda v: None if v is None else plain(*v), default=None

@@ -3,10 +3,13 @@ frozen random bases, counted."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import numpy as np
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
+from convergence.theorems.domains import a
 
 
 def rank(M: np.ndarray) -> int:
@@ -68,6 +71,11 @@ class FullRankReachesAll(AbstractIdentity):
         return {"directions out of reach, N = 3": float(30 - rank(J)) if rank(W) == 5 else 0.0}
 
 
+def independent(cases: Any) -> bool:
+    """Whether the sizes (m, n, r, k, l) leave the products A_iC_j independent."""
+    return all(k * l <= m * n and k <= m * r and l <= r * n for m, n, r, k, l in cases)
+
+
 class NOLACount(AbstractIdentity):
     """(Σ a_i A_i)(Σ c_j C_j) with k bases m × r and l bases r × n has an image of k + l − 1
     dimensions at generic points if kl ≤ mn, k ≤ mr and l ≤ rn.
@@ -80,6 +88,8 @@ class NOLACount(AbstractIdentity):
     provenance = Provenance.DERIVED
     statement = "NOLA: dimension k + l − 1 if kl ≤ mn, k ≤ mr, l ≤ rn"
     tolerance = 0.5
+
+    domain = {"cases": a(tuple, such=independent, that="of sizes with kl ≤ mn, k ≤ mr, l ≤ rn")}
 
     cases: tuple[tuple[int, ...], ...] = eqx.field(
         static=True, default=((6, 5, 2, 2, 2), (6, 5, 2, 3, 4), (6, 5, 2, 1, 5), (4, 3, 3, 3, 4))
@@ -102,4 +112,5 @@ class NOLACountAlways(NOLACount):
     """FALSE: the same without the conditions."""
 
     statement = "NOLA: dimension k + l − 1 for all sizes (false)"
+    domain = {"cases": a(tuple)}
     cases: tuple[tuple[int, ...], ...] = eqx.field(static=True, default=((1, 3, 1, 3, 2),))

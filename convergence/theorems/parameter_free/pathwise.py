@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -162,7 +163,6 @@ class CoinLinear(AbstractTheorem):
         return Value()
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
-        s = np.arange(T)
-        wealth = float(self.eps) * float(np.prod((2 * s + 1) / (s + 1)))
+        wealth = float(self.eps) * math.prod((2 * s + 1) / (s + 1) for s in range(T))
         exact = float(np.sum(c.g * c.x0)) - c.G * wealth * T / (T + 1)
         return exact, exact

@@ -16,9 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.subspace.projected import Subspace
-from convergence.algorithms.subspace.rso import RSO
+from convergence.algorithms.subspace.rso import RSO, GaussianFrame
 from convergence.constants import Constants
-from convergence.errors import require
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.effort import Calls
 from convergence.noise.base import Noiseless
@@ -37,7 +36,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.shapes import Count, Iterate, Key, Matrix
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
-from convergence.theorems.domains import a, number
+from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.chen2025rso import PAPER, AbstractRSOInexact, RSOSteps
 
 
@@ -166,15 +165,14 @@ class Conditioning(AbstractIdentity):
     """On f = ±(L/2)‖W‖² the Hessian of a subproblem is (2 ± 1)L̂ times the identity: L̂-strongly
     convex and 3L̂-smooth are attained by the two curvatures that L-smoothness allows.
 
-    Proof. ∇²g = PᵀHP + I/η, PᵀP = (m/r)I, 1/η = 2L̂. Gaussian frames have ‖P‖² > 2m/r at times, and
-    then no convexity is left at the saddle; without the proximal term (prox = False) there is
-    never any: the subproblem is unbounded below.
+    Proof. ∇²g = PᵀHP + I/η, PᵀP = (m/r)I, 1/η = 2L̂. ∎
     """
 
     source = Source(PAPER, "the role of the proximal term and of PᵀP = (m/r)I, derived")
     provenance = Provenance.DERIVED
     statement = "L̂ ≤ ∇²g ≤ 3L̂ for subproblems of f = ±(L/2)‖W‖², with equality on either side"
     tolerance = 1e-12  # products of 6 × 5 frames with entries of size 1
+    domain = {"draws": count()}
 
     frame: AbstractProjector = Haar()
     prox: bool = eqx.field(static=True, default=True)
@@ -193,13 +191,27 @@ class Conditioning(AbstractIdentity):
         return np.linalg.eigvalsh(np.stack(columns)) / lam
 
     def discrepancies(self) -> dict[str, float]:
-        require(self.draws >= 1, f"{self.draws} draws", "one or more", "ask for more")
         found = {}
         for seed in range(self.draws):
             for name, sign in (("saddle", -1.0), ("bowl", 1.0)):
                 off = np.abs(self.spectrum(sign, seed) - (2 + sign))
                 found[f"{name}, frame {seed}"] = float(np.max(off))
         return found
+
+
+class ConditioningOfGaussians(Conditioning):
+    """FALSE: the same for Gaussian frames. ‖P‖² > 2m/r at times leaves no convexity at a saddle."""
+
+    statement = "L̂ ≤ ∇²g ≤ 3L̂ for subproblems in Gaussian frames (false)"
+    frame: AbstractProjector = GaussianFrame()
+
+
+class ConditioningWithoutProx(Conditioning):
+    """FALSE: the same without the proximal term. The subproblem of a saddle is unbounded below."""
+
+    statement = "L̂ ≤ ∇²g ≤ 3L̂ for subproblems without the proximal term (false)"
+    prox: bool = eqx.field(static=True, default=False)
+    draws: int = eqx.field(static=True, default=1)
 
 
 class OneStepIsGoLore(AbstractIdentity):

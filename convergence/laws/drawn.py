@@ -1,0 +1,96 @@
+"""What a class says of its law, against what it draws: for a law that the package does not prove.
+
+Atoms, `of_unit` and the flags of a corner are read by exact moments, enumeration and assumptions;
+the runs see samples. A test of one equality is at level `ALPHA`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy
+
+from convergence.constants import Constants
+from convergence.laws.entries import ALPHA, limit, misses
+from convergence.laws.faults import Fault
+from convergence.noise.base import AbstractNoise
+
+
+def drawn_faults(
+    noise: AbstractNoise, shape: tuple[int, ...], c: Constants, sample: np.ndarray
+) -> Iterator[Fault]:
+    """Samples (N, d) of a noise that are not of the law that it states."""
+    d = math.prod(shape)
+    law = noise.atoms(shape)
+    if law is not None:
+        yield from _of_atoms(np.asarray(law[0], float), np.reshape(law[1], (-1, d)), sample)
+    if noise.of_unit(jnp.zeros(shape)) is not None:
+        units = jnp.eye(d).reshape((d, *shape))
+        images = np.asarray(jax.vmap(noise.of_unit)(units)).reshape(d, d)
+        yield from _of_unit(images, noise.normal, sample)
+    if "corner_rank" in c and c.corner > 0 and len(shape) == 2:
+        v = sample[:, -1] / c.corner
+        if c.get("two_point") and np.abs(np.abs(v) - 1).max() > 1e-9:
+            yield Fault("two_point", True, np.abs(np.abs(v) - 1).max(), "a sample off ±1 by")
+        if c.get("gaussian") and off_normal(v, 1.0):
+            yield Fault("gaussian", True, np.mean(np.abs(v)), "no normal law: the mean |v|")
+    if c.get("independent") and len(shape) == 2 and shape[0] > 1:
+        w = np.random.default_rng(2).standard_normal(shape)
+        line = np.einsum("pij,ij->pi", sample.reshape(-1, *shape), w)
+        size = np.maximum(np.abs(line).max(axis=0), 1e-300)
+        bounded = line / size  # products of signs and sizes at most 1: all tails are light
+        i, j = np.triu_indices(shape[0], 1)
+        for name, part in (("signs", np.sign(line)), ("sizes", bounded**2)):
+            part = part - part.mean(axis=0)
+            off = np.abs(misses(part[:, i] * part[:, j], 0.0))
+            if off.max() > limit(len(i)) + 1:
+                yield Fault("independent", True, off.max(), f"of {name} of two agents, the miss/σ")
+
+
+def _of_atoms(w: np.ndarray, v: np.ndarray, sample: np.ndarray) -> Iterator[Fault]:
+    """Every sample is an atom, as often as is said."""
+    size = max(float(np.abs(v).max(initial=0.0)), float(np.abs(sample).max()), 1e-300)
+    part = sample[:4096]
+    apart = np.abs(part[:, None, :] - v[None]).max(axis=2)
+    hit = apart <= 1e-9 * size
+    if not hit.any(axis=1).all():
+        k = int(np.argmin(hit.any(axis=1)))
+        yield Fault("atoms", "all", apart[k].min(), "of a sample, the distance to the nearest atom")
+        return
+    chances = np.where(hit, w[None], 0.0)
+    near = (np.abs(v[:, None] - v[None]).max(axis=2) <= 1e-9 * size) @ w  # atoms may repeat
+    share = hit.mean(axis=0)
+    room = math.sqrt(math.log(2 * len(w) / ALPHA) / (2 * len(part)))
+    k = int(np.argmax(np.abs(share - near)))
+    if abs(share[k] - near[k]) > room or np.any(chances.sum(axis=1) <= 0):
+        yield Fault("atoms", near[k], share[k], f"of {len(part)} samples, the share of that atom")
+
+
+def _of_unit(images: np.ndarray, normal: bool, sample: np.ndarray) -> Iterator[Fault]:
+    """⟨ξ, v⟩ has the variance |images v|², and is normal if that is said."""
+    d = len(images)
+    rng = np.random.default_rng(3)
+    ways = np.vstack([np.eye(d)[: min(d, 4)], rng.standard_normal((2, d)) / d**0.5])
+    for way in ways:
+        line, size = sample @ way, float(np.linalg.norm(images @ way))
+        if normal:
+            if off_normal(line, size):
+                yield Fault("of_unit", size, line.std(), "of samples no normal law; the deviation")
+                return
+        elif abs(misses(line[:, None] ** 2, size**2)[0]) > limit(len(ways)) + 1:
+            yield Fault("of_unit", size, float(np.mean(line**2)) ** 0.5, "the deviation of samples")
+            return
+
+
+def off_normal(line: np.ndarray, size: float) -> bool:
+    """Whether samples are not of N(0, size²), by Dvoretzky, Kiefer and Wolfowitz."""
+    if size == 0.0:
+        return bool(np.any(line != 0))
+    F = scipy.special.ndtr(np.sort(line) / size)
+    n = len(line)
+    gap = np.max(np.maximum(np.arange(1, n + 1) / n - F, F - np.arange(n) / n))
+    return 2 * math.exp(-2 * n * gap**2) < ALPHA

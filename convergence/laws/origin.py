@@ -1,0 +1,57 @@
+"""Certificates that no look can check: a class of the package proves them, another's word does not.
+
+That an instance *is* a certain one, or what a decomposition of its inside gives, is not seen in f
+and ∇f. Such a name is good where the class that states it comes with the package.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import equinox as eqx
+
+from convergence.constants import Constants
+from convergence.laws.faults import Fault
+from convergence.vocabulary import who_certifies
+
+# Flags count where they are True.
+TAKEN = (
+    # problems
+    "opposed", "three_rows", "three_tokens", "collinear", "orthogonal", "ones", "product",
+    "z0", "turned", "eps", "K", "kappa", "high", "low", "P", "Q", "par", "par2", "perp",
+    "L_A", "L_B", "L_C", "D", "B_sup", "C_sup", "W_norm", "eta", "steps",
+    "layer", "layer_rows", "rank", "frob", "residual", "shares", "parts",
+    "upper_d", "lower_d", "mu_g", "L_g", "A_mean", "B_mean", "K_mean", "k_mean", "r_mean",
+    "y_free", "weight", "hyper", "aligns", "copies", "risk0_aligned",
+    # noises
+    "three_atoms", "u", "u_chance", "shown", "s_y", "s_z", "s_u",
+)  # fmt: skip
+
+
+def unproved(name: str, c: Constants, part: Any) -> Fault:
+    """A certificate of a class whose proof nobody has seen."""
+    known = ", ".join(who_certifies(name)) or "no class"
+    what = f"no look at {type(part).__name__} can check it; {known} of the package can certify it"
+    return Fault(name, c[name], None, what)
+
+
+def ours(part: Any) -> bool:
+    """Whether a module and all that it is made of are of classes of the package."""
+    if not isinstance(part, eqx.Module):
+        if isinstance(part, list | tuple):
+            return all(ours(inner) for inner in part)
+        return True
+    if not type(part).__module__.startswith("convergence."):
+        return False
+    return all(ours(getattr(part, f.name, None)) for f in dataclasses.fields(part))
+
+
+def origin(part: Any, c: Constants) -> Iterator[Fault]:
+    """What an instance that is not the package's certifies and cannot be believed for."""
+    if ours(part):
+        return
+    for name in TAKEN:
+        if name in c and c[name] is not False:
+            yield unproved(name, c, part)

@@ -1,0 +1,56 @@
+"""p-th moments from the tail P(‖ξ‖ > r) that a noise states: E‖ξ‖^p = ∫ p r^{p−1} P(‖ξ‖ > r) dr.
+
+A wrong p-th moment of a tail index near p hides from samples; from its tail it does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from convergence.constants import Constants
+from convergence.laws.entries import ALPHA
+from convergence.laws.faults import Fault
+from convergence.laws.origin import ours
+from convergence.noise.base import AbstractNoise
+
+# Trapezia in log r: kinks cost (80/2¹⁶)² of the integral.
+LOW, HIGH, POINTS = -40.0, 40.0, 2**16
+EXACT = 1e-4
+
+
+def moment(tail: Callable[[np.ndarray], np.ndarray], p: float, unit: float) -> float:
+    """E R^p for P(R > r) = tail(r), beyond e^HIGH units by the power law found there."""
+    t = np.linspace(LOW / p, HIGH, POINTS)
+    r = unit * np.exp(t)
+    with np.errstate(under="ignore", divide="ignore"):
+        f = p * np.exp(p * t) * np.asarray(tail(r), float)
+    rest = 0.0
+    if f[-1] > 0:
+        fall = math.log(f[-1025] / f[-1]) / (t[-1] - t[-1025])
+        rest = f[-1] / fall if fall > 0 else math.inf
+    return unit**p * (float(np.trapezoid(f, t)) + rest)
+
+
+def tail_faults(
+    noise: AbstractNoise, shape: tuple[int, ...], c: Constants, sample: np.ndarray
+) -> Iterator[Fault]:
+    """sigma_p below the moment by quadrature; samples that have another tail, for a class whose
+    tail the package does not prove."""
+    tail = noise.tail(shape)
+    if tail is None or not c.get("sigma_p", 0.0) > 0:
+        return
+    true = moment(tail, c.p, c.sigma_p) ** (1 / c.p)
+    if true > c.sigma_p * (1 + EXACT):
+        yield Fault("sigma_p", c.sigma_p, true, f"by its tail (E‖ξ‖^{c.p:g})^(1/{c.p:g})")
+    if ours(noise):
+        return
+    R = np.sort(np.linalg.norm(sample, axis=1))
+    n, F = len(R), 1 - np.asarray(tail(R), float)
+    just = 1 - np.asarray(tail(R * (1 - 1e-9)), float)  # before an atom
+    up, down = np.arange(1, n + 1) / n - F, just - np.arange(n) / n
+    gap = float(max(up.max(), down.max()))
+    if 2 * math.exp(-2 * n * gap**2) < ALPHA:
+        yield Fault("tail", "that of ‖ξ‖", gap, "the largest gap to the share of samples")
