@@ -73,7 +73,8 @@ def excess(values: np.ndarray, bound: tuple[float, float]) -> np.ndarray:
 
 
 def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
-    """How far, relatively, rounding the instance's n floats can move the worst run from its bound.
+    """How far, relatively, rounding n floats of the instance, the method and the statement's own
+    fields can move the worst run from its bound, whose formula is evaluated again with each twin.
 
     Twins are moved by an ulp of the run's precision and run in float64. To first order one
     deviates by Σ ± s_i, whose root mean square is ‖s‖₂; the worst choice of signs gives
@@ -88,23 +89,25 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
         what = claim.simulation(T)
         method = what.experiment.algorithm, what.experiment.metric
 
-        def beyond(near: Any, loud: Any, how: Any) -> float:
+        def beyond(near: Any, loud: Any, how: Any, stated: Any) -> float:
             moments = loud.constants(np.shape(near.start()))
-            bound = claim.theorem.bound(near.constants() | moments, T)
+            bound = stated.bound(near.constants() | moments, T)
             other = Experiment(near, claim.oracle(near, loud), *how)
             again = dataclasses.replace(what, experiment=other)
             values = session.run(again, range(worst, worst + 1), record.seeds).final()
             return float(excess(values, ends(claim.kind, bound))[0])
 
         found: list[float] = []
-        itself = beyond(problem, noise, method)
+        itself = beyond(problem, noise, method, claim.theorem)
         for twin in range(1, TWINS + 1):
             rng = np.random.default_rng(twin)
             near, loud = moved((problem, noise), rng, dtype)
             # A twin may lie outside what its class allows or can certify: the others tell.
             with contextlib.suppress(ArithmeticError, ValueError):
-                found.append(beyond(near, loud, moved(method, rng, dtype)) - itself)
+                how, stated = moved((method, claim.theorem), rng, dtype)
+                found.append(beyond(near, loud, how, stated) - itself)
     if not found:
         return 0.0
-    spread = math.sqrt(float(np.mean(np.square(found))) * floats((problem, noise, method)))
+    count = floats((problem, noise, method, claim.theorem))
+    spread = math.sqrt(float(np.mean(np.square(found))) * count)
     return spread if math.isfinite(spread) else 0.0

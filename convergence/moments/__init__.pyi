@@ -7,6 +7,7 @@ from .affine import rounding as rounding
 from .coins import follow as follow
 from .coins import silent as silent
 from .coins import tosses as tosses
+from .eigenvalues import unresolved as unresolved
 from .masks import averaged_moments as averaged_moments
 from .masks import compressed_moments as compressed_moments
 from .masks import exact_moments as exact_moments

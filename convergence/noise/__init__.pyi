@@ -13,14 +13,15 @@ from .coin import Coin as Coin
 from .diagonal import DiagonalGaussian as DiagonalGaussian
 from .gaussian import Gaussian as Gaussian
 from .heavy import AbstractRadial as AbstractRadial
-from .heavy import OneSidedLomax as OneSidedLomax
 from .heavy import Pareto as Pareto
 from .heavy import Stable as Stable
 from .heavy import StudentT as StudentT
 from .heavy import certified as certified
+from .heavy import check_index as check_index
 from .heavy import exponential as exponential
-from .heavy import lomax_moment as lomax_moment
 from .heavy import truncated_pareto as truncated_pareto
+from .lomax import OneSidedLomax as OneSidedLomax
+from .lomax import lomax_moment as lomax_moment
 from .matrix import AbstractCorner as AbstractCorner
 from .matrix import BatchMean as BatchMean
 from .matrix import CornerGaussian as CornerGaussian

@@ -1,6 +1,7 @@
 # Written by `python -m docs.make.rooms`.
 from .base import AbstractOracle as AbstractOracle
 from .base import Oracle as Oracle
+from .base import Unanswered as Unanswered
 from .base import mean_grad as mean_grad
 from .bilevel import BilevelOracle as BilevelOracle
 from .chain import ChainOracle as ChainOracle

@@ -324,6 +324,7 @@ from .decentralized.zhu2024_rates import SpeedUp as SpeedUp
 from .decentralized.zhu2024_table import TransientTable as TransientTable
 from .domains import Domain as Domain
 from .domains import a as a
+from .domains import check_defaults as check_defaults
 from .domains import check_fields as check_fields
 from .domains import code_of as code_of
 from .domains import count as count
@@ -345,6 +346,7 @@ from .estimators.liu2023wta import ExactMoments as ExactMoments
 from .estimators.liu2023wta import IdentityInstance as IdentityInstance
 from .estimators.liu2023wta import ScoreMinimizes as ScoreMinimizes
 from .estimators.liu2023wta import SufficientCondition as SufficientCondition
+from .estimators.liu2023wta import WithoutCondition as WithoutCondition
 from .estimators.liu2023wta import crs_variance as crs_variance
 from .estimators.liu2023wta import enumerated as enumerated
 from .estimators.liu2023wta import examples as examples
@@ -497,6 +499,7 @@ from .identities.albert2025 import FullRankReachesAll as FullRankReachesAll
 from .identities.albert2025 import NOLACount as NOLACount
 from .identities.albert2025 import NOLACountAlways as NOLACountAlways
 from .identities.albert2025 import RandLoRACounts as RandLoRACounts
+from .identities.albert2025 import independent as independent
 from .identities.albert2025 import jacobian as jacobian
 from .identities.albert2025 import rank as rank
 from .identities.choromanski2021 import FeatureMoments as FeatureMoments
@@ -568,6 +571,8 @@ from .subspace.chen2025rso import RSOStall as RSOStall
 from .subspace.chen2025rso import RSOSteps as RSOSteps
 from .subspace.chen2025rso_costs import AbstractRSOBudget as AbstractRSOBudget
 from .subspace.chen2025rso_costs import Conditioning as Conditioning
+from .subspace.chen2025rso_costs import ConditioningOfGaussians as ConditioningOfGaussians
+from .subspace.chen2025rso_costs import ConditioningWithoutProx as ConditioningWithoutProx
 from .subspace.chen2025rso_costs import Curved as Curved
 from .subspace.chen2025rso_costs import OneStepIsGoLore as OneStepIsGoLore
 from .subspace.chen2025rso_costs import RSOBudget as RSOBudget

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("algorithms", "parts", "noise", "oracles", "metrics", "runner", "statistics")
+ROOMS = ("algorithms", "parts", "noise", "oracles", "metrics", "runner", "statistics", "claims")
 # Messages, not behavior; a name that says so keeps what is inside from being touched.
 SILENT = {"require", "InvalidInput", "NotImplementedError", "NotAffine", "field", "cast"}
 CLOCKS = {"t", "T", "j", "k", "b", "age", "clock"}
