@@ -19,7 +19,7 @@ from convergence.metrics.pointwise import Gap
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
-from convergence.parts.solvers import AGD, GD, MSGD, Adam, ExactMinimum
+from convergence.parts.solvers import AGD, GD, Adam, ExactMinimum, MomentumGD
 from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.theorems.subspace.chen2025rso_costs import RSOBudget, RSOBudgetAGD
@@ -54,7 +54,7 @@ def costs() -> dict[str, list[float]]:
     """Gradients a subproblem for each accuracy."""
     c = SPREAD.constants()
     lam, Delta = M / 2, c.Delta
-    solvers: dict[str, Any] = {"GD": GD, "AGD": AGD, "MSGD": MSGD, "Adam": Adam}
+    solvers: dict[str, Any] = {"GD": GD, "AGD": AGD, "MSGD": MomentumGD, "Adam": Adam}
     found: dict[str, list[float]] = {"epsilon": list(EPS)}
     for name, solver in solvers.items():
         found[name] = [

@@ -143,7 +143,7 @@ def loop(name: str, steps: int, lam: float) -> np.ndarray:
     [
         ("gd", lambda N: solvers.GD(N, scale=0.7)),
         ("agd", solvers.AGD),
-        ("msgd", lambda N: solvers.MSGD(N, beta1=0.2, scale=0.7)),
+        ("msgd", lambda N: solvers.MomentumGD(N, beta1=0.2, scale=0.7)),
         ("adam", lambda N: solvers.Adam(N, lr=0.05, b1=0.6, b2=0.9)),
     ],
 )

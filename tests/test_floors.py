@@ -108,6 +108,13 @@ def classes() -> list[tuple[Path, ast.ClassDef]]:
     ]
 
 
+def test_a_public_class_has_a_name_of_its_own():
+    places: dict[str, list[str]] = {}
+    for path, node in classes():
+        places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_a_class_is_either_abstract_or_final():
     """In the rooms of the machine no concrete class descends from a concrete one."""
     known = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.audit.cells import Cell, Outcome, Row
+from convergence.audit.cells import Audit, Cell, Outcome
 from convergence.cli import main
 from convergence.errors import InvalidInput
 from convergence.report.timetable import read
@@ -83,7 +83,9 @@ def test_reports_and_audits(tmp_path: Path, capsys: Any) -> None:
 
 def audited(found: Any) -> Any:
     """An audit of laws x, y, z."""
-    rows = [Row(target, "p", target, "0", "own", tuple(cells)).to_json() for target, cells in found]
+    rows = [
+        Audit(target, "p", target, "0", "own", tuple(cells)).to_json() for target, cells in found
+    ]
     laws = [
         {"id": law, "title": law, "everyone": True, "statement": law, "stochastic": False}
         for law in "xyz"

@@ -26,7 +26,7 @@ from .classical.optimized import SilverGD as SilverGD
 from .classical.optimized import thetas as thetas
 from .classical.reshuffling import OrderState as OrderState
 from .classical.reshuffling import RandomReshuffling as RandomReshuffling
-from .classical.reshuffling import SampledSGD as SampledSGD
+from .classical.reshuffling import SGDWithReplacement as SGDWithReplacement
 from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD

@@ -1,6 +1,6 @@
 """Audit released optimizers: what they ship against laws of optimizers, as it ships.
 
-`audit("optax:adam", like="adam")` is a `Row` of cells. Modules: `find` (targets), `families`,
+`audit("optax:adam", like="adam")` is a `Audit` of cells. Modules: `find` (targets), `families`,
 `subject` and `*_run` (how an optimizer is run), `laws`, `references` and `same_path`, `pool` and
 `worker` (a process for each), `page` and `compare`.
 """

@@ -85,7 +85,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Audit:
     """All cells of one optimizer.
 
     target: what repeats it on the command line. version: of its package. family: whose promises
@@ -125,7 +125,7 @@ class Row:
         return plain({**fields, "cells": [cell.to_json() for cell in self.cells]})
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Row:
+    def from_json(cls, entry: Mapping[str, Any]) -> Audit:
         """The row of an entry that `to_json` wrote."""
         known = {f.name: entry[f.name] for f in dataclasses.fields(cls) if f.name in entry}
         known["cells"] = tuple(map(Cell.from_json, entry["cells"]))

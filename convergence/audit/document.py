@@ -14,7 +14,7 @@ from typing import Any
 
 from convergence import __version__
 from convergence.audit.asking import chosen
-from convergence.audit.cells import SCHEMA, Row
+from convergence.audit.cells import SCHEMA, Audit
 from convergence.audit.pool import Job
 from convergence.errors import require
 from convergence.files import name_for, read_json, write_json
@@ -35,7 +35,7 @@ def versions() -> dict[str, str]:
 
 
 def document(
-    rows: Iterable[Row],
+    rows: Iterable[Audit],
     like: str | None,
     targets: Sequence[str],
     seconds: float,
@@ -102,26 +102,26 @@ class Kept:
         digest = hashlib.sha256(json.dumps(asked, default=repr).encode()).hexdigest()[:16]
         return self.root / f"{name_for(job.target)}-{digest}.json"
 
-    def fetch(self, job: Job, version: str) -> Row | None:
+    def fetch(self, job: Job, version: str) -> Audit | None:
         """The kept row, if there is one."""
         place = self.place(job, version)
         if place is None or not place.exists():
             return None
         try:
-            return Row.from_json(read_json(place))
+            return Audit.from_json(read_json(place))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def keep(self, job: Job, version: str, row: Row) -> None:
+    def keep(self, job: Job, version: str, row: Audit) -> None:
         """Write a row, whole or not at all."""
         place = self.place(job, version)
         if place is not None:
             write_json(place, row.to_json())
 
 
-def counted(row: Row | Mapping[str, Any]) -> dict[str, int]:
+def counted(row: Audit | Mapping[str, Any]) -> dict[str, int]:
     """How many cells have each outcome."""
-    cells = row.cells if isinstance(row, Row) else row["cells"]
+    cells = row.cells if isinstance(row, Audit) else row["cells"]
     found: dict[str, int] = {}
     for cell in cells:
         outcome = str(cell.outcome) if not isinstance(cell, Mapping) else cell["outcome"]

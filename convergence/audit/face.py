@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from convergence.audit.asking import cells, chosen, measured, quietly
-from convergence.audit.cells import CannotRun, Row
+from convergence.audit.cells import Audit, CannotRun
 from convergence.audit.families import FAMILIES, by_name
 from convergence.audit.find import of
 from convergence.errors import InvalidInput, require
@@ -22,7 +22,7 @@ def audit(
     options: Mapping[str, Any] | None = None,
     laws: Sequence[str] | None = None,
     every: int = 1,
-) -> Row:
+) -> Audit:
     """What the laws say of an optimizer; `.broken` has those that it was held to and breaks.
 
     optimizer: "module:Name", which then runs in a process of its own, or an object: a class or
@@ -65,7 +65,7 @@ def audit(
     except CannotRun as error:
         raise InvalidInput(f"{name} cannot be run: {error}.") from error
     found = tuple(cell for cell, _ in cells(subject, asked))
-    return Row(
+    return Audit(
         name, subject.package, subject.name, subject.version, subject.family.name, found,
         dict(subject.options), measured(subject), subject.notes,
         seconds=round(time.process_time() - began, 2),

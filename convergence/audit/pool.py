@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from convergence.audit.asking import chosen
-from convergence.audit.cells import Cell, Outcome, Row
+from convergence.audit.cells import Audit, Cell, Outcome
 from convergence.audit.families import FAMILIES, by_name
 from convergence.audit.find import split
 from convergence.errors import InvalidInput
@@ -146,7 +146,7 @@ def listed(worker: Worker, target: str) -> list[str]:
             return found
 
 
-def one(worker: Worker, job: Job, law: float = LAW, whole: float = WHOLE) -> Row:
+def one(worker: Worker, job: Job, law: float = LAW, whole: float = WHOLE) -> Audit:
     """The row of a job, whatever its optimizer does; `InvalidInput` for bad options."""
     left = [entry.id for entry in chosen(job.laws, job.like)]
     cells: list[Cell] = []
@@ -176,7 +176,7 @@ def one(worker: Worker, job: Job, law: float = LAW, whole: float = WHOLE) -> Row
                 drain(worker)
                 return dataclasses.replace(head, error=said["cannot"])
             if "row" in said:
-                head = Row.from_json(said["row"])
+                head = Audit.from_json(said["row"])
                 promised = FAMILIES[head.family]
             if "begin" in said:
                 at = said["begin"]
@@ -211,11 +211,11 @@ def everyone() -> frozenset[str]:
     return frozenset(law.id for law in chosen(None) if law.everyone)
 
 
-def blank(job: Job) -> Row:
+def blank(job: Job) -> Audit:
     """A row without cells."""
     module, name = split(job.target)
     family = job.family or by_name(f"{module}:{name}").name
-    return Row(job.target, module, name, "", family, (), job.options)
+    return Audit(job.target, module, name, "", family, (), job.options)
 
 
 def drain(worker: Worker) -> None:
@@ -243,10 +243,10 @@ def many(
     law: float = LAW,
     whole: float = WHOLE,
     begun: Callable[[Job], None] = lambda job: None,
-) -> Iterator[tuple[Job, Row | Exception]]:
+) -> Iterator[tuple[Job, Audit | Exception]]:
     """Each job with its row, or what is wrong with it, as they finish; `slots` at a time."""
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[Job, Row | Exception]] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[Job, Audit | Exception]] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     halt, workers = threading.Event(), []

@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 from convergence.audit.asking import cells, chosen, measured, quietly
-from convergence.audit.cells import CannotRun, Row, plain
+from convergence.audit.cells import Audit, CannotRun, plain
 from convergence.errors import InvalidInput
 from convergence.workers import leave_with
 
@@ -96,7 +96,7 @@ def child(job: dict[str, Any], say: Any) -> None:
     except BaseException as error:
         say(cannot=f"{type(error).__name__}: {error}")
         return
-    head = Row(
+    head = Audit(
         job["target"], subject.package, subject.name, subject.version, subject.family.name, (),
         dict(subject.options), {}, subject.notes,
     )  # fmt: skip

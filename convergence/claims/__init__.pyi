@@ -44,7 +44,7 @@ from .modules import distinct as distinct
 from .modules import load as load
 from .modules import name_of as name_of
 from .modules import sound as sound
-from .report import Outcome as Outcome
+from .report import Draft as Draft
 from .report import Report as Report
 from .report import number as number
 from .report import plain as plain

@@ -17,7 +17,7 @@ from convergence.claims.assemble import as_pathwise, divergence, first_line, jud
 from convergence.claims.certificates import certified
 from convergence.claims.credentials import broken, credentials
 from convergence.claims.fields import check_bound, check_fields, check_made, constants_of
-from convergence.claims.report import Outcome, Report, source_text
+from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
 from convergence.constants import Constants
@@ -228,7 +228,7 @@ class AbstractOnInstance(AbstractClaim):
         with precision(settings.dtype):
             failed = [a for a in assumptions if not a.holds]
             problem, noise, c = self.instance(last)
-            found = Outcome(
+            found = Draft(
                 verdict=Verdict.INAPPLICABLE,
                 assumptions=assumptions,
                 constants=dict(c),

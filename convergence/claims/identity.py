@@ -8,7 +8,7 @@ from typing import Any
 from convergence import statistics as st
 from convergence.claims.base import AbstractClaim
 from convergence.claims.fields import check_words
-from convergence.claims.report import Outcome, Report
+from convergence.claims.report import Draft, Report
 from convergence.claims.settings import Progress, Session, Settings, Shelf
 from convergence.errors import require
 from convergence.precision import precision
@@ -49,7 +49,7 @@ class Identity(AbstractClaim):
         with precision("float64"):  # nothing is run: it is enumerated as exactly as can be
             found = self.theorem.discrepancies()
         judgement = st.judge_identity(found, self.theorem.tolerance)
-        outcome = Outcome(judgement.verdict)
+        outcome = Draft(judgement.verdict)
         outcome.judge(judgement)
         return Report.of(self, outcome, session)
 

@@ -16,7 +16,7 @@ SCHEMA = "convergence-report/1"
 
 
 @dataclasses.dataclass
-class Outcome:
+class Draft:
     """What became of a claim, before it is a report."""
 
     verdict: Verdict
@@ -75,7 +75,7 @@ class Report:
     look: int = 1
 
     @classmethod
-    def of(cls, claim: Any, outcome: Outcome, session: Session) -> Report:
+    def of(cls, claim: Any, outcome: Draft, session: Session) -> Report:
         """The report on a claim that has a `theorem`."""
         theorem, settings = claim.theorem, session.settings
         found: dict[str, Any] = {

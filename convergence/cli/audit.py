@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from convergence.audit.asking import chosen
-from convergence.audit.cells import Outcome, Row
+from convergence.audit.cells import Audit, Outcome
 from convergence.audit.compare import changes
 from convergence.audit.document import Kept, document, read
 from convergence.audit.families import FAMILIES
@@ -100,7 +100,7 @@ def expanded(given: list[str]) -> tuple[set[str], list[str]]:
 
 def asked(
     console: Console, arguments: Namespace, jobs: list[Job]
-) -> tuple[dict[str, Row], dict[str, str]]:
+) -> tuple[dict[str, Audit], dict[str, str]]:
     """Every job's row, from the shelf or asked anew; and what is wrong with the others."""
     shelf, rows, wrong = Kept(arguments.out), {}, {}
     numbers = {job.target: version(split(job.target)[0]) for job in jobs}
@@ -113,7 +113,7 @@ def asked(
         advance(len(rows), "")
         law, whole = arguments.time, 4 * arguments.time
         for job, row in many(left, arguments.jobs, law, whole):
-            if isinstance(row, Row):
+            if isinstance(row, Audit):
                 rows[job.target] = row
                 try:
                     shelf.keep(job, numbers[job.target], row)
@@ -143,7 +143,7 @@ def say(console: Console, line: str, **style: Any) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True, **style)
 
 
-def table(console: Console, rows: list[Row], ids: list[str]) -> None:
+def table(console: Console, rows: list[Audit], ids: list[str]) -> None:
     """A row an optimizer, a sign a law; the ids of the laws are read downwards."""
     width = max([len(row.target) for row in rows] + [9])
     families = max([len(row.family) for row in rows] + [6])
@@ -168,7 +168,7 @@ def repeating(arguments: Namespace) -> list[str]:
     return [word for name, value in given if value is not None for word in (name, value)]
 
 
-def told(console: Console, rows: list[Row], titles: dict[str, str], more: list[str]) -> None:
+def told(console: Console, rows: list[Audit], titles: dict[str, str], more: list[str]) -> None:
     """A sentence for every promise that is broken, and for few optimizers for all the rest, with
     the command that repeats it."""
     few = len(rows) <= 3

@@ -39,7 +39,7 @@ KEPT = "drawn.json"
 FEW = 8  # fewer figures than this are drawn faster than processes start
 
 
-class Job(NamedTuple):
+class Drawing(NamedTuple):
     """One figure: `drawer(what, folder)` returns the files; None where that is not known."""
 
     drawer: Callable[[Any, Path], list[Path] | None]
@@ -55,7 +55,7 @@ def draw(arguments: Namespace) -> int:
 
         return paper.draw(arguments)
     known = drawers(Store(arguments.results).reports(), arguments.out)
-    chosen: dict[str, Job] = {}
+    chosen: dict[str, Drawing] = {}
     for name in arguments.names or known:
         matched = [key for key in known if fnmatch.fnmatchcase(key, name)]
         if not matched:
@@ -74,23 +74,23 @@ def everything(results: Path, out: Path, jobs: int) -> int:
     return perform(drawers(Store(results).reports(), out), out, jobs)
 
 
-def drawers(reports: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Job]:
+def drawers(reports: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Drawing]:
     """Every figure by name: scripts first, then `verdicts`, then one a report."""
-    found: dict[str, Job] = {}
+    found: dict[str, Drawing] = {}
     if SCRIPTS.is_dir():
         code = sources(PACKAGE.rglob("*.py"), SCRIPTS.glob("*.py"))
         for path in sorted(SCRIPTS.glob("[!_]*.py")):
-            found[path.stem] = Job(script, path, out, digest(code, path.stem))
+            found[path.stem] = Drawing(script, path, out, digest(code, path.stem))
     code = sources((PACKAGE / "figures").glob("*.py"))
     shown = [{k: v for k, v in r.items() if k not in ("run", "seconds")} for r in reports]
     if shown:
-        found["verdicts"] = Job(verdicts.draw, shown, out, digest(code, shown))
+        found["verdicts"] = Drawing(verdicts.draw, shown, out, digest(code, shown))
     attained = tightest(shown)
     for report in shown:
         tight = attained.get(statement(report))
         one = functools.partial(rate.draw, tight=tight)
         found.setdefault(
-            report["slug"], Job(one, report, out / "claims", digest(code, (report, tight)))
+            report["slug"], Drawing(one, report, out / "claims", digest(code, (report, tight)))
         )
     return found
 
@@ -119,7 +119,7 @@ def script(path: Path, out: Path) -> list[Path]:
     return sorted(out.glob(f"{path.stem}.*"))
 
 
-def perform(chosen: Mapping[str, Job], out: Path, jobs: int) -> int:
+def perform(chosen: Mapping[str, Drawing], out: Path, jobs: int) -> int:
     """Draw what has changed, in processes of its own if it is much; the number that failed."""
     kept = remembered(out)
     new = {name: job for name, job in chosen.items() if not current(job, kept.get(name), out)}
@@ -179,7 +179,7 @@ def remembered(out: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def current(job: Job, kept: Any, out: Path) -> bool:
+def current(job: Drawing, kept: Any, out: Path) -> bool:
     """Whether a figure was drawn from the same content and its files are as they were."""
     if not isinstance(kept, dict) or kept.get("digest") != job.digest:
         return False

@@ -51,7 +51,7 @@ class Explored(Claim):
         return other
 
 
-class Shelf:
+class KeptRuns:
     """Runs of one experiment that are remembered, so that another factor runs nothing."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class Bench:
         except (InvalidInput, TypeError, ValueError, NotImplementedError) as error:
             return None, told(error)
 
-    def _remember(self, query: Query) -> tuple[Explored, Shelf, Session]:
+    def _remember(self, query: Query) -> tuple[Explored, KeptRuns, Session]:
         """The varied claim, where its runs are kept, and those of its picture."""
         start, sides = self.claim(query.claim), self.sides(query)
         varied = {side: vary(thing, query.of(side)) for side, thing in sides.items()}
@@ -153,7 +153,7 @@ class Bench:
             chunk=start.chunk,
             oracle=start.oracle,
         )
-        return claim, Shelf(), Session(Settings(), Shelf())
+        return claim, KeptRuns(), Session(Settings(), KeptRuns())
 
     def controls(self, query: Query) -> dict[str, Any]:
         """The problems and noises that a statement can be put on, and what can be varied."""

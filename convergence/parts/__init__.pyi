@@ -3,10 +3,10 @@ from .compressors import AbstractCompressor as AbstractCompressor
 from .compressors import AbstractKeep as AbstractKeep
 from .compressors import Bernoulli as Bernoulli
 from .compressors import Exactly as Exactly
-from .compressors import Linear as Linear
 from .compressors import Masks as Masks
 from .compressors import RandK as RandK
 from .compressors import ScaledSign as ScaledSign
+from .compressors import Scaling as Scaling
 from .compressors import TopK as TopK
 from .compressors import largest as largest
 from .graphs import adjusted_ring as adjusted_ring
@@ -57,12 +57,12 @@ from .quantizers import round_nearest as round_nearest
 from .quantizers import round_stochastic as round_stochastic
 from .solvers import AGD as AGD
 from .solvers import GD as GD
-from .solvers import MSGD as MSGD
 from .solvers import ZO as ZO
 from .solvers import AbstractDescent as AbstractDescent
 from .solvers import AbstractSolver as AbstractSolver
 from .solvers import Adam as Adam
 from .solvers import ExactMinimum as ExactMinimum
+from .solvers import MomentumGD as MomentumGD
 from .solvers import Subproblem as Subproblem
 from .strategies import Strategy as Strategy
 from .strategies import mode as mode

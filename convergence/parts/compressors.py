@@ -166,7 +166,7 @@ class Bernoulli(AbstractCompressor):
         return chances, np.broadcast_to(sent[:, :, None], (len(sent), n, d)).copy()
 
 
-class Linear(AbstractCompressor):
+class Scaling(AbstractCompressor):
     """C(v) = s v, 0 < s < 2: δ = 1 − (1 − s)²; s = 1 + √(1 − δ) is the hardest for stability."""
 
     s: Reals = eqx.field(converter=real, default=1.0)

@@ -127,7 +127,7 @@ class AGD(AbstractDescent):
         return Y - g.grad(Y, key) / (KAPPA * g.lam), B
 
 
-class MSGD(AbstractDescent):
+class MomentumGD(AbstractDescent):
     """M ← (1 − β₁)M + β₁ ∇g(B); B ← B − γM, γ = scale/(κλ)."""
 
     beta1: Reals = eqx.field(converter=real, default=0.5)

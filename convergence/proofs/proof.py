@@ -63,7 +63,7 @@ class Proof:
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class Decision:
     """What a replay says of a bound: it is violated, kept, or not decided for a reason."""
 
     violated: bool
@@ -103,7 +103,7 @@ def decimal(value: arb) -> tuple[str, str]:
 
 def settle(
     run: Program, bound: tuple[float, float], granted: float, ladder: Any = LADDER
-) -> Outcome:
+) -> Decision:
     """Replay with growing precision until every value certainly keeps or one breaks the bound."""
     reason = "its enclosure is too wide"
     for precision, rational in ladder:
@@ -113,13 +113,13 @@ def settle(
             reason = str(undecided)
             continue
         except Unsupported as unsupported:
-            return Outcome(False, False, str(unsupported))
+            return Decision(False, False, str(unsupported))
         with bits(precision):
             entry, kept = compare(found.values, bound, granted)
             if kept:
-                return Outcome(False, True, "", ("", ""), precision, rational, found.draws)
+                return Decision(False, True, "", ("", ""), precision, rational, found.draws)
             if entry >= 0:
                 ends = decimal(found.values.ravel()[entry])
-                return Outcome(True, False, "", ends, precision, rational, found.draws)
+                return Decision(True, False, "", ends, precision, rational, found.draws)
         reason = "its enclosure is too wide"
-    return Outcome(False, False, f"{reason} with {ladder[-1][0]} bits")
+    return Decision(False, False, f"{reason} with {ladder[-1][0]} bits")

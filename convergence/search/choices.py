@@ -20,7 +20,7 @@ from convergence.theorems.domains import domains
 PARTS: tuple[tuple[type, tuple[Any, ...]], ...] = (
     (compressors.AbstractCompressor, (
         compressors.TopK(1), compressors.TopK(2), compressors.RandK(1), compressors.Bernoulli(0.3),
-        compressors.ScaledSign(), compressors.Linear(1.6),
+        compressors.ScaledSign(), compressors.Scaling(1.6),
     )),
     (projectors.AbstractProjector, (
         projectors.TopSVD(), projectors.Haar(), projectors.Coordinates(), GaussianFrame(),
@@ -30,8 +30,8 @@ PARTS: tuple[tuple[type, tuple[Any, ...]], ...] = (
         momenta.Plain(), momenta.EMA(0.3), momenta.Optax(optax.scale_by_adam, b1=0.8),
     )),
     (solvers.AbstractDescent, (
-        solvers.GD(4), solvers.GD(3, scale=0.4), solvers.GD(0), solvers.AGD(4), solvers.MSGD(4),
-        solvers.Adam(4), solvers.ZO(4),
+        solvers.GD(4), solvers.GD(3, scale=0.4), solvers.GD(0), solvers.AGD(4),
+        solvers.MomentumGD(4), solvers.Adam(4), solvers.ZO(4),
     )),
     (matrix_products.AbstractProduct, (
         matrix_products.TopPairs(2), matrix_products.CRS(2), matrix_products.WTA(2),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from convergence.audit.cells import Row
+from convergence.audit.cells import Audit
 from convergence.audit.face import audit
 
 
@@ -32,7 +32,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def audited(request: pytest.FixtureRequest, record_property: Any) -> Row:
+def audited(request: pytest.FixtureRequest, record_property: Any) -> Audit:
     """The row of one optimizer of the marker; its keywords are those of `audit`."""
     target, told = request.param
     row = audit(target, **told)

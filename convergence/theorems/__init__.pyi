@@ -84,7 +84,7 @@ from .attention.tarzanagh2023 import ExactDirection as ExactDirection
 from .attention.tarzanagh2023 import GrowthLaw as GrowthLaw
 from .attention.tarzanagh2023 import KeyQueryBalance as KeyQueryBalance
 from .attention.tarzanagh2023 import LossForDirectionLaw as LossForDirectionLaw
-from .attention.tarzanagh2023 import Pairs as Pairs
+from .attention.tarzanagh2023 import OrthogonalPairs as OrthogonalPairs
 from .attention.tarzanagh2023 import PlainLikeNormalized as PlainLikeNormalized
 from .attention.tarzanagh2023 import WhichToken as WhichToken
 from .attention.tarzanagh2023 import growth as growth
@@ -361,11 +361,11 @@ from .estimators.liu2023wta_sgd import SampledSGD as SampledSGD
 from .estimators.liu2024sophia import AbstractNewtonConverges as AbstractNewtonConverges
 from .estimators.liu2024sophia import AbstractSophia as AbstractSophia
 from .estimators.liu2024sophia import Alternates as Alternates
-from .estimators.liu2024sophia import DistanceSq as DistanceSq
 from .estimators.liu2024sophia import EveryStep as EveryStep
 from .estimators.liu2024sophia import Inside as Inside
 from .estimators.liu2024sophia import NewtonConverges as NewtonConverges
 from .estimators.liu2024sophia import NewtonInside as NewtonInside
+from .estimators.liu2024sophia import NormSq as NormSq
 from .estimators.liu2024sophia import OwnAxes as OwnAxes
 from .estimators.liu2024sophia import ResolvedEigenbasis as ResolvedEigenbasis
 from .estimators.liu2024sophia import SignFloor as SignFloor

@@ -28,9 +28,9 @@ from convergence.oracles.finite_workers import Workers
 from convergence.parts.compressors import (
     Bernoulli,
     Exactly,
-    Linear,
     RandK,
     ScaledSign,
+    Scaling,
     TopK,
 )
 from convergence.problems.quadratic import Isotropic
@@ -63,7 +63,7 @@ walk = functools.partial(walks.walk, oracle=Workers)
 def test_compressors_by_hand() -> None:
     assert TopK(2)(ONE, KEY).tolist() == [[3.0, 0.0, 2.0, 0.0]]
     assert ScaledSign()(ONE, KEY).tolist() == [[1.625, -1.625, 1.625, 1.625]]
-    assert Linear(0.25)(ONE, KEY).tolist() == [[0.75, -0.25, 0.5, 0.125]]
+    assert Scaling(0.25)(ONE, KEY).tolist() == [[0.75, -0.25, 0.5, 0.125]]
     assert Bernoulli(1.0)(ONE, KEY).tolist() == ONE.tolist()
     assert TopK(1)(jnp.array([[1.0, -1.0]]), KEY).tolist() == [[1.0, 0.0]]  # ties: the first
 
@@ -101,7 +101,7 @@ def test_patterns_are_laws() -> None:
         lambda: RandK(5).contraction(4),
         lambda: Bernoulli(0.0),
         lambda: Bernoulli(1.5),
-        lambda: Linear(2.0),
+        lambda: Scaling(2.0),
         lambda: CompressedSGD(0.0, TopK(1)),
         lambda: EControl(0.1, TopK(1), -0.1),
         lambda: EF21SGDM(0.1, TopK(1), 0.0),
@@ -152,7 +152,7 @@ def test_ef21_sgdm_by_hand() -> None:
 def test_econtrol_by_hand() -> None:
     """C(v) = v/2, f = x²/2 from 1, γ = η = ½: h = 1, u = 0, x = ½; g − h = −½ sends −¼: h = ¾,
     e = −¼, x = ⅛; u = ⅛ − ¾ − ⅛ = −¾ sends −⅜: e = −¼ − ⅝ + ⅜ = −½, h = ⅜, x = −1/16."""
-    states = walk(EControl(0.5, Linear(0.5), 0.5), unit_workers([[0.0]], np.ones(1)), 3)
+    states = walk(EControl(0.5, Scaling(0.5), 0.5), unit_workers([[0.0]], np.ones(1)), 3)
     assert [float(s.x[0]) for s in states[1:]] == [0.5, 0.125, -0.0625]
     assert [float(m[0, 0]) for m in states[3].memory] == [-0.5, 0.375]
 

@@ -29,7 +29,7 @@ from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.heavy import Pareto
 from convergence.oracles.finite_workers import Workers
-from convergence.parts.compressors import Bernoulli, Linear, Masks, RandK, TopK
+from convergence.parts.compressors import Bernoulli, Masks, RandK, Scaling, TopK
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.workers import WorkerQuadratics, random_workers, unit_workers
 from convergence.runner.experiment import Experiment
@@ -120,7 +120,7 @@ def test_linear_compressor_is_critically_damped_at_a_quarter() -> None:
     """C(v) = δv: the errors have z² − (2 − δ − δη)z + 1 − δ; real roots iff 4η/(1 + η)² ≤ δ."""
     problem = unit_workers([[0.0]], np.ones(1))
     for delta, eta in ((0.3, 0.05), (0.3, 0.2), (0.8, 0.1), (0.8, 0.7)):
-        method = EControl(1e-12, Linear(delta), eta, full=False)
+        method = EControl(1e-12, Scaling(delta), eta, full=False)
         M = analyse(Experiment(problem, Workers(problem, Noiseless()), method)).M[1:, 1:]
         found = np.sort_complex(np.linalg.eigvals(M))
         exact = np.sort_complex(np.roots([1, -(2 - delta - delta * eta), 1 - delta]))
@@ -133,7 +133,7 @@ def test_hardest_linear_compressor() -> None:
     problem, q = unit_workers([[0.0]], np.ones(1)), 0.4
     limit = 2 * (1 - q) / (1 + q)
     for share, stable in ((0.98, True), (1.02, False)):
-        method = EControl(1e-12, Linear(1 + q), share * limit, full=False)
+        method = EControl(1e-12, Scaling(1 + q), share * limit, full=False)
         M = analyse(Experiment(problem, Workers(problem, Noiseless()), method)).M[1:, 1:]
         assert (np.max(np.abs(np.linalg.eigvals(M))) < 1) == stable
 

@@ -26,7 +26,7 @@ from convergence.algorithms.classical.optimized import (
     SilverGD,
     thetas,
 )
-from convergence.algorithms.classical.reshuffling import RandomReshuffling, SampledSGD
+from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
 from convergence.algorithms.parameter_free.coin import CoinBetting
 from convergence.oracles.finite_workers import Workers
 from convergence.problems.boxed import Boxed
@@ -138,7 +138,7 @@ def test_samples_in_order() -> None:
     two = unit_workers([[1.0], [-1.0]], np.zeros(1))
     found = [float(p[0]) for p in walk(RandomReshuffling(0.5, 2), two, 2, oracle=Workers)]
     assert found in ([0.0, 0.5, -0.25], [0.0, -0.5, 0.25])
-    many = [float(p[0]) for p in walk(SampledSGD(0.5, 2), two, 8, oracle=Workers)]
+    many = [float(p[0]) for p in walk(SGDWithReplacement(0.5, 2), two, 8, oracle=Workers)]
     drawn = [2 * after - before for before, after in itertools.pairwise(many)]
     assert {abs(d) for d in drawn} == {1.0}
     assert len(set(drawn)) == 2

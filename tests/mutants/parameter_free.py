@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convergence.algorithms.classical.reshuffling import RandomReshuffling, SampledSGD
+from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
 from convergence.registry.adaptive import matrices
 from convergence.registry.classical import stochastic
 from convergence.registry.parameter_free import pathwise
@@ -34,7 +34,7 @@ MUTANTS = (
     of("coin-starts-poorer", "coin-linear", changed(eps=lambda e: 0.99 * e)),
     of("shampoo-exponent-half", "shampoo-linear", changed(power=lambda p: 2 * p)),
     of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
-    of("reshuffling-samples", "random-reshuffling-law", lambda a: SampledSGD(a.eta, a.n)),
+    of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta, a.n)),
     of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, a.n)),
     of("sgd-longer-step", "sgd-strongly-convex", changed(eta=lambda e: 1.01 * e)),
     of("heavy-ball-half-step", "heavy-ball-steady", half),

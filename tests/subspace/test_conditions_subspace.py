@@ -18,7 +18,7 @@ from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
 from convergence.noise.pair import Pair
 from convergence.noise.ripple import Ripple
 from convergence.parts.projectors import Frozen, Haar, TopSVD
-from convergence.parts.solvers import AGD, GD, MSGD, ZO
+from convergence.parts.solvers import AGD, GD, ZO, MomentumGD
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.gradient_form import GradientForm, ScalarFactors
 from convergence.problems.huber import Huber
@@ -205,7 +205,7 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: chen2025rso.RSOSteps(frame=TopSVD()),
     lambda: chen2025rso.RSOStall(frame=Haar()),
     lambda: chen2025rso.RSOLaw(5, GaussianFrame(), 5),
-    lambda: chen2025rso.RSOSteps(inner=MSGD(4)),
+    lambda: chen2025rso.RSOSteps(inner=MomentumGD(4)),
     lambda: chen2025rso.RSOSteps(inner=GD(0)),
     lambda: chen2025rso.RSOSteps(inner=GD(4, scale=1.5)),
     lambda: chen2025rso.RSOSteps(inner=GD(4, eps=0.1)),

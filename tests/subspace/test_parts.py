@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from convergence.errors import InvalidInput
 from convergence.parts.quantizers import dequantize, quantize, round_nearest, round_stochastic
-from convergence.parts.solvers import AGD, GD, MSGD, ZO, Adam, ExactMinimum, Subproblem
+from convergence.parts.solvers import AGD, GD, ZO, Adam, ExactMinimum, MomentumGD, Subproblem
 from convergence.parts.wavelets import merge, split
 
 ROUND = 1e-12  # a few hundred float64 operations on numbers of order 1
@@ -149,7 +149,7 @@ def test_solvers_contract_as_promised(solver: GD | AGD, rho: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "solver", [GD(500, 1e-6), AGD(500, 1e-6), MSGD(500, 1e-6), Adam(500, 1e-3)]
+    "solver", [GD(500, 1e-6), AGD(500, 1e-6), MomentumGD(500, 1e-6), Adam(500, 1e-3)]
 )
 def test_solvers_stop_at_the_accuracy_asked_for(solver: GD) -> None:
     """‖∇g‖²/(2λ) ≤ ε certifies g(B) − min g ≤ ε, with the step before it still above."""

@@ -39,7 +39,7 @@ class RandomReshuffling(AbstractAlgorithm):
         return OrderState(state.x - self.eta * g, order)
 
 
-class SampledSGD(AbstractAlgorithm):
+class SGDWithReplacement(AbstractAlgorithm):
     """x_{t+1} = x_t − η∇f_i(x_t), i uniform among the n functions of an oracle with `grads`."""
 
     eta: Reals = eqx.field(converter=real)

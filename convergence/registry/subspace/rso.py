@@ -10,7 +10,7 @@ from convergence.claims.identity import Identity
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.matrix import CornerSign
 from convergence.parts.projectors import TopSVD
-from convergence.parts.solvers import AGD, GD, MSGD, ZO, Adam
+from convergence.parts.solvers import AGD, GD, ZO, Adam, MomentumGD
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
@@ -42,7 +42,12 @@ CLAIMS = (
         note="entries N(0, 1/r), as in practice: PᵀP ≠ (m/r)I and the factor is missed",
     ),
     Claim("rso-inexact", rso.RSOInexact(), SPREAD, horizons=(16, 64)),
-    Claim("rso-inexact-msgd", rso.RSOInexact(inner=MSGD(10**5, beta1=0.3)), SPREAD, horizons=(64,)),
+    Claim(
+        "rso-inexact-msgd",
+        rso.RSOInexact(inner=MomentumGD(10**5, beta1=0.3)),
+        SPREAD,
+        horizons=(64,),
+    ),
     Claim(
         "rso-inexact-adam",
         rso.RSOInexact(inner=Adam(10**5)),

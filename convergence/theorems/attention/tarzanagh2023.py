@@ -28,7 +28,7 @@ from convergence.theorems.domains import number, one_of
 THRESHOLD = math.log(2 * math.cosh(math.acosh(2) / 3))  # .7865570766
 
 
-class Pairs(AbstractAssumption):
+class OrthogonalPairs(AbstractAssumption):
     """Inputs of two tokens whose matrices u_i = (x_best − x_other)z_iᵀ are not 0 and orthogonal to
     each other; `one`: a single input."""
 
@@ -87,7 +87,7 @@ class ExactDirection(AbstractAttention):
     statement = (
         "n=1, two tokens: ⟨W_k,u⟩/‖u‖ = c_0 + ηk, W_⊥ stays:  1−corr = 1 − c_k/√(c_k²+‖W_⊥‖²)"
     )
-    assumes = (NoNoise(), Pairs(one=True))
+    assumes = (NoNoise(), OrthogonalPairs(one=True))
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         W, u = np.asarray(c.x0, dtype=float), np.asarray(c.pairs[0])
@@ -119,7 +119,7 @@ class GrowthLaw(AbstractAttention):
     statement = (
         "x_k = ⟨W_k,u⟩, plain GD:  ck ≤ Φ(x_k)−Φ(x_0) ≤ ck + (c/2)e^{c/4}(x_k−x_0),  Φ = 2x+2sinh x"
     )
-    assumes = (NoNoise(), Pairs(one=True), AheadOfThePair())
+    assumes = (NoNoise(), OrthogonalPairs(one=True), AheadOfThePair())
     domain = {"eta": number("(0, 100]")}  # c; e^{c/4} is a number
 
     def prescribe(self, c: Constants, T: int) -> Any:
@@ -160,7 +160,7 @@ class DecoupledLaw(AbstractAttention):
     statement = (
         "orthogonal pairs u_i: x_i ← x_i + η a_i‖u_i‖²/√(Σ a_j²‖u_j‖²), a_i = γ_i σ(x_i)σ(−x_i)"
     )
-    assumes = (NoNoise(), Pairs())
+    assumes = (NoNoise(), OrthogonalPairs())
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         u = np.asarray(c.pairs, dtype=float).reshape(c.inputs, -1)

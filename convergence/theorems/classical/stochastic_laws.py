@@ -8,7 +8,7 @@ import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.classical.reshuffling import RandomReshuffling, SampledSGD
+from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
 from convergence.algorithms.shipped import gradient_descent, heavy_ball, nesterov
 from convergence.constants import Constants
 from convergence.metrics.points import DistanceSquare
@@ -265,7 +265,7 @@ class Sampled(AbstractFiniteSum):
     statement = "E‖x_T−x*‖² = q^{2T}R² + η²ζ²(1−q^{2T})/(1−q²),  sampling with replacement"
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return SampledSGD(self.eta, int(c.agents))
+        return SGDWithReplacement(self.eta, int(c.agents))
 
     def bound(self, c: Constants, T: int) -> float:
         q2 = (1 - float(self.eta)) ** 2

@@ -17,7 +17,7 @@ from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.compression.econtrol import EControl
 from convergence.constants import Constants
 from convergence.metrics.agents import TotalSquare
-from convergence.parts.compressors import Bernoulli, Linear
+from convergence.parts.compressors import Bernoulli, Scaling
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Is
 from convergence.theorems.base import AbstractIdentity, Moment, Provenance, Source, varies
@@ -228,7 +228,7 @@ class LinearMessages(AbstractIdentity):
 
     def map(self, delta: float, eta: float) -> np.ndarray:
         """(h, e) → (h⁺, e⁺) of the algorithm's own exchange, at t = 1 with g = 0."""
-        method = EControl(1.0, Linear(delta), eta + self.extra)
+        method = EControl(1.0, Scaling(delta), eta + self.extra)
         key, t = jax.random.key(0), jnp.ones((), jnp.int32)
 
         def image(h: float, e: float) -> list[float]:

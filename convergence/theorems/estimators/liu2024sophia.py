@@ -25,7 +25,7 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source,
 from convergence.theorems.domains import number, one_of
 
 
-class DistanceSq(AbstractPointwise):
+class NormSq(AbstractPointwise):
     """‖θ‖², for θ* = 0."""
 
     def at(self, problem: Any, state: Any) -> Any:
@@ -154,7 +154,7 @@ class SophiaQuadraticLaw(AbstractSophia):
         return NoNoise(), *quadratic, OwnAxes(self.basis)
 
     def metric(self, c: Constants, T: int) -> Any:
-        return DistanceSq()
+        return NormSq()
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         z, rho = np.array(c.z0, dtype=float), self.rho(c)
