@@ -120,6 +120,8 @@ collinear    : flag           : all terms of ∇f point one way
 orthogonal   : flag           : the layer is a multiple of an orthogonal matrix
 ones         : flag           : one parameter and the layer (1, …, 1)ᵀ
 three_rows   : flag           : the instance `three_rows()`
+[TwoLayer]
+stretch      : magnitude      : ‖∇²f(x)‖ ≤ stretch²‖x‖² + stretch √(2f(x)) for all x
 [Attention]
 inputs       : size           : inputs, each with its tokens, a query and one best token
 tokens       : size           : tokens of an input

@@ -21,7 +21,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.curvature import Curvature
 from convergence.precision import precision
 from convergence.problems.separable import RotatedSeparable
-from convergence.theorems.estimators.liu2024sophia import SignFloor
+from convergence.theorems.estimators.liu2024sophia_rivals import SignFloor
 
 T = 24
 KAPPAS = np.geomspace(1, 1e6, 13)

@@ -39,6 +39,7 @@ from convergence.theorems.compression import (
 )
 from convergence.theorems.compression import gao2024econtrol as econtrol
 from convergence.theorems.compression import gao2024econtrol_laws as laws
+from convergence.theorems.compression import gao2024econtrol_rivals as rivals
 from convergence.theorems.decentralized import (
     alghunaim2022,
     alghunaim2022_sparse,
@@ -120,7 +121,7 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: w(fatkhullin2023.TwoAtomFloor(6.0), FAR, PAIR, 4000),
         "a step so small that b shows"),
     "three-way-elsewhere": (
-        lambda: Separation("own", fatkhullin2023.ThreeWay(), unit_workers(
+        lambda: Separation("own", rivals.ThreeWay(), unit_workers(
             [[1.0, 2.0], [-1.0, -2.0]], np.zeros(2)), PAIR, horizons=(2000,), oracle=Workers),
         "the workers of the comparison"),
     "econtrol-from-the-minimizer": (

@@ -91,6 +91,13 @@ def _bent(s: Look, c: Constants) -> Iterator[Fault]:
         yield from _differ("curvatures", np.sort(c.curvatures), true, "an eigenvalue at x*", CURVED)
         yield from _differ("mu_star", c.mu_star, true[0], "λ_min(∇²f(x*))", CURVED)
         yield from _differ("condition", c.condition, true[-1] / true[0], "λ_max/λ_min at x*", 1e-6)
+    if "stretch" in c:
+        size = c.stretch**2 * np.sum(s.x**2, axis=1)
+        most = size + c.stretch * np.sqrt(2 * np.maximum(s.f, 0.0))
+        over = np.linalg.norm(s.H, 2, axis=(1, 2)) - most * (1 + CURVED)
+        k = int(np.argmax(over))
+        if over[k] > 0:
+            yield Fault("stretch", c.stretch, over[k], "with a curvature beyond its bound, by")
     if "radius" in c:
         apart = np.linalg.norm(s.x[:, None] - s.x[None], axis=2)
         for i, j in np.argwhere((apart <= c.radius) & (apart > 0)):

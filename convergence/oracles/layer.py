@@ -10,20 +10,25 @@ from convergence.shapes import Iterate, Key, Matrix
 
 
 class Layer(Oracle):
-    """∇F(θ; ξ) = RW + ξ with `factors(θ)` = (R, W) and ξ drawn by the noise."""
+    """∇F(θ; ξ) = `through(θ, RW)` + ξ with `factors(θ)` = (R, W) and ξ drawn by the noise."""
 
     def __check_init__(self) -> None:
         require(
             hasattr(self.problem, "factors"),
             f"the problem {type(self.problem).__name__}",
             "one with a gradient in factors",
-            "use `convergence.problems.regression`",
+            "use `convergence.problems.regression` or `two_layer`",
         )
 
     def factors(self, x: Iterate) -> tuple[Matrix, Matrix]:
         """(R, W), exactly."""
         problem: Any = self.problem
         return problem.factors(x)
+
+    def through(self, x: Iterate, product: Matrix) -> Iterate:
+        """What is below the layer makes of RW, or of what stands for it; linear in it."""
+        problem: Any = self.problem
+        return problem.through(x, product)
 
     def disturbance(self, x: Iterate, key: Key) -> Iterate:
         """ξ."""

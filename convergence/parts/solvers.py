@@ -1,7 +1,7 @@
 """Inner solvers of a subproblem min_B g(B) that is λ-strongly convex and κλ-smooth, from B = 0.
 
-A solver asks for gradients (or values) of g by key and says how many it used. `ratio(lam)` is what
-it guarantees: E[g(B) − min g] ≤ ρ (g(0) − min g) + noise.
+A solver asks for gradients (or values) of g by key and says how many it used. What it guarantees is
+E[g(B) − min g] ≤ ρ(g(0) − min g) + (1 − ρ)νσ²/λ, with ρ = `rho` and ν = `loudness`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from convergence.draws import normal
-from convergence.errors import require
+from convergence.errors import InvalidInput, require
 from convergence.shapes import Count, Key, Matrix, Reals, Scalar, Whole, real, whole
 
 KAPPA = 3.0  # the condition number of RSO's subproblems at η = 1/(2L̂)
@@ -76,6 +76,20 @@ class AbstractDescent(AbstractSolver):
         require(int(self.N) >= 0, f"N = {int(self.N)} inner steps", "N ≥ 0", "flip its sign")
         require(float(self.eps) >= 0, f"eps = {float(self.eps):g}", "eps ≥ 0", "0 runs all N")
 
+    def rho(self, p: int) -> float:
+        """ρ for p entries of B."""
+        raise InvalidInput(
+            f"Got {type(self).__name__}, which need not contract; use GD, AGD, MomentumGD or ZO."
+        )
+
+    def loudness(self, p: int) -> float:
+        """ν; 0 where the guarantee is for exact gradients alone."""
+        return 0.0
+
+    def short(self) -> bool:
+        """Whether the step is as short as the guarantee needs."""
+        return True
+
     @abstractmethod
     def begin(self, B0: Matrix) -> Any:
         """The memory at B_0."""
@@ -102,10 +116,19 @@ class AbstractDescent(AbstractSolver):
 class GD(AbstractDescent):
     """B ← B − γ ∇g(B) with γ = scale/(κλ); stochastic gradients make it SGD.
 
-    ρ = (1 − scale/κ)^N for scale ≤ 1, plus (κ/2)γσ² with gradient noise of variance σ².
+    ρ = (1 − scale/κ)^N for scale ≤ 1, and ν = scale/2.
     """
 
     scale: Reals = eqx.field(converter=real, default=1.0)
+
+    def rho(self, p: int) -> float:
+        return float((1 - float(self.scale) / KAPPA) ** int(self.N))
+
+    def loudness(self, p: int) -> float:
+        return float(self.scale) / 2
+
+    def short(self) -> bool:
+        return 0 < float(self.scale) <= 1
 
     def begin(self, B0: Matrix) -> tuple[()]:
         return ()
@@ -118,6 +141,9 @@ class AGD(AbstractDescent):
     """Nesterov's constant momentum: B ← Y − ∇g(Y)/(κλ), Y ← B + θ(B − B_old),
     θ = (√κ − 1)/(√κ + 1). ρ = 2(1 − 1/√κ)^N."""
 
+    def rho(self, p: int) -> float:
+        return float(2 * (1 - KAPPA**-0.5) ** int(self.N))
+
     def begin(self, B0: Matrix) -> Matrix:
         return B0
 
@@ -128,10 +154,33 @@ class AGD(AbstractDescent):
 
 
 class MomentumGD(AbstractDescent):
-    """M ← (1 − β₁)M + β₁ ∇g(B); B ← B − γM, γ = scale/(κλ)."""
+    """M ← (1 − β₁)M + β₁ ∇g(B); B ← B − γM, γ = s/(κλ), s = scale, M = 0 at first.
+
+    For s ≤ min{½, β₁/(2(1 − β₁))}: ρ = (1 + 2s(1 − β₁)²/β₁)q^N with q = 1 − s/κ, and ν = β₁(1 −
+    q^N)/(1 − ρ).
+
+    Proof. e = M⁺ − ∇g(B), with M⁺ the new average. −⟨∇g, M⁺⟩ = ½‖e‖² − ½‖∇g‖² − ½‖M⁺‖², so with G
+    the gap and ‖∇g‖² ≥ 2λG, smoothness κλ gives G⁺ ≤ (1 − γλ)G + (γ/2)‖e‖² − (γ/2)(1 − s)‖M⁺‖².
+    And e⁺ = (1 − β₁)(e + ∇g(B) − ∇g(B⁺)) + β₁ξ: E‖e⁺‖² ≤ (1 − β₁)‖e‖² + ((1 − β₁)²/β₁)s²‖M⁺‖² +
+    β₁²σ². In Φ = G + (γ/β₁)‖e‖² the terms of M⁺ cancel, as s²(1 − β₁)²/β₁² ≤ ¼ ≤ (1 − s)/2, and
+    γλ ≤ β₁/2 leaves E Φ⁺ ≤ qΦ + γβ₁σ². At first ‖e‖² = (1 − β₁)²‖∇g(0)‖² + β₁²‖ξ‖², ‖∇g(0)‖² ≤
+    2κλG, and the last step adds no noise: E G_N ≤ ρG_0 + β₁σ²(1 − q^N)/λ. ∎
+    """
 
     beta1: Reals = eqx.field(converter=real, default=0.5)
     scale: Reals = eqx.field(converter=real, default=1.0)
+
+    def rho(self, p: int) -> float:
+        s, b = float(self.scale), float(self.beta1)
+        return float((1 + 2 * s * (1 - b) ** 2 / b) * (1 - s / KAPPA) ** int(self.N))
+
+    def loudness(self, p: int) -> float:
+        left = (1 - float(self.scale) / KAPPA) ** int(self.N)
+        return float(float(self.beta1) * (1 - left) / (1 - self.rho(p)))
+
+    def short(self) -> bool:
+        s, b = float(self.scale), float(self.beta1)
+        return 0 < s <= 0.5 and 0 < b <= 1 and 2 * s * (1 - b) <= b
 
     def begin(self, B0: Matrix) -> Matrix:
         return jnp.zeros_like(B0)
@@ -142,11 +191,18 @@ class MomentumGD(AbstractDescent):
 
 
 class Adam(AbstractDescent):
-    """Adam with bias correction and the step lr/√(j + 1)."""
+    """Adam with bias correction and the step lr/√(j + 1). No contraction is known for it, and none
+    can be: an entry moves by at most 2 lr·R√N in N steps, however far the minimizer is (`reach`).
+    """
 
     lr: Reals = eqx.field(converter=real, default=0.1)
     b1: Reals = eqx.field(converter=real, default=0.9)
     b2: Reals = eqx.field(converter=real, default=0.999)
+
+    def reach(self) -> float:
+        """R: no entry of m̂/√v̂ is larger, by the Cauchy–Schwarz inequality; ∞ for b1² ≥ b2."""
+        b1, b2 = float(self.b1), float(self.b2)
+        return (1 - b1) / ((1 - b2) * (1 - b1**2 / b2)) ** 0.5 if b1**2 < b2 else float("inf")
 
     def begin(self, B0: Matrix) -> tuple[Matrix, Matrix]:
         return jnp.zeros_like(B0), jnp.zeros_like(B0)
@@ -165,6 +221,9 @@ class ZO(AbstractDescent):
 
     ρ = (1 − 1/(κ(p + 2)))^N on average for quadratic g and exact values.
     """
+
+    def rho(self, p: int) -> float:
+        return float((1 - 1 / (KAPPA * (p + 2))) ** int(self.N))
 
     def begin(self, B0: Matrix) -> tuple[()]:
         return ()

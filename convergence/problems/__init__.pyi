@@ -63,8 +63,13 @@ from .saddle import bilinear as bilinear
 from .saddle import conformal as conformal
 from .saddle import random_saddle as random_saddle
 from .separable import RotatedSeparable as RotatedSeparable
+from .separable import Spiked as Spiked
 from .separable import profile as profile
+from .separable import spiked as spiked
 from .shifted import Shifted as Shifted
+from .two_layer import TwoLayer as TwoLayer
+from .two_layer import small_net as small_net
+from .two_layer import three_targets as three_targets
 from .units import PermutedNet as PermutedNet
 from .units import UnitQuadratics as UnitQuadratics
 from .units import check_orders as check_orders

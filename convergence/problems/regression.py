@@ -47,6 +47,10 @@ class Regression(AbstractProblem):
         """(R, W) with ∇f = RW."""
         return x @ self.W.T - self.Y, jnp.asarray(self.W)
 
+    def through(self, x: Iterate, product: Matrix) -> Iterate:
+        """∇f from RW, or what stands for it: nothing lies below this layer."""
+        return product
+
     def value(self, x: Iterate) -> Scalar:
         return 0.5 * jnp.sum((x @ self.W.T - self.Y) ** 2)
 

@@ -101,3 +101,57 @@ class RotatedSeparable(AbstractProblem):
             radius=s * factor, z0=z, curvatures=lam, turned=self.Q is not None,
             quadratic=self.shape == "square", convex=True, x_star=0.0,
         )  # fmt: skip
+
+
+class Spiked(AbstractProblem):
+    """f on R with f″ = 2 within w·c_t of each center c_0 > c_1 > … > 0 and 1 elsewhere, from c_0:
+    f* = 0 at 0, and any radius serves, as curvatures never differ by more than 2."""
+
+    centers: Reals = eqx.field(converter=real)
+    w: Reals = eqx.field(converter=real, default=1e-3)
+
+    def __check_init__(self) -> None:
+        if isinstance(self.centers, np.ndarray) and isinstance(self.w, np.ndarray):
+            c, w = self.centers, float(self.w)
+            apart = c.ndim == 1 and c.size > 0 and bool(np.all(c[1:] * (1 + w) < c[:-1] * (1 - w)))
+            ok = apart and bool(np.all(c > 0)) and 0 < w < 1
+            require(ok, "spikes that overlap", "descending centers > 0 apart", "narrow them")
+
+    def value(self, x: Iterate) -> Scalar:
+        low, high = (1 - self.w) * self.centers, (1 + self.w) * self.centers
+        inside = jnp.clip(x, low, high) - low
+        beyond = jnp.maximum(x - high, 0.0) * (high - low)
+        return jnp.sum(x**2) / 2 + jnp.sum(inside**2 / 2 + beyond)
+
+    def grad(self, x: Iterate) -> Iterate:
+        low, high = (1 - self.w) * self.centers, (1 + self.w) * self.centers
+        return x + jnp.sum(jnp.clip(x, low, high) - low, keepdims=True)
+
+    def f_star(self) -> float:
+        return 0.0
+
+    def start(self) -> Iterate:
+        return jnp.asarray(self.centers)[:1]
+
+    def constants(self) -> Constants:
+        c, w = np.asarray(self.centers), float(self.w)
+        far = float(c[0])
+        # The spike at c_0 counts by its lower half.
+        rise = far * (1 + w) + 2 * w * float(np.sum(c[1:]))
+        top = far**2 / 2 + (w * far) ** 2 / 2
+        top += float(np.sum((2 * w * c[1:]) ** 2 / 2 + (far - (1 + w) * c[1:]) * 2 * w * c[1:]))
+        return Constants(
+            L=2.0, mu=1.0, mu_star=1.0, condition=1.0, f_star=0.0, Delta=top, R=far, grad0=rise,
+            d=1, radius=8 * far, z0=c[:1], curvatures=np.ones(1), turned=False, convex=True,
+            x_star=0.0,
+        )  # fmt: skip
+
+
+def spiked(N: int, w: float) -> Spiked:
+    """N centers of which each is half a Newton step from the one before: c − f′(c)/4 is the next,
+    f′(c) = (1 + w)c + 2w Σ of the lower centers; the last is 1."""
+    centers = [1.0]
+    for _ in range(N - 1):
+        lower = 2 * w * sum(centers)
+        centers.append((4 * centers[-1] + lower) / (3 - w))
+    return Spiked(np.array(centers[::-1]), w)

@@ -127,9 +127,9 @@ def opposed_workers(t: float = 1.0) -> WorkerQuadratics:
     return WorkerQuadratics(np.full(3, float(t)), OPPOSED, np.zeros((3, 3)))
 
 
-def different_workers() -> WorkerQuadratics:
-    """Eight workers on ½‖x‖² − ⟨β_i, x⟩ in R², β_i ~ N(0, 100² I), fixed draws, from x* = 0."""
-    return unit_workers(100 * np.random.default_rng(3).standard_normal((8, 2)), np.zeros(2))
+def different_workers(spread: float = 100.0) -> WorkerQuadratics:
+    """Eight workers on ½‖x‖² − ⟨β_i, x⟩ in R², β_i ~ N(0, spread² I), fixed draws, from x* = 0."""
+    return unit_workers(spread * np.random.default_rng(3).standard_normal((8, 2)), np.zeros(2))
 
 
 def random_workers(n: int, d: int, seed: int = 0, spread: float = 1.0) -> WorkerQuadratics:

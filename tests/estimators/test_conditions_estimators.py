@@ -21,10 +21,13 @@ from convergence.problems.quadratic import Isotropic, rotation
 from convergence.problems.regression import Regression, power_law, three_rows
 from convergence.problems.separable import RotatedSeparable
 from convergence.problems.shifted import Shifted
+from convergence.problems.two_layer import small_net
 from convergence.theorems.estimators import (
     chen2025celora,
+    chen2025celora_adapter,
     liu2023wta_sgd,
     liu2024sophia,
+    liu2024sophia_rivals,
     yao2024ist,
 )
 from tests.conditions import Case, named
@@ -100,11 +103,14 @@ CASES = [
     newton("resolved eigenbasis", liu2024sophia.SophiaRuntime(),
            separable("square", [1.0, 1e7], TURN)),
     newton("quadratic", liu2024sophia.SophiaQuadraticLaw(), separable("cosh", [1.0, 3.0])),
-    newton("a start inside", liu2024sophia.NewtonInside(),
+    newton("a start inside", liu2024sophia_rivals.NewtonInside(),
            separable("logcosh", [1.0, 1.0], None, [1.1, 0.0])),
-    newton("that start", liu2024sophia.SignFloor(), separable("square", [1e-3, 1.0])),
-    newton("that start", liu2024sophia.SignFloor(), separable("square", [1e-3, 1.0, 1.0], None,
-                                                              [1.0, 0.1, 0.1])),
+    newton("that start", liu2024sophia_rivals.SignFloor(), separable("square", [1e-3, 1.0])),
+    newton("that start", liu2024sophia_rivals.SignFloor(),
+           separable("square", [1e-3, 1.0, 1.0], None, [1.0, 0.1, 0.1])),
+    layer("relative error", chen2025celora_adapter.AdapterGD(1), small_net()),
+    layer("rows", chen2025celora_adapter.AdapterGD(1, 5), small_net()),
+    layer("stretch", chen2025celora_adapter.AdapterGD(1), ROWS),
 ]  # fmt: skip
 
 
@@ -140,7 +146,7 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: yao2024ist.BlockLaw(rule="gradient"),
     lambda: liu2024sophia.SophiaRuntime("hutchinson"),
     lambda: liu2024sophia.EveryStep(which="all"),
-    lambda: liu2024sophia.SignFloor(0.0),
+    lambda: liu2024sophia_rivals.SignFloor(0.0),
 ]
 
 

@@ -28,7 +28,8 @@ from convergence.problems.regression import Regression, power_law, three_rows
 from convergence.problems.separable import RotatedSeparable
 from convergence.theorems.estimators.chen2025celora import BiasedSGD
 from convergence.theorems.estimators.liu2023wta import crs_variance, score, wta_variance
-from convergence.theorems.estimators.liu2024sophia import SignFloor, SophiaRuntime
+from convergence.theorems.estimators.liu2024sophia import SophiaRuntime
+from convergence.theorems.estimators.liu2024sophia_rivals import SignFloor
 from convergence.theorems.estimators.yao2024ist import BlockSGD
 
 EXACT = 1e-12  # a few dozen float64 operations on numbers of order 1

@@ -26,7 +26,8 @@ class Doubled(CELoRA):
     def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
         after = super().step(t, state, oracle, key)
         R, _ = oracle.factors(state.x)
-        return Layered(after.x - self.eta * R @ state.low, after.rows, after.low, after.rest)
+        twice = oracle.through(state.x, R @ state.low)
+        return Layered(after.x - self.eta * twice, after.rows, after.low, after.rest)
 
 
 class Rescaled(CELoRA):
@@ -45,7 +46,8 @@ class SmallRows(CELoRA):
         R, _ = oracle.factors(state.x)
         score = -jnp.sum(R**2, axis=0) * jnp.sum(state.rest**2, axis=1)
         rows = (jnp.argsort(jnp.argsort(-score)) < self.k).astype(R.dtype)
-        g = R @ state.low + (R * rows) @ state.rest + oracle.disturbance(state.x, key)
+        product = R @ state.low + (R * rows) @ state.rest
+        g = oracle.through(state.x, product) + oracle.disturbance(state.x, key)
         return Layered(state.x - self.eta * g, rows, state.low, state.rest)
 
 
@@ -136,6 +138,9 @@ MUTANTS = (
     Mutant(
         "celora-bound-shrunk", number("celora-collinear-tight", lambda b, T: 0.98 * b)
     ),
+    Mutant("celora-adapter-smallest-rows", method("celora-adapter-collinear", celora(SmallRows))),
+    Mutant("celora-adapter-low-part-twice", method("celora-adapter", celora(Doubled))),
+    Mutant("celora-adapter-bound-shrunk", number("celora-adapter", lambda b, T: 0.9 * b)),
     Mutant("stall-bound-raised", number("celora-top1-stalls", lambda b, T: (1.01 * b[0], b[1]))),
     Mutant("wta-weight-forgotten", theorem("wta-exact-moments", weigh=False)),
     Mutant("wta-moment-unweighted", fields("wta-moment", product=WTA(3, 2, weigh=False))),
@@ -157,7 +162,8 @@ MUTANTS = (
         CLAIM["sophia-quadratic-law"], algorithm=lambda a: ClipAll(a.eta, a.rho))),
     Mutant("sophia-diagonal", fields("sophia-quadratic-law", basis="diagonal")),
     Mutant("sophia-gradient-step", method("sophia-free-of-condition", lambda a: SignGD(a.eta))),
-    Mutant("sophia-runtime-shrunk", number("sophia-runtime-unclipped", lambda b, T: b / 3.1**T)),
+    Mutant("sophia-runtime-shrunk", number("sophia-runtime", lambda b, T: b / 1.4**T)),
+    Mutant("sophia-separable-shrunk", number("sophia-runtime-separable", lambda b, T: 0.95 * b)),
     Mutant("sophia-short-step", fields("sophia-step-descent-logcosh", eta=0.05)),
     Mutant("sophia-unclipped", fields("sophia-step-descent-logcosh", rho=1e9)),
     Mutant("sign-floor-raised", number("sign-descent-floor", lambda b, T: (1.01 * b[0],) * 2)),

@@ -8,7 +8,7 @@ from typing import Any
 from convergence.algorithms.subspace.rso import GaussianFrame
 from convergence.linalg import haar
 from convergence.parts.projectors import AbstractProjector, TopSVD
-from convergence.parts.solvers import GD
+from convergence.parts.solvers import GD, MomentumGD
 from convergence.registry.subspace.rso import CLAIMS
 from tests.mutants.base import Mutant, altered, tamper
 
@@ -57,6 +57,22 @@ MUTANTS = (
     Mutant(
         "rso-budget-by-slow-steps",
         swap("rso-budget-agd", solver=GD(10**5, 1e-6, 0.05)),
+    ),
+    Mutant(
+        "rso-budget-by-slow-momentum",
+        lambda: tamper(
+            CLAIM["rso-budget-msgd"],
+            algorithm=lambda a: dataclasses.replace(a, solver=MomentumGD(10**5, 1e-6, 0.5, 0.05)),
+            horizons=(1,),
+        ),
+    ),
+    Mutant(
+        "rso-msgd-budget-exceeded",
+        lambda: tamper(CLAIM["rso-inner-msgd"], number=lambda b, T: 0.2 * b),
+    ),
+    Mutant(
+        "rso-adam-floor-raised",
+        lambda: tamper(CLAIM["rso-adam-floor"], number=lambda b, T: (1.2 * b[0], b[1])),
     ),
     Mutant(
         "rso-exponent-improved",

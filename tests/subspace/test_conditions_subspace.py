@@ -18,7 +18,7 @@ from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
 from convergence.noise.pair import Pair
 from convergence.noise.ripple import Ripple
 from convergence.parts.projectors import Frozen, Haar, TopSVD
-from convergence.parts.solvers import AGD, GD, ZO, MomentumGD
+from convergence.parts.solvers import AGD, GD, ZO, Adam, MomentumGD
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.gradient_form import GradientForm, ScalarFactors
 from convergence.problems.huber import Huber
@@ -135,6 +135,8 @@ CASES = [
     Case("exact subproblems", chen2025rso.RSOExact(2), DIAGONAL),
     Case("exact subproblems", chen2025rso.RSOExact(2, iterations=2), SPREAD),
     Case("rank", chen2025rso.RSOInexact(7), SQUARE),
+    Case("a solver that contracts", chen2025rso.RSOSteps(inner=MomentumGD(2, scale=0.5)), SQUARE),
+    Case("frames of all rows", chen2025rso_costs.RSOAdamFloor(2), SQUARE),
     Case("a solver that contracts", chen2025rso.RSOSteps(inner=AGD(4)), SQUARE, Gaussian(1.0)),
     Case("a solver that contracts", chen2025rso.RSOSteps(inner=ZO(4)), Cosines(np.ones((6, 5)))),
     Case("additive", chen2025rso.RSOSteps(), SQUARE, Ripple(Gaussian(1.0))),
@@ -205,7 +207,10 @@ REFUSED: list[Callable[[], Any]] = [
     lambda: chen2025rso.RSOSteps(frame=TopSVD()),
     lambda: chen2025rso.RSOStall(frame=Haar()),
     lambda: chen2025rso.RSOLaw(5, GaussianFrame(), 5),
-    lambda: chen2025rso.RSOSteps(inner=MomentumGD(4)),
+    lambda: chen2025rso.RSOSteps(inner=MomentumGD(4)),  # a step of 1, where ½ is the longest
+    lambda: chen2025rso.RSOSteps(inner=MomentumGD(4, beta1=0.1, scale=0.5)),
+    lambda: chen2025rso_costs.RSOBudgetMSGD(inner=MomentumGD(4)),
+    lambda: chen2025rso_costs.RSOAdamFloor(inner=Adam(4, b1=0.9, b2=0.8)),
     lambda: chen2025rso.RSOSteps(inner=GD(0)),
     lambda: chen2025rso.RSOSteps(inner=GD(4, scale=1.5)),
     lambda: chen2025rso.RSOSteps(inner=GD(4, eps=0.1)),

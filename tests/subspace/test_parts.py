@@ -139,10 +139,14 @@ def test_conjugate_gradients_are_exact() -> None:
         (AGD(8), 2 * (1 - 3**-0.5) ** 8),
         (GD(8, scale=0.5), (5 / 6) ** 8),
         (GD(0), 1.0),
+        (MomentumGD(8, beta1=0.5, scale=0.5), 1.5 * (5 / 6) ** 8),  # 1 + 2·½·¼/½
+        (MomentumGD(40, beta1=0.2, scale=0.125), 1.8 * (23 / 24) ** 40),
     ],
 )
 def test_solvers_contract_as_promised(solver: GD | AGD, rho: float) -> None:
     g, H, best = quadratic()
+    assert solver.short()
+    assert solver.rho(9) == pytest.approx(rho, rel=ROUND)
     B, calls = solver.solve(g, jnp.zeros((3, 3)), jax.random.key(0))
     assert gap(H, np.asarray(B), best) <= rho * gap(H, 0 * best, best) * (1 + ROUND)
     assert int(calls) == int(solver.N)
@@ -159,6 +163,14 @@ def test_solvers_stop_at_the_accuracy_asked_for(solver: GD) -> None:
     assert 0 < int(calls) < 500
 
 
+def test_adams_steps_have_a_reach() -> None:
+    """R to the digits known elsewhere; 1 for equal averages; none beyond b2."""
+    cases = {(0.9, 0.999): 7.27029, (0.9, 0.99): 2.34521, (0.9, 0.95): 1.16496, (0.5, 0.5): 1.0}
+    for (b1, b2), R in cases.items():
+        assert Adam(1, b1=b1, b2=b2).reach() == pytest.approx(R, rel=1e-5)  # six digits given
+    assert Adam(1, b1=0.9, b2=0.8).reach() == float("inf")
+
+
 def test_zeroth_order_solver_contracts_on_average(test_seed: int) -> None:
     """ρ = (1 − 1/(3(p + 2)))^N with p = 3, N = 20: the mean of 4096 runs is at most that."""
     g, H, best = quadratic(1)
@@ -173,7 +185,9 @@ def test_zeroth_order_solver_contracts_on_average(test_seed: int) -> None:
     assert runs.mean() - 6 * runs.std() / 64 <= rho * gap(H, 0 * best, best)
 
 
-@pytest.mark.parametrize("bad", [lambda: GD(-1), lambda: GD(1, -0.1), lambda: ExactMinimum(0)])
+@pytest.mark.parametrize(
+    "bad", [lambda: GD(-1), lambda: GD(1, -0.1), lambda: ExactMinimum(0), lambda: Adam(1).rho(1)]
+)
 def test_solvers_refuse(bad: Callable[[], object]) -> None:
     with pytest.raises(InvalidInput):
         bad()

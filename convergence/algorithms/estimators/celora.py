@@ -26,6 +26,7 @@ class Layered(AbstractState):
 class CELoRA(AbstractAlgorithm):
     """ĝ = (R B₀)A₀ + R[:, I] W_s[I, :] + ξ,  θ⁺ = θ − ηĝ; I: the k rows of largest |R_i||W_s,i|
     (`rule` = "pairs") or |W_s,i| ("weights"), chosen anew every `refresh` steps, never rescaled.
+    What lies below the layer turns the product into the gradient: `Layer.through`.
 
     Double-LoRA: W = B₀A₀ + W_s with the leading r0 singular triples in B₀A₀; r0 = 0 has none.
     Differs from the public layer in: (1) rows are chosen at step 0 already, not after the first
@@ -60,5 +61,6 @@ class CELoRA(AbstractAlgorithm):
         norms = jnp.sqrt(jnp.sum(state.rest**2, axis=1))
         score = sizes(R, state.rest) if self.rule == "pairs" else norms
         rows = jnp.where(t % self.refresh == 0, largest(score, self.k), state.rows)
-        g = R @ state.low + (R * rows) @ state.rest + oracle.disturbance(state.x, key)
+        product = R @ state.low + (R * rows) @ state.rest
+        g = oracle.through(state.x, product) + oracle.disturbance(state.x, key)
         return Layered(state.x - self.eta * g, rows, state.low, state.rest)

@@ -92,12 +92,12 @@ def simulated(
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=seeds, oracle=Workers, **more)
 
 
-def against(name: str, theorem: AbstractTheorem, **more: Any) -> Separation:
-    """A comparison at γ = 8/T on heterogeneous workers with two-atom noise."""
+def against(name: str, other: str, spread: float = 100.0, **more: Any) -> Separation:
+    """EControl against a rival at γ = 8/T on heterogeneous workers with two-atom noise."""
     return Separation(
         name,
-        theorem,
-        different_workers(),
+        rivals.ThreeWay(other=other, spread=spread),
+        different_workers(spread),
         PAIR,
         horizons=(2000,),
         seeds=256,
@@ -226,7 +226,7 @@ CLAIMS = (
         "csgd-follows-sgd", "csgd", 256, expect=REFUTED,
         note="compression without feedback sticks where the messages cancel",
     ),
-    against("econtrol-below-ec", fatkhullin2023.ThreeWay(other="ec")),
-    against("econtrol-below-ef21", fatkhullin2023.ThreeWay(other="ef21")),
-    against("econtrol-below-csgd", fatkhullin2023.ThreeWay(other="csgd")),
+    against("econtrol-below-ec", "ec"),
+    against("econtrol-below-ef21", "ef21"),
+    against("econtrol-below-csgd", "csgd", 0.3),
 )  # fmt: skip

@@ -20,14 +20,17 @@ from convergence.parts.matrix_products import CRS, WTA
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import Isotropic, rotation
 from convergence.problems.regression import Regression, power_law, three_rows
-from convergence.problems.separable import RotatedSeparable
+from convergence.problems.separable import RotatedSeparable, spiked
+from convergence.problems.two_layer import TwoLayer, small_net, three_targets
 from convergence.problems.workers import unit_workers
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.estimators import chen2025celora as celora
+from convergence.theorems.estimators import chen2025celora_adapter as adapter
 from convergence.theorems.estimators import liu2023wta as wta
 from convergence.theorems.estimators import liu2023wta_sgd as sampled
 from convergence.theorems.estimators import liu2024sophia as sophia
+from convergence.theorems.estimators import liu2024sophia_rivals as rivals
 from convergence.theorems.estimators import yao2024ist as ist
 
 REFUTED = Verdict.REFUTED
@@ -38,6 +41,10 @@ FOUR_ROWS = Regression(np.eye(4), [[1.0, -2.0, 3.0, 1.5]], np.zeros((1, 4)))
 THREE = three_rows()
 FAR = three_rows(5.0)
 SPECTRUM = power_law()
+NET, TARGETS = small_net(), three_targets()
+UNIT = TwoLayer(
+    np.eye(2), [[1.0, -0.5]], [[1.0], [0.5], [-0.5]], np.zeros((2, 3)), [[0, 1.0, -1.0]]
+)
 SPIKED = Regression(np.ones((4, 1)), [[-4.0, 5.0, 3.0, 0.0]], [[1.0]])  # from θ* = 1
 TRIANGLE = Points(0.3**0.5 * np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, -1.0]]))
 LONE = unit_workers(np.zeros((1, 2)), np.zeros(2))
@@ -55,8 +62,8 @@ COSH = RotatedSeparable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TUR
 LOGCOSH = RotatedSeparable(
     TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), 1 / KAPPA, TURN, 1.0, "logcosh"
 )
-NEAR = RotatedSeparable([0.3, -0.2], [1.0, 1.0], None, 1.0, "logcosh")
-NEARER = RotatedSeparable([0.03, -0.02], [1.0, 1.0], None, 1.0, "logcosh")  # 64dΔ/(μR²) < 1
+SPIKES = spiked(24, 1e-3)
+CLIPPED = RotatedSeparable([0.1705], [1.0], None, 1.0, "logcosh")  # barely, and for one step
 ROTATED = RotatedSeparable(TURN.T @ np.array([2.0, -1.0, 0.5, 3.0]), KAPPA, TURN, 2.0, "square")
 
 
@@ -87,7 +94,7 @@ def newton(
 
 def sign_start(T: int, mu: float = 1e-3, beta: float = 1.0, scale: float = 1.0) -> RotatedSeparable:
     """½(μx² + βy²) from x_0 = 1 and y_0 = η(T)/2."""
-    eta = sophia.SignFloor(scale).eta(mu, beta, 1.0, T)
+    eta = rivals.SignFloor(scale).eta(mu, beta, 1.0, T)
     return RotatedSeparable([1.0, eta / 2], [mu, beta], None, 1.0, "square")
 
 
@@ -152,6 +159,10 @@ CLAIMS = (
         oracle=Workers,
         note="‖ĝ − g‖² ≤ ½‖g‖² on every sample, and yet the mean of ĝ vanishes away from 0",
     ),
+    layer("celora-adapter", adapter.AdapterGD(1, 4, scale=0.1), NET, (64, 1024)),
+    layer("celora-adapter-collinear", adapter.AdapterGD(1, scale=0.1), UNIT, (64, 1024)),
+    layer("celora-adapter-any-rows", adapter.AdapterAnyRows(1), TARGETS, (64,), expect=REFUTED,
+          note="an adapter below three rows: BA stays at the Chebyshev center"),
     # CRS and WTA-CRS
     Identity("wta-exact-moments", wta.ExactMoments()),
     Identity("wta-sufficient-condition", wta.SufficientCondition()),
@@ -197,8 +208,9 @@ CLAIMS = (
                horizons=(1,), seeds=1024, expect=Verdict.INCONCLUSIVE,
                note="true; nothing certifies the tails of the blocks that are drawn"),
     # Sophia
-    newton("sophia-runtime", sophia.SophiaRuntime(), NEAR, (70, 80)),
-    newton("sophia-runtime-unclipped", sophia.SophiaRuntime(), NEARER, (1, 2)),
+    newton("sophia-runtime", sophia.SophiaRuntime(), SPIKES, (1,)),
+    newton("sophia-runtime-separable", sophia.SophiaSeparable(), SPIKES, (1, 4, 16)),
+    newton("sophia-runtime-clipped", sophia.SophiaSeparable(), CLIPPED, (4,)),
     *(
         newton(f"sophia-step-{which}-{name}", sophia.EveryStep(which=which), problem, (128,))
         for name, problem in (("cosh", COSH), ("logcosh", LOGCOSH))
@@ -210,13 +222,13 @@ CLAIMS = (
         expect=REFUTED,
         note="the diagonal of a rotated Hessian brings the condition number back",
     ),
-    newton("newton-logcosh-inside", sophia.NewtonInside(),
+    newton("newton-logcosh-inside", rivals.NewtonInside(),
            RotatedSeparable([1.08], [1.0], None, 1.0, "logcosh"), (2, 4)),
-    newton("newton-logcosh-outside", sophia.NewtonConverges(),
+    newton("newton-logcosh-outside", rivals.NewtonConverges(),
            RotatedSeparable([1.1], [1.0], None, 1.0, "logcosh"), (3,), expect=REFUTED,
            note="beyond 1.0887 the full Newton step overshoots"),
-    newton("sign-descent-floor", sophia.SignFloor(), sign_start, (10, 100)),
-    newton("sign-descent-other-step", sophia.SignFloor(0.5),
+    newton("sign-descent-floor", rivals.SignFloor(), sign_start, (10, 100)),
+    newton("sign-descent-other-step", rivals.SignFloor(0.5),
            lambda T: sign_start(T, scale=0.5), (10, 100)),
     newton("sophia-free-of-condition", sophia.SophiaQuadraticLaw(), condition, (2, 4, 8),
            note="condition numbers 10², 10⁴ and 10⁸, one law"),

@@ -9,7 +9,7 @@ from convergence.claims.base import Claim
 from convergence.claims.identity import Identity
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.matrix import CornerSign
-from convergence.parts.projectors import TopSVD
+from convergence.parts.projectors import Haar, TopSVD
 from convergence.parts.solvers import AGD, GD, ZO, Adam, MomentumGD
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import EntryQuadratic
@@ -20,6 +20,7 @@ from convergence.theorems.subspace import chen2025rso_costs as costs
 X0 = np.random.default_rng(3).standard_normal((6, 5))
 FLAT = EntryQuadratic(X0, np.ones((6, 5)))  # ½‖W‖², where 3.6 is an equality
 SPREAD = EntryQuadratic.rows(np.linspace(0.1, 1.0, 6), X0)
+FAR = EntryQuadratic(6 * np.ones((1, 4)), np.ones((1, 4)))
 PURE = Counterexample.pure(n=10, r=4, lam=0.5)
 
 CLAIMS = (
@@ -59,6 +60,24 @@ CLAIMS = (
     Claim("rso-accuracy-term-tight", rso.RSOIdle(), FLAT, horizons=(64, 512), seeds=256),
     Claim("rso-oracle-budget", costs.RSOBudget(eps=1e-6), SPREAD, horizons=(1, 64)),
     Claim("rso-budget-agd", costs.RSOBudgetAGD(eps=1e-6), SPREAD, horizons=(1, 64)),
+    Claim("rso-budget-msgd", costs.RSOBudgetMSGD(eps=1e-6), SPREAD, horizons=(1, 64)),
+    Claim(
+        "rso-adam-floor",
+        costs.RSOAdamFloor(1, Haar(), 0.01, Adam(10**5, b1=0.5, b2=0.5)),
+        FAR,
+        horizons=(1,),
+        seeds=1,
+    ),
+    Claim(
+        "rso-budget-adam",
+        costs.RSOBudgetAdam(1, eps=0.01),
+        FAR,
+        horizons=(1,),
+        seeds=1,
+        expect=Verdict.REFUTED,
+        note="Adam's steps of 0.1/√j take a hundred and more to a minimizer 2 away, GD six",
+        instead="rso-adam-floor",
+    ),
     Claim("rso-budget-zo", costs.RSOBudgetZO(eps=1e-3), SPREAD, horizons=(1,), seeds=256),
     Claim(
         "rso-budget-sgd",
@@ -89,6 +108,14 @@ CLAIMS = (
         FLAT,
         Gaussian(1.0),
         horizons=(128,),
+        seeds=256,
+    ),
+    Claim(
+        "rso-inner-msgd",
+        rso.RSOSteps(inner=MomentumGD(8, scale=0.5)),
+        FLAT,
+        Gaussian(1.0),
+        horizons=(64,),
         seeds=256,
     ),
     Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),

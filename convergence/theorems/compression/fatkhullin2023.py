@@ -16,7 +16,6 @@ from convergence.parts.compressors import TopK
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import FiniteVariance, Has, Is
 from convergence.theorems.base import (
-    AbstractSeparation,
     AbstractTheorem,
     Kind,
     Provenance,
@@ -24,7 +23,7 @@ from convergence.theorems.base import (
     varies,
 )
 from convergence.theorems.compression.fatkhullin2023_instances import LargerFirst, OnTheLine
-from convergence.theorems.compression.gao2024econtrol_rivals import Compared, method
+from convergence.theorems.compression.gao2024econtrol_rivals import method
 from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import number, one_of
@@ -258,43 +257,3 @@ class FollowsSGD(AbstractTheorem):
         gamma = float(self.scale) / T
         gone = (1 - (1 - gamma) ** (2 * T)) / (T * gamma * (2 - gamma))
         return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * (1 - gone)
-
-
-class ThreeWay(AbstractSeparation):
-    """E‖∇f(x_T)‖² of EControl ≤ that of a rival which floors, at one step γ = scale/T: error
-    feedback under heterogeneity, EF21 under noise, compression without feedback under either.
-
-    Of the eight workers of `different_workers` alone: offsets that cancel, or a step so small that
-    the floor of error feedback, γ²ζ²/δ², is below γσ²/n, turn the comparison round. No factor is
-    claimed: the ratio falls like ζ⁻² for the floors that heterogeneity leaves.
-    """
-
-    source = Source("gao2024econtrol", "the comparison of Section 6; instance ours")
-    provenance = Provenance.DERIVED
-    statement = "E‖∇f(x_T)‖² of EControl ≤ that of the rival"
-    domain = {
-        "scale": number("[8, 8]"),
-        "eta": number("[0.07, 0.07]"),
-        "other": one_of("ec", "ef21", "csgd"),
-    }
-
-    scale: Reals = eqx.field(converter=real, default=8.0)
-    eta: Reals = eqx.field(converter=real, default=0.07)
-    other: str = eqx.field(static=True, default="ec")
-
-    @varies
-    def assumes(self) -> Any:
-        return (Compared(), Within("the step of the comparison", self, "horizon", 2000, 2000))
-
-    def horizon(self, c: Constants, T: int) -> int:
-        """T: γ = scale/T is part of the comparison."""
-        return T
-
-    def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
-        return method("econtrol", float(self.scale) / T, float(self.eta))
-
-    def rival(self, c: Constants, T: int) -> AbstractCompressed:
-        return method(self.other, float(self.scale) / T, float(self.eta))
-
-    def metric(self, c: Constants, T: int) -> Any:
-        return GradNormSq()

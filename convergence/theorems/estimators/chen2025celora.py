@@ -58,7 +58,7 @@ class RelativeError(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         whole = self.r0 >= c.rank
-        kept = bool(c.orthogonal) and self.fresh and self.r0 == 0
+        kept = bool(c.get("orthogonal")) and self.fresh and self.r0 == 0
         holds = whole or bool(c.collinear) or kept
         detail = "R_iW_i must be collinear, or orthogonal and the largest chosen afresh"
         return Checked("relative error", holds, None, detail)
@@ -85,6 +85,10 @@ class AbstractCELoRA(AbstractTheorem):
     def eta(self, c: Constants, T: int) -> float:
         """η = scale/L."""
         return float(self.scale) / c.L
+
+    def kept(self, c: Constants) -> float:
+        """The share of ∇f that is kept of collinear terms, or 1 where the split is exact."""
+        return 1.0 if self.r0 >= c.rank else float(c.shares[: self.k].sum())
 
     def prescribe(self, c: Constants, T: int) -> CELoRA:
         return CELoRA(self.eta(c, T), self.k, self.r0, self.refresh, self.rule)
@@ -127,12 +131,9 @@ class BiasedSGD(AbstractCELoRA):
         return float(self.scale) * min(1 / c.L, tuned)
 
     def rho(self, c: Constants) -> float:
-        """1 − √(1 − δ): the kept share, 1 − √(1 − k/m), or 1 where the split is exact."""
-        if self.r0 >= c.rank:
-            return 1.0
-        if c.collinear:
-            return float(c.shares[: self.k].sum())
-        return 1 - (1 - self.k / c.layer_rows) ** 0.5
+        """1 − √(1 − δ): the kept share, or 1 − √(1 − k/m) of orthogonal terms."""
+        aligned = self.r0 >= c.rank or c.collinear
+        return self.kept(c) if aligned else 1 - (1 - self.k / c.layer_rows) ** 0.5
 
     def bound(self, c: Constants, T: int) -> float:
         eta, rho = self.eta(c, T), self.rho(c)

@@ -196,7 +196,13 @@ class Decay(AbstractAbout):
 
 class FasterDecay(Decay):
     """FALSE: M_T = O(T^{−a}) for the metric M_T of `of` with an exponent a that its bound does not
-    have."""
+    have.
+
+    Settled by data where a is beyond the true exponent by more than the margin 0.05 of a rate.
+    The exponent ¼ of finite variance is 0.05 too large at p = 1.5, where (p − 1)/(3p − 2) = 0.2: on
+    the ramp with T = 256…16384 M_T T^{1/4} rises with slope +0.068, and fades; 4096 runs leave that
+    INCONCLUSIVE. At p = 1.2, where the exponent is 0.125, 256 runs refute it with slope +0.151.
+    """
 
     domain = {"exponent": number("(0, inf)")}
 

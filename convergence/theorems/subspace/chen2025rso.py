@@ -22,11 +22,11 @@ from convergence.parts.projectors import AbstractProjector, Haar, TopSVD
 from convergence.parts.solvers import (
     AGD,
     GD,
-    KAPPA,
     ZO,
     AbstractDescent,
     AbstractSolver,
     ExactMinimum,
+    MomentumGD,
 )
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
@@ -216,21 +216,24 @@ class RSOLawAnyFrame(RSOLaw):
 
 
 class RSOSteps(AbstractRSO):
-    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/((1 − ρ)K) + 9L̂γσ² for N inner steps with the contraction
-    E[g(B_N) − min g] ≤ ρ(g(0) − min g) + (3/2)γσ²(1 − ρ), γ the step of SGD.
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 6L̂Δ/((1 − ρ)K) + 6νσ² for N inner steps with the contraction
+    E[g(B_N) − min g] ≤ ρ(g(0) − min g) + (1 − ρ)νσ²/L̂.
 
-    Proof. f(W_k) − E f(W_{k+1}) ≥ E[g(0) − g(B_N)] ≥ (1 − ρ)(g(0) − min g − (3/2)γσ²), and
+    Proof. f(W_k) − E f(W_{k+1}) ≥ E[g(0) − g(B_N)] ≥ (1 − ρ)(g(0) − min g − νσ²/L̂), and
     g(0) − min g ≥ ‖Pᵀ∇f‖²/(6L̂). SGD, γ = s/(3L̂), s ≤ 1: smoothness and strong convexity give
-    E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N; here
-    E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. AGD: ρ = 2(1 − 1/√3)^N. ZO on a
-    quadratic: the second moment (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
+    E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N, ν = s/2;
+    here E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. MSGD: see
+    `parts.solvers.MSGD`. AGD: ρ = 2(1 − 1/√3)^N. ZO on a quadratic: the second moment
+    (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
     """
 
     source = Source(PAPER, "explicit inner solvers, derived")
-    statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 9L̂γσ²"
+    statement = "N inner steps of contraction ρ: (1/K) Σ E‖∇f(W_k)‖² ≤ 6L̂Δ/((1−ρ)K) + 6νσ²"
     needs = (Smooth(), FiniteVariance(), Is("additive"))
 
-    domain = {"inner": a(GD, AGD, ZO, such=in_full, that="of N ≥ 1 steps, eps = 0, scale ≤ 1")}
+    domain = {
+        "inner": a(GD, AGD, MomentumGD, ZO, such=in_full, that="of N ≥ 1 short steps, eps = 0")
+    }
 
     inner: AbstractDescent = GD(4)
 
@@ -240,21 +243,14 @@ class RSOSteps(AbstractRSO):
 
     def rho(self, c: Constants) -> float:
         """ρ of the solver."""
-        N = int(self.inner.N)
-        if isinstance(self.inner, GD):
-            return (1 - float(self.inner.scale) / KAPPA) ** N
-        if isinstance(self.inner, AGD):
-            return 2 * (1 - KAPPA**-0.5) ** N
-        return (1 - 1 / (KAPPA * (self.r * c.n + 2))) ** N
+        return self.inner.rho(self.r * c.n)
 
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return self.inner
 
     def bound(self, c: Constants, T: int) -> float:
-        rho = self.rho(c)
-        # 9L̂γσ² with γ = scale/(3L̂).
-        noise = 3 * float(self.inner.scale) * c.sigma**2 if isinstance(self.inner, GD) else 0.0
-        return 6 * self.lam(c) * c.Delta / ((1 - rho) * T) + noise
+        noise = 6 * self.inner.loudness(self.r * c.n) * c.sigma**2
+        return 6 * self.lam(c) * c.Delta / ((1 - self.rho(c)) * T) + noise
 
 
 class RSOStall(AbstractRSO):
@@ -291,5 +287,5 @@ class RSOStall(AbstractRSO):
 class AnyFrame(RSOSteps):
     """The bound of N inner steps, claimed of data-dependent frames (folklore; false)."""
 
-    statement = "folklore: 6L̂Δ/((1−ρ)K) + 9L̂γσ² holds for frames from the gradient's own SVD"
+    statement = "folklore: 6L̂Δ/((1−ρ)K) + 6νσ² holds for frames from the gradient's own SVD"
     domain = {"frame": a(AbstractProjector)}

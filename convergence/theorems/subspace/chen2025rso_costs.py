@@ -6,6 +6,7 @@ the accuracy ε = eps·Δ/K, in calls of the oracle.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import abstractmethod
 from typing import Any
@@ -30,12 +31,15 @@ from convergence.parts.solvers import (
     ZO,
     AbstractDescent,
     AbstractSolver,
+    Adam,
+    MomentumGD,
     Subproblem,
 )
 from convergence.problems.quadratic import Isotropic
 from convergence.shapes import Count, Iterate, Key, Matrix
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
-from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
+from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Within
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.chen2025rso import PAPER, AbstractRSOInexact, RSOSteps
 
@@ -94,8 +98,69 @@ class RSOBudgetAGD(RSOBudget):
     inner: AbstractDescent = AGD(10**5)
 
     def each(self, c: Constants, T: int) -> float:
-        ratio = 6 * (1 + float(self.eps)) * T / float(self.eps)
-        return max(0, math.ceil(math.log(ratio) / -math.log(1 - KAPPA**-0.5)))
+        # ρ = aq^N
+        a, q = (float(dataclasses.replace(self.inner, N=N).rho(1)) for N in (0, 1))
+        ratio = KAPPA * a * (1 + float(self.eps)) * T / float(self.eps)
+        return max(0, math.ceil(math.log(ratio) / -math.log(q / a)))
+
+
+class RSOBudgetMSGD(RSOBudgetAGD):
+    """K subproblems to accuracy ε cost at most K⌈ln(3a(1 + eps)Δ/ε)/(−ln(1 − s/3))⌉ gradients by
+    MomentumGD, a = 1 + 2s(1 − β₁)²/β₁, s = scale ≤ min{½, β₁/(2(1 − β₁))}.
+
+    Proof. That for AGD with g(B_j) − min g ≤ a(1 − s/3)^j(g(0) − min g): `parts.solvers.MSGD`.
+    """
+
+    source = Source(PAPER, "oracle complexity of MomentumGD, derived")
+    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(3a(1+eps)Δ/ε)/−ln(1−s/3)⌉ by MSGD"
+    domain = {"inner": a(MomentumGD, such=lambda inner: inner.short(), that="of short steps")}
+    inner: AbstractDescent = MomentumGD(10**5, scale=0.5)
+
+
+class RSOBudgetAdam(RSOBudget):
+    """The budget of GD for Adam's lr/√j: FALSE. Its steps know no scale (`RSOAdamFloor`)."""
+
+    statement = "K subproblems to accuracy ε cost ≤ K⌈ln(Δ/ε)/(2 ln 1.5)⌉ gradients by Adam (false)"
+    domain = {"inner": a(Adam)}
+    inner: AbstractDescent = Adam(10**5)
+
+
+class RSOAdamFloor(AbstractRSOInexact):
+    """K subproblems with r = m to accuracy ε cost at least (‖∇f(W_0)‖ − √(2Lε))₊²/(36d(L·lr·R)²)
+    gradients by Adam, or all N; R = (1 − b1)/√((1 − b2)(1 − b1²/b2)).
+
+    Proof, of the first subproblem. N steps move an entry by at most Σ lr R/√j ≤ 2 lr R√N, and ∇g by
+    3L·2 lr R√(dN). It has to fall from ‖Pᵀ∇f(W_0)‖ to √(2Lε), and P is orthogonal. ∎
+
+    No bound in ln(Δ/ε) alone can hold: this one grows with the square of the distance.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source(PAPER, "Adam as inner solver; derived")
+    statement = "K subproblems to accuracy ε cost ≥ (‖∇f(W_0)‖ − √(2Lε))₊²/(36d(L·lr·R)²) by Adam"
+    domain = {"inner": a(Adam, such=lambda inner: inner.reach() < math.inf, that="with b1² < b2")}
+    inner: AbstractDescent = Adam(10**5)
+
+    def metric(self, c: Constants, T: int) -> AbstractMetric:
+        return Calls()
+
+    def trivial(self, c: Constants, T: int) -> float | None:
+        return None
+
+    @varies
+    def assumes(self) -> Any:
+        whole = Within("frames of all rows", self, "spare", 0, 0)
+        return (*AbstractRSOInexact.assumes.fget(self), whole)
+
+    def spare(self, c: Constants, T: int) -> int:
+        """m − r."""
+        return c.m - self.r
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        assert isinstance(self.inner, Adam)
+        left = max(0.0, c.grad0 - (2 * c.L * self.accuracy(c, T)) ** 0.5)
+        longest = 6 * c.L * float(self.inner.lr) * self.inner.reach()
+        return min((left / longest) ** 2 / c.d, float(self.inner.N)), math.inf
 
 
 class RSOBudgetZO(AbstractRSOBudget):

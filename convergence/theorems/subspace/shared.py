@@ -11,7 +11,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import AbstractNoise
 from convergence.parts.projectors import Coordinates, Haar
-from convergence.parts.solvers import GD, ZO, AbstractDescent
+from convergence.parts.solvers import GD, ZO, AbstractDescent, MomentumGD
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Matrix, ShortStep
@@ -84,19 +84,20 @@ class SolvedExactly(AbstractAssumption):
 
 
 class ContractingSolver(AbstractAssumption):
-    """The solver contracts on this instance: GD under any noise, AGD without, ZO without and on a
-    quadratic."""
+    """The solver contracts on this instance: GD and MomentumGD under any noise, AGD without, ZO without
+    and on a quadratic; ρ < 1."""
 
     inner: AbstractDescent
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        quiet = isinstance(self.inner, GD) or c.sigma == 0
-        holds = quiet and (not isinstance(self.inner, ZO) or c.get("quadratic", False))
+        quiet = isinstance(self.inner, GD | MomentumGD) or c.sigma == 0
+        fits = quiet and (not isinstance(self.inner, ZO) or c.get("quadratic", False))
+        rho = self.inner.rho(c.d)
         name = type(self.inner).__name__
-        return Checked("a solver that contracts", bool(holds), None, f"{name} needs more than this")
+        detail = f"{name} needs more than this" if not fits else "more inner steps make ρ < 1"
+        return Checked("a solver that contracts", bool(fits) and rho < 1, rho, detail)
 
 
 def in_full(inner: AbstractDescent) -> bool:
     """N ≥ 1 steps of at most the length that the proof allows, and no early end."""
-    scale = float(inner.scale) if isinstance(inner, GD) else 1.0
-    return int(inner.N) >= 1 and float(inner.eps) == 0 and 0 < scale <= 1
+    return int(inner.N) >= 1 and float(inner.eps) == 0 and inner.short()
