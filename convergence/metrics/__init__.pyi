@@ -1,4 +1,5 @@
 # Written by `python -m docs.make.rooms`.
+from .agents import CenterExcess as CenterExcess
 from .agents import CenterGradLessSpread as CenterGradLessSpread
 from .agents import CenterGradSq as CenterGradSq
 from .agents import CenterSquare as CenterSquare
@@ -24,6 +25,7 @@ from .federated import GradLessSpread as GradLessSpread
 from .federated import Promise as Promise
 from .federated import inverse as inverse
 from .folds import Average as Average
+from .folds import AverageAndLast as AverageAndLast
 from .folds import AverageEvery as AverageEvery
 from .folds import Extremes as Extremes
 from .folds import Largest as Largest

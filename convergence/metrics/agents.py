@@ -69,6 +69,15 @@ class CenterGradLessSpread(AbstractPointwise):
         return jnp.sum(goal**2) - self.kappa * jnp.sum((local - goal) ** 2) / len(local)
 
 
+class CenterExcess(AbstractPointwise):
+    """w (J(x̄) − inf J), w a weight."""
+
+    weight: Reals = eqx.field(converter=real, default=1.0)
+
+    def at(self, problem: Any, state: Any) -> Scalar:
+        return self.weight * problem.excess(jnp.mean(state.x, axis=0))
+
+
 class EscapeTime(AbstractMetric):
     """min {t : mean of x_t > level}, or `never` while that has not happened."""
 

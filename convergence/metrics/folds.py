@@ -34,6 +34,27 @@ class Average(AbstractMetric):
         return f"(1/T) Σ ({inner})" if " − " in inner or " Σ" in inner else f"(1/T) Σ {inner}"
 
 
+class AverageAndLast(AbstractMetric):
+    """(1/T) Σ_{t<T} q(x_t) + last(x_T): an average, and what a descent has left to gain."""
+
+    average: Average
+    last: AbstractPointwise
+
+    def init(self, problem: AbstractProblem, state: Any) -> Scalar:
+        return self.average.init(problem, state)
+
+    def update(
+        self, t: Count, acc: Scalar, problem: AbstractProblem, before: Any, after: Any
+    ) -> Scalar:
+        return self.average.update(t, acc, problem, before, after)
+
+    def read(self, T: Count, acc: Scalar, problem: AbstractProblem, state: Any) -> Array:
+        return self.average.read(T, acc, problem, state) + self.last.at(problem, state)
+
+    def label(self, at: str = "x_T") -> str:
+        return f"{self.average.label(at)} + {self.last.label(at)}"
+
+
 class Extremes(AbstractMetric):
     """(min_{t≤T} q(x_t), max_{t≤T} q(x_t)): for statements about every iterate of every run.
 

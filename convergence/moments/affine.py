@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.compiling import hastily
-from convergence.metrics.folds import Average
+from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.probe import drawn, prepared, probe, unravel
@@ -141,9 +141,12 @@ class Moments:
     def expected(self, metric: Any, marks: Any) -> np.ndarray:
         """E of a quadratic metric, or of its `Average` over t < T, at every T in `marks`.
 
-        A metric of the last state leaps from mark to mark. An average visits every step, and
+        Of an average and a last value it is the sum. A metric of the last state leaps from mark to
+        mark. An average visits every step, and
         Σ_t = Σ_{j<t} M^j N Nᵀ M^jᵀ + M^t N₀ N₀ᵀ M^tᵀ enters it by one thin product a step.
         """
+        if isinstance(metric, AverageAndLast):
+            return self.expected(metric.average, marks) + self.expected(metric.last, marks)
         wanted = [int(t) for t in marks]
         if not isinstance(metric, Average):
             return self._leaps(self.form(metric), wanted)
@@ -197,6 +200,8 @@ class Moments:
     def grain(self, metric: Any, T: int) -> float:
         """What rounding may make of `expected` at T: terms of the size of the state cancel, and
         gradients of agents, worth |∇f|/L, in what moves it."""
+        if isinstance(metric, AverageAndLast):
+            return self.grain(metric.average, T) + self.grain(metric.last, T)
         A, a, Q = self._leap(T)
         m, S = A @ self.start + a, A @ self.N0 @ self.N0.T @ A.T + Q
         form = self.form(metric.of if isinstance(metric, Average) else metric)

@@ -273,6 +273,7 @@ from .decentralized.koloskova2020_nonconvex import AbstractDSGDNonconvex as Abst
 from .decentralized.koloskova2020_nonconvex import AbstractNonconvexDSGD as AbstractNonconvexDSGD
 from .decentralized.koloskova2020_nonconvex import DoublyStochastic as DoublyStochastic
 from .decentralized.koloskova2020_nonconvex import DSGDCenterLaw as DSGDCenterLaw
+from .decentralized.koloskova2020_nonconvex import DSGDDescent as DSGDDescent
 from .decentralized.koloskova2020_nonconvex import DSGDNonconvex as DSGDNonconvex
 from .decentralized.koloskova2020_nonconvex import DSGDNonconvexAlong as DSGDNonconvexAlong
 from .decentralized.koloskova2020_nonconvex import DSGDSpeedUp as DSGDSpeedUp
@@ -361,8 +362,8 @@ from .estimators.liu2023wta_sgd import SampledLaw as SampledLaw
 from .estimators.liu2023wta_sgd import SampledMoment as SampledMoment
 from .estimators.liu2023wta_sgd import SampledSGD as SampledSGD
 from .estimators.liu2024sophia import AbstractSophia as AbstractSophia
-from .estimators.liu2024sophia import DistanceSq as DistanceSq
 from .estimators.liu2024sophia import EveryStep as EveryStep
+from .estimators.liu2024sophia import NormSq as NormSq
 from .estimators.liu2024sophia import OwnAxes as OwnAxes
 from .estimators.liu2024sophia import ResolvedEigenbasis as ResolvedEigenbasis
 from .estimators.liu2024sophia import Separates as Separates
@@ -574,11 +575,6 @@ from .subspace.chen2025rso import RSOPaper as RSOPaper
 from .subspace.chen2025rso import RSOStall as RSOStall
 from .subspace.chen2025rso import RSOSteps as RSOSteps
 from .subspace.chen2025rso_costs import AbstractRSOBudget as AbstractRSOBudget
-from .subspace.chen2025rso_costs import Conditioning as Conditioning
-from .subspace.chen2025rso_costs import ConditioningOfGaussians as ConditioningOfGaussians
-from .subspace.chen2025rso_costs import ConditioningWithoutProx as ConditioningWithoutProx
-from .subspace.chen2025rso_costs import Curved as Curved
-from .subspace.chen2025rso_costs import OneStepIsGoLore as OneStepIsGoLore
 from .subspace.chen2025rso_costs import RSOAdamFloor as RSOAdamFloor
 from .subspace.chen2025rso_costs import RSOBudget as RSOBudget
 from .subspace.chen2025rso_costs import RSOBudgetAdam as RSOBudgetAdam
@@ -586,7 +582,12 @@ from .subspace.chen2025rso_costs import RSOBudgetAGD as RSOBudgetAGD
 from .subspace.chen2025rso_costs import RSOBudgetMSGD as RSOBudgetMSGD
 from .subspace.chen2025rso_costs import RSOBudgetSGD as RSOBudgetSGD
 from .subspace.chen2025rso_costs import RSOBudgetZO as RSOBudgetZO
-from .subspace.chen2025rso_costs import Slopes as Slopes
+from .subspace.chen2025rso_identities import Conditioning as Conditioning
+from .subspace.chen2025rso_identities import ConditioningOfGaussians as ConditioningOfGaussians
+from .subspace.chen2025rso_identities import ConditioningWithoutProx as ConditioningWithoutProx
+from .subspace.chen2025rso_identities import Curved as Curved
+from .subspace.chen2025rso_identities import OneStepIsGoLore as OneStepIsGoLore
+from .subspace.chen2025rso_identities import Slopes as Slopes
 from .subspace.corner import BeforeTheKink as BeforeTheKink
 from .subspace.corner import BelowNoise as BelowNoise
 from .subspace.corner import CornerFits as CornerFits

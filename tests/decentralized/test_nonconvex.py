@@ -66,6 +66,18 @@ def test_averages_on_the_ring_with_unequal_curvatures(T: int, value: float) -> N
     assert measured(At(a=a), UNEVEN, PerEntry(2.0), T) == pytest.approx(value, rel=5e-7)
 
 
+@pytest.mark.parametrize(("T", "value"), [(100, 2.779), (1000, 0.8788)])
+def test_the_bound_with_the_last_value_in_place_of_the_infimum(T: int, value: float) -> None:
+    """2(J(x̄_0) − E J(x̄_T))/(αT) + … + κ · the mean of ζ_t², at the steps above."""
+    c = UNEVEN.constants() | PerEntry(2.0).constants((8, 1))
+    share = min(dsgd.balanced_step(c, T) * c.L / dsgd.longest_step(c), 1.0)
+    theorem = dsgd.DSGDDescent(share)
+    average = measured(At(a=share * dsgd.longest_step(c)), UNEVEN, PerEntry(2.0), T)
+    held = measured(theorem, UNEVEN, PerEntry(2.0), T)
+    # held = average − κ mean ζ² + 2 E[J(x̄_T) − inf J]/(αT), and the bound moves to the right.
+    assert theorem.bound(c, T) - held + average == pytest.approx(value, rel=5e-4)
+
+
 @pytest.mark.parametrize(("a", "value"), [(0.1, 1.929268e-2), (0.05, 5.302920e-3)])
 def test_heterogeneity_moves_the_mean(a: float, value: float) -> None:
     pair = pulled(graphs.lazy_complete(2, 0.2), [1.0, 0.2], [1.0, -1.0])

@@ -44,6 +44,8 @@ MUTANTS: tuple[Mutant, ...] = (
         CLAIM["dsgd-center-law"], measure=lambda _: FirstAgent())),
     Mutant("the floor of one agent", lambda: tamper(
         CLAIM["dsgd-center-law"], number=lambda b, T: 8 * b)),
+    Mutant("the descent that forgets its end", lambda: tamper(
+        CLAIM["dsgd-nonconvex-descent-tight"], number=lambda b, T: b - 0.1 / T)),
     Mutant("the bound without its first term", lambda: tamper(
         CLAIM["dsgd-nonconvex-tight"], number=lambda b, T: b - 1 / T)),
 )  # fmt: skip

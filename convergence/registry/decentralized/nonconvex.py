@@ -63,6 +63,8 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("nonconvex-tight-noiseless", dsgd.DSGDNonconvex(), TIGHT, Noiseless(), 10),
     exact("nonconvex-ring", dsgd.DSGDTuned(), RING, PerEntry(2.0), 100, 1000),
     exact("nonconvex-along", dsgd.DSGDNonconvexAlong(0.05), UNEVEN, PerEntry(2.0), 10, 1000),
+    exact("nonconvex-descent-tight", dsgd.DSGDDescent(), TIGHT, UNIT, 1, 10),
+    exact("nonconvex-descent", dsgd.DSGDDescent(0.05), UNEVEN, PerEntry(2.0), 10, 1000),
     exact("nonconvex-directed", dsgd.DSGDNonconvexAlong(0.1), DIRECTED, OVAL, 10, 1000),
     Claim("dsgd-nonconvex-basins-noiseless", dsgd.DSGDNonconvex(0.9), BASINS, horizons=(4, 64)),
     Claim("dsgd-nonconvex-basins", dsgd.DSGDTuned(), BASINS, PerEntry(0.5), horizons=(64, 512),

@@ -16,6 +16,7 @@ from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.statistics import Verdict
 from convergence.theorems.subspace import chen2025rso as rso
 from convergence.theorems.subspace import chen2025rso_costs as costs
+from convergence.theorems.subspace import chen2025rso_identities as identities
 
 X0 = np.random.default_rng(3).standard_normal((6, 5))
 FLAT = EntryQuadratic(X0, np.ones((6, 5)))  # ½‖W‖², where 3.6 is an equality
@@ -87,17 +88,17 @@ CLAIMS = (
         horizons=(64,),
         seeds=256,
     ),
-    Identity("rso-conditioning", costs.Conditioning()),
+    Identity("rso-conditioning", identities.Conditioning()),
     Identity(
         "rso-conditioning-gaussian",
-        costs.ConditioningOfGaussians(),
+        identities.ConditioningOfGaussians(),
         expect=Verdict.REFUTED,
         note="entries N(0, 1/r): ‖P‖² > 2m/r at times, and a saddle leaves no convexity",
         instead="rso-conditioning",
     ),
     Identity(
         "rso-conditioning-without-prox",
-        costs.ConditioningWithoutProx(),
+        identities.ConditioningWithoutProx(),
         expect=Verdict.REFUTED,
         note="η = ∞: the subproblem of a saddle is unbounded below",
         instead="rso-conditioning",
@@ -120,7 +121,7 @@ CLAIMS = (
     ),
     Claim("rso-inner-agd", rso.RSOSteps(inner=AGD(4)), SPREAD, horizons=(64,)),
     Claim("rso-inner-zo", rso.RSOSteps(inner=ZO(24)), SPREAD, horizons=(64,)),
-    Identity("rso-one-step-is-golore", costs.OneStepIsGoLore()),
+    Identity("rso-one-step-is-golore", identities.OneStepIsGoLore()),
     Claim(
         "rso-svd-frames-stall",
         rso.RSOStall(4, TopSVD()),

@@ -11,8 +11,8 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized.single_level import Diffusion
 from convergence.constants import Constants
-from convergence.metrics.agents import CenterGradLessSpread, CenterGradSq
-from convergence.metrics.folds import Average
+from convergence.metrics.agents import CenterExcess, CenterGradLessSpread, CenterGradSq
+from convergence.metrics.folds import Average, AverageAndLast
 from convergence.noise.base import AbstractNoise
 from convergence.parts.graphs import ROUNDING, mixing_rate
 from convergence.problems.base import AbstractProblem
@@ -178,6 +178,29 @@ class DSGDNonconvexAlong(AbstractDSGDNonconvex):
 
     def bound(self, c: Constants, T: int) -> float:
         return self.rest(c, T)
+
+
+class DSGDDescent(DSGDNonconvexAlong):
+    """(1/T) Σ_{t<T} E[‖∇J(x̄_t)‖² − κζ_t²] ≤ 2(J(x̄_0) − E J(x̄_T))/(αT) + Lαs²/n + 2L²Ξ₀/((1−ρ)T) +
+    2L²ρ²α²s²/(1−ρ): J(x̄_T) stands where inf J stood, and none is needed. Measured
+    with 2(J(x̄_T) − inf J)/(αT) on the left.
+
+    Proof. That of `DSGDNonconvexAlong`: the sum over (i) leaves E J(x̄_T). ∎
+
+    An equality at every T on J = (L/2)‖x‖², αL = 1, W = 11ᵀ/n.
+    """
+
+    statement = (
+        "(1/T) Σ E[‖∇J(x̄_t)‖² − κζ_t²] + 2E[J(x̄_T) − inf J]/(αT) ≤ 2F₀/(αT) + Lαs²/n"
+        " + 2L²Ξ₀/((1−ρ)T) + 2L²ρ²α²s²/(1−ρ)"
+    )
+    assumes = (*AbstractNonconvexDSGD.assumes, Positive("risk0"))
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return AverageAndLast(super().metric(c, T), CenterExcess(2 / (self.alpha(c, T) * T)))
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        return None
 
 
 class DSGDSpeedUp(AbstractNonconvexDSGD):

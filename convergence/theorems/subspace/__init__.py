@@ -4,6 +4,8 @@ chen2025rso: Chen, Zhang, Liu, Yuan and Wen 2025 (arXiv 2502.07222): randomized 
     optimization.
 chen2025rso_costs: Chen, Zhang, Liu, Yuan and Wen 2025 (arXiv 2502.07222): what RSO's
     subproblems cost, and why.
+chen2025rso_identities: Chen, Zhang, Liu, Yuan and Wen 2025 (arXiv 2502.07222): RSO's
+    subproblems without a run.
 corner: What statements about the corner counterexample assume, each by what a proof needs it
     for.
 das2024: Das 2024 (Natural GaLore, arXiv 2410.16029): its algebra, its efficiency, and its

@@ -223,7 +223,7 @@ class RSOSteps(AbstractRSO):
     g(0) − min g ≥ ‖Pᵀ∇f‖²/(6L̂). SGD, γ = s/(3L̂), s ≤ 1: smoothness and strong convexity give
     E g(B_{j+1}) − min g ≤ (1 − γL̂)(g(B_j) − min g) + (3L̂/2)γ²σ², hence ρ = (1 − s/3)^N, ν = s/2;
     here E‖Pᵀξ‖² = σ² as the noise is additive and P independent of it. MSGD: see
-    `parts.solvers.MSGD`. AGD: ρ = 2(1 − 1/√3)^N. ZO on a quadratic: the second moment
+    `parts.solvers.MomentumGD`. AGD: ρ = 2(1 − 1/√3)^N. ZO on a quadratic: the second moment
     (p + 2)‖∇g‖², p = rn, gives ρ = (1 − 1/(3(p + 2)))^N.
     """
 

@@ -84,8 +84,8 @@ class SolvedExactly(AbstractAssumption):
 
 
 class ContractingSolver(AbstractAssumption):
-    """The solver contracts on this instance: GD and MomentumGD under any noise, AGD without, ZO without
-    and on a quadratic; ρ < 1."""
+    """The solver contracts on this instance, ρ < 1: GD, with momentum or not, under any noise, AGD
+    without, ZO without and on a quadratic."""
 
     inner: AbstractDescent
 
