@@ -141,8 +141,7 @@ class Moments:
     def expected(self, metric: Any, marks: Any) -> np.ndarray:
         """E of a quadratic metric, or of its `Average` over t < T, at every T in `marks`.
 
-        Of an average and a last value it is the sum. A metric of the last state leaps from mark to
-        mark. An average visits every step, and
+        A metric of the last state leaps from mark to mark. An average visits every step, and
         Σ_t = Σ_{j<t} M^j N Nᵀ M^jᵀ + M^t N₀ N₀ᵀ M^tᵀ enters it by one thin product a step.
         """
         if isinstance(metric, AverageAndLast):

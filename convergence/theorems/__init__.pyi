@@ -547,6 +547,9 @@ from .identities.neelakantan2015 import ConstantNoiseVanishes as ConstantNoiseVa
 from .identities.petersen2024 import ContrastInvariant as ContrastInvariant
 from .identities.petersen2024 import ProposedChange as ProposedChange
 from .identities.petersen2024 import tract as tract
+from .identities.sehanobish2024 import DrawnLayer as DrawnLayer
+from .identities.sehanobish2024 import LayerFeature as LayerFeature
+from .identities.sehanobish2024 import OneDrawServesAll as OneDrawServesAll
 from .identities.sun2024ffa import AveragedFactors as AveragedFactors
 from .identities.sun2024ffa import FactorsAverage as FactorsAverage
 from .identities.sun2024ffa import NoiseLinear as NoiseLinear

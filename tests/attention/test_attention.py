@@ -202,3 +202,29 @@ def test_certificates_of_attention_are_checked() -> None:
     assert not problem_faults(ONE_SIDED, d)
     false = d.but(balance=-d.balance)
     assert "balance" in {fault.name for fault in problem_faults(ONE_SIDED, false)}
+
+
+@pytest.mark.parametrize(("R", "value"), [(5.0, 0.3103), (20.0, 0.3329)])
+def test_the_sublevel_set_of_the_path_has_the_rate_of_its_bound(R: float, value: float) -> None:
+    """A shorter minimizer with the free third column added: R(1 − corr) → 0.334, norm R, and f as
+    large as at RW_mm/‖W_mm‖."""
+    problem = two_inputs()
+    M = np.asarray(problem.constants().separator)
+    unit = M / np.linalg.norm(M)
+
+    def short(r: float) -> np.ndarray:
+        start = Attention(problem.tokens, problem.queries, problem.scores, r * unit)
+        return np.asarray(directions.path(start, r))
+
+    level = float(problem.log_gap(jnp.asarray(R * unit)))
+    low, high = R / 2, R
+    for _ in range(24):
+        middle = (low + high) / 2
+        low, high = (
+            (low, middle) if float(problem.log_gap(short(middle))) <= level else (middle, high)
+        )
+    W = short(high)
+    W[0, 2] = np.sqrt(R**2 - np.sum(W**2))
+    assert float(problem.log_gap(W)) <= level
+    found = R * directions.missed(W, M)
+    assert found == pytest.approx(value, abs=1e-4)  # four digits

@@ -139,7 +139,6 @@ MUTANTS = (
         "celora-bound-shrunk", number("celora-collinear-tight", lambda b, T: 0.98 * b)
     ),
     Mutant("celora-adapter-smallest-rows", method("celora-adapter-collinear", celora(SmallRows))),
-    Mutant("celora-adapter-low-part-twice", method("celora-adapter", celora(Doubled))),
     Mutant("celora-adapter-bound-shrunk", number("celora-adapter", lambda b, T: 0.9 * b)),
     Mutant("stall-bound-raised", number("celora-top1-stalls", lambda b, T: (1.01 * b[0], b[1]))),
     Mutant("wta-weight-forgotten", theorem("wta-exact-moments", weigh=False)),

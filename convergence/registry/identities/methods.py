@@ -18,6 +18,7 @@ from convergence.theorems.identities import liu2023noisyquant as noisyquant
 from convergence.theorems.identities import meng2024 as pissa
 from convergence.theorems.identities import neelakantan2015 as annealed
 from convergence.theorems.identities import petersen2024 as tract
+from convergence.theorems.identities import sehanobish2024 as layers
 from convergence.theorems.identities import sun2024ffa as ffa
 from convergence.theorems.identities import yan2024 as rscp
 
@@ -72,6 +73,10 @@ CLAIMS = (
     Identity("random-feature-ratio-bias", features.RatioBias()),
     false("random-feature-unbiased", features.Unbiased(),
           "a ratio of unbiased estimates is biased", "random-feature-ratio-bias"),
+    Identity("layer-feature", layers.LayerFeature()),
+    Identity("drawn-layer-error", layers.DrawnLayer()),
+    false("drawn-layer-one-draw", layers.OneDrawServesAll(),
+          "one draw: E(f_m − f)² is that of m = 1 whatever m", "drawn-layer-error"),
     Identity("pissa-first-step", pissa.FirstStep()),
     false("pissa-always-faster", pissa.AlwaysFaster(),
           "a slope along the triple r + 1: rate 0 against 0.32", "pissa-first-step"),

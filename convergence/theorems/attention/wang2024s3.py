@@ -144,7 +144,9 @@ class SmoothConvolution(AbstractIdentity):
     0, |x_t| ≤ a, |x_t − x_{t−1}| ≤ b, independent centered l_j, sub-Gaussian with proxy s²/n².
 
     Proof. f(t) − f(t−1) = Σ_{j<t} l_j(x_{t+1−j} − x_{t−j}) + l_t x_1 is sub-Gaussian with the proxy
-    (s²/n²)((n−1)b² + a²) at most; a union over n. ∎ Exact for Gaussian l and constant x (b = 0).
+    (s²/n²)((n−1)b² + a²) at most; a union over n. ∎ Checked for Gaussian l: exactly for constant x
+    (b = 0), and by the exact chances of all n differences where x goes from a to a − b and back, by
+    b at every step, so that the t-th has the proxy (s²/n²)((t−1)b² + a²).
     """
 
     source = Source("wang2024s3", "Proposition 2, corrected; derived")
@@ -171,6 +173,16 @@ class SmoothConvolution(AbstractIdentity):
             sum(l[j] * (x[t - j] - x[t - 1 - j]) for j in range(t)) + l[t] * x[0] for t in range(8)
         ]
         found["difference"] = float(np.max(np.abs(rises - terms)))
+        for n in (4, 64):
+            a, b = 1.0, 0.5
+            x = a - b * (np.arange(n) % 2)
+            lower = np.array([[x[t - j] if t >= j else 0.0 for j in range(n)] for t in range(n)])
+            variances = np.sum(np.diff(lower, axis=0, prepend=0.0) ** 2, axis=1)
+            off = np.abs(variances - (np.arange(n) * b**2 + a**2))
+            found[f"variances, n = {n}"] = float(np.max(off)) / float(variances[-1])
+            edges = self.bound(a, b, 2.0, n) * n / (2.0 * np.sqrt(variances))
+            together = float(np.sum(2 * norm.sf(edges)))  # of all n, at least that of their union
+            found[f"steps b, n = {n}"] = max(0.0, together - self.delta)
         for n in (1, 4, 64, 1024):
             chance = violated(self.bound(1.0, 0.0, 2.0, n), 1.0, 2.0, n)
             found[f"constant x, n = {n}"] = max(0.0, chance - self.delta)

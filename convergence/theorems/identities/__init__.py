@@ -21,6 +21,8 @@ neelakantan2015: Neelakantan et al. 2015 (arXiv 1511.06807): gradient noise whos
     decays.
 petersen2024: Petersen, Borgelt and Ermon 2024 (arXiv 2410.23970): TrAct, a step of the first
     layer chosen by
+sehanobish2024: Sehanobish et al. 2024 (arXiv 2310.13225): kernels of neural layers by complex
+    random features.
 sun2024ffa: Sun et al. 2024 (arXiv 2403.12313): FFA-LoRA, averaging and private noise of
     factors.
 yan2024: Yan, Romano and Weng 2024 (arXiv 2404.19651): robust conformal prediction with scores
