@@ -7,7 +7,10 @@ import traceback
 from collections.abc import Callable
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PACKAGE = Path(__file__).parent
 LIBRARIES = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))
@@ -62,6 +65,17 @@ def require(condition: object, given: str, needed: str, do: str) -> None:
     if not condition:
         given = given if len(given) <= 300 else f"{given[:300]}…"
         raise InvalidInput(f"Got {given}, but {needed} is needed; {do}.")
+
+
+def numbers(value: Any, what: str) -> np.ndarray:
+    """An array of floats."""
+    import numpy as np
+
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        sentence = f"Got {what} {shown(value)}, but an array of numbers is needed; "
+        raise InvalidInput(sentence + "give numbers alone, in rows of equal length.") from None
 
 
 def place(error: BaseException) -> str:

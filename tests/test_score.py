@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from convergence.audit.cells import Audit, Cell, Outcome
 from convergence.cli import main
 from convergence.errors import InvalidInput
 from convergence.report.timetable import read
+from convergence.statistics import scoring
 from convergence.statistics.scoring import scores
 from tests.test_report import claim, document
 
@@ -129,3 +131,25 @@ def test_bad_files_and_options(tmp_path: Path, capsys: Any) -> None:
     assert "1 draws of a time" in said
     with pytest.raises(SystemExit):
         main(["score", str(few), "--r-max", "1"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: scoring.scores([[0.0, 1.0]]), "a time of 0"),
+        (lambda: scoring.scores([[-1.0, 1.0]]), "a time of -1"),
+        (lambda: scoring.scores([[float("nan"), 1.0]]), "a time of nan"),
+        (lambda: scoring.scores([["soon", 1.0]]), "numbers alone"),
+        (lambda: scoring.scores([[1.0, 2.0], [1.0]]), "equal length"),
+        (lambda: scoring.median_interval([1.0, 2.0, 3.0], 0.01), "8 of them or more"),
+        (lambda: scoring.median_interval([], 0.01), "8 of them or more"),
+        (lambda: scoring.median_interval([1.0, 2.0], 0.0), "between 0 and 1"),
+        (lambda: scoring.median_interval([1.0, 2.0], float("nan")), "between 0 and 1"),
+        (lambda: scoring.mean_score_intervals([[0.5, 0.2]], 2.0), "between 0 and 1"),
+        (lambda: scoring.beats([[0.5, 0.2]], 0.0), "between 0 and 1"),
+        (lambda: scoring.mean_score_intervals([[1.5, 0.2]], 0.05), "in [0, 1]"),
+    ],
+)
+def test_bad_times_and_errors_are_one_sentence(ask: Any, says: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(says)):
+        ask()

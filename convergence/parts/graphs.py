@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from convergence.errors import InvalidInput, require
+from convergence.errors import InvalidInput, numbers, require
 
 # Rows and columns of a matrix built in float64 sum to 1 within a few units in the last place.
 ROUNDING = 1e-10
@@ -174,8 +174,9 @@ def mixing_rate(W: Any) -> float:
 
 def check_mixing(W: Any, symmetric: bool = True) -> np.ndarray:
     """W in float64, refused unless doubly stochastic, connected and mixing (ρ < 1), n ≥ 2."""
-    W = np.asarray(W, dtype=float)
+    W = numbers(W, "W =")
     shape = W.shape
+    require(np.all(np.isfinite(W)), "W with entries that are not finite", "weights", "fill them in")
     require(
         W.ndim == 2 and shape[0] == shape[1] and shape[0] >= 2,
         f"a mixing matrix of shape {shape}",

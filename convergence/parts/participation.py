@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.errors import require
+from convergence.errors import is_whole, numbers, require, shown
 from convergence.shapes import Key, Reals, Vector, real
 
 
@@ -64,7 +64,13 @@ def knapsack(scores: Any, sizes: Any, budget: int) -> np.ndarray:
 
     scores: (B,) ≥ 0. sizes: (B,) whole numbers ≥ 1. Exact, by dynamic programming over sizes.
     """
-    scores, sizes = np.asarray(scores, float), np.asarray(sizes)
+    scores, sizes = numbers(scores, "scores"), np.asarray(sizes)
+    require(
+        is_whole(budget, -(2**31), 2**31),
+        f"a budget of {shown(budget)}",
+        "a whole number of entries",
+        "round it down",
+    )
     require(
         scores.ndim == 1 and sizes.shape == scores.shape and sizes.dtype.kind in "iu"
         and bool(np.all(sizes >= 1)) and bool(np.all(scores >= 0)),

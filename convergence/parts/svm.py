@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy
 
-from convergence.errors import require
+from convergence.errors import numbers, require
 
 
 class Separator(NamedTuple):
@@ -25,7 +25,9 @@ def hard_margin(a: Any) -> Separator:
     e the last unit vector, r = e − Eu gives w = −r_{1..d}/r_{d+1} and λ = u/r_{d+1}; r = 0 if and
     only if the constraints contradict each other, for then Σ u_j a_j = 0 with Σ u_j = 1.
     """
-    a = np.asarray(a, dtype=float)
+    a = numbers(a, "constraints")
+    require(a.ndim >= 2 and a.size > 0, f"constraints of shape {a.shape}", "one or more vectors",
+            "give one row a constraint")  # fmt: skip
     flat = a.reshape(len(a), -1)
     size = float(np.max(np.linalg.norm(flat, axis=1), initial=0.0))
     infeasible = (

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from convergence.errors import require
+from convergence.errors import is_share, numbers, require, shown
 from convergence.statistics.verdict import Verdict
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ class Interval(NamedTuple):
 
 def check_times(times: npt.ArrayLike) -> Floats:
     """Times as an array, each positive or ∞; t = 0 or NaN would leave ratios undefined."""
-    t = np.asarray(times, dtype=float)
+    t = numbers(times, "times")
     require(t.ndim >= 2 and t.size > 0, f"times of shape {t.shape}",
             "one row a solver and one column a workload", "give at least one of each")  # fmt: skip
     wrong = t[~(t > 0)]
@@ -50,6 +50,10 @@ def check_times(times: npt.ArrayLike) -> Floats:
 
 def _at_least_one(r_max: float) -> None:
     require(1 < r_max < math.inf, f"r_max = {r_max:g}", "1 < r_max < ∞", "AlgoPerf has 4")
+
+
+def _an_error(error: float) -> None:
+    require(is_share(error), f"an error of {shown(error)}", "a chance between 0 and 1", "use 0.05")
 
 
 def time_ratios(times: npt.ArrayLike) -> Floats:
@@ -107,6 +111,7 @@ def median_interval(draws: npt.ArrayLike, error: float) -> Interval:
     probability `error` at most: P(Bin(n, ½) < k) ≤ error/2."""
     x = np.sort(np.asarray(draws, dtype=float))
     n = len(x)
+    _an_error(error)
     coin = scipy.stats.binom(n, 0.5)
     k = int(coin.ppf(error / 2))
     k += int(coin.cdf(k) <= error / 2)  # the largest k with P(Bin < k) ≤ error/2
@@ -140,13 +145,14 @@ def score_intervals(trials: npt.ArrayLike, error: float, r_max: float = R_MAX) -
 def mean_score_intervals(repeats: npt.ArrayLike, error: float) -> list[Interval]:
     """Simultaneous intervals of E B_s (U1) from K scores (K, solvers), each of the whole benchmark
     run again with fresh seeds: mean ± √(ln(2/δ)/(2K)) by Hoeffding, δ = error/solvers."""
+    _an_error(error)
     b = _repeats(repeats)
     half = math.sqrt(math.log(2 * b.shape[1] / error) / (2 * len(b)))
     return [Interval(max(0.0, m - half), min(1.0, m + half)) for m in b.mean(axis=0)]
 
 
 def _repeats(repeats: npt.ArrayLike) -> Floats:
-    b = np.asarray(repeats, dtype=float)
+    b = numbers(repeats, "scores")
     require(
         b.ndim == 2 and len(b) > 0 and np.all((b >= 0) & (b <= 1)),
         f"scores of shape {b.shape}" + ("" if np.all((b >= 0) & (b <= 1)) else " beyond [0, 1]"),
@@ -159,6 +165,7 @@ def _repeats(repeats: npt.ArrayLike) -> Floats:
 def beats(repeats: npt.ArrayLike, error: float) -> dict[tuple[int, int], Verdict]:
     """(a, b) → the verdict on "E B_a > E B_b", for all pairs at once: the differences lie in
     [−1, 1] and are paired, mean ± 2√(ln(2P/error)/(2K)) for P pairs."""
+    _an_error(error)
     b = _repeats(repeats)
     S = b.shape[1]
     pairs = S * (S - 1) // 2

@@ -164,11 +164,19 @@ def test_separator_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "a", [[[1.0], [-1.0]], [[0.0, 0.0]], [[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0]]]
+    "a",
+    [
+        [[1.0], [-1.0]],
+        [[0.0, 0.0]],
+        [[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0]],
+        [[float("nan"), 1.0]],
+    ],
 )
 def test_no_separator_is_one_sentence(a: Any) -> None:
     with pytest.raises(InvalidInput, match="no direction meets"):
         hard_margin(a)
+    with pytest.raises(InvalidInput, match="one row a constraint"):
+        hard_margin(np.zeros((0, 2)))
 
 
 def test_bad_input_is_one_sentence() -> None:

@@ -73,6 +73,10 @@ def test_exponential_graph_is_strictly_faster_at_odd_n(n):
         (np.eye(1), "n ≥ 2"),
         (graphs.exponential(8), "symmetric"),
         (np.ones((2, 3)) / 3, "n × n"),
+        (np.full((2, 2), np.nan), "not finite"),
+        ([[np.inf, -np.inf], [-np.inf, np.inf]], "not finite"),
+        ([["a", "b"], ["c", "d"]], "numbers alone"),
+        ([[1.0, 0.0], [1.0]], "equal length"),
     ],
 )
 def test_unusable_mixing_matrices_are_refused(W, says):

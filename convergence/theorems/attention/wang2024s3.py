@@ -181,7 +181,9 @@ class SmoothConvolution(AbstractIdentity):
             off = np.abs(variances - (np.arange(n) * b**2 + a**2))
             found[f"variances, n = {n}"] = float(np.max(off)) / float(variances[-1])
             edges = self.bound(a, b, 2.0, n) * n / (2.0 * np.sqrt(variances))
-            together = float(np.sum(2 * norm.sf(edges)))  # of all n, at least that of their union
+            together = float(
+                np.sum(2 * scipy.stats.norm.sf(edges))
+            )  # of all n, at least that of their union
             found[f"steps b, n = {n}"] = max(0.0, together - self.delta)
         for n in (1, 4, 64, 1024):
             chance = violated(self.bound(1.0, 0.0, 2.0, n), 1.0, 2.0, n)
