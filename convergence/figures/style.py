@@ -122,6 +122,12 @@ def save(
     return made
 
 
+def padded(columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Columns of one length for a figure of several panels: shorter ones end in empty cells."""
+    most = max(len(values) for values in columns.values())
+    return {name: [*values, *[""] * (most - len(values))] for name, values in columns.items()}
+
+
 def plain_ticks(axis: Any, values: Sequence[float]) -> None:
     """Label a logarithmic axis at `values` alone, thinned to at most six, in plain digits."""
     kept = list(values)

@@ -269,6 +269,7 @@ from .decentralized.koloskova2020 import SharedMinimizer as SharedMinimizer
 from .decentralized.koloskova2020_false import NetworkIsFree as NetworkIsFree
 from .decentralized.koloskova2020_false import SpeedUpAtOnce as SpeedUpAtOnce
 from .decentralized.koloskova2020_false import SpeedUpWithOneSample as SpeedUpWithOneSample
+from .decentralized.koloskova2020_nonconvex import AbstractDSGDAlong as AbstractDSGDAlong
 from .decentralized.koloskova2020_nonconvex import AbstractDSGDNonconvex as AbstractDSGDNonconvex
 from .decentralized.koloskova2020_nonconvex import AbstractNonconvexDSGD as AbstractNonconvexDSGD
 from .decentralized.koloskova2020_nonconvex import DoublyStochastic as DoublyStochastic

@@ -160,7 +160,17 @@ class DSGDTuned(DSGDNonconvex):
         return min(balanced_step(c, T), super().alpha(c, T))
 
 
-class DSGDNonconvexAlong(AbstractDSGDNonconvex):
+class AbstractDSGDAlong(AbstractDSGDNonconvex):
+    """‖∇J(x̄_t)‖² less κζ_t², κ = 4L²ρ²α²/(1 − ρ)² and ζ_t² the heterogeneity at x̄_t."""
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Average(CenterGradLessSpread(self.weight(c, T)))
+
+    def bound(self, c: Constants, T: int) -> float:
+        return self.rest(c, T)
+
+
+class DSGDNonconvexAlong(AbstractDSGDAlong):
     """(1/T) Σ_{t<T} E[‖∇J(x̄_t)‖² − κ (1/n) Σ_i‖∇f_i(x̄_t) − ∇J(x̄_t)‖²] ≤ 2F₀/(αT) + Lαs²/n +
     2L²Ξ₀/((1−ρ)T) + 2L²ρ²α²s²/(1−ρ), κ = 4L²ρ²α²/(1−ρ)²: no bound of the heterogeneity is needed.
 
@@ -173,14 +183,8 @@ class DSGDNonconvexAlong(AbstractDSGDNonconvex):
         " + 2L²ρ²α²s²/(1−ρ),  κ = 4L²ρ²α²/(1−ρ)²"
     )
 
-    def metric(self, c: Constants, T: int) -> Any:
-        return Average(CenterGradLessSpread(self.weight(c, T)))
 
-    def bound(self, c: Constants, T: int) -> float:
-        return self.rest(c, T)
-
-
-class DSGDDescent(DSGDNonconvexAlong):
+class DSGDDescent(AbstractDSGDAlong):
     """(1/T) Σ_{t<T} E[‖∇J(x̄_t)‖² − κζ_t²] ≤ 2(J(x̄_0) − E J(x̄_T))/(αT) + Lαs²/n + 2L²Ξ₀/((1−ρ)T) +
     2L²ρ²α²s²/(1−ρ): J(x̄_T) stands where inf J stood, and none is needed. Measured
     with 2(J(x̄_T) − inf J)/(αT) on the left.
