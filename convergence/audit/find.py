@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import importlib
 import importlib.metadata
 import importlib.util
 import sys
@@ -20,10 +19,13 @@ from convergence.audit.arguments import prepare
 from convergence.audit.cells import CannotRun
 from convergence.audit.families import FAMILIES, Family, by_name
 from convergence.audit.functions import quadratic
+from convergence.audit.keras_run import is_keras, prefer_jax, transformation
 from convergence.audit.kinds import EMPTY, accepted, is_plain, is_torch, names
+from convergence.audit.standins import BESIDE, imported
 from convergence.audit.subject import LR, ROLES, Subject
 from convergence.errors import InvalidInput, require
 
+HOME = Path()  # where paths begin; a worker, which works elsewhere, keeps it
 # Import names whose distribution on PyPI is called otherwise.
 PIP = {
     "pytorch_optimizer": "pytorch-optimizer", "torch_optimizer": "torch-optimizer",
@@ -44,7 +46,7 @@ def split(target: str) -> tuple[str, str]:
 def load(module: str) -> ModuleType:
     """The module, or `InvalidInput` with what to do."""
     if module.endswith(".py"):
-        path = Path(module)
+        path = HOME / module
         require(path.is_file(), repr(module), "a file that exists", "check the path")
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
@@ -59,8 +61,9 @@ def load(module: str) -> ModuleType:
                 f"{module} cannot be imported ({torch_run.one_line(error)}); mend the file first."
             ) from error
         return found
+    prefer_jax()
     try:
-        return importlib.import_module(module)
+        return imported(module)
     except ModuleNotFoundError as error:
         root = (error.name or module).split(".")[0]
         if root == module.split(".")[0] and importlib.util.find_spec(root) is not None:
@@ -135,7 +138,9 @@ def subject(
     value = getattr(loaded, name)
     package = module if not module.endswith(".py") else Path(module).name
     made = of(value, target, package, name, version(module), options, family)
-    return dataclasses.replace(made, every=every)
+    beside = BESIDE.get(module.split(".")[0])
+    notes = (f"imported beside a stand-in for {beside}",) if beside else ()
+    return dataclasses.replace(made, every=every, notes=made.notes + notes)
 
 
 def of(
@@ -176,6 +181,7 @@ def of(
     known = accepted(value)
     given = required(known, options, name)
     runner = plain_run.PlainRun if is_plain(value) else optax_run.OptaxRun
+    value = transformation(value) if is_keras(value) else value
     made = Subject(
         target, package, name, version, "plain" if is_plain(value) else "optax", value, known,
         found, runner, given,

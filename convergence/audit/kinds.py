@@ -8,6 +8,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from convergence.audit.keras_run import is_keras
+
 EMPTY = inspect.Parameter.empty
 
 
@@ -58,7 +60,7 @@ def names(module: ModuleType, pattern: str) -> list[str]:
         if name.startswith("_") or not fnmatch.fnmatchcase(name, pattern):
             continue
         factory = is_optax(value) and (own or not isinstance(value, type))
-        if is_torch(value) or factory or (own and is_plain(value)):
+        if is_torch(value) or is_keras(value) or factory or (own and is_plain(value)):
             if own and getattr(value, "__module__", "") != module.__name__:
                 continue
             found.setdefault(id(value), name)

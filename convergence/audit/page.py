@@ -10,6 +10,7 @@ from typing import Any
 
 from convergence.audit.cells import Cell, Outcome
 from convergence.audit.policy import policy
+from convergence.audit.proved import method, proved
 
 REPEAT = "convergence audit TARGET --laws LAW"
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -59,11 +60,12 @@ def row(entry: Mapping[str, Any], laws: list[Mapping[str, Any]]) -> dict[str, An
         signs += sign(cell) if cell is not None else "·"
         if cell is not None and cell.detail and cell.outcome is not Outcome.NOT_ASKED:
             told[i] = cell.detail
-    measured = entry["measured"]
+    measured, name, family = entry["measured"], entry["name"], entry["family"]
     return {
         "target": entry["target"], "package": entry["package"], "name": entry["name"],
         "version": entry["version"], "family": entry["family"], "error": entry["error"],
         "signs": signs, "told": told, "notes": "; ".join(entry["notes"]),
         "under": ", ".join(f"{k} = {v}" for k, v in entry["options"].items())[:120],
+        "about": method(name, family), "proved": proved(name, family),
         "power": measured.get("scale power", ""), "decay": measured.get("decay", ""),
     }  # fmt: skip

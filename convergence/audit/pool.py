@@ -12,9 +12,11 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -64,11 +66,12 @@ class Worker:
         """A new process."""
         self.end()
         ours, theirs = os.pipe()
+        self.folder = tempfile.mkdtemp(prefix="convergence-audit-")
         flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "convergence.audit.worker",
-             str(theirs), str(os.getpid())],
+             str(theirs), str(os.getpid()), self.folder],
             stdin=subprocess.PIPE, pass_fds=(theirs,), text=True, start_new_session=True,
             env={**os.environ, **threads, "XLA_FLAGS": flags.strip(), "JAX_PLATFORMS": "cpu"},
         )  # fmt: skip
@@ -112,6 +115,7 @@ class Worker:
                 os.kill(child, signal.SIGKILL)
         process.kill()
         process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
         if process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()

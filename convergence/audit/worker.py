@@ -1,9 +1,10 @@
 """A process that audits: `python -m convergence.audit.worker`, spoken to in lines of JSON.
 
 It imports a package once and then forks for each optimizer, which so has a process of its own.
-Nothing that audited code prints gets anywhere. Answers go to the descriptor that the first
-argument names: {"pid"}, {"begin"} and {"cell"} for each law, {"row"}, {"names"} or {"invalid"},
-and {"exit"} when the child has ended.
+Nothing that audited code prints gets anywhere, nor what it forks, nor what it writes beside itself.
+Answers go to the descriptor that the first argument names: {"pid"}, {"begin"} and {"cell"} for each
+law, {"row"}, {"names"} or {"invalid"}, and {"exit"} when the child has ended. The second argument
+is the process that asks, the third a folder to work in.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from convergence.audit.asking import cells, chosen, measured, quietly
@@ -27,6 +29,7 @@ MEMORY = 4 * 2**30  # bytes a child may allocate
 def main() -> None:
     """Answer jobs until the standard input ends."""
     answers = os.fdopen(int(sys.argv[1]), "w")
+    speaker = [os.getpid()]  # what audited code forks off says nothing
     child_at: list[int] = []  # its process, while there is one
 
     def end_child() -> None:
@@ -38,21 +41,26 @@ def main() -> None:
     leave_with(int(sys.argv[2]), end_child)
 
     def say(**what: Any) -> None:
+        if os.getpid() not in speaker:
+            os._exit(0)
         answers.write(json.dumps(plain(what)) + "\n")
         answers.flush()
 
     hush()
+    move(sys.argv[3])
     for line in sys.stdin:
         job = json.loads(line)
         preload(job["target"])
         pid = os.fork() if hasattr(os, "fork") else 0
         if pid == 0:
+            speaker[:] = [os.getpid()]
             child(job, say)
             answers.flush()
             os._exit(0)
         child_at[:] = [pid]
         say(pid=pid)
         _, status = os.waitpid(pid, 0)
+        end_child()  # and what it has forked
         child_at.clear()
         say(exit=os.waitstatus_to_exitcode(status))
 
@@ -62,6 +70,16 @@ def hush() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+
+
+def move(folder: str) -> None:
+    """Work in a folder of its own: what audited code writes beside itself goes there."""
+    from convergence.audit import find
+
+    find.HOME = Path.cwd()
+    sys.path[:] = [os.path.abspath(place) for place in sys.path]
+    sys.dont_write_bytecode = True
+    os.chdir(folder)
 
 
 def preload(target: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shlex
 import time
 from argparse import Namespace
@@ -19,7 +20,8 @@ from convergence.audit.document import Kept, document, read
 from convergence.audit.families import FAMILIES
 from convergence.audit.find import split, version
 from convergence.audit.page import build, sign
-from convergence.audit.pool import Job, Worker, listed, many
+from convergence.audit.pool import Job, Worker, blank, listed, many
+from convergence.audit.proved import method, proved
 from convergence.audit.references import ALL as REFERENCES
 from convergence.cli.streams import print_json
 from convergence.cli.table import WIDTH
@@ -39,7 +41,7 @@ def run(arguments: Namespace) -> int:
     laws = None if arguments.laws is None else tuple(arguments.laws.split(","))
     columns = chosen(laws, arguments.like)
     earlier = None if arguments.against is None else read(arguments.against)
-    named, targets = expanded(arguments.targets)
+    named, targets, failed = expanded(arguments.targets)
     options = dict(arguments.options)
     jobs = [
         Job(t, options, arguments.family, laws, arguments.like, arguments.every) for t in targets
@@ -50,6 +52,7 @@ def run(arguments: Namespace) -> int:
     began = time.perf_counter()
     found, wrong = asked(console, arguments, jobs)
     rows = [found[job.target] for job in jobs if job.target in found]
+    rows += [dataclasses.replace(blank(Job(t)), error=why) for t, why in failed.items()]
     more = repeating(arguments)
     whole = document(rows, arguments.like, targets, time.perf_counter() - began, more)
     if to_stdout:
@@ -66,12 +69,12 @@ def run(arguments: Namespace) -> int:
         console.print(f"\nagainst {arguments.against}: {len(different)} changes", highlight=False)
         for line in different:
             say(console, f"  {line}")
-    failed = [row for row in rows if row.error and row.target in named]
-    for row in failed:
+    unfit = [row for row in rows if row.error and row.target in named | failed.keys()]
+    for row in unfit:
         say(console, f"{row.target} cannot be run: {row.error}")
     for target, error in wrong.items():
         say(console, f"{target}: {error}")
-    if wrong or failed:
+    if wrong or unfit:
         return 2
     return int(any(row.broken for row in rows))
 
@@ -84,18 +87,27 @@ def written(wrong: dict[str, str], option: str, action: Callable[[], None]) -> N
         wrong[option] = str(error)
 
 
-def expanded(given: list[str]) -> tuple[set[str], list[str]]:
-    """The targets that were named exactly, and all of them once."""
-    worker, named, found = Worker(), set(), {}
+def expanded(given: list[str]) -> tuple[set[str], list[str], dict[str, str]]:
+    """The targets that were named exactly, all of them once, and what is wrong with others.
+
+    A package that cannot be imported does not end the audit of the others.
+    """
+    worker, named, found, failed = Worker(), set(), {}, {}
     try:
         for target in given:
-            names = listed(worker, target)
+            try:
+                names = listed(worker, target)
+            except InvalidInput as error:
+                if len(given) == 1:
+                    raise
+                failed[target] = str(error)
+                continue
             if not any(mark in target for mark in "*?[") and ":" in target:
                 named |= set(names)
             found |= dict.fromkeys(names)
     finally:
         worker.end()
-    return named, list(found)
+    return named, list(found), failed
 
 
 def asked(
@@ -188,6 +200,10 @@ def told(console: Console, rows: list[Audit], titles: dict[str, str], more: list
         if few:
             for note in row.notes:
                 say(console, f"{row.target}: {note}")
+            if known := proved(row.name, row.family):
+                word = method(row.name, row.family)
+                say(console, f"{row.target}: {len(known)} theorems about it: `convergence list "
+                    f"--about {word}`")  # fmt: skip
             for key, value in row.measured.items():
                 say(console, f"{row.target}: measured {key}: {value}")
 

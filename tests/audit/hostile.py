@@ -77,3 +77,22 @@ def not_one() -> int:
 
 
 NUMBER = 3
+
+
+class Forks(Good):
+    """Leaves a process behind that would go on with the audit."""
+
+    forked = False
+
+    def step(self, params: Any, grads: Any) -> Any:
+        if not Forks.forked:
+            Forks.forked = True
+            os.fork()
+        return super().step(params, grads)
+
+
+class Writes(Good):
+    def step(self, params: Any, grads: Any) -> Any:
+        with open("left_behind.txt", "a") as file:
+            file.write("x")
+        return super().step(params, grads)

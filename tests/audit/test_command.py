@@ -66,6 +66,33 @@ def test_a_flood_of_prints_gets_nowhere(worker: Worker, capfd: pytest.CaptureFix
     assert found.out == found.err == ""
 
 
+def test_what_it_forks_says_nothing_and_ends(worker: Worker):
+    row = one(worker, Job(f"{HOSTILE}:Forks", laws=("S4z", "S4")), law=20.0)
+    assert [str(cell.outcome) for cell in row.cells] == ["keeps", "keeps"]
+
+
+def test_what_it_writes_beside_itself_is_gone(tmp_path: Path):
+    worker = Worker()
+    try:
+        row = one(worker, Job(f"{HOSTILE}:Writes", laws=("U1",)))
+        place = Path(worker.folder)
+        assert str(row["U1"].outcome) == "keeps"
+        assert (place / "left_behind.txt").exists()
+    finally:
+        worker.end()
+    assert not place.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_package_that_cannot_be_imported_is_a_row(capsys: pytest.CaptureFixture[str]):
+    arguments = ["audit", "no_such_package:*", "optax:sgd", "--laws", "U1", "--json", "a.json"]
+    assert main(arguments) == 2
+    rows = {row["target"]: row for row in json.loads(Path("a.json").read_text())["rows"]}
+    assert rows["optax:sgd"]["cells"][0]["outcome"] == "keeps"
+    assert "pip install no_such_package" in rows["no_such_package:*"]["error"]
+    assert "no_such_package:* cannot be run" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

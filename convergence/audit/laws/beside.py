@@ -19,7 +19,8 @@ INERT = frozenset([
     "gradient_release", "jit_ok", "use_triton", "maximize", "model", "params", "split",
     "memory_save_mode", "mask", "weight_decay_mask", "use_gc", "mixed_precision", "precision",
     "print", "dummy_param", "kahan_sum", "param_dtype", "axis_name", "gradient_clipping",
-    "update_clipping", "cpu", "offload"
+    "update_clipping", "cpu", "offload", "use_ema", "ema_momentum",
+    "ema_overwrite_frequency"
 ])
 # fmt: on
 

@@ -16,7 +16,7 @@ from convergence.audit.subject import Path, Subject
 
 # Families whose ε, beside gradients of all sizes, must be felt.
 DAMPED = {"adam", "adamw", "adam-like", "rmsprop", "adagrad", "adadelta", "adabelief"}
-RATES = ("loss_scale", "grad_scale", "init_scale", "scale")
+RATES = ("loss_scale", "loss_scale_factor", "grad_scale", "init_scale", "scale")
 EVERY = (
     "every_k_schedule", "accumulation_steps", "accumulate", "accumulate_steps", "every",
     "num_accumulation_steps", "accumulation", "accum_steps", "gradient_accumulation_steps",
@@ -140,7 +140,7 @@ def maximizes(s: Subject) -> Found:
 def loss_scale(s: Subject) -> Found:
     """U15. Gradients times c, with the option that says so, make the same path: what unscales does
     it before it clips or normalizes."""
-    name = next((k for k in RATES[:3] if k in s.accepts), None)
+    name = next((k for k in RATES[:4] if k in s.accepts), None)
     if name is None:
         raise NotAsked("it has no loss scale")
     f, x0 = rich()
@@ -158,7 +158,8 @@ def accumulates(s: Subject) -> Found:
     gs = draws([(4,)], 8)
     x0 = [np.array([1.0, -2.0, 3.0, 0.5])]
     micro = sequence(lambda t: [gs[t // 2][0] * (1.5 if t % 2 else 0.5)])
-    one = s.set(**{name: 1}).path(sequence(lambda t: gs[t]), x0, 8)
+    alone = s if s.get(name) is None else s.set(**{name: 1})
+    one = alone.path(sequence(lambda t: gs[t]), x0, 8)
     two = s.set(**{name: 2}).path(micro, x0, 16)
     found = two.x[::2]
     return same(one, Path(found, found), s, "8 steps, and 16 micro-steps by two")

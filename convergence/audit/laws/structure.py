@@ -54,7 +54,8 @@ def decayed(s: Subject) -> Subject:
     """With weight decay, where that is an option."""
     name = s.option("decay")
     known = None if name is None else s.get("decay")
-    return s.set(decay=0.1) if isinstance(known, int | float) else s
+    free = known is None and name == "weight_decay"
+    return s.set(decay=0.1) if free or isinstance(known, int | float) else s
 
 
 def halves(s: Subject) -> Found:
