@@ -86,13 +86,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "from convergence.cli import main\n"
         f"for name in {list(MISTAKES)}:\n"
         "    print(main(['verify', f'own_{name}.py', '--quiet']), flush=True)\n"
-        "    print('== end', flush=True)"
+        "    print('== end', flush=True)\n"
+        "main(['verify', 'own_if.py', '--quiet', '--debug'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, text=True, stdout=-1, stderr=subprocess.STDOUT
     )
     parts = done.stdout.split("== end")
-    return dict(zip(MISTAKES, (" ".join(part.split()) for part in parts), strict=False))
+    return dict(zip([*MISTAKES, "debug"], (" ".join(part.split()) for part in parts), strict=True))
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -102,6 +103,11 @@ def test_a_mistake_is_one_sentence_with_its_line(name: str, told: dict[str, str]
     assert told[name].count(f"(own_{name}.py:{line})") == 1, told[name]
     assert "Traceback" not in told[name]
     assert told[name].endswith(" 2")
+
+
+def test_the_traceback_is_there_for_who_asks(told: dict[str, str]):
+    assert 'Traceback (most recent call last): File "' in told["debug"]
+    assert "write jnp.where" in told["debug"]
 
 
 @pytest.mark.parametrize(

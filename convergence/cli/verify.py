@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
@@ -88,6 +89,8 @@ def judge(
                     {"slug": claim.slug, "error": f"could not be judged: {told(outcome)}"}
                 )
                 watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
+                if arguments.debug:
+                    traceback.print_exception(outcome)
             watch.finish(claim)
 
         pool = Pool(by_program(claims), settings, witness, arguments.jobs, watch.tell)
