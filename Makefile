@@ -44,10 +44,11 @@ check: $(VENV)/ready-to-test
 	wait $$types && exit $$tests
 
 # An environment of its own, since the packages pull in much; builds without CUDA come first.
-AUDITED := "torch==2.13.0+cpu" torchvision pytorch-optimizer torch-optimizer timm heavyball \
-	schedulefree prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi optax
+AUDITED := "torch==2.13.0+cpu" pytorch-optimizer torch-optimizer timm heavyball schedulefree \
+	prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi galore-torch keras optax
 MODULES := torch.optim pytorch_optimizer torch_optimizer timm.optim heavyball schedulefree \
-	prodigyopt dadaptation dog dowg lion_pytorch optimi optax optax.contrib
+	prodigyopt dadaptation dog dowg lion_pytorch optimi galore_torch keras.optimizers optax \
+	optax.contrib
 
 audit: $(VENV)-audit/installed
 	$(VENV)-audit/bin/convergence audit $(MODULES) --json results/audit.json \

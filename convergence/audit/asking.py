@@ -16,12 +16,14 @@ from convergence.audit.laws.decay import label
 from convergence.audit.laws.law import Law
 from convergence.audit.laws.linear_response import FREE, respond
 from convergence.audit.laws.scaling import power
+from convergence.audit.laws.steps import travelled
 from convergence.audit.laws.world import kept
 from convergence.audit.same_path import same_path
 from convergence.audit.subject import Subject
 from convergence.audit.torch_run import because, one_line
 from convergence.errors import require
 
+WAY = 50  # steps on a linear f, after which the way is told, in units of η a step
 HELD = {True: Outcome.KEEPS, False: Outcome.BREAKS, None: Outcome.UNDECIDED}
 
 
@@ -85,6 +87,10 @@ def measured(subject: Subject) -> dict[str, Any]:
             found["scale power"] = round(power(subject)[0], 4)
         with contextlib.suppress(BaseException):
             found["decay"] = label(subject)
+        with contextlib.suppress(BaseException):
+            far = travelled(subject.quiet(), WAY)
+            found["first step"] = float(f"{far[0]:.4g}")
+            found["way"] = float(f"{far[-1] / WAY:.4g}")
         with contextlib.suppress(BaseException):
             response = respond(subject)
             if response.residual < FREE and response.gamma > 1e-9:

@@ -67,5 +67,6 @@ def row(entry: Mapping[str, Any], laws: list[Mapping[str, Any]]) -> dict[str, An
         "signs": signs, "told": told, "notes": "; ".join(entry["notes"]),
         "under": ", ".join(f"{k} = {v}" for k, v in entry["options"].items())[:120],
         "about": method(name, family), "proved": proved(name, family),
+        "first": measured.get("first step", ""), "way": measured.get("way", ""),
         "power": measured.get("scale power", ""), "decay": measured.get("decay", ""),
     }  # fmt: skip
