@@ -1,7 +1,8 @@
 """Fills docs/audit.md and docs/audit/index.html: `python -m docs.make.audit [AUDIT.json …]`.
 
-Without files the lists of laws and references alone are written; documents of `audit --json` make
-the page, with what somebody found in the sources (docs/audit/found.json).
+Documents of `audit --json` make the page, with what somebody found in the sources
+(docs/audit/found.json). Without them the lists of laws and references are written, and what was
+found is put anew into the page that stands.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from convergence.audit.asking import chosen
@@ -19,6 +21,7 @@ from convergence.audit.references import ALL
 
 ROOT = Path(__file__).parents[2]
 PAGE, MATRIX = ROOT / "docs/audit.md", ROOT / "docs/audit/index.html"
+DATA = '<script id="data" type="application/json">'
 FOUND = ROOT / "docs/audit/found.json"
 
 
@@ -55,14 +58,28 @@ def filled(text: str) -> str:
     return text
 
 
+def told(page: str, found: Mapping[str, Mapping[str, str]]) -> str:
+    """A page with what was found in the sources in place of what it has; its script stays."""
+    before, start, rest = page.partition(DATA)
+    data, end, after = rest.partition("</script>")
+    whole = json.loads(data)
+    for row in whole["rows"]:
+        row["found"] = found.get(row["target"], {})
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return before + start + text + end + after
+
+
 def main() -> None:
     """Write both."""
     PAGE.write_text(filled(PAGE.read_text()))
     documents = [read(Path(name)) for name in sys.argv[1:]]
+    found = json.loads(FOUND.read_text(encoding="utf-8"))
     if documents:
         whole = {**documents[0], "rows": [row for d in documents for row in d["rows"]]}
         MATRIX.parent.mkdir(exist_ok=True)
-        MATRIX.write_text(build(whole, json.loads(FOUND.read_text(encoding="utf-8"))))
+        MATRIX.write_text(build(whole, found))
+    elif MATRIX.exists():
+        MATRIX.write_text(told(MATRIX.read_text(), found))
 
 
 if __name__ == "__main__":
