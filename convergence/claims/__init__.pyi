@@ -16,7 +16,6 @@ from .certificates import even as even
 from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen
-from .credentials import Way as Way
 from .credentials import broken as broken
 from .credentials import told as told
 from .exact import AbstractExact as AbstractExact

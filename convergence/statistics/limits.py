@@ -69,7 +69,7 @@ def belied(sample: Sample) -> bool:
         return False
     values = sample.values[np.isfinite(sample.values)]
     with np.errstate(over="ignore"):
-        return log_e_above(values**2, loosened(sample.second)) >= math.log(1e9)
+        return bool(log_e_above(values**2, loosened(sample.second)) >= math.log(1e9))
 
 
 def second_moment(sample: Sample) -> float | None:

@@ -10,6 +10,8 @@ from convergence import statistics as st
 from convergence.statistics import Grade, Sample, Verdict
 from convergence.statistics.asymptotic import student_quantile, tilted_upper
 from convergence.statistics.eprocess import LAMBDAS, gains_above
+from convergence.statistics.judges_mean import judge_expectation
+from convergence.statistics.limits import belied, lower_limit, second_moment, upper_limit
 
 EXACT = 1e-12  # float64 round-off over a handful of operations
 
@@ -184,6 +186,23 @@ def test_upper_limit_needs_a_ticket() -> None:
     assert both.value == min(both.certified, both.asymptotic)
     assert both.side(both.certified + 1e-9) is Grade.CERTIFIED
     assert both.side(min(both.asymptotic, both.certified) - 1e-9) is None
+
+
+def test_a_second_moment_that_the_runs_contradict_gives_no_limit() -> None:
+    """A false certificate decided claims; one at the edge of what is true still serves."""
+    values = np.random.default_rng(0).exponential(size=400)  # E M² = 2
+    for second, kept in ((2.0, True), (1.6, True), (0.5, False)):
+        sample = Sample(8, values, 1.4, second=second)
+        assert belied(sample) is not kept
+        assert second_moment(sample) == (second if kept else None)
+        assert math.isfinite(upper_limit(sample, 1e-3).certified) is kept
+        assert not kept or lower_limit(sample, 0.2).certified > 0
+    lie = judge_expectation([Sample(8, values, 1.4, second=0.5)], 1e-3)
+    assert lie.verdict is Verdict.INCONCLUSIVE
+    assert "contradict the certified second moment 0.5" in lie.reason
+    sure = Sample(8, np.ones(1), 1.4, second=0.5, sure=True)
+    assert not belied(sure)
+    assert not belied(Sample(8, np.array([1.0, np.inf]), 1.4, second=2.0))
 
 
 def test_crashed_runs_never_raise_a_lower_limit() -> None:
