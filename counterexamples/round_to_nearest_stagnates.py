@@ -50,7 +50,7 @@ CLAIMS = (
         FAR,
         QUIET,
         expect=Verdict.REFUTED,
-        horizons=(4096,),
+        horizons=(1024,),
         seeds=64,
     ),
     Claim(

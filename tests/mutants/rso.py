@@ -56,7 +56,11 @@ MUTANTS = (
     ),
     Mutant(
         "rso-budget-by-slow-steps",
-        swap("rso-budget-agd", solver=GD(10**5, 1e-6, 0.05)),
+        lambda: tamper(
+            CLAIM["rso-budget-agd"],
+            algorithm=lambda a: dataclasses.replace(a, solver=GD(10**5, 1e-6, 0.05)),
+            horizons=(1,),
+        ),
     ),
     Mutant(
         "rso-budget-by-slow-momentum",
