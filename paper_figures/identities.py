@@ -2,7 +2,7 @@
 
 NoisyQuant: mean square error at a distance x from a bin edge, with the noise of half-width n = ½
 and without (b = 1). FFA-LoRA: the noise of an update by LoRA, frozen A and Fed-SB. Clipping: where
-clipped descent rests, and the mean. Intrinsic dimension: the mean residual, and 20 draws. Random
+clipped descent rests, and the mean. Intrinsic dimension: the mean residual, and 200 draws. Random
 features: the bias of attention for m features beside its first order. Smoothed scores: coverage
 under attack with Monte-Carlo scores that are not corrected, and the level that was asked for.
 """
@@ -21,7 +21,7 @@ from convergence.theorems.identities.yan2024 import coverage
 BLUE, RED, GREEN = style.PALETTE[:3]
 
 
-def residuals(k: int = 6, draws: int = 20) -> np.ndarray:
+def residuals(k: int = 6, draws: int = 200) -> np.ndarray:
     """(draws, k) residuals of b, ‖b‖ = 1, on the range of k × d Gaussian matrices, d = 1 … k."""
     rng = np.random.default_rng(0)
     found = np.zeros((draws, k))
@@ -75,9 +75,9 @@ def draw(out: Path) -> None:
         clip.set(title="clipping, p = ⅔, a = 3", xlabel="C", ylabel="x")
         table |= {"C": C, "rests": C / 2}
         d, left = np.arange(1, 7), residuals()
-        residual.plot(np.repeat(d[None], len(left), 0), left, ".", ms=3, color="0.6")
+        residual.plot(np.repeat(d[None], len(left), 0), left, ".", ms=2, color="0.75")
         residual.plot(d, 1 - d / 6, "o-", color=BLUE, label="1 − d/k")
-        residual.plot(d, left.mean(axis=0), "x", color=RED, label="mean of 20 draws")
+        residual.plot(d, left.mean(axis=0), "x", color=RED, label="mean of 200 draws")
         residual.set(title="random subspaces, k = 6", xlabel="d", ylabel="residual/‖b‖²")
         table |= {"d": d, "residual": left.mean(axis=0)}
         counts = (4, 8, 16, 32, 64)
@@ -88,12 +88,14 @@ def draw(out: Path) -> None:
         bias.axhline(ratio_bias(), color=RED, ls="--", label="first order")
         bias.set(title="attention of random features", xlabel="features m", xscale="log",
                  ylabel="m · bias")  # fmt: skip
+        style.plain_ticks(bias.xaxis, counts)
         table |= {"m": np.array(counts), "bias": means, "bias_error": errors}
         draws = np.array([2, 4, 8, 16, 32, 64, 128])
         found = np.array([coverage(0.5, 0.3, 99, int(n), 0.1) for n in draws])
         cover.semilogx(draws, found, "o-", ms=4, color=BLUE, label="not corrected")
         cover.axhline(0.9, color=RED, ls="--", label="1 − α")
         cover.set(title="smoothed scores", xlabel="draws a score", ylabel="coverage under attack")
+        style.plain_ticks(cover.xaxis, draws[1:])
         table |= {"draws": draws, "coverage": found}
         for panel in (quant, noise, clip, residual, bias, cover):
             panel.legend(fontsize=8)

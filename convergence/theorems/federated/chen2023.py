@@ -1,6 +1,9 @@
 """pFedGate (Chen et al. 2023): its three rules of aggregation, the drift under masks, soft gates.
 
-The paper's theorems could not be read: these statements are ours.
+The paper's theorems could not be read: these statements are ours. Private gates with partial
+participation are not claimed: a gate multiplies parameters, so that no constant bounds how fast one
+block's gradient turns with the other, and the clients that step their gates are those whose
+gradients are averaged, which biases the average.
 """
 
 from __future__ import annotations
