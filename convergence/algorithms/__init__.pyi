@@ -24,6 +24,9 @@ from .classical.optimized import OGMG as OGMG
 from .classical.optimized import LinearlyDecayed as LinearlyDecayed
 from .classical.optimized import SilverGD as SilverGD
 from .classical.optimized import thetas as thetas
+from .classical.polyak import AveragedSGD as AveragedSGD
+from .classical.polyak import StochasticPolyak as StochasticPolyak
+from .classical.polyak import SummedState as SummedState
 from .classical.reshuffling import OrderState as OrderState
 from .classical.reshuffling import RandomReshuffling as RandomReshuffling
 from .classical.reshuffling import SGDWithReplacement as SGDWithReplacement

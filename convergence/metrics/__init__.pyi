@@ -41,6 +41,7 @@ from .points import Farthest as Farthest
 from .points import GradNuclear as GradNuclear
 from .points import GradSum as GradSum
 from .points import LongestStep as LongestStep
+from .points import MeanIterateGradSq as MeanIterateGradSq
 from .points import Remembered as Remembered
 from .pointwise import AbstractPointwise as AbstractPointwise
 from .pointwise import DistanceSq as DistanceSq

@@ -24,6 +24,15 @@ class Distance(AbstractPointwise):
         return jnp.sqrt(jnp.sum((state.x - self.point) ** 2))
 
 
+class MeanIterateGradSq(AbstractPointwise):
+    """‖∇f(total/T)‖² of a state that keeps the sum of T iterates."""
+
+    T: Reals = eqx.field(converter=real)
+
+    def at(self, problem: AbstractProblem, state: Any) -> Scalar:
+        return jnp.sum(problem.grad(state.total / self.T) ** 2)
+
+
 class Farthest(AbstractPointwise):
     """max_i |x_i − point_i|."""
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from convergence.errors import require
 from convergence.oracles.base import Oracle
-from convergence.shapes import Iterate, Key, Matrix
+from convergence.shapes import Iterate, Key, Matrix, Vector
 
 
 class Workers(Oracle):
@@ -36,6 +36,11 @@ class Workers(Oracle):
         # One visible draw a worker: exact moments follow every sample by its key.
         noise = [self.noise.draw(x, jax.random.fold_in(key, i)) for i in range(self.n)]
         return problem.grads(x) + jnp.stack(noise)
+
+    def leads(self, x: Iterate) -> Vector:
+        """(n,) the f_i(x) − f_i(x*), exactly: what Polyak's step has to know."""
+        problem: Any = self.problem
+        return problem.leads(x)
 
     def exact(self, x: Iterate) -> Matrix:
         """(n, d) the stack of ∇f_i(x): for ideal methods, which are benchmarks."""

@@ -79,8 +79,10 @@ from .units import inverses as inverses
 from .units import opposite_pairs as opposite_pairs
 from .valley import Valley as Valley
 from .workers import WorkerQuadratics as WorkerQuadratics
+from .workers import consistent_rows as consistent_rows
 from .workers import different_workers as different_workers
 from .workers import opposed_workers as opposed_workers
 from .workers import random_workers as random_workers
 from .workers import scaled_workers as scaled_workers
+from .workers import tight_frame as tight_frame
 from .workers import unit_workers as unit_workers

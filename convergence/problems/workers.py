@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import check_psd
-from convergence.shapes import Iterate, Matrix, Reals, Scalar, real
+from convergence.shapes import Iterate, Matrix, Reals, Scalar, Vector, real
 
 _A = 2.0 - 5.0 * np.eye(3)  # a_i = (−3, 2, 2) and its rotations
 OPPOSED = 2 * np.einsum("ki,kj->kij", _A, _A) + 0.5 * np.eye(3)
@@ -61,6 +61,12 @@ class WorkerQuadratics(AbstractProblem):
     def grads(self, x: Iterate) -> Matrix:
         """(n, d) the stack of ∇f_i(x)."""
         return jnp.einsum("kij,j->ki", self.H, x) - self.b
+
+    def leads(self, x: Iterate) -> Vector:
+        """(n,) the f_i(x) − f_i(x*)."""
+        y = x - self.x_star()
+        curved = 0.5 * jnp.einsum("i,kij,j->k", y, self.H, y)
+        return curved + self.grads(self.x_star()) @ y
 
     def grad(self, x: Iterate) -> Iterate:
         return jnp.mean(self.grads(x), axis=0)
@@ -125,6 +131,18 @@ def opposed_workers(t: float = 1.0) -> WorkerQuadratics:
     H_i = 2a_i a_iᵀ + ½ I: L_i = 34.5; H̄ has the eigenvalues 7/6, 103/6, 103/6.
     """
     return WorkerQuadratics(np.full(3, float(t)), OPPOSED, np.zeros((3, 3)))
+
+
+def consistent_rows(A: Any, x0: Any) -> WorkerQuadratics:
+    """f_i(x) = ½⟨a_i, x⟩² for the rows a_i of A: a consistent system, whose solution is 0."""
+    A = np.asarray(A, dtype=float)
+    return WorkerQuadratics(x0, np.einsum("ki,kj->kij", A, A), np.zeros(A.shape))
+
+
+def tight_frame(n: int = 3) -> WorkerQuadratics:
+    """`consistent_rows` of n unit vectors in the plane at equal angles: f = ¼‖x‖²."""
+    angle = np.pi * np.arange(n) / n
+    return consistent_rows(np.stack([np.cos(angle), np.sin(angle)], axis=1), [1.0, 2.0])
 
 
 def different_workers(spread: float = 100.0) -> WorkerQuadratics:

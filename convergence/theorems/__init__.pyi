@@ -115,6 +115,14 @@ from .classical.coordinates import AbstractCoordinate as AbstractCoordinate
 from .classical.coordinates import GreedyCoordinateDescent as GreedyCoordinateDescent
 from .classical.coordinates import RandomCoordinateDescent as RandomCoordinateDescent
 from .classical.drori2014 import GradientDescentConvex as GradientDescentConvex
+from .classical.finite_sums import AbstractAveraged as AbstractAveraged
+from .classical.finite_sums import AbstractStochasticPolyak as AbstractStochasticPolyak
+from .classical.finite_sums import AveragedLaw as AveragedLaw
+from .classical.finite_sums import Frame as Frame
+from .classical.finite_sums import LastLikeAverage as LastLikeAverage
+from .classical.finite_sums import StochasticPolyakAnyScale as StochasticPolyakAnyScale
+from .classical.finite_sums import StochasticPolyakLaw as StochasticPolyakLaw
+from .classical.finite_sums import StochasticPolyakRate as StochasticPolyakRate
 from .classical.ghadimi2013 import SGDAnyStep as SGDAnyStep
 from .classical.ghadimi2013 import SGDNonconvex as SGDNonconvex
 from .classical.ghadimi2015 import HeavyBallConvex as HeavyBallConvex

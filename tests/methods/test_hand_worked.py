@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -26,13 +27,16 @@ from convergence.algorithms.classical.optimized import (
     SilverGD,
     thetas,
 )
+from convergence.algorithms.classical.polyak import AveragedSGD, StochasticPolyak
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
 from convergence.algorithms.parameter_free.coin import CoinBetting
+from convergence.noise.base import Noiseless
+from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
 from convergence.problems.boxed import Boxed
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
-from convergence.problems.workers import unit_workers
+from convergence.problems.workers import consistent_rows, unit_workers
 from tests.walks import iterates as walk
 
 SQUARE, DOWN = Isotropic([1.0]), Linear([1.0])
@@ -97,6 +101,20 @@ def test_methods_on_a_box() -> None:
     assert path(ConditionalGradient(0.0, 1.0), box, 2) == [1.0, 0.0, 0.0]
     inner = Boxed(np.ones(1), np.ones(1), np.zeros(1), a=0.25)
     assert path(ConditionalGradient(0.0, 1.0), inner, 2) == [1.0, 0.0, pytest.approx(2 / 3)]
+
+
+def test_polyaks_devices() -> None:
+    """η = ½ on x²/2: 1, ½, ¼, of which 1 + ½ is remembered. Along ½⟨a, x⟩², a = (1, 0): with
+    c = ½ the projection, with c = 1 half of the way."""
+    oracle = Oracle(SQUARE, Noiseless())
+    state, key = AveragedSGD(0.5).init(SQUARE.start(), oracle, jax.random.key(0)), jax.random.key(1)
+    for t in range(2):
+        state = AveragedSGD(0.5).step(jnp.asarray(t), state, oracle, key)
+    assert (float(state.x[0]), float(state.total[0])) == (0.25, 1.5)
+    rows = consistent_rows([[1.0, 0.0], [0.0, 1.0]], [2.0, 2.0])
+    for c, x in ((0.5, 0.0), (1.0, 1.0)):
+        after = walk(StochasticPolyak(c, 2), rows, 1, oracle=Workers)[1]
+        assert sorted(after.tolist()) == [x, 2.0]
 
 
 def test_entropic_descent() -> None:

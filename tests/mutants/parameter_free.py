@@ -36,6 +36,8 @@ MUTANTS = (
     of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
     of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta, a.n)),
     of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, a.n)),
+    of("averaged-sgd-longer-step", "averaged-sgd-law", changed(eta=lambda e: 1.01 * e)),
+    of("polyak-twice-the-scale", "stochastic-polyak-law", changed(c=lambda c: 2 * c)),
     of("sgd-longer-step", "sgd-strongly-convex", changed(eta=lambda e: 1.01 * e)),
     of("heavy-ball-half-step", "heavy-ball-steady", half),
     of("nesterov-less-momentum", "nesterov-steady", changed(beta=lambda b: 0.99 * b)),

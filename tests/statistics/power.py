@@ -21,7 +21,7 @@ RUNS = "attained: what is left is the scatter of so few runs"
 # Why the tightest instance that is known is no tighter, by theorem.
 WHY = {
     "DSGDTuned": "the terms of the bound at their worst apart; 1/4 of it is the most that is known",
-    "DSGDSpeedUp": "its last term may be as large as the first two; 1/4 of it is the most that is known",
+    "DSGDSpeedUp": "its last term may be as large as the first two; 1/4 of it is the most known",
     "LocalStepsNonconvex": "drift and sampling attained apart; no sharper instance is known",
     "LocalStepsAlong": "drift and sampling attained apart; no sharper instance is known",
     "DSGDNonconvexAlong": "mixing and heterogeneity attained apart; `DSGDDescent` is attained",

@@ -6,6 +6,8 @@ constrained: First-order methods on a box or a simplex: projection, conditional 
 coordinates: Coordinate descent: one entry a step, the steepest or one at random.
 optimized: Gradient descent with the steps that are best in the worst case: OGM, OGM-G and
     silver steps.
+polyak: Polyak's two devices for SGD: averages of iterates, and the step that knows the least
+    value.
 reshuffling: Steps along one function of a finite sum at a time: drawn anew, or in an order
     drawn each
 sgd: Stochastic gradient descent, plain and with an exponential moving average of gradients.

@@ -6,6 +6,8 @@ carmon2020: Lower bounds from Carmon's chain behind a coin, for every zero-respe
 coordinates: Coordinate descent on smooth, strongly convex functions: greedy and at random.
 drori2014: Drori and Teboulle 2014: the exact worst case of gradient descent on smooth convex
     functions.
+finite_sums: Averages of iterates under noise that stays, and Polyak's step along one function
+    of a sum that
 ghadimi2013: Ghadimi and Lan 2013: SGD on smooth nonconvex functions under bounded variance.
 ghadimi2015: Ghadimi, Feyzmahdavian and Johansson 2015: the heavy ball on smooth convex
     functions.

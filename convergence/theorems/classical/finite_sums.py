@@ -1,0 +1,184 @@
+"""Averages of iterates under noise that stays, and Polyak's step along one function of a sum that
+all have one minimizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.classical.polyak import AveragedSGD, StochasticPolyak
+from convergence.constants import Constants
+from convergence.metrics.points import DistanceSquare, MeanIterateGradSq
+from convergence.metrics.pointwise import GradNormSq
+from convergence.noise.base import AbstractNoise
+from convergence.problems.base import AbstractProblem
+from convergence.shapes import Reals, real
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Checked,
+    ExactVariance,
+    Has,
+    Is,
+    NoNoise,
+)
+from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance, Source, varies
+from convergence.theorems.conditions import Within
+from convergence.theorems.domains import number
+from convergence.theorems.exact_moments import AbstractMoment
+
+
+class AbstractAveraged(AbstractMoment):
+    """SGD with η = a/L on (L/2)‖x‖² with noise of variance σ², which averages its iterates."""
+
+    quantity = Moment.EXPECTED
+    provenance = Provenance.DERIVED
+    assumes = (Is("isotropic"), ExactVariance(), Has("R"))
+    domain = {"a": number("(0, 2)")}
+
+    a: Reals = eqx.field(converter=real, default=0.5)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return AveragedSGD(float(self.a) / c.L)
+
+    def bound(self, c: Constants, T: int) -> float:
+        a = float(self.a)
+        q = 1 - a
+        start = ((1 - q**T) * c.L * c.R / (a * T)) ** 2
+        weights = T - 2 * (1 - q**T) / a + (1 - q ** (2 * T)) / (a * (2 - a))
+        return float(start + c.sigma**2 * weights / T**2)
+
+
+class AveragedLaw(AbstractAveraged):
+    """E‖∇f((1/T) Σ_{t<T} x_t)‖² = ((1 − q^T)LR/(aT))² + (σ²/T²)[T − 2(1 − q^T)/a +
+    (1 − q^{2T})/(a(2 − a))] for SGD with η = a/L on (L/2)‖x‖², q = 1 − a: σ²/T in the end, whatever
+    the step.
+
+    Proof. x_t = q^t x_0 − η Σ_{s<t} q^{t−1−s}ξ_s; L times the sum over t < T is (L/a)(1 − q^T)x_0 −
+    Σ_s (1 − q^{T−1−s})ξ_s, and Σ_{j<T}(1 − q^j)² is the bracket. ∎
+    """
+
+    kind = Kind.EXACT
+    source = Source("polyak1992", "averaging at a constant step, on (L/2)‖x‖²; derived")
+    statement = (
+        "E‖∇f(x̄_T)‖² = ((1−q^T)LR/(aT))² + (σ²/T²)[T − 2(1−q^T)/a + (1−q^{2T})/(a(2−a))],  q = 1−a"
+    )
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return MeanIterateGradSq(float(T))
+
+
+class LastLikeAverage(AbstractAveraged):
+    """E‖∇f(x_T)‖² is at most what the average has: FALSE. At a constant step the last iterate keeps
+    aσ²/(2 − a), where the average has σ²/T."""
+
+    kind = Kind.EXPECTATION
+    source = Source("polyak1992", "why to average; control")
+    statement = "E‖∇f(x_T)‖² of the last iterate ≤ that of the average (false)"
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return GradNormSq()
+
+
+class AbstractStochasticPolyak(AbstractTheorem):
+    """x⁺ = x − γ∇f_i(x), i uniform, γ = (f_i(x) − f_i(x*))/(c‖∇f_i(x)‖²), on convex quadratics f_i
+    that all have their minimum at x*; L_max the largest smoothness constant of an f_i."""
+
+    provenance = Provenance.DERIVED
+    domain = {"c": number("(0.25, inf)")}
+
+    c: Reals = eqx.field(converter=real, default=0.5)
+
+    @varies
+    def assumes(self) -> Any:
+        """f_i have no slope at x*, which is 0, where the metric measures from."""
+        origin = Within("x*", self, "off", 0.0, 1e-9)
+        shape = Is("quadratic"), Is("convex"), Has("zeta", 0.0, 0.0), Has("L_max")
+        return NoNoise(), *shape, origin
+
+    def off(self, c: Constants, T: int) -> float:
+        """max |x*_i|."""
+        return float(np.max(np.abs(c.x_star)))
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return StochasticPolyak(float(self.c), int(c.agents))
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return DistanceSquare()
+
+    def share(self) -> float:
+        """(1/c)(1 − 1/(4c))."""
+        c = float(self.c)
+        return (1 - 1 / (4 * c)) / c
+
+    def ceiling(self, c: Constants, T: int) -> float:
+        """No step leads away from x* for c ≥ ¼."""
+        return float(c.R**2)
+
+
+class StochasticPolyakRate(AbstractStochasticPolyak):
+    """E‖x_T − x*‖² ≤ (1 − (1/c)(1 − 1/(4c))μ/L_max)^T R², c > ¼, μ the strong convexity of the
+    mean: 1 − μ/L_max at c = ½, where a step projects if f_i has rank one.
+
+    Proof. With Δ = f_i(x) − f_i(x*), ⟨∇f_i, x − x*⟩ = 2Δ, so ‖x⁺ − x*‖² = ‖x − x*‖² − γΔ(4 − 1/c),
+    and ‖∇f_i‖² ≤ 2L_maxΔ makes γ ≥ 1/(2cL_max). The mean of 2Δ is at least μ‖x − x*‖². ∎
+
+    An equality where `StochasticPolyakLaw` holds.
+    """
+
+    kind = Kind.EXPECTATION
+    source = Source("loizou2021", "SPS under interpolation, on quadratics; constants derived")
+    statement = "E‖x_T−x*‖² ≤ (1 − (1/c)(1−1/(4c))μ/L_max)^T R²,  Polyak's step, interpolation"
+
+    def trivial(self, c: Constants, T: int) -> float:
+        return float(c.R**2)
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float((1 - self.share() * c.mu / c.L_max) ** T * c.R**2)
+
+
+class Frame(AbstractAssumption):
+    """f_i of rank one, all with the same smoothness constant, and an isotropic mean: μ = L =
+    L_max/d and L_tilde = L_max, which no other quadratics have."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        off = max(abs(c.mu * c.d - c.L_max), abs(c.L * c.d - c.L_max), abs(c.L_tilde - c.L_max))
+        found = float(off / c.L_max)
+        return Checked(
+            "a tight frame", found <= 1e-12, found, "need μ = L = L_max/d, L_tilde = L_max"
+        )
+
+
+class StochasticPolyakLaw(AbstractStochasticPolyak):
+    """E‖x_T − x*‖² = (1 − (1/c)(1 − 1/(4c))/d)^T R² for f_i = ½⟨a_i, x − x*⟩² with vectors a_i of
+    one length that make a tight frame of ℝᵈ.
+
+    Proof. Both inequalities of `StochasticPolyakRate` are equalities. L_tilde = L_max makes all
+    ‖f_i″‖ equal to it, and dμ = tr f″ = L_max, the mean of tr f_i″ ≥ ‖f_i″‖, makes the rank one. ∎
+    """
+
+    kind = Kind.EXACT
+    source = Source("loizou2021", "SPS on a tight frame: the projections of Kaczmarz; derived")
+    statement = "E‖x_T−x*‖² = (1 − (1/c)(1−1/(4c))/d)^T R²,  Polyak's step on a tight frame"
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractStochasticPolyak.assumes.fget(self), Frame())
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float((1 - self.share() / c.d) ** T * c.R**2)
+
+
+class StochasticPolyakAnyScale(StochasticPolyakRate):
+    """The rate of c = ½ for every c ≥ ¼: FALSE. At c = ¼ a step along a function of rank one is a
+    reflection, and no distance falls."""
+
+    statement = "E‖x_T−x*‖² ≤ (1 − μ/L_max)^T R² for Polyak's step with any c ≥ ¼ (false)"
+    domain = {"c": number("[0.25, inf)")}
+
+    c: Reals = eqx.field(converter=real, default=0.25)
+
+    def share(self) -> float:
+        return 1.0
