@@ -21,7 +21,7 @@ its rooms may use one another.
     store
     search audit figures
     testing
-    report
+    report cluster
     explore
     cli
 

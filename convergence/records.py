@@ -43,6 +43,11 @@ def pack(record: Record, about: Mapping[str, Any]) -> bytes:
 
 def unpack(raw: bytes, asked: Mapping[str, Any]) -> Record:
     """The record of a file's content; `Unsound` unless it is whole and has what was `asked`."""
+    return opened(raw, asked)[0]
+
+
+def opened(raw: bytes, asked: Mapping[str, Any]) -> tuple[Record, dict[str, Any]]:
+    """The record of a file's content, and what it says of itself."""
     start = len(MAGIC)
     checksum, content = raw[start : start + 64], raw[start + 65 :]
     if not raw.startswith(MAGIC):
@@ -51,10 +56,16 @@ def unpack(raw: bytes, asked: Mapping[str, Any]) -> Record:
         raise Unsound("the checksum does not match")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            if sum(member.file_size for member in archive.zip.infolist()) > len(content):
+                raise Unsound("its arrays are packed, and may be of any size")
             about = json.loads(archive["about"].tobytes())
             arrays = {name: archive[name] for name in ARRAYS}
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Unsound:
+        raise
+    except (ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise Unsound(f"its arrays cannot be read ({error})") from error
+    if not isinstance(about, dict):
+        raise Unsound("it does not say what it holds")
     for key, value in asked.items():
         if about.get(key) != value:
             raise Unsound(f"it has {key} = {about.get(key)!r} where {value!r} was asked for")
@@ -67,7 +78,7 @@ def unpack(raw: bytes, asked: Mapping[str, Any]) -> Record:
         raise Unsound("its arrays have other shapes than its description")
     if arrays["first_bad"].shape != (seeds,) or marks[-1] != about.get("T"):
         raise Unsound("its marks or first bad steps do not fit its description")
-    return Record(about["T"], **arrays)
+    return Record(about["T"], **arrays), about
 
 
 def load(path: Path, asked: Mapping[str, Any]) -> Record | None:

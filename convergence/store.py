@@ -66,9 +66,20 @@ class Store:
             with FileLock(place.parent / ".lock", timeout=60):
                 if self._longer(place, about, record.seeds):
                     return
-                write_whole(place, records.pack(record, {**about, "versions": versions()}))
+                made = {"versions": versions(), "rng": settings.rng, "tier": settings.tier}
+                write_whole(place, records.pack(record, {**about, **made}))
         except (OSError, Timeout) as error:
             self._note(f"the record {place} could not be stored ({error})")
+
+    def adopt(self, slug: str, digest: str, raw: bytes, seeds: int) -> bool:
+        """Store the content of a record that was examined; False where one of as many seeds is."""
+        place = self.folder(slug) / f"{digest}.record"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(place.parent / ".lock", timeout=60):
+            if self._longer(place, {"digest": digest}, seeds):
+                return False
+            write_whole(place, raw)
+        return True
 
     def _longer(self, place: Path, about: dict[str, Any], seeds: int) -> bool:
         try:
@@ -93,11 +104,7 @@ class Store:
         results/<slug>/looks/<what is claimed>.<k> holds the k-th fingerprint; a look is remembered
         before its verdict is known. Two at once get two numbers: `os.link` refuses the second.
         """
-        try:
-            anyhow = dataclasses.replace(settings, seed=0, dtype="float64", tier="quick")
-            name = digest(what, anyhow)
-        except Unstable:
-            name = "unstable"
+        name = self._claimed(what, settings)
         place = self.folder(what.slug) / "looks"
         draft = place / f".{name}.{os.getpid()}.{threading.get_ident()}"
         k = 1
@@ -119,6 +126,19 @@ class Store:
         if k > 1:
             self._note(f"look {k} at this claim: judged at 1/{k * (k + 1)} of its share of alpha")
         return k
+
+    def looks(self, what: Simulation, settings: Settings) -> int:
+        """How many looks at what is claimed of these runs are remembered."""
+        name = self._claimed(what, settings)
+        return len(list((self.folder(what.slug) / "looks").glob(f"{name}.*")))
+
+    def _claimed(self, what: Simulation, settings: Settings) -> str:
+        try:
+            return digest(
+                what, dataclasses.replace(settings, seed=0, dtype="float64", tier="quick")
+            )
+        except Unstable:
+            return "unstable"
 
     def notes(self) -> tuple[str, ...]:
         """What this thread must tell its reader since it last asked."""

@@ -55,6 +55,18 @@ def test_what_is_written_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     check("proof", json.loads(Path("p.json").read_text()))
     assert main(["audit", "optax:sgd", "--laws", "U1", "--json", "a.json"]) == 0
     check("audit", json.loads(Path("a.json").read_text()))
+    assert main(["plan", OWN, "galore-lemma-3-3", "--out", "r", "--json", "plan.json"]) == 0
+    check("plan", json.loads(Path("plan.json").read_text()))
+
+
+def test_what_is_moved_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("fsspec", reason="the extra share is not installed")
+    monkeypatch.chdir(tmp_path)
+    main(["verify", OWN, "--quiet", "--out", "r"])
+    assert main(["records", "push", "p", "--out", "r", "--json", "m.json"]) == 0
+    check("moved", json.loads(Path("m.json").read_text()))
+    assert main(["records", "pull", "p", OWN, "--out", "q", "--json", "m.json"]) == 0
+    check("moved", json.loads(Path("m.json").read_text()))
 
 
 def test_reports_made_by_hand_in_other_tests_fit_but_for_what_is_new():

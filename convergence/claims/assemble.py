@@ -19,9 +19,7 @@ from convergence.theorems.base import Kind
 from convergence.vocabulary import who_certifies
 
 
-def judge(
-    kind: Kind, samples: list[Sample], settings: Settings, c: Constants, margin: float
-) -> Judgement:
+def judge(kind: Kind, samples: list[Sample], settings: Settings, margin: float) -> Judgement:
     """The judgement of a simulated statement of this kind; of a pathwise one before `settle`."""
     alpha = settings.level
     eps = float(np.finfo(settings.dtype).eps)

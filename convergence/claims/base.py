@@ -17,6 +17,7 @@ from convergence.claims.assemble import as_pathwise, divergence, first_line, jud
 from convergence.claims.certificates import certified
 from convergence.claims.credentials import broken, credentials
 from convergence.claims.fields import check_bound, check_fields, check_made, constants_of
+from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
 from convergence.claims.settle import settle
@@ -236,7 +237,7 @@ class AbstractOnInstance(AbstractClaim):
                 noise=first_line(noise),
             )
             if not failed:
-                records, judgement = self.collect(horizons, seeds, session)
+                records, judgement = judged(self, horizons, seeds, session)
                 failed = broken(self, records, judgement, session)
                 found.assumptions += failed
                 found.notes = divergence(records)
@@ -278,13 +279,12 @@ class Claim(AbstractOnInstance):
         kind = self.kind
         sure = kind is not Kind.PATHWISE and all(self.tickets(T).get("sure") for T in horizons)
         records = [self.measure(T, session, 1 if sure else seeds) for T in horizons]
-        _, _, c = self.instance(horizons[-1])
         samples = [self.sample(record) for record in records]
         if sure and kind is not Kind.RATE:
             kind, samples = Kind.PATHWISE, [as_pathwise(kind, sample) for sample in samples]
         if kind is not Kind.PATHWISE:
             session.look(self.simulation(self.horizons[-1]), samples)
-        judgement = judge(kind, samples, session.settings, c, self.margin)
+        judgement = judge(kind, samples, session.settings, self.margin)
         if kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
             judgement = settle(self, records, samples, session)
         return records, judgement

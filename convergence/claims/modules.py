@@ -74,3 +74,12 @@ def load(path: Path) -> ModuleType:
         del sys.modules[name]
         raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
     return module
+
+
+def file_of(claim: AbstractClaim) -> Path | None:
+    """The file that a claim was loaded from by `load`; None for the registry's."""
+    for name, module in list(sys.modules.items()):
+        listed = getattr(module, "CLAIMS", ()) if name.startswith("claims_") else ()
+        if is_list(listed) and any(one is claim for one in listed):
+            return Path(str(module.__file__))
+    return None

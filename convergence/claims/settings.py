@@ -116,7 +116,8 @@ def fingerprint(samples: Sequence[Sample]) -> str:
 class Session:
     """One claim under way: its settings, where records are kept, and who is told of the runs.
 
-    total: how many runs the claim takes, once that is known.
+    total: how many runs the claim takes, once that is known. source: what gives records where no
+    runs are to be made.
     """
 
     def __init__(
@@ -124,8 +125,9 @@ class Session:
         settings: Settings = Settings(),
         shelf: Shelf | None = None,
         progress: Progress | None = None,
+        source: Callable[[Simulation, int], Record] | None = None,
     ):
-        self.settings, self.shelf, self.progress = settings, shelf, progress
+        self.settings, self.shelf, self.progress, self.source = settings, shelf, progress, source
         self.began = time.perf_counter()
         self.total = self.done = 0
 
@@ -157,6 +159,8 @@ class Session:
 
     def record(self, what: Simulation, seeds: int) -> Record:
         """The record of `seeds` runs, extending what the shelf holds."""
+        if self.source is not None:
+            return self.source(what, seeds)
         stored = self.shelf.fetch(what, self.settings, seeds) if self.shelf else None
         have = stored.seeds if stored else 0
         if stored is not None and have >= seeds:

@@ -116,6 +116,22 @@ def worst_case(arguments: Namespace) -> int:
     return run(arguments)
 
 
+def plan(arguments: Namespace) -> int:
+    """Say how many seeds a verdict needs."""
+    prepare()
+    from convergence.cli.planning import plan
+
+    return plan(arguments)
+
+
+def records(arguments: Namespace) -> int:
+    """Push records to a place, or pull and examine those of others."""
+    prepare()
+    from convergence.cli.sharing import move
+
+    return move(arguments)
+
+
 def audit(arguments: Namespace) -> int:
     """Ask released optimizers the laws of optimizers."""
     prepare()

@@ -41,7 +41,7 @@ def rivals() -> list[str]:
     return sorted(name for name in owners if name.lower().replace("_", "-") != "convergence-lab")
 
 
-def owns(found: metadata.Distribution) -> bool:
+def owns(found: Any) -> bool:
     """Whether a distribution installs the import name. `packages_distributions` says it of all,
     and parses what each says of itself, which takes longer than all else that `list` asks."""
     named = (found.read_text("top_level.txt") or "").split()

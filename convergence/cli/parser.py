@@ -24,11 +24,13 @@ from convergence.cli.values import (
     folder,
     jobs,
     ratio,
+    scheduler,
     seed,
     seeds,
     shard,
     target,
 )
+from convergence.cli.wide_grammar import plan_grammar, records_grammar
 from convergence.tiers import GENERATORS, TIERS
 
 
@@ -44,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verbs = (
         list_grammar, show_grammar, catalog_grammar, serve_grammar, new_grammar, _verify, _collect,
-        _falsify, _prove, _figures, _report, _reproduce,
+        _falsify, _prove, _figures, _report, _reproduce, records_grammar,
     )  # fmt: skip
-    for grammar in (*verbs, _worst_case, _score):
+    for grammar in (*verbs, plan_grammar, _worst_case, _score):
         what = str(grammar.__doc__).rstrip(".")
         name = grammar.__name__.removeprefix("_").removesuffix("_grammar").replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
@@ -78,6 +80,13 @@ def _verify(add: argparse.ArgumentParser) -> None:
     _generator(add)
     add.add_argument(
         "--shard", type=shard, metavar="I/N", help="only part I of N, for `convergence collect`"
+    )
+    add.add_argument(
+        "--on",
+        type=scheduler,
+        metavar="WHERE",
+        help="run on processes of this machine (dask, local), a scheduler of dask (tcp://…) or "
+        "slurm; judge here (docs/scale.md)",
     )
     _outputs(add)
 

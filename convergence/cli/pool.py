@@ -37,7 +37,7 @@ class Pool:
     ):
         self.claims, self.settings, self.shelf, self.tell = claims, settings, shelf, tell
         self.jobs = min(jobs, len(claims))
-        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         self._ready: dict[int, Outcome] = {}
         self._halt = threading.Event()
@@ -45,19 +45,32 @@ class Pool:
         self._gate, self._under_way, self._most = threading.Condition(), 0, MOST
 
     def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
-        for index in range(len(self.claims)):
-            self._waiting.put(index)
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.jobs)]
         for thread in self._threads:
             thread.start()
+        self._feed()
         for index in range(len(self.claims)):
             while index not in self._ready:
                 self._take(*self._done.get())
             yield self.claims[index], self._ready.pop(index)
 
+    def _feed(self) -> None:
+        """Let claims be begun; None ends a thread."""
+        for index in range(len(self.claims)):
+            self._waiting.put(index)
+        self._end()
+
+    def _end(self) -> None:
+        for _ in range(self.jobs):
+            self._waiting.put(None)
+
+    def close(self) -> None:
+        """Give back what was taken for the run."""
+
     def stop(self) -> list[tuple[AbstractClaim, Outcome]]:
         """Begin no further claim, leave those under way, and hand over what was finished."""
         self._halt.set()
+        self._end()
         with contextlib.suppress(queue.Empty):
             while True:
                 self._take(*self._done.get_nowait())
@@ -71,11 +84,7 @@ class Pool:
         self._ready[place] = outcome
 
     def _work(self) -> None:
-        while not self._halt.is_set():
-            try:
-                index = self._waiting.get_nowait()
-            except queue.Empty:
-                return
+        while (index := self._waiting.get()) is not None and not self._halt.is_set():
             claim = self.claims[index]
 
             def progress(runs: int, total: int, claim: AbstractClaim = claim) -> None:

@@ -6,6 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from convergence.cluster.executors import ADDRESSES, SCHEDULERS
+
 
 def is_path(text: str) -> bool:
     """Whether a target names a file or folder rather than a slug."""
@@ -42,6 +44,17 @@ def shard(text: str) -> tuple[int, int]:
     if not 1 <= found[0] <= found[1]:
         raise argparse.ArgumentTypeError(f"got {text!r}, but i/n with 1 ≤ i ≤ n is needed: 1/4")
     return found
+
+
+def scheduler(text: str) -> str:
+    """The name of a scheduler, or the address of one of dask."""
+    address = text.startswith(ADDRESSES) and text.rpartition(":")[2].isdigit()
+    if text not in SCHEDULERS and not address:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, but {', '.join(SCHEDULERS)} or the address of a scheduler of dask is "
+            "needed: tcp://host:8786"
+        )
+    return text
 
 
 def jobs(text: str) -> int:

@@ -20,7 +20,8 @@ from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import announcement, gather, sharers
-from convergence.cli.pool import Outcome, Pool, Stopped, by_program
+from convergence.cli.pool import Outcome, Stopped, by_program
+from convergence.cli.remote import NotRun, pool_of
 from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
@@ -85,15 +86,14 @@ def judge(
                 except OSError as error:
                     errors.append({"slug": claim.slug, "error": told(error)})
             elif not isinstance(outcome, Stopped):
-                errors.append(
-                    {"slug": claim.slug, "error": f"could not be judged: {told(outcome)}"}
-                )
-                watch.say(f"! {claim.slug}: could not be judged: {told(outcome)}")
+                what = "not run" if isinstance(outcome, NotRun) else "could not be judged"
+                errors.append({"slug": claim.slug, "error": f"{what}: {told(outcome)}"})
+                watch.say(f"! {claim.slug}: {what}: {told(outcome)}")
                 if arguments.debug:
                     traceback.print_exception(outcome)
             watch.finish(claim)
 
-        pool = Pool(by_program(claims), settings, witness, arguments.jobs, watch.tell)
+        pool = pool_of(arguments, by_program(claims), settings, witness, watch.tell)
         try:
             for claim, outcome in pool:
                 take(claim, outcome)
@@ -101,6 +101,8 @@ def judge(
             interrupted = True
             for claim, outcome in pool.stop():
                 take(claim, outcome)
+        finally:
+            pool.close()
     place = {claim.slug: index for index, claim in enumerate(claims)}
     reports.sort(key=lambda report: place[report.slug])
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)

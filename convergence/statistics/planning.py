@@ -1,0 +1,88 @@
+"""How many runs a verdict needs: the judge asked about a pilot, repeated as often as it takes.
+
+A sample of n typical runs is the pilot's quantiles; one that is luckier or unluckier has a mean
+that is off by z standard errors, and so its weights are tilted. What is planned hangs on the law of
+the metric as the pilot shows it: a tail that it has not seen is not planned for.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from convergence.errors import require
+from convergence.statistics.verdict import Floats, Row, Verdict
+
+Z = 1.2815515655446004  # 90 % of samples have a mean no further off on one side
+MOST = 2**16  # runs up to which the judge is asked; beyond, errors shrink as the square root
+FARTHEST = 2**30
+Z_LIMIT = 4.0  # standard errors between a mean and its limit, at the levels that are used
+
+
+def typical(values: Floats, n: int, shift: float = 0.0) -> Floats:
+    """(n,) values with the law of the pilot and its mean moved by `shift`, inside its range."""
+    return values[places(values, n, shift)]
+
+
+def places(values: Floats, n: int, shift: float = 0.0) -> np.ndarray:
+    """(n,) which of the pilot's values `typical` takes."""
+    pilot = len(values)
+    weights = np.full(pilot, 1.0)
+    spread = float(np.var(values)) if np.all(np.isfinite(values)) else 0.0
+    if shift and spread > 0:
+        weights = np.maximum(0.0, 1.0 + shift * (values - values.mean()) / spread)
+    ends = np.cumsum(weights) / weights.sum()
+    order = np.argsort(values, kind="stable")  # so that few runs are spread over the law as well
+    ends = np.cumsum(weights[order]) / weights.sum()
+    return order[np.searchsorted(ends, (np.arange(n) + 0.5) / n).clip(0, pilot - 1)]
+
+
+def error(values: Floats, n: int) -> float:
+    """The standard error of a mean of n."""
+    return float(np.std(values)) / math.sqrt(n) if np.all(np.isfinite(values)) else 0.0
+
+
+def least(reached: Callable[[int], bool], start: int, most: int = MOST) -> int | None:
+    """The least number of runs, to a part in 32, with which something is reached that more runs
+    also reach; None if `most` do not."""
+    require(2 <= start <= most, f"{start} runs to begin with", f"2 to {most}", "ask for those")
+    high = start
+    while not reached(high):
+        if high >= most:
+            return None
+        high = min(2 * high, most)
+    low = high // 2 if high > start else 1
+    while high - low > max(1, high // 32):
+        middle = (low + high) // 2
+        low, high = (low, middle) if middle >= 2 and reached(middle) else (middle, high)
+    return high
+
+
+def decided(verdicts: list[Verdict]) -> bool:
+    """Whether lucky and unlucky samples get one verdict, and a verdict at all."""
+    return len(set(verdicts)) == 1 and verdicts[0] in (Verdict.CONSISTENT, Verdict.REFUTED)
+
+
+def extrapolated(target: float, limit: float, powers: tuple[float, float], n: int) -> float:
+    """About how many runs reach the power `target` > `limit`, from the powers with n/4 and n: what
+    is above the limit shrinks as a power of the number, as seen, of at most the square root."""
+    far, near = powers[0] - limit, powers[1] - limit
+    if not (0 < near < far and target > limit):
+        return math.inf
+    rate = min(0.5, math.log(far / near) / math.log(4.0))
+    return n * (near / (target - limit)) ** (1.0 / rate)
+
+
+def beyond(rows: Sequence[Row], band: float | None) -> float:
+    """About how many runs bring limits, which shrink as the square root, to the near side of the
+    bound at every horizon, or into a `band` around it of this relative width."""
+    found = [0.0]
+    for row in rows:
+        if isinstance(row.bound, tuple) or not all(map(math.isfinite, row.interval)):
+            return math.inf
+        gap = abs(row.bound - row.estimate)
+        room = gap if band is None else 0.5 * band * abs(row.bound) - gap
+        side = row.interval[1] if row.estimate < row.bound else row.interval[0]
+        width = abs(side - row.estimate) + Z / Z_LIMIT * abs(side - row.estimate)
+        found.append(row.seeds * (width / room) ** 2 if room > 0 else math.inf)
+    return max(found)
