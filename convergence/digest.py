@@ -30,6 +30,7 @@ from convergence.claims.settings import Settings
 from convergence.errors import LIBRARIES as INSTALLED
 from convergence.runner.experiment import Simulation
 from convergence.runner.run import checkpoints, trajectory
+from convergence.runner.spread import parts_of
 
 SCHEMA = "convergence-record/2"
 PACKAGE = Path(__file__).parent
@@ -55,6 +56,8 @@ def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
     hasher = hashlib.blake2b(digest_size=16)
     program = (1 if single else what.chunk, settings.hasty, jax.default_backend())
     where = (settings.seed, settings.rng, settings.dtype, what.T, *program)
+    if (parts := parts_of(what.experiment)) > 1:
+        where += (parts,)
     for token in (SCHEMA, source_hash(), repr(versions()), what.slug, repr(where)):
         hasher.update(token.encode() + b"\0")
     stranger = False

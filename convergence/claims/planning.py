@@ -73,7 +73,7 @@ class Rehearsal:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Needs:
     """Seeds that a verdict needs at some horizons together; None where the pilot shows no number.
 
     slack: what power tends to. decides, reaches: seeds for a verdict in nine of ten runs, and for
@@ -93,7 +93,7 @@ class Plan:
 
 def search(
     claim: Any, horizons: tuple[int, ...], rehearsal: Rehearsal, power: float = POWER
-) -> Plan:
+) -> Needs:
     """The plan of a claim at these horizons."""
 
     def asked(n: int, tilt: float = 0.0) -> Judgement:
@@ -118,7 +118,7 @@ def search(
     if decides is None and claim.kind in (Kind.EXPECTATION, Kind.FLOOR, Kind.EXACT):
         band = claim.margin if claim.kind is Kind.EXACT else None
         decides = whole(beyond(most.rows, band))
-    return Plan(horizons, most.slack, decides, reaches)
+    return Needs(horizons, most.slack, decides, reaches)
 
 
 def whole(n: float) -> int | None:

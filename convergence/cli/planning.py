@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from convergence.claims.base import AbstractClaim
-from convergence.claims.planning import Plan, Rehearsal, pilot_of, search, speed
+from convergence.claims.planning import Needs, Rehearsal, pilot_of, search, speed
 from convergence.claims.settings import Settings
 from convergence.cli.gather import gather, sharers
 from convergence.cli.streams import print_json
@@ -101,7 +101,7 @@ def seedless(claim: Any, settings: Settings) -> str:
     return f"assumption {failed[0].name!r} fails, nothing is run" if failed else ""
 
 
-def row(found: Plan, rate: float) -> dict[str, Any]:
+def row(found: Needs, rate: float) -> dict[str, Any]:
     """A plan as JSON, with seconds."""
 
     def seconds(seeds: int | None) -> float | None:

@@ -4,9 +4,14 @@ from .experiment import Simulation as Simulation
 from .plan import check_memory as check_memory
 from .plan import check_time as check_time
 from .plan import chunk_width as chunk_width
+from .plan import on_devices as on_devices
 from .record import Record as Record
 from .run import check_metric as check_metric
 from .run import check_step as check_step
 from .run import checkpoints as checkpoints
 from .run import plainly as plainly
 from .run import trajectory as trajectory
+from .spread import Spread as Spread
+from .spread import in_parts as in_parts
+from .spread import parts_of as parts_of
+from .spread import place as place

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 
 from convergence.errors import require
 from convergence.memory import available
 from convergence.precision import wide
 from convergence.runner.experiment import Experiment
+from convergence.runner.spread import parts_of
 
 LARGE = 2**15  # entries of an iterate from which runs are made one at a time: wider gains nothing
 COPIES = 8  # of an iterate: state, step, gradient, draws and what the compiler keeps beside them
@@ -32,7 +35,10 @@ def check_memory(experiment: Experiment, runs: int, marks: int, at_once: int) ->
     size = 8 if wide() else 4
     entries = int(np.size(experiment.problem.start()))
     record = runs * (marks * (size + 1) + 4)
-    need, room = size * COPIES * entries * at_once + 3 * record, available()
+    given = sum(v.nbytes for v in jax.tree.leaves(experiment) if eqx.is_array(v))
+    copies = 1 if parts_of(experiment) > 1 else jax.local_device_count()
+    need = size * COPIES * entries * at_once + copies * given + 3 * record
+    room = on_devices(available())
     require(
         room is None or need <= room,
         f"{runs} runs of {entries} entries, {at_once} at a time, for which about "
@@ -40,6 +46,14 @@ def check_memory(experiment: Experiment, runs: int, marks: int, at_once: int) ->
         f"no more than the {(room or 0) / 2**30:.2g} GiB that are left",
         "ask for fewer seeds, a smaller chunk or a smaller instance",
     )
+
+
+def on_devices(host: int | None) -> int | None:
+    """Bytes that are left on all devices; the host's where devices have none of their own."""
+    stats = [device.memory_stats() or {} for device in jax.local_devices()]
+    if not all("bytes_limit" in found for found in stats):
+        return host
+    return sum(found["bytes_limit"] - found.get("bytes_in_use", 0) for found in stats)
 
 
 def check_time(T: int, calls: int, rehearse: Callable[[np.ndarray], Any], marks: int) -> None:

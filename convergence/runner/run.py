@@ -27,6 +27,7 @@ from convergence.metrics.base import AbstractMetric
 from convergence.runner import plan
 from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
+from convergence.runner.spread import parts_of, spread
 from convergence.shapes import Key
 
 CHECKPOINTS = 16
@@ -115,7 +116,14 @@ def _share(
     )(arrays, marks, key, indices)
 
 
-_chunks, _hasty = carefully(_share), hastily(_share)
+def _alone(
+    one: Callable[..., Any], experiment: Experiment, marks: Any, key: Key, indices: Any
+) -> Any:
+    """`one` for a single run that is spread over the devices."""
+    return jax.tree.map(lambda v: v[None], one(experiment, marks, run_keys(key, indices)[0]))
+
+
+_chunks, _hasty, _vast = carefully(_share), hastily(_share), carefully(_alone)
 
 
 def check_step(experiment: Experiment) -> None:
@@ -204,12 +212,14 @@ def run(
 ) -> Record:
     """The runs with the indices `seeds` up to horizon `T`.
 
-    `progress` is told how many further runs are done. Each local device takes one chunk a call.
+    `progress` is told how many further runs are done. Each local device takes one chunk a call,
+    or all of them one run that is vast (`convergence.runner.spread`).
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
     chunk = plan.chunk_width(experiment, chunk)
-    width = chunk * jax.local_device_count()
+    parts = parts_of(experiment)
+    width = 1 if parts > 1 else chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     plan.check_memory(experiment, len(seeds), len(marks), width)
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
@@ -218,6 +228,8 @@ def run(
         lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
     chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
+    if parts > 1:
+        experiment, chunks = spread(experiment), _vast
 
     def rehearse(marks: np.ndarray) -> None:
         with plainly():
