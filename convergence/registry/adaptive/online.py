@@ -12,6 +12,8 @@ LINE = Linear([1.0])
 CLAIMS = (
     Claim("adam-climbs", online.AdamClimbs(), LINE, horizons=(180, 300), seeds=1),
     Claim("amsgrad-descends", online.AMSGradDescends(), LINE, horizons=(180, 300), seeds=1),
+    Claim("adam-climbs-with-momentum", online.AdamClimbsWithMomentum(), LINE, horizons=(40_400,),
+          seeds=1),
     Claim(
         "adam-descends", online.AdamDescends(), LINE, horizons=(180,), seeds=1,
         expect=Verdict.REFUTED, instead="adam-climbs",

@@ -113,6 +113,79 @@ class AMSGradDescends(AdamClimbs):
         return 2 * float(self.eta) / C, 2 * float(self.eta) / C
 
 
+def in_periods(scale: Any) -> Any:
+    """optax's Adam with (.9, .99) and η_t = scale/√t on f_t = 1010f at every 101st step, the first
+    among them, and −10f else, kept in [−1, 1]."""
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    def turned(updates: Any, count: Any, params: Any = None) -> Any:
+        factor = jnp.where(count % PERIOD == 0, 1010.0, -10.0)
+        return jax.tree.map(lambda g: factor.astype(g.dtype) * g, updates), count + 1
+
+    def boxed(updates: Any, state: Any, params: Any = None) -> Any:
+        return jax.tree.map(lambda p, u: jnp.clip(p + u, -1, 1) - p, params, updates), state
+
+    def rate(count: Any) -> Any:
+        return scale / jnp.sqrt(count + 1.0)
+
+    make: Any = optax.GradientTransformation
+    return optax.chain(
+        make(lambda params: jnp.zeros([], jnp.int32), turned),
+        optax.adam(rate, b1=0.9, b2=0.99, eps=0.0),
+        make(lambda params: optax.EmptyState(), boxed),
+    )
+
+
+PERIOD, SETTLED = 101, 40_400
+
+
+class AdamClimbsWithMomentum(AbstractTheorem):
+    """x_T = 1, the worst point of [−1, 1], for Adam with (β₁, β₂) = (.9, .99) and η_t = .5/√t, on
+    f_t = 1010x if t = 1 modulo 101, else −10x, from 0, if 101 ∣ T ≥ 40 400.
+
+    Proof. j steps after a large gradient m = −10 + 102·.9^j/(1 − .9^101) and
+    v = 100 + 10 200·.99^j/(1 − .99^101), up to parts of .99^t, 2e-9 for t ≥ 2020, in m̂ and v̂. So
+    x falls in the first 23 steps of a period by at most 5.666η and rises in the others by at least
+    7.566η', η' ≥ (1 − 50/t)η its last rate: a gain of 1.71η or more, until x is held at 1, where
+    each later period ends too. From t = 2020 to 40 400 the gains add up to
+    .855 Σ_{k=20}^{399} (101k + 1)^{−½} ≥ 2.6 > 2. ∎
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("reddi2018", "section 5, the synthetic example; the numbers derived")
+    provenance = Provenance.DERIVED
+    statement = (
+        "x_T = 1 = argmax Σf_t,  Adam with β = (.9, .99), η_t = 1/(2√t), 1010x every 101st step"
+    )
+    domain = {}
+    largest = False
+
+    @varies
+    def assumes(self) -> Any:
+        """101 ∣ T ≥ 40 400."""
+        short = Within("40 400 − T", self, "missing", -float("inf"), 0.0)
+        return (NoNoise(), UnitSlope(), Within("T mod 101", self, "left", 0.0, 0.0), short)
+
+    def left(self, c: Constants, T: int) -> float:
+        """T mod 101."""
+        return T % PERIOD
+
+    def missing(self, c: Constants, T: int) -> float:
+        """40 400 − T."""
+        return SETTLED - T
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return FromOptax(in_periods, scale=0.5)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Distance(-1.0)
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return 2.0, 2.0
+
+
 class AdamDescends(AdamClimbs):
     """FALSE. Adam comes within 2η/C of the minimizer, as AMSGrad does, whatever β₂."""
 
