@@ -79,20 +79,26 @@ def shrinks(s: Subject) -> Found:
 
 
 def vanishes(s: Subject) -> Found:
-    """W5. Decay is of x, and of nothing else: from x_0 = 0 the first step with it is that without.
+    """W5. Decay is of x alone: from x_0 = 0 the first step with it is that without, or a multiple
+    of it in [1 − λ, 1] where decay comes after the step.
 
-    Proof. λx_0 = 0. A decay that is taken of the gradient, or of nothing, moves x there too.
+    Proof. λx_0 = 0, and (1 − ηλ)x_1 is a multiple of x_1. A decay that is taken of the gradient, or
+    of nothing, turns the step or makes it longer.
     """
     if not s.has("decay"):
         raise NotAsked("it has no weight decay")
     g = draws([(4,)], 1, seed=53)[0][0]
-    without, found = (s.set(decay=v).path(linear(g), [0 * g], 1).moves()[0] for v in (0.0, 0.1))
-    size = max(float(np.abs(without).max()), float(np.abs(found).max()))
-    off = float(np.abs(found - without).max())
-    if off <= ROUNDINGS * s.family.grain * size:
-        return Found(True, "", off)
-    return Found(False, f"at x = 0 decay changes the first step by {off / size:.3g} of it",
-                 off / size, 1, {"x0": 0, "g": g, "decay": 0.1})  # fmt: skip
+    without, found = (s.set(decay=v).path(linear(g), [0 * g], 1).moves()[0] for v in (0.0, LAMBDA))
+    size = float(np.abs(without).max())
+    if not size > 0:
+        raise NotAsked("its first step from 0 is 0")
+    factor = float(found @ without / (without @ without))
+    off = float(np.abs(found - factor * without).max()) / size
+    free = ROUNDINGS * s.family.grain
+    if off <= free and 1 - LAMBDA - free <= factor <= 1 + free:
+        return Found(True, f"the step × {factor:.6g}", factor)
+    told = f"at x = 0 decay makes {factor:.6g} of the first step and turns it by {off:.3g}"
+    return Found(False, told, max(off, abs(factor - 1)), 1, {"x0": 0, "g": g, "decay": LAMBDA})
 
 
 def settles(s: Subject, center: float, decay: float, x0: float) -> np.ndarray:

@@ -90,7 +90,7 @@ def generators_rest(s: Subject) -> Found:
     seeded = [k for k, v in states[0].items() if states[1][k] == v]
     if seeded:
         return Found(False, f"a step seeds the generator of {', '.join(seeded)}", step=1)
-    if s.family.name in ("random", "noisy"):
+    if s.family.name in ("random", "noisy", "second-order", "sophia"):  # Hutchinson draws
         return Found(True, "it draws")
     moved = [k for k, v in after.items() if k in drawn and drawn[k] != v]
     if moved:
