@@ -54,4 +54,6 @@ def transformation(made: type) -> Any:
 
         return optax.GradientTransformation(init, update)
 
-    return factory
+    marked: Any = factory
+    marked.lists_only = True
+    return marked

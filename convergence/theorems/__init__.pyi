@@ -35,9 +35,11 @@ from .adaptive.matrices import MuonLinear as MuonLinear
 from .adaptive.matrices import ShampooLinear as ShampooLinear
 from .adaptive.matrices import nuclear as nuclear
 from .adaptive.online import AdamClimbs as AdamClimbs
+from .adaptive.online import AdamClimbsWithMomentum as AdamClimbsWithMomentum
 from .adaptive.online import AdamDescends as AdamDescends
 from .adaptive.online import AMSGradDescends as AMSGradDescends
 from .adaptive.online import UnitSlope as UnitSlope
+from .adaptive.online import in_periods as in_periods
 from .adaptive.online import in_turn as in_turn
 from .adaptive.sign import AbstractInAValley as AbstractInAValley
 from .adaptive.sign import AbstractSkewed as AbstractSkewed

@@ -135,7 +135,7 @@ def trees(s: Subject) -> Found:
     import jax.numpy as jnp
 
     tx = transformation(s)
-    if s.package.split(".")[0] == "keras":
+    if getattr(s.factory, "lists_only", False):
         raise NotAsked("Keras takes a list of parameters")
     start, gs = draws(SHAPES, 1, seed=42)[0], draws(SHAPES, T, seed=43)
 
