@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -19,6 +20,12 @@ MACHINE = {
     "parts", "problems", "noise", "algorithms", "runner", "statistics", "moments", "laws", "proofs",
     "claims", "digest", "records", "store",
 }  # fmt: skip
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """A module, parsed once."""
+    return ast.parse(path.read_text())
 
 
 def plan() -> dict[str, int]:
@@ -61,7 +68,7 @@ def test_a_room_imports_only_from_floors_below():
     wrong = []
     for path in FILES:
         room, place = room_of(path), path.relative_to(ROOT)
-        for other in {room, *imported(ast.parse(path.read_text()))} - {"__version__"}:
+        for other in {room, *imported(tree(path))} - {"__version__"}:
             if room not in FLOORS or other not in FLOORS:
                 wrong.append(f"{place}: {room} or {other} has no place in the floor plan")
             elif not allowed(room, other):
@@ -103,7 +110,7 @@ def classes() -> list[tuple[Path, ast.ClassDef]]:
     return [
         (path, node)
         for path in FILES
-        for node in ast.parse(path.read_text()).body
+        for node in tree(path).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
 
