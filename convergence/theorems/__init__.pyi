@@ -428,6 +428,9 @@ from .games.dong2023 import AdaWACWholeGap as AdaWACWholeGap
 from .games.dong2023_false import GapWithoutN as GapWithoutN
 from .games.dong2023_false import LastIterateComes as LastIterateComes
 from .games.dong2023_false import WeightsAlwaysSettle as WeightsAlwaysSettle
+from .games.dong2023_regret import RegretOfNoSteps as RegretOfNoSteps
+from .games.dong2023_regret import WeightsRegret as WeightsRegret
+from .games.dong2023_regret import regret as regret
 from .games.korpelevich1976 import AbstractBilinear as AbstractBilinear
 from .games.korpelevich1976 import AlternatingOrbit as AlternatingOrbit
 from .games.korpelevich1976 import BilinearDescentAscent as BilinearDescentAscent

@@ -17,7 +17,7 @@ from convergence.algorithms.games.saddle import (
 )
 from convergence.metrics.games import AverageGap
 from convergence.registry.games import adawac, saddle
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {c.slug: c for c in (*saddle.CLAIMS, *adawac.CLAIMS)}
 
@@ -84,6 +84,9 @@ MUTANTS: tuple[Mutant, ...] = (
         CLAIM["adawac-gap-law"], algorithm=lambda a: Renormalized(*fields(a)))),
     Mutant("a duality gap without the factor n", lambda: tamper(
         CLAIM["adawac-gap-law"], number=lambda b, T: b / 4)),
+    Mutant("weights whose steps cost a ninth", lambda: dataclasses.replace(
+        CLAIM["adawac-weights-regret"],
+        theorem=altered(CLAIM["adawac-weights-regret"].theorem, eighth=1 / 9))),
     Mutant("extragradient that forgets where it started", lambda: tamper(
         CLAIM["game-extragradient-law"], algorithm=lambda a: OtherSample(*fields(a)))),
     Mutant("the sum of extragradient a tenth too low", lambda: tamper(

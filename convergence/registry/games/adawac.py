@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convergence.claims.base import AbstractClaim, Claim
+from convergence.claims.identity import Identity
 from convergence.oracles.pairs import Pairs
 from convergence.problems.pairs import (
     WeightedPairs,
@@ -17,6 +18,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.games import dong2023 as adawac
 from convergence.theorems.games import dong2023_false as false
+from convergence.theorems.games import dong2023_regret as regret
 
 RANDOM = random_pairs(4, 2)
 # The label of one sample is sparse, of the other dense: the weights go to (1, 0).
@@ -45,6 +47,10 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     claim("weights-settle", adawac.AdaWACWeightsSettle(), TWO, 16, 256),
     claim("weights-settle-tight", adawac.AdaWACWeightsSettle(), constant_pairs(1), 16, 256),
     claim("energy-never-falls", adawac.AdaWACEnergy(), linear_pairs(), 500, 2000),
+    Identity("adawac-weights-regret", regret.WeightsRegret()),
+    Identity("adawac-regret-of-no-steps", regret.RegretOfNoSteps(), expect=Verdict.REFUTED,
+             note="η = 20: two gains that alternate cost more than ln 2/η",
+             instead="adawac-weights-regret"),
     claim("gap-without-n", false.GapWithoutN(), constant_pairs(200), 200, seeds=16,
           expect=Verdict.REFUTED, note="each weight has moved once, on average"),
     claim("weights-always-settle", false.WeightsAlwaysSettle(), EVEN, 64,
