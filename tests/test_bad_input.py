@@ -11,6 +11,7 @@ import pytest
 
 from convergence import Verdict, verify
 from convergence.errors import InvalidInput
+from convergence.laws import look
 from convergence.problems.quadratic import Isotropic
 from convergence.runner import plan
 from tests.own import GOOD
@@ -45,3 +46,25 @@ def test_a_large_iterate_is_run_alone():
     what = dataclasses.replace(GOOD, problem=Isotropic(np.ones(plan.LARGE))).experiment(4)
     assert plan.chunk_width(what, 256) == 1
     assert plan.chunk_width(GOOD.experiment(4), 256) == 256
+
+
+@pytest.mark.parametrize("size", [200, 5000, 10**6])
+def test_a_large_instance_is_checked_in_little_memory(size: int):
+    """What is certified is true at every size, and nothing that is made has d² entries."""
+    code = (
+        "import dataclasses, resource, numpy as np, convergence\n"
+        "from convergence.problems import Isotropic\nfrom tests.own import GOOD\n"
+        f"claim = dataclasses.replace(GOOD, problem=Isotropic(np.ones({size})), horizons=(4,))\n"
+        "print(convergence.verify(claim, seeds=2).verdict)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    verdict, kilobytes = done.stdout.split()
+    assert verdict in ("CONSISTENT", "INCONCLUSIVE"), done.stderr  # of two runs
+    assert int(kilobytes) < 1.5 * 2**20
+
+
+def test_an_instance_that_memory_does_not_hold_is_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(look, "available", lambda: 10**6)
+    with pytest.raises(InvalidInput, match="take a smaller one"):
+        verify(dataclasses.replace(GOOD, problem=Isotropic(np.ones(look.LARGE)), horizons=(4,)))

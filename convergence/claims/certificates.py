@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from convergence.constants import Constants
 from convergence.errors import Unknown
 from convergence.metrics.effort import UpToExcess
@@ -28,6 +30,7 @@ from convergence.runner.experiment import Experiment
 # log E M²/(E M)² that coins may cause: that of a lognormal law of variance 2, whose limits have
 # been measured (docs/verdicts.md), as have those of two atoms of chance 1/25.
 MILD, RAREST = 2.0, 1 / 25
+LARGEST = 2**11  # entries of an iterate whose exact moments, matrices, are followed
 LOOPED = 2**20  # steps that exact moments are followed, one by one: some ten seconds
 STEEP = 20.0  # how many times steeper than at the start a place may be that is no farther off
 
@@ -43,7 +46,8 @@ def certified(theorem: Any, c: Constants, experiment: Experiment, T: int) -> dic
         return {"ceiling": ceiling, "sure": True}
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
     second = theorem.second_moment(c, T)
-    exact = second is None and not coins and T <= LOOPED
+    small = np.size(experiment.problem.start()) <= LARGEST
+    exact = second is None and not coins and T <= LOOPED and small
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:
             second = second_moment(analyse(experiment), metric, T)

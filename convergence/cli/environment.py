@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import sys
 from importlib import metadata
 from typing import Any
+
+from convergence.errors import require
 
 
 def cores() -> int:
@@ -24,6 +27,17 @@ def prepare() -> None:
     wait for others of the same pool: on two cores, two claims at a time, or one claim on two
     devices, can wait for each other forever. With many threads a core none has to.
     """
+    least = 2 * 2**30
+    with contextlib.suppress(ImportError):
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        require(
+            limit == resource.RLIM_INFINITY or limit >= least,
+            f"a limit of {limit / 2**30:.2g} GiB to the address space (ulimit -v)",
+            f"{least / 2**30:.0f} GiB for JAX and its threads",
+            "raise the limit",
+        )
     os.environ.setdefault("NPROC", str(max(16, 4 * cores())))
     others = rivals()
     if others:

@@ -11,11 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.compiling import hastily
+from convergence.errors import require
+from convergence.memory import available
 from convergence.problems.base import AbstractProblem
 
 NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
 STEPS = 96  # of gradient descent from each
 PATH = (0, 1, 3, 7, 15, 31, 63)  # of which these are looked at, from x_0
+COPIES = 80  # of a large iterate, while it is looked at
+LARGE = 2**15  # entries of an iterate from which two of the points are enough, and no path
 DENSE = 144  # entries of an iterate up to which the whole Hessian is formed; else products with it
 STRIDE = 1e-6  # of a central difference, relative to the size of x
 
@@ -45,11 +49,13 @@ class Look(NamedTuple):
 
 @hastily
 def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
+    large = near[0].size >= LARGE
+
     def descend(y: Any, _: Any) -> Any:
-        return y - eta * jax.vmap(problem.grad)(y), y[0]
+        return y - eta * jax.vmap(problem.grad)(y), None if large else y[0]
 
     ends, path = jax.lax.scan(descend, near, None, STEPS)
-    x = jnp.concatenate([near, path[jnp.asarray(PATH)], ends])
+    x = jnp.concatenate([near, *([] if large else [path[jnp.asarray(PATH)]]), ends])
     f = jax.vmap(problem.value)(jnp.concatenate([x, x + h * v, x - h * v])).reshape((3, -1))
     if dense:
         basis = jnp.eye(near[0].size, dtype=x.dtype).reshape((-1, *near[0].shape))
@@ -98,16 +104,26 @@ def look(
     affine: whether ∇f is said to be, so that one Hessian is looked at."""
     x0 = np.asarray(problem.start(), dtype=np.float64)
     rng = np.random.default_rng(0)
-    near = np.tile(x0, (NEAR + 2, *(1,) * x0.ndim)) if x0.ndim else np.full(NEAR + 2, float(x0))
+    large = x0.size >= LARGE
+    points = 2 if large else NEAR
+    if large:
+        need, room = COPIES * x0.nbytes, available()
+        require(
+            room is None or need <= room,
+            f"an instance of {x0.size} entries, which to check takes about {need / 2**30:.2g} GiB",
+            f"no more than the {(room or 0) / 2**30:.2g} GiB of memory that are left",
+            "take a smaller one",
+        )
+    near = np.tile(x0, (points + 2, *(1,) * x0.ndim)) if x0.ndim else np.full(NEAR + 2, float(x0))
     if star is not None:
         near[-1] = np.broadcast_to(star, x0.shape)
     # Below 1e-12 a distance is the rounding of a zero.
     unit = next((u for u in (_size(near[-1] - x0), _size(x0)) if u > 1e-12), 1.0)
-    for k, scale in enumerate(np.geomspace(1e-4, 10.0, NEAR), start=1):
+    for k, scale in enumerate(np.geomspace(1e-4, 10.0, points), start=1):
         near[k] += unit * scale * rng.standard_normal(x0.shape)
     dense = x0.size <= DENSE
     affine = affine and dense
-    count = len(near) if affine else 2 * len(near) + len(PATH)
+    count = len(near) if affine else 2 * len(near) + len(PATH) * (not large)
     v = rng.standard_normal((count, *x0.shape))
     v /= np.sqrt(np.sum(v.reshape(count, -1) ** 2, axis=1)).reshape((count, *(1,) * x0.ndim))
     h = STRIDE * max(unit * x0.size**0.5, float(np.linalg.norm(x0)))

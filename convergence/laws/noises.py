@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.drawn import drawn_faults
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
-from convergence.laws.exact import LIGHT, known
+from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
 from convergence.laws.origin import origin, ours
 from convergence.laws.tails import tail_faults
@@ -30,6 +31,7 @@ from convergence.statistics.eprocess import log_e_above
 
 DRAWS = 2**16
 ENTRIES = 2**18  # of all draws together
+FEW, KEPT = 64, 2**10  # draws of a large iterate, and entries kept of each at least
 
 
 @hastily
@@ -56,6 +58,10 @@ def noise_faults(
     law = known(noise, x.shape, c)
     if law is not None and ours(noise):
         return list(law)
+    if x.size > SQUARE and noise.of_iterate:  # so few draws tell nothing of entries
+        part, square, line = map(np.asarray, _thin(noise, x, np.arange(FEW), seed))
+        found = list(_moments(part, square, line, c))
+        return found if ours(noise) else [*found, *origin(noise, c)]
     rng = np.random.default_rng(seed)
     unit = max(float(np.sqrt(np.mean(x**2))), 1e-12) if np.any(x) else 1.0
     places = [x]
@@ -66,11 +72,14 @@ def noise_faults(
     elif not c.get("additive"):
         places += [x + unit * scale * rng.standard_normal(x.shape) for scale in (0.1, 1.0, 30.0)]
     seen = [draws(noise, place, seed + k, len(places)) for k, place in enumerate(places)]
-    found: list[Fault] = []
+    found = []
     for sample in seen:
         if not np.all(np.isfinite(sample)):
             return [Fault("ξ", "finite", "not finite", "a sample")]
-        found = found or [*_moments(sample, c), *entry_faults(sample, x.shape, c)]
+        v = np.random.default_rng(1).standard_normal(sample.shape[1])
+        line = sample @ (v / np.linalg.norm(v))
+        found = found or [*_moments(sample, np.sum(sample**2, axis=1), line, c),
+                          *entry_faults(sample, x.shape, c)]  # fmt: skip
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
@@ -82,14 +91,26 @@ def exceeds(values: np.ndarray, bound: float) -> bool:
     return bool(log_e_above(values, bound) >= math.log(1 / ALPHA))
 
 
-def _moments(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
-    """The mean and the certified moments of N samples at one x."""
+@hastily
+def _thin(noise: Any, x: Any, numbers: Any, seed: Any) -> Any:
+    """Of draws made one at a time: entries at even distances, ‖ξ‖² and ⟨ξ, v⟩ along signs v."""
+    root = jax.random.key(seed, impl=PHILOX)
+    v = jax.random.rademacher(jax.random.fold_in(root, 2**31), x.shape, x.dtype) / x.size**0.5
+
+    def one(number: Any) -> Any:
+        draw = noise.draw(x, jax.random.fold_in(root, number))
+        return draw.ravel()[:: x.size // KEPT], jnp.sum(draw**2), jnp.sum(v * draw)
+
+    return jax.lax.map(one, numbers)
+
+
+def _moments(
+    sample: np.ndarray, square: np.ndarray, line: np.ndarray, c: Constants
+) -> Iterator[Fault]:
+    """The mean and the certified moments of N samples (N, d) at one x, or of some of their entries,
+    by their ‖ξ‖² and ⟨ξ, v⟩ for a unit v."""
     N, d = sample.shape
-    square = np.sum(sample**2, axis=1)
     light, sigma = bool(c.get("light_tailed")), c.get("sigma")
-    v = np.random.default_rng(1).standard_normal(d)
-    v /= np.linalg.norm(v)
-    line = sample @ v
     if light and sigma is not None:
         off = misses(square[:, None], sigma**2)
         if abs(off[0]) > limit(1):

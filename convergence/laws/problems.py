@@ -77,20 +77,18 @@ def _slope(s: Look, c: Constants) -> Iterator[Fault]:
 def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
     """L, mu, rho and the flags, by Hessians and by differences of gradients between all points."""
     i, j = np.triu_indices(len(s.x), 1)
-    dx, dg = s.x[i] - s.x[j], s.g[i] - s.g[j]
-    far, rise = np.linalg.norm(dx, axis=1), np.linalg.norm(dg, axis=1)
+    far, rise, inner = _pairs(s)
     size = np.linalg.norm(s.g, axis=1)
     noise = 1e-13 * (size[i] + size[j]) + 1e-300
     # Points that descent has brought together tell rounding apart, and no curvature.
     ok = far > 1e-6 * max(float(np.max(far, initial=0.0)), s.far)
-    far, rise, noise, dx, dg = far[ok], rise[ok], noise[ok], dx[ok], dg[ok]
+    far, rise, noise, inner = far[ok], rise[ok], noise[ok], inner[ok]
     reach = float(np.max(s.top, initial=0.0))
     steepest = max(reach, float(np.max((rise - noise) / far, initial=0.0)))
     slack = CURVED * max(steepest, 1e-300)
     if "L" in c and steepest > c.L + slack:
         yield Fault("L", c.L, steepest, "the largest curvature seen")
-    inner = np.sum(dx * dg, axis=1) / far**2
-    least = float(np.min(np.concatenate([s.low, inner + noise / far]), initial=math.inf))
+    least = float(np.min(np.concatenate([s.low, inner / far**2 + noise / far]), initial=math.inf))
     if "mu" in c and least < c.mu - slack:
         yield Fault("mu", c.mu, least, "the least curvature seen")
     if c.get("convex") and least < -slack:
@@ -116,6 +114,17 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         rho = float(np.max(bend / apart[ok], initial=0.0))
         if rho > c.rho * (1 + CURVED) + 1e-300:
             yield Fault("rho", c.rho, rho, "the fastest change of ∇²f seen")
+
+
+def _pairs(s: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """‖x − y‖, ‖∇f(x) − ∇f(y)‖ and their inner product for all pairs, those of a point at a time:
+    all at once would take the square of the memory."""
+    found = []
+    for k in range(len(s.x)):
+        dx, dg = s.x[k] - s.x[k + 1 :], s.g[k] - s.g[k + 1 :]
+        found.append((*(np.linalg.norm(v, axis=1) for v in (dx, dg)), np.sum(dx * dg, axis=1)))
+    far, rise, inner = (np.concatenate(column) for column in zip(*found))
+    return far, rise, inner
 
 
 def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
