@@ -100,7 +100,14 @@ def made_by(method: Callable[..., Any]) -> str:
 def told(error: BaseException) -> str:
     """An exception as one line, with its place in the user's files where it has one."""
     text = " ".join(str(error).split()).rstrip(".")
-    if not (isinstance(error, InvalidInput) and text):
+    if isinstance(error, MemoryError) or text.startswith("RESOURCE_EXHAUSTED"):
+        return (
+            f"no memory is left for it ({text[:160] or 'MemoryError'}); ask for fewer seeds, a "
+            "smaller chunk or a smaller instance"
+        )
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        text = f"{error.strerror}: {str(error.filename)!r}"
+    elif not (isinstance(error, InvalidInput) and text):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     at = place(error)
     return f"{text} ({at})" if at and f"({at})" not in text else text

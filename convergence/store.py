@@ -8,6 +8,7 @@ corrupt or in another's place is named in the notes and measured again.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -19,6 +20,7 @@ from filelock import FileLock, Timeout
 from convergence import records
 from convergence.claims.settings import Settings
 from convergence.digest import Unstable, digest, versions
+from convergence.errors import told
 from convergence.files import (
     name_for,
     read_json,
@@ -31,12 +33,15 @@ from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.schemas import wrong
 
+LOOK = 64  # bytes of what is remembered of a look
+
 
 class Store:
     """A `Shelf` in a directory; safe to share among threads, each of which reads its own notes."""
 
     def __init__(self, root: Path | str = "results"):
         self.root = Path(root)
+        self.unwritten: list[str] = []  # a sentence for each thing that could not be kept
         self._local = threading.local()
 
     def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
@@ -69,7 +74,7 @@ class Store:
                 made = {"versions": versions(), "rng": settings.rng, "tier": settings.tier}
                 write_whole(place, records.pack(record, {**about, **made}))
         except (OSError, Timeout) as error:
-            self._note(f"the record {place} could not be stored ({error})")
+            self._lost(f"the record {place} could not be stored ({told(error)})")
 
     def adopt(self, slug: str, digest: str, raw: bytes, seeds: int) -> bool:
         """Store the content of a record that was examined; False where one of as many seeds is."""
@@ -116,13 +121,14 @@ class Store:
                     os.link(draft, place / f"{name}.{k}")
                     break
                 except FileExistsError:
-                    if read_regular(place / f"{name}.{k}", 64) == data.encode():
+                    if read_regular(place / f"{name}.{k}", LOOK) == data.encode():
                         break
                     k += 1
         except OSError as error:
-            self._note(f"this look at {what.slug} could not be remembered ({error})")
+            self._lost(f"this look at {what.slug} could not be remembered ({told(error)})")
         finally:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
         if k > 1:
             self._note(f"look {k} at this claim: judged at 1/{k * (k + 1)} of its share of alpha")
         return k
@@ -173,6 +179,10 @@ class Store:
             if not wrong(entry, "report", "claim"):
                 found.append(entry)
         return found
+
+    def _lost(self, text: str) -> None:
+        self.unwritten.append(text)
+        self._note(text)
 
     def _note(self, text: str) -> None:
         notes: list[str] = getattr(self._local, "notes", None) or []

@@ -68,3 +68,30 @@ def test_slugs_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert main(["verify", "mine.py"]) == 0
     out = capsys.readouterr().out  # pyright: ignore[reportAttributeAccessIssue]
     assert all(out.count(name) >= 2 for name in ("a[/red]b", "[bold]x", "[/]"))  # line and table
+
+
+def test_a_file_in_the_place_of_a_folder_loses_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    Path("results/own-good").touch()
+    own = str(Path(__file__).with_name("own.py"))
+    assert main(["verify", own, "--seeds", "8", "--json", "a.json", "--quiet"]) == 2
+    found = json.loads(Path("a.json").read_text())
+    assert len(found["claims"]) == 2
+    assert {entry["slug"] for entry in found["errors"]} == {"own-good", "--out"}
+
+
+@pytest.mark.parametrize("leave", ["sys.exit(0)", "(_ for _ in ()).throw(GeneratorExit)"])
+def test_a_claim_that_leaves_is_an_error(
+    leave: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "import dataclasses, sys\nfrom tests.own import GOOD\n"
+        "class Leaves(type(GOOD.theorem)):\n    'odd'\n    def bound(self, c, T):\n"
+        f"        return {leave}\nCLAIMS = (dataclasses.replace(GOOD, theorem=Leaves(0.1)),)\n"
+    )
+    assert main(["verify", "mine.py", "--seeds", "8"]) == 2
+    assert "could not be judged" in capsys.readouterr().out

@@ -43,7 +43,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print("convergence: interrupted", file=sys.stderr)
         return 130
-    except Exception as error:
+    except BaseException as error:  # SystemExit too: what a claim calls has no say in the exit code
         if arguments.debug:
             raise
         hint = "" if isinstance(error, InvalidInput) else "; --debug shows the traceback"

@@ -8,7 +8,6 @@ nothing is measured but a record that is missing or unsound.
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -18,9 +17,9 @@ from typing import Any
 from convergence import records
 from convergence.cli.gather import gather, unknown
 from convergence.cli.verify import judge
-from convergence.errors import InvalidInput, require
+from convergence.errors import InvalidInput, NotWritten, require, told
 from convergence.files import read_regular, write_whole
-from convergence.store import Store
+from convergence.store import LOOK, Store
 
 # What shards of one run have in common; a machine may differ, the numbers that judge may not.
 COMMON = ("versions", "dtype", "rng", "tier", "seed", "seeds", "alpha", "shared", "targets")
@@ -45,15 +44,18 @@ def collect(arguments: Namespace) -> int:
             f"names; call it {f'with --claims {words}' if words else 'without --claims'}."
         )
     claims = gather(arguments.targets)
-    if lost := sorted(set(found) - {claim.slug for claim in claims}):
-        raise unknown(lost[0], (c.slug for c in claims), "claim", "run this where its file is")
+    if strange := sorted(set(found) - {claim.slug for claim in claims}):
+        raise unknown(strange[0], (c.slug for c in claims), "claim", "run this where its file is")
     joined = [join(folder, arguments.out) for folder in arguments.folders]
-    print(f"{sum(joined)} records of {len(joined)} folders in {arguments.out}", file=sys.stderr)
+    count, lost = (sum(column) for column in zip(*joined))
+    print(f"{count} records of {len(joined)} folders in {arguments.out}", file=sys.stderr)
     absent = [
         {"slug": claim.slug, "error": "not run: no folder has a report of it"}
         for claim in claims
         if claim.slug not in found
     ]
+    if lost:
+        absent.append({"slug": "--out", "error": f"{lost} files could not be copied there"})
     wanted = Namespace(**{**vars(arguments), **{key: run[key] for key in COMMON}})
     return judge(wanted, [c for c in claims if c.slug in found], run["shared"], absent)
 
@@ -77,30 +79,35 @@ def agreed(found: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     return first
 
 
-def join(folder: Path, out: Path) -> int:
-    """Copy records and looks from a folder to another that may have some; how many records."""
-    count = 0
+def join(folder: Path, out: Path) -> tuple[int, int]:
+    """Copy records and looks from a folder to another that may have some; how many records there
+    are, and how many files could not be copied."""
     if folder.resolve() == out.resolve():
-        return len(list(out.glob("*/*.record")))
-    for path in sorted(folder.glob("*/*.record")):
-        count += _record(path, out / path.relative_to(folder))
-    for path in sorted(folder.glob("*/looks/*")):
+        return len(list(out.glob("*/*.record"))), 0
+    count = lost = 0
+    for path in sorted([*folder.glob("*/*.record"), *folder.glob("*/looks/[!.]*")]):
         place = out / path.relative_to(folder)
-        if path.is_file() and not path.name.startswith(".") and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
-    return count
+        try:
+            if path.suffix == ".record":
+                count += _record(path, place)
+            elif path.is_file() and not place.exists():
+                write_whole(place, read_regular(path, LOOK) or b"")
+        except NotWritten as error:
+            print(told(error), file=sys.stderr)
+            lost += 1
+        except (OSError, records.Unsound) as error:
+            print(f"{path} is left out: {error}", file=sys.stderr)
+    return count, lost
 
 
 def _record(path: Path, place: Path) -> bool:
+    """Copy a record unless a longer one is there."""
+    raw = read_regular(path, records.LARGEST) or b""
+    seeds = records.unpack(raw, {"digest": path.stem}).seeds
     try:
-        raw = read_regular(path, records.LARGEST) or b""
-        seeds = records.unpack(raw, {"digest": path.stem}).seeds
         have = records.load(place, {"digest": path.stem})
-    except (OSError, records.Unsound) as error:
-        print(f"{path} is left out: {error}", file=sys.stderr)
-        return False
+    except (OSError, records.Unsound):
+        have = None
     if have is None or have.seeds < seeds:
-        place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, raw)
     return True

@@ -129,7 +129,7 @@ def perform(chosen: Mapping[str, Drawing], out: Path, jobs: int) -> int:
         nonlocal failed
         try:
             made = action()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             print(f"convergence: figure {name!r} failed: {told(error)}", file=sys.stderr)
             failed += 1
             return

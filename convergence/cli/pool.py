@@ -16,6 +16,7 @@ from typing import Any
 from convergence import memory
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import Report
+from convergence.errors import told
 
 Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in all)
 
@@ -97,6 +98,8 @@ class Pool:
                 outcome: Outcome = claim.verify(self.settings, self.shelf, progress)
             except Exception as error:
                 outcome = error
+            except BaseException as error:  # sys.exit in a claim would end this thread alone
+                outcome = RuntimeError(told(error))
             self._leave()
             self._done.put((index, outcome))
 

@@ -30,7 +30,7 @@ def prove(arguments: Namespace) -> int:
     for claim in claims:
         try:
             report = claim.verify(settings)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             print(f"! {claim.slug}: could not be judged: {told(error)}", flush=True)
             failed += 1
             continue

@@ -103,6 +103,9 @@ def judge(
                 take(claim, outcome)
         finally:
             pool.close()
+    if store.unwritten:
+        first, more = store.unwritten[0], len(store.unwritten) - 1
+        errors.append({"slug": "--out", "error": first + f"; and {more} more" * (more > 0)})
     place = {claim.slug: index for index, claim in enumerate(claims)}
     reports.sort(key=lambda report: place[report.slug])
     finish(console, arguments, about, reports, errors, len(claims), interrupted, began)
@@ -143,8 +146,9 @@ def finish(
                 write_json(arguments.json, document)
             except OSError as error:
                 errors.append({"slug": "--json", "error": told(error)})
-    if arguments.figures and not interrupted:
-        everything(arguments.out, arguments.out / "figures", arguments.jobs)
+    drawn = arguments.figures and not interrupted
+    if drawn and (n := everything(arguments.out, arguments.out / "figures", arguments.jobs)):
+        errors.append({"slug": "--figures", "error": f"{n} could not be drawn"})
     close(console, reports, arguments.quiet, took)
     for entry in errors:
         console.print(

@@ -16,7 +16,7 @@ from typing import Any
 
 from convergence.claims.report import Report
 from convergence.claims.settings import Settings, Shelf
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, shown
 from convergence.files import write_json, write_whole
 from convergence.report.document import formed, parse
 from convergence.runner.experiment import Simulation
@@ -98,7 +98,7 @@ def read(path: Path) -> dict[str, Any]:
     found = parse(path, ADVICE)
     if found.get("schema") != SCHEMA:
         raise InvalidInput(
-            f"{str(path)!r} has the schema {found.get('schema')!r} and {SCHEMA!r} is needed; "
+            f"{str(path)!r} has the schema {shown(found.get('schema'))} and {SCHEMA!r} is needed; "
             f"{ADVICE}."
         )
     content = {key: value for key, value in found.items() if key != "integrity"}

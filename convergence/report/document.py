@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from convergence.claims.report import SCHEMA
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, shown
 from convergence.files import read_json
 from convergence.schemas import wrong
 
@@ -19,7 +19,7 @@ def read(path: Path) -> dict[str, Any]:
     schema = found.get("schema")
     if schema != SCHEMA:
         raise InvalidInput(
-            f"{str(path)!r} has the schema {schema!r} and {SCHEMA!r} is needed; {ADVICE}."
+            f"{str(path)!r} has the schema {shown(schema)} and {SCHEMA!r} is needed; {ADVICE}."
         )
     formed(found, "report", path, ADVICE)
     if not found["claims"]:

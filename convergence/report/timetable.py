@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convergence.claims.report import SCHEMA
-from convergence.errors import InvalidInput, require
+from convergence.errors import InvalidInput, require, shown
 from convergence.files import LARGEST, read_regular
 from convergence.report.document import formed, parse
 from convergence.statistics.scoring import check_times
@@ -60,8 +60,8 @@ def read(paths: Sequence[Path]) -> Timetable:
         else:
             document = parse(path, ADVICE)
             schema = document.get("schema")
-            known = f"{SCHEMA!r} or {AUDIT!r}"
-            require(schema in (SCHEMA, AUDIT), f"{str(path)!r} of schema {schema!r}", known, ADVICE)
+            given, known = f"{str(path)!r} of schema {shown(schema)}", f"{SCHEMA!r} or {AUDIT!r}"
+            require(schema in (SCHEMA, AUDIT), given, known, ADVICE)
             formed(document, "report" if schema == SCHEMA else "audit", path, ADVICE)
             more = _report(path, document) if schema == SCHEMA else _audit(document, notes)
         for solver, times in more.items():
