@@ -95,7 +95,7 @@ def draw(out: Path) -> None:
         cover.semilogx(draws, found, "o-", ms=4, color=BLUE, label="not corrected")
         cover.axhline(0.9, color=RED, ls="--", label="1 − α")
         cover.set(title="smoothed scores", xlabel="draws a score", ylabel="coverage under attack")
-        style.plain_ticks(cover.xaxis, draws[1:])
+        style.plain_ticks(cover.xaxis, draws[1:].tolist())
         table |= {"draws": draws, "coverage": found}
         for panel in (quant, noise, clip, residual, bias, cover):
             panel.legend(fontsize=8)

@@ -100,7 +100,7 @@ class AbstractRSOInexact(AbstractRSO):
     def solver(self, c: Constants, T: int) -> AbstractSolver:
         return dataclasses.replace(self.inner, eps=self.accuracy(c, T))
 
-    def bound(self, c: Constants, T: int) -> float:
+    def bound(self, c: Constants, T: int) -> float | tuple[float, float]:
         return self.constant * self.lam(c) * (c.Delta / T + self.accuracy(c, T))
 
 
