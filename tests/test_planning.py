@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from convergence.claims.report import Report
 from convergence.claims.settings import Settings
 from convergence.cli import main
 from convergence.registry import named
@@ -20,13 +21,16 @@ OWN = str(Path(__file__).with_name("own.py"))
 def test_inconclusive_names_a_number_that_decides(test_seed: int):
     claim = named(SLUG)
     assert claim is not None
-    settings = {"claims": 100, "seed": test_seed}
-    few = claim.verify(Settings(seeds=128, **settings))
+
+    def verified(seeds: int) -> Report:
+        return claim.verify(Settings(claims=100, seed=test_seed, seeds=seeds))
+
+    few = verified(128)
     assert few.verdict is Verdict.INCONCLUSIVE
     found = re.search(r"about (\d+) seeds are needed \(`convergence plan`\)", few.reason)
     assert found, few.reason
     # The number is for nine of ten runs, and so twice as many decide but for one in hundreds.
-    enough = claim.verify(Settings(seeds=2 * int(found[1]), **settings))
+    enough = verified(2 * int(found[1]))
     assert enough.verdict is Verdict.CONSISTENT
 
 

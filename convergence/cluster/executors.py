@@ -127,7 +127,7 @@ class Dask:
     def _check_package(self) -> None:
         """A worker without the package could not even read a task, and would not answer."""
         asked = "convergence:__version__"
-        found = self.client.run(pkgutil.resolve_name, asked, on_error="return")
+        found: Any = self.client.run(pkgutil.resolve_name, asked, on_error="return")
         for worker, version in found.items():
             if isinstance(version, Exception):
                 self.shutdown()

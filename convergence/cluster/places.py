@@ -70,7 +70,7 @@ class Place:
         if raw is None:
             return None
         try:
-            found = json.loads(raw)
+            found: Any = json.loads(raw)
         except (ValueError, RecursionError):
             found = None
         if fault := wrong(found, "records"):

@@ -1,5 +1,8 @@
 """Before a run: how wide a chunk is, whether memory holds it, and how long it will take."""
 
+# What JAX and Equinox return is unknown to type checkers.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import sys
