@@ -11,6 +11,7 @@ import pytest
 
 import convergence
 from convergence.cli import main
+from convergence.cli.parser import parser
 from tests.test_report import rich
 
 OWN = str(Path(__file__).with_name("own.py"))
@@ -67,6 +68,65 @@ def test_what_is_moved_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     check("moved", json.loads(Path("m.json").read_text()))
     assert main(["records", "pull", "p", OWN, "--out", "q", "--json", "m.json"]) == 0
     check("moved", json.loads(Path("m.json").read_text()))
+
+
+def printed(capsys: pytest.CaptureFixture[str], name: str, *arguments: str, code: int = 0) -> Any:
+    """What a command prints under --json, checked."""
+    capsys.readouterr()
+    assert main([*arguments, "--json"]) == code
+    found = json.loads(capsys.readouterr().out)
+    check(name, found)
+    return found
+
+
+def test_what_follows_a_run_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    made = printed(capsys, "new", "new", "mine.py")
+    assert made == {"schema": "convergence-new/1", "file": "mine.py", "kind": "claim",
+                    "next": "convergence verify mine.py"}  # fmt: skip
+    main(["verify", OWN, "--quiet", "--json", "r.json", "--certificate", "c.json"])
+    drawn = printed(capsys, "figures", "figures", "own-good")["figures"]
+    assert [(f["name"], f["drawn"]) for f in drawn] == [("own-good", True)]
+    assert all(Path("results/figures", file).is_file() for file in drawn[0]["files"])
+    again = printed(capsys, "figures", "figures", "own-good")["figures"]
+    assert again == [{**drawn[0], "drawn": False}]
+    paper = printed(capsys, "figures", "figures", "own-good", "--for-paper")["figures"]
+    assert len(paper[0]["files"]) == 8  # two figures in three forms, and their numbers
+    same = printed(capsys, "page", "report", "r.json", "r.json")
+    assert same["changes"] == []
+    assert same["since"]
+    assert Path(same["page"]).is_file()
+    found = printed(capsys, "reproduction", "reproduce", "c.json", OWN, "--sample", "1")
+    assert found["reproduced"]
+    assert found["exact"]
+
+
+def test_a_figure_that_fails_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("paper_figures").mkdir()
+    Path("paper_figures/broken.py").write_text("def draw(out):\n    raise ValueError('no ink')\n")
+    found = printed(capsys, "figures", "figures", "broken", code=2)["figures"]
+    assert found[0]["drawn"] is False
+    assert "no ink" in found[0]["error"]
+
+
+def test_scores_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    table = tmp_path / "times.csv"
+    table.write_text("submission,w1,w2\nA,1,4\nB,2,inf\n")
+    found = printed(capsys, "score", "score", str(table))
+    assert [(s["name"], s["hits"], s["interval"]) for s in found["solvers"]] == [
+        ("A", 2, None), ("B", 1, None)
+    ]  # fmt: skip
+
+
+def test_every_command_has_json():
+    choices: Any = next(a for a in parser()._actions if a.dest == "command").choices
+    lacking = [n for n, c in choices.items() if "--json" not in c._option_string_actions]
+    assert lacking == []
 
 
 def test_reports_made_by_hand_in_other_tests_fit_but_for_what_is_new():

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from convergence.cli.streams import print_json
 from convergence.errors import require
 from convergence.files import write_whole
 
@@ -20,5 +21,10 @@ def begin(arguments: Namespace) -> int:
     require(not path.exists(), f"{str(path)!r}, which exists", "a new file", "choose another name")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, (TEMPLATES / f"{arguments.kind}.txt").read_bytes())
-    print(f"{path}: now `convergence verify {shlex.quote(str(path))}`", file=sys.stderr)
+    then = f"convergence verify {shlex.quote(str(path))}"
+    if arguments.json:
+        made = {"file": str(path), "kind": arguments.kind, "next": then}
+        print_json({"schema": "convergence-new/1", **made})
+    else:
+        print(f"{path}: now `{then}`", file=sys.stderr)
     return 0

@@ -24,6 +24,7 @@ from convergence.claims.modules import load
 from convergence.cli.environment import cores
 from convergence.cli.gather import unknown
 from convergence.cli.meter import meter
+from convergence.cli.streams import print_json
 from convergence.digest import versions
 from convergence.errors import InvalidInput, told
 from convergence.figures import rate, verdicts
@@ -66,12 +67,20 @@ def draw(arguments: Namespace) -> int:
             "There is nothing to draw: no folder paper_figures/ here and no report in "
             f"{str(arguments.results)!r}; run `convergence verify` first."
         )
-    return 2 if perform(chosen, arguments.out, cores()) else 0
+    drawn = perform(chosen, arguments.out, cores())
+    if arguments.json:
+        print_json(document(drawn, arguments.out))
+    return 2 if any(figure["error"] for figure in drawn) else 0
 
 
-def everything(results: Path, out: Path, jobs: int) -> int:
-    """Draw every figure there is; the number that failed."""
-    return perform(drawers(Store(results).reports(), out), out, jobs)
+def everything(results: Path, out: Path, jobs: int) -> None:
+    """Draw every figure there is."""
+    perform(drawers(Store(results).reports(), out), out, jobs)
+
+
+def document(drawn: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {"schema": "convergence-figures/1", "out": str(out), "figures": list(drawn)}
 
 
 def drawers(reports: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Drawing]:
@@ -119,19 +128,19 @@ def script(path: Path, out: Path) -> list[Path]:
     return sorted(out.glob(f"{path.stem}.*"))
 
 
-def perform(chosen: Mapping[str, Drawing], out: Path, jobs: int) -> int:
-    """Draw what has changed, in processes of its own if it is much; the number that failed."""
+def perform(chosen: Mapping[str, Drawing], out: Path, jobs: int) -> list[dict[str, Any]]:
+    """Draw what has changed, in processes of its own if it is much; of each figure its name and
+    files, whether it was drawn now, and why not where it failed."""
     kept = remembered(out)
     new = {name: job for name, job in chosen.items() if not current(job, kept.get(name), out)}
-    failed = 0
+    failed: dict[str, str] = {}
 
     def attempt(name: str, action: Callable[[], list[Path] | None]) -> None:
-        nonlocal failed
         try:
             made = action()
         except (Exception, SystemExit) as error:
-            print(f"convergence: figure {name!r} failed: {told(error)}", file=sys.stderr)
-            failed += 1
+            failed[name] = told(error)
+            print(f"convergence: figure {name!r} failed: {failed[name]}", file=sys.stderr)
             return
         files = {str(path.relative_to(out)): checksum(path) for path in made or ()}
         kept[name] = {"digest": new[name].digest, "files": files}
@@ -164,10 +173,20 @@ def perform(chosen: Mapping[str, Drawing], out: Path, jobs: int) -> int:
         if new:
             write_json(out / KEPT, kept)
     except OSError as error:
-        print(f"convergence: what was drawn cannot be noted: {error}", file=sys.stderr)
-        failed = max(failed, 1)
-    print(f"{len(chosen) - failed} of {len(chosen)} figures in {out}{unchanged}", file=sys.stderr)
-    return failed
+        why = f"what was drawn cannot be noted: {error}"
+        print(f"convergence: {why}", file=sys.stderr)
+        failed = failed or dict.fromkeys(new, why)
+    good = len(chosen) - len(failed)
+    print(f"{good} of {len(chosen)} figures in {out}{unchanged}", file=sys.stderr)
+    return [
+        {
+            "name": name,
+            "files": [] if name in failed else sorted(kept[name]["files"]),
+            "drawn": name in new and name not in failed,
+            "error": failed.get(name),
+        }
+        for name in chosen
+    ]
 
 
 def remembered(out: Path) -> dict[str, Any]:

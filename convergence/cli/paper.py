@@ -11,6 +11,7 @@ from typing import Any
 
 from convergence.claims.base import AbstractOnInstance
 from convergence.cli.gather import gather, unknown
+from convergence.cli.streams import print_json
 from convergence.cli.values import is_path
 from convergence.errors import InvalidInput, require
 from convergence.figures import style
@@ -25,14 +26,21 @@ def draw(arguments: Namespace) -> int:
     require(arguments.names, "--for-paper without a name", "a slug", "`convergence list` has them")
     out = arguments.out / "paper"
     stored = {r["slug"]: r for r in Store(arguments.results).reports()}
+    drawn = []
     for name in arguments.names:
         matched = [slug for slug in stored if fnmatch.fnmatchcase(slug, name)]
         if not matched:
             raise unknown(name, stored, "report", f"run `convergence verify {name}` first")
         for slug in matched:
             made = draw_for_paper(stored[slug], out) + runs(stored[slug], out)
+            files = [str(path.relative_to(arguments.out)) for path in made]
+            drawn.append({"name": slug, "files": files, "drawn": bool(made), "error": None})
             shown = ", ".join(p.name for p in made if p.suffix == ".pdf") or "nothing to draw"
             print(f"{slug}: {shown} in {out}", file=sys.stderr)
+    if arguments.json:
+        from convergence.cli.drawing import document
+
+        print_json(document(drawn, arguments.out))
     return 0
 
 

@@ -52,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
         what = str(grammar.__doc__).rstrip(".")
         name = grammar.__name__.removeprefix("_").removesuffix("_grammar").replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
+    for name in ("new", "figures", "report", "reproduce", "worst-case", "score"):
+        words = "print JSON in place of words (docs/json.md)"
+        commands.choices[name].add_argument("--json", action="store_true", help=words)
     add_audit(commands, file, folder, jobs, budget)
     for command in commands.choices.values():
         command.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,7 @@ def again(arguments: Namespace) -> int:
     """Prove what a file of proofs says anew; 1 if something comes out otherwise."""
     from convergence.claims.settings import Settings
     from convergence.cli.gather import gather, trusted
+    from convergence.cli.publishing import compare
     from convergence.report.proved import difference, read
 
     path: Path = arguments.file
@@ -64,7 +64,7 @@ def again(arguments: Namespace) -> int:
     targets = trusted(found["run"]["targets"], arguments)
     known = {claim.slug: claim for claim in gather(targets)}
     settings = Settings(**{name: found["run"][name] for name in ("seed", "dtype", "rng")})
-    different = 0
+    compared = []
     for entry in found["proofs"]:
         claim = known.get(entry["slug"])
         if claim is None:
@@ -74,9 +74,8 @@ def again(arguments: Namespace) -> int:
             )
         report = claim.verify(settings)
         why = difference(entry, report)
-        different += why is not None
-        print(f"{'✗' if why else '✓'} {claim.slug}: {why or said(report)}")
-    count = len(found["proofs"])
-    print("reproduced" if not different else f"NOT reproduced: {different} of {count} differ")
-    sys.stdout.flush()
-    return int(different > 0)
+        verdict = str(report.verdict)
+        compared.append({"slug": claim.slug, "verdict": verdict, "difference": why})
+        if not arguments.json:
+            print(f"{'✗' if why else '✓'} {claim.slug}: {why or said(report)}", flush=True)
+    return compare(arguments, compared, about="proofs", exact=True, seed=found["run"]["seed"])

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from convergence.cli.streams import print_json
 from convergence.errors import InvalidInput, told
 from convergence.files import LARGEST, read_regular, write_whole
 from convergence.report.trend import changes
@@ -37,8 +38,13 @@ def report(arguments: Namespace) -> int:
     write_whole(page, content)
     write_whole(page.with_name("badge.json"), json.dumps(badge(document["claims"])).encode())
     print(f"{len(document['claims'])} claims in {page}", file=sys.stderr)
-    if earlier:
-        found = changes(earlier, document)
+    found = changes(earlier, document) if earlier else []
+    if arguments.json:
+        made = {"page": str(page), "badge": str(page.with_name("badge.json"))}
+        since = earlier["run"]["date"] if earlier else None
+        print_json({"schema": "convergence-page/1", **made, "claims": len(document["claims"]),
+                    "since": since, "changes": [change._asdict() for change in found]})  # fmt: skip
+    elif earlier:
         for change in found[:SHOWN]:
             print(f"{change.slug}: {change.what} {change.before} → {change.after}")
         more = f", {len(found) - SHOWN} more of them on the page" if len(found) > SHOWN else ""
@@ -105,7 +111,7 @@ def reproduce(arguments: Namespace) -> int:
         + ("bit for bit" if same else "by their verdicts: versions or device differ"),
         file=sys.stderr,
     )
-    different = 0
+    compared = []
     for slug in chosen:
         witness = Notary()
         try:
@@ -114,7 +120,19 @@ def reproduce(arguments: Namespace) -> int:
         except Exception as error:
             raise InvalidInput(f"{slug} could not be judged: {told(error)}.") from error
         why = difference(entries[slug], str(again.verdict), witness.digest(again), same)
-        different += why is not None
-        print(f"{'✗' if why else '✓'} {slug}: {why or again.verdict}")
-    print("reproduced" if not different else f"NOT reproduced: {different} of {len(chosen)} differ")
+        compared.append({"slug": slug, "verdict": str(again.verdict), "difference": why})
+        if not arguments.json:
+            print(f"{'✗' if why else '✓'} {slug}: {why or again.verdict}")
+    return compare(arguments, compared, about="certificate", exact=same, seed=seed)
+
+
+def compare(arguments: Namespace, compared: Sequence[Mapping[str, Any]], **how: Any) -> int:
+    """Say whether all came out as the file says; 1 if not."""
+    different = sum(entry["difference"] is not None for entry in compared)
+    if arguments.json:
+        print_json({"schema": "convergence-reproduction/1", "file": str(arguments.file), **how,
+                    "reproduced": not different, "claims": list(compared)})  # fmt: skip
+    else:
+        count = len(compared)
+        print("reproduced" if not different else f"NOT reproduced: {different} of {count} differ")
     return int(different > 0)

@@ -6,6 +6,9 @@ import sys
 from argparse import Namespace
 from typing import Any
 
+from convergence.claims.report import number
+from convergence.cli.streams import print_json
+
 
 def run(arguments: Namespace) -> int:
     """One table a claim; 1 unless measured ≤ worst case ≤ theorem throughout."""
@@ -18,25 +21,30 @@ def run(arguments: Namespace) -> int:
     claims = gather(arguments.targets)
     for claim in claims:
         check_reach(claim.theorem, claim.slug)
-    good = [table(claim, arguments) for claim in claims]
-    print(f"values of a floating-point solver, right to about {TOLERANCE:g}; no certificate")
-    return int(not all(good))
+    found = [table(claim, arguments) for claim in claims]
+    if arguments.json:
+        print_json({"schema": "convergence-worst-case/1", "tolerance": TOLERANCE, "claims": found})
+    else:
+        print(f"values of a floating-point solver, right to about {TOLERANCE:g}; no certificate")
+    return int(not all(row["ordered"] for entry in found for row in entry["rows"]))
 
 
-def table(claim: Any, arguments: Namespace) -> bool:
-    """Print the rows of a claim as they come; whether all are in order."""
+def table(claim: Any, arguments: Namespace) -> dict[str, Any]:
+    """The rows of a claim, printed as they come."""
     from convergence.search.worst import beside
 
-    print(f"{claim.slug}: {claim.theorem.statement}")
-    print(f"{'T':>4}  {'measured':>12}  {'worst case':>12}  {'theorem':>12}   worst/theorem")
-    good = True
+    said = (lambda *_, **__: None) if arguments.json else print
+    said(f"{claim.slug}: {claim.theorem.statement}")
+    said(f"{'T':>4}  {'measured':>12}  {'worst case':>12}  {'theorem':>12}   worst/theorem")
+    rows = []
     for T in arguments.horizons:
         row = beside(claim, T, arguments.limit)
-        good &= row.ordered
         numbers = (row.measured * row.theorem, row.worst * row.theorem, row.theorem)
         told = "  ".join(f"{v:12.6g}" for v in numbers)
         wrong = "" if row.ordered else "   not in order"
-        print(f"{T:4d}  {told}   {row.worst:.6f}{wrong}", flush=True)
-    if not good:
+        said(f"{T:4d}  {told}   {row.worst:.6f}{wrong}", flush=True)
+        named = zip(("measured", "worst", "theorem"), map(number, numbers), strict=True)
+        rows.append({"T": T, **dict(named), "ordered": bool(row.ordered)})
+    if not all(row["ordered"] for row in rows):
         print(f"{claim.slug}: measured ≤ worst case ≤ theorem fails", file=sys.stderr)
-    return good
+    return {"slug": claim.slug, "statement": claim.theorem.statement, "rows": rows}
