@@ -42,7 +42,19 @@ from _play import play
 
 from convergence import Claim, Session, verify
 from convergence import statistics as st
-from convergence.figures.style import BLACK, BLUE, GRAY, VERDICTS, VERMILION, panels, plain_ticks
+from convergence.figures import plot_run
+from convergence.figures.style import (
+    BLACK,
+    BLUE,
+    GRAY,
+    GREEN,
+    PURPLE,
+    SKY,
+    VERDICTS,
+    VERMILION,
+    panels,
+    plain_ticks,
+)
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
 from convergence.theorems.classical.ghadimi2013 import SGDAnyStep, SGDNonconvex
@@ -59,6 +71,13 @@ claim = Claim(
 )
 report = verify(claim)
 print(report.verdict, "·", report.reason)
+
+# %% [markdown]
+# The same claim as a picture, in one line: what its runs do, step by step, and what the theorem
+# allows on average. `T` is the horizon, for which the step is prescribed.
+
+# %%
+play(lambda T: plot_run(claim, T, session=Session()), T=(32, (8, 16, 32, 64, 128)))
 
 # %% [markdown]
 # The theorem never saw the problem. It was given the constants that the problem proves about
@@ -111,9 +130,10 @@ def claimed(factor: float, runs: int):
     left.set(xlabel="T", ylabel="(1/T) Σ ‖∇f‖²", ylim=(0.05, 2))
     plain_ticks(left.xaxis, T)
     left.legend(loc="lower left")
-    for T, M in RECORDS.items():
+    for (T, M), color, line in zip(RECORDS.items(), (SKY, GREEN, PURPLE), ("-", "--", "-.")):
         gains = M[:runs] / (factor * bounds[T]) - 1
-        right.plot(np.arange(1, runs + 1), st.log_wealth_path(gains) / np.log(10), label=f"T = {T}")
+        wealth = st.log_wealth_path(gains) / np.log(10)
+        right.plot(np.arange(1, runs + 1), wealth, line, color=color, label=f"T = {T}")
     right.axhline(-np.log10(ALPHA), color=BLACK, linestyle=":", label="1/α")
     right.set(
         xlabel="runs", ylabel="log₁₀ of the wealth", xscale="log", xlim=(1, 4096), ylim=(-8, 12)

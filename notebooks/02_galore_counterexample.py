@@ -45,7 +45,9 @@ import numpy as np
 import optax
 from _play import play
 
+from convergence import Session
 from convergence.algorithms.subspace.projected import Subspace
+from convergence.figures import plot_run
 from convergence.figures.style import BLACK, BLUE, GRAY, VERMILION, panels
 from convergence.keys import claim_key
 from convergence.metrics.pointwise import Gap
@@ -54,6 +56,7 @@ from convergence.oracles.base import Oracle
 from convergence.parts.momenta import EMA, Optax, Plain
 from convergence.parts.projectors import Haar, TopSVD
 from convergence.problems.counterexample import Counterexample
+from convergence.registry import registry
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.subspace.he2025_stall import GaussianLaw, StallsOddBatch
@@ -64,6 +67,17 @@ D = np.asarray(Counterexample.published().D)  # the published matrix, 6 × 6
 PROBLEM, RANK = Counterexample(D, np.zeros((10, 10))), 4
 S = np.linalg.svd(D, compute_uv=False)
 print("singular values of D:", S.round(2))
+
+# %% [markdown]
+# A claim of the registry as a picture, in one line: GaLore's runs on this problem, and the law that
+# they do not move. Any other of `convergence list` is drawn the same way.
+
+# %%
+CLAIMS = {claim.slug: claim for claim in registry()}
+play(
+    lambda T: plot_run(CLAIMS["galore-stalls"], T, seeds=16, session=Session()),
+    T=(100, (10, 30, 100, 300)),
+)
 
 # %% [markdown]
 # ## Turn the noise up

@@ -43,6 +43,7 @@ from _play import play
 
 from convergence import Claim, Session, verify
 from convergence.algorithms.base import AbstractAlgorithm, State
+from convergence.figures import plot_run
 from convergence.figures.style import BLACK, BLUE, VERMILION, panels, plain_ticks
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNorm
@@ -125,6 +126,12 @@ for row in report.judgement.rows:
     print(f"  T = {row.T}: slack {row.bound / row.estimate:.2f}")
 for checked in report.assumptions:
     print(f"  {checked.name}: {checked.holds} ({checked.detail})")
+
+# %% [markdown]
+# One line draws what the method does step by step, and what the theorem allows on average:
+
+# %%
+play(lambda T: plot_run(claim(Normalized()), T, seeds=1, session=Session()), T=(32, HORIZONS))
 
 # %% [markdown]
 # ## A bolder statement

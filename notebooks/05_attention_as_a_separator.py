@@ -44,7 +44,9 @@ import jax
 import numpy as np
 from _play import play
 
+from convergence import Session
 from convergence.algorithms.attention.normalized_gd import NormalizedGD
+from convergence.figures import plot_run
 from convergence.figures.style import BLUE, GRAY, GREEN, VERMILION, panels
 from convergence.keys import claim_key
 from convergence.metrics.attention import Along, MissedDirection
@@ -52,12 +54,25 @@ from convergence.metrics.pointwise import AbstractPointwise
 from convergence.noise.base import Noiseless
 from convergence.oracles.scaled import Scaled
 from convergence.problems.attention import Attention, KeyQuery, three_tokens
+from convergence.registry import registry
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.theorems.attention.tarzanagh2023 import THRESHOLD
 
 jax.config.update("jax_enable_x64", True)
 
+CLAIMS = {claim.slug: claim for claim in registry()}
+
+# %% [markdown]
+# A claim of the registry as a picture, in one line: the attended token is chosen for good.
+
+# %%
+play(
+    lambda T: plot_run(CLAIMS["attention-selects-locally"], T, seeds=1, session=Session()),
+    T=(64, (16, 64, 256)),
+)
+
+# %%
 MARKS = np.unique(np.geomspace(4, 4000, 40).astype(int))
 
 

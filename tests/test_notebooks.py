@@ -95,9 +95,9 @@ def test_it_runs_and_its_sliders_move_without_compiling(path: Path):
 def test_without_widgets_one_sentence_and_a_still_picture():
     outputs = execute(NOTEBOOKS[0], before=HIDE)
     assert said(outputs, "stderr") == ""
-    assert said(outputs).count("ipywidgets is not installed") == 2  # once for each picture
+    assert said(outputs).count("ipywidgets is not installed") == 3  # once for each picture
     found = pictures(outputs)
-    assert len(found) == 2
+    assert len(found) == 3
     assert not any("application/vnd.jupyter.widget-view+json" in data for data in found)
 
 
@@ -118,6 +118,15 @@ def test_it_says_how_long_it_takes_and_ends_with_exercises(path: Path):
     assert "minutes to read and play" in first.source
     assert f"notebooks/{path.name}\n" in first.source
     assert last.source.startswith("## Exercises\n\n1. ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_picture_comes_before_thirty_lines_of_plotting(path: Path):
+    """In one line, by the package: no axes are made before the first `play`."""
+    code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    first = next(k for k, cell in enumerate(code) if "play(" in cell)
+    assert "plot_run(" in code[first]
+    assert not any("panels(" in cell for cell in code[: first + 1])
 
 
 def test_a_control_must_be_able_to_take_its_first_value(monkeypatch: pytest.MonkeyPatch):

@@ -16,6 +16,7 @@ from convergence.figures import plot_run
 from convergence.figures.runs import trajectory
 from convergence.figures.style import math_text
 from convergence.metrics import Average, Gap, GradNorm, Largest, Value
+from convergence.metrics.attention import Along
 from convergence.noise import Gaussian
 from convergence.problems import Huber, Isotropic
 from convergence.theorems import GradientDescentConvex, SGDNonconvex
@@ -79,6 +80,7 @@ def test_the_figures_of_a_stored_report_are_bare(capsys: pytest.CaptureFixture[s
 
 def test_labels_are_formulas():
     assert Gap().label() == "f(x_T) − f*"
+    assert Along([[1.0]]).label() == "⟨W, u⟩"  # a comma inside brackets ends no formula
     assert Average(Gap()).label() == "(1/T) Σ (f(x_t) − f*)"
     assert Largest(GradNorm()).label() == "max ‖∇f(x_t)‖ over t ≤ T"
     assert math_text("x_{kτ}, x_t, L_1") == (

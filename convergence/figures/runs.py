@@ -166,13 +166,15 @@ def plot_run(
     metric: AbstractMetric | None = None,
     seeds: int = 64,
     size: tuple[float, float] = (4.2, 3.0),
+    session: Session | None = None,
 ) -> Figure:
     """A figure of ‖∇f(x_t)‖, or what the theorem is about, against t with its band and bound.
 
-    `plot_run(claim).savefig("run.pdf")` is all that a paper needs; the runs are kept in results/.
+    `plot_run(claim).savefig("run.pdf")` is all that a paper needs; the runs are kept in results/,
+    or nowhere with `session=Session()`.
     """
     with style.styled():
-        return picture(trajectory(claim, T, metric, seeds), size)
+        return picture(trajectory(claim, T, metric, seeds, session), size)
 
 
 def picture(found: Trajectory, size: tuple[float, float] = (4.2, 3.0)) -> Figure:

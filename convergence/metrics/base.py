@@ -32,7 +32,7 @@ class AbstractMetric(eqx.Module):
         """What it measures in a formula for an axis, the iterate called `at`: the beginning of the
         docstring, or the class where that is long."""
         line = (type(self).__doc__ or "").strip().partition("\n")[0]
-        words = re.split(r"(?<=\S): | with | by |, [a-wyzJ]|\.$", line, maxsplit=1)[0]
+        words = re.split(r"(?<=\S): | with | by |, [a-wyzJ](?![^⟨(]*[⟩)])|\.$", line, maxsplit=1)[0]
         found = re.sub(r"(?<!\w)x(?![\w*\u0304])", at, words)
         formula = 0 < len(found) <= 60 and not found.startswith(("The ", "A "))
         return found if formula else type(self).__name__
