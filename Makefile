@@ -8,7 +8,7 @@
 # make figures    draw the figures of papers and of stored reports
 # make report     turn results/report.json into results/report/index.html
 # make browser    install Debian's chromium, for the tests of that page; needs root
-# make docs       build the site in results/site; PYTHON's own environment needs the extra docs
+# make docs       build the site in results/site; after make verify with its verdicts and figures
 # make matrix     the fast tests with the oldest and the newest dependencies, for PYTHONS at hand
 # make notebooks  start Jupyter in notebooks/
 # make clean      remove the environment, caches and results

@@ -177,7 +177,7 @@ def frame(y: Axis, top: float, bottom: float) -> list[str]:
     """Two axes, with labels and grid lines at the ticks of the ordinate."""
     right = WIDTH - RIGHT
     parts = []
-    for tick in y.ticks():
+    for tick in y.ticks(5 if bottom - top > 100 else 3):
         at = y(tick)
         parts += [line([(LEFT, at), (right, at)], "grid"), text(LEFT - 5, at + 4, f"{tick:.3g}")]
     return [*parts, line([(LEFT, top), (LEFT, bottom), (right, bottom)], "axis")]

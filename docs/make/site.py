@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -18,9 +19,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
+
 from convergence.figures.style import VERDICTS
 from convergence.registry import FAMILIES, registry
-from convergence.report.page import typeset
+from convergence.report import plot
+from convergence.report.looseness import slack_of
+from convergence.report.page import instance, typeset
 from convergence.report.references import BIBLIOGRAPHY, bibliography, cite
 from convergence.vocabulary import VOCABULARY, who_certifies
 from docs.make.rooms import ROOMS
@@ -54,6 +59,14 @@ STYLE = """
   background: var(--md-code-bg-color); overflow-wrap: anywhere; }
 .proof { white-space: pre-wrap; font-size: .75rem; overflow-wrap: anywhere; }
 .md-typeset table:not([class]) { font-size: .7rem; }
+.run { margin: 1em 0; max-width: 32rem; } .plot { width: 100%; height: auto; display: block; }
+.plot text { font: 11px system-ui, sans-serif; fill: var(--md-default-fg-color); }
+.plot path { fill: none; stroke: var(--md-default-fg-color); }
+.plot .grid, .plot .unit { stroke: var(--md-default-fg-color--lighter); }
+.plot .band { fill: #3b93cc; stroke: none; opacity: .3; } .plot .whisker { stroke: #3b93cc; }
+.plot .mean { stroke: #3b93cc; stroke-width: 2; } .plot circle.mean { fill: #3b93cc; stroke: none; }
+.plot .bound { stroke: #d55e00; stroke-width: 2; stroke-dasharray: 6 3; }
+.plot circle.ratio { fill: var(--md-default-fg-color); }
 """
 
 
@@ -88,7 +101,7 @@ def statements(family: str) -> list[tuple[Any, list[Any]]]:
 
 
 def family_page(family: str, judged: dict[str, Any], works: Any) -> str:
-    """Statement → proof → instances → verdicts → how to repeat."""
+    """Statement → proof → instances → verdicts → figure → how to repeat."""
     parts = [f"# {family.replace('_', ' ').capitalize()}\n", f"{purpose(family)}\n"]
     for theorem, claims in statements(family):
         source = f"{theorem.source.key}, {theorem.source.locus}"
@@ -98,12 +111,24 @@ def family_page(family: str, judged: dict[str, Any], works: Any) -> str:
             f'<p class="formula">{typeset(theorem.statement)}</p>\n',
             '??? note "Statement and proof"\n\n'
             f'    <div class="proof">{oneline(inspect.getdoc(type(theorem)) or "")}</div>\n',
-            "| claim | verdict | slack | power | T |\n|---|---|---|---|---|\n"
+            "| claim | instance | verdict | slack | power | T |\n|---|---|---|---|---|---|\n"
             + "\n".join(row(claim, judged.get(claim.slug)) for claim in claims)
             + "\n",
+            figure([judged[claim.slug] for claim in claims if claim.slug in judged]),
             f"```sh\nconvergence verify {' '.join(c.slug for c in claims[:4])}\n```\n",
         ]
     return "\n".join(parts)
+
+
+def figure(reports: Sequence[Any]) -> str:
+    """The claim whose instance comes nearest to the bound; nothing where nothing was run."""
+    run = [(abs(math.log(s)), r) for r in reports if r["horizons"] and (s := slack_of(r))]
+    if not run:
+        return ""
+    report = min(run, key=lambda pair: pair[0])[1]
+    words = f"<code>{report['slug']}</code>. {escape(plot.caption(report, None))}"
+    picture = plot.draw(report)
+    return f'<figure class="run">{picture}<figcaption>{words}</figcaption></figure>\n'
 
 
 def row(claim: Any, report: Any) -> str:
@@ -114,7 +139,10 @@ def row(claim: Any, report: Any) -> str:
     slack, power = (number(report[k]) if report else "–" for k in ("slack", "power"))
     horizons = getattr(claim, "horizons", ())
     T = f"{min(horizons)}–{max(horizons)}" if horizons else "–"
-    return f"| `{claim.slug}` | {word} | {slack} | {power} | {T} |"
+    made = (getattr(claim, side, None) for side in ("problem", "noise"))
+    named = [type(thing).__name__ for thing in made if isinstance(thing, eqx.Module)]
+    on = instance(report) if report else " · ".join(n for n in named if n != "Noiseless") or "–"
+    return f"| `{claim.slug}` | {on} | {word} | {slack} | {power} | {T} |"
 
 
 def number(value: Any) -> str:
