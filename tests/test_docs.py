@@ -33,8 +33,8 @@ ELSEWHERE = {
     "make verify": "runs the whole registry, minutes of work",
     "make test": "runs this test",
     "make notebooks": "opens a browser; test_notebooks.py executes what it shows",
-    "pip install .": "test_wheel.py installs the package",
-    "pip install convergence-lab": "asks the package index",
+    "pip install '.[falsify]'": "test_wheel.py installs the package",
+    "pip install 'convergence-lab[falsify]'": "asks the package index",
 }
 
 
