@@ -152,7 +152,7 @@ def balance(p: float, sigma: float, T: int, law: str, clip: str):
     shape = mean[0] * (T0 / T0[0]) ** -exponent
     right.loglog(T0, shape, ":", color=GRAY, label="T^(−(p−1)/(3p−2))")
     right.errorbar(T0, mean, error, fmt="o", color=BLUE, label="measured")
-    right.set(xlabel="T", title=f"exponent {exponent:.3f}, measured {-slope:.3f}")
+    right.set(xlabel="T", ylabel="Y_T", title=f"exponent {exponent:.3f}, measured {-slope:.3f}")
     right.legend()
     return figure
 
@@ -191,7 +191,7 @@ def exponents():
     for p in powers:
         found = [measured("critical spikes", NSGDMomentum(), p, 0.3, T)[0] for T in HORIZONS]
         slopes.append(-np.polyfit(np.log(HORIZONS), np.log(found), 1)[0])
-    axis.plot(powers, slopes, "o", color=PALETTE[0])
+    axis.plot(powers, slopes, "o", color=PALETTE[0], label="NSGD-M, measured")
     axis.set(xlabel="p", ylabel="exponent of 1/T", ylim=(0, 0.5))
     axis.legend(loc="upper left")
     return figure
@@ -230,7 +230,8 @@ def clipped(h: float, q: float, gamma: float):
     s = q**-0.5
     low, star = s * q / (1 - q), q * max(s - h, 0) / (1 - q)
     g = np.linspace(-0.2, 0.8, 400)
-    left.plot(g, q * np.clip(g + s, -h, h) + (1 - q) * np.clip(g - low, -h, h), color=BLUE)
+    mean = q * np.clip(g + s, -h, h) + (1 - q) * np.clip(g - low, -h, h)
+    left.plot(g, mean, color=BLUE, label="clipped at h")
     left.plot(g, g, ":", color=GRAY, label="without clipping")
     left.axhline(0, color=GRAY, lw=1)
     left.plot(star, 0, "o", color=VERMILION, label=f"g* = {star:.3f}")

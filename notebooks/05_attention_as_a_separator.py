@@ -126,7 +126,8 @@ def directions(phi: float, start: float, eta: float):
         for k in range(2):
             left.plot([0, M[0, k]], [0, M[1, k]], color=color, ls=line, marker="os"[k],
                       label=f"{name}, W z_{k + 1}")  # fmt: skip
-    left.set(xlim=(-0.1, 1.6), ylim=(-0.1, 1.3), aspect="equal", title="columns of the separators")
+    left.set(xlim=(-0.1, 1.6), ylim=(-0.1, 1.3), aspect="equal", title="columns of the separators",
+             xlabel="first entry", ylabel="second entry")  # fmt: skip
     left.legend(fontsize=7, loc="upper right")
     plain = Attention(np.stack([d, 0 * d], axis=1), np.eye(2), [[1, 0], [1, 0]], start * GAUSS[0])
     factored = KeyQuery(plain, start * GAUSS)
