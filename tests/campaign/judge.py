@@ -75,12 +75,16 @@ def distance(start: Path, target: str) -> int:
 
 @functools.cache
 def tests_for(path: str, name: str) -> tuple[str, ...]:
-    """The test files that see a class or function of a file: those that name it first, then the
-    nearest, then the smallest."""
+    """The test files that see a class or function of a file: those that name it first, then those
+    of its room, the nearest, the smallest."""
     target = module_of(path)
     files = [f for f in (ROOT / "tests").rglob("test_*.py") if f.stem not in FAR]
-    near = [(name not in words(f), distance(f, target), f.stat().st_size, f) for f in files]
-    return tuple(f.relative_to(ROOT).as_posix() for _, far, _, f in sorted(near) if far <= 2)[
+    room = path.split("/")[1]
+    near = [
+        (name not in words(f), room not in f.parts, distance(f, target), f.stat().st_size, f)
+        for f in files
+    ]
+    return tuple(f.relative_to(ROOT).as_posix() for *_, far, _, f in sorted(near) if far <= 2)[
         :TESTS
     ]
 

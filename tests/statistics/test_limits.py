@@ -9,6 +9,7 @@ import pytest
 from convergence import statistics as st
 from convergence.statistics import Grade, Sample, Verdict
 from convergence.statistics.asymptotic import student_quantile, tilted_upper
+from convergence.statistics.catoni import log_e_mean
 from convergence.statistics.eprocess import LAMBDAS, gains_above
 from convergence.statistics.judges_mean import judge_expectation
 from convergence.statistics.limits import belied, lower_limit, second_moment, upper_limit
@@ -90,6 +91,8 @@ def test_bernstein_and_hoeffding_by_hand() -> None:
     assert st.bernstein_upper(values, 2 * math.exp(-0.1), 1.0) == pytest.approx(raw, abs=EXACT)
     raw = 0.5 + math.sqrt(0.1 / 8)
     assert st.hoeffding_upper(values, math.exp(-0.1), 1.0) == pytest.approx(raw, abs=EXACT)
+    twice = st.hoeffding_upper(values, math.exp(-0.1), 2.0)
+    assert twice == pytest.approx(0.5 + 2 * math.sqrt(0.1 / 8), abs=EXACT)
     assert st.bernstein_upper(values[:1], 0.05, 1.0) == 1.0
     with pytest.raises(ValueError, match="leave"):
         st.bernstein_upper(np.array([2.0, 0.0]), 0.05, 1.0)
@@ -166,6 +169,26 @@ def test_catoni_by_hand_and_at_its_ends() -> None:
     assert (
         st.catoni_upper(wide, 1e-6, 2.0) - wide.mean() < 1.35 * slim
     )  # sqrt(2 log 1e6)/4.75 = 1.1
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_catonis_limit_is_where_the_evidence_ends(sign: float) -> None:
+    """Every mean beyond it is refuted and the next one inside is not."""
+    values = np.random.default_rng(3).exponential(size=300)
+    limit = (st.catoni_upper if sign > 0 else st.catoni_lower)(values, 0.01, 2.0)
+
+    def evidence(m: float) -> float:
+        return log_e_mean(values, m, 2.0, 0.01, sign)
+
+    threshold = math.log(100.0)
+    assert evidence(limit - sign * 1e-9) < threshold <= evidence(limit + sign * 1e-9)
+    for far in np.linspace(limit + sign * 1e-9, sign * 2**0.5, 200)[:-1]:
+        assert evidence(float(far)) >= threshold
+
+
+def test_an_exact_law_of_0_holds_where_nothing_is_tossed() -> None:
+    zero = st.judge_exact([Sample(1, np.zeros(1), 0.0, sure=True)], 0.01, margin=0.05)
+    assert zero.verdict is Verdict.CONSISTENT
 
 
 def test_upper_limit_needs_a_ticket() -> None:
