@@ -18,6 +18,7 @@ from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.moments.affine import Moments, analyse
+from convergence.moments.coins import silent, tosses
 from convergence.moments.second_moment import SecondMoments
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
@@ -186,6 +187,15 @@ class Exact(AbstractExact):
         radius, least = self.moments(T, T).radius, max(settled / T, RESOLVED)
         detail = f"the spectral radius must be at most 1 − {least:g}"
         return (*found, Checked("stable step", 1 - radius >= least, radius, detail))
+
+    def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
+        """As for every claim on exact moments; a method with coins of its own, which a probe may
+        have missed, has no such recursion, and none of it refutes."""
+        judgement = super().decide(horizons, found)
+        if judgement.verdict is Verdict.REFUTED and tosses(silent(self.experiment(horizons[-1]))):
+            reason = "the method tosses coins of its own: exact moments are not those of one key"
+            return Judgement(Verdict.INCONCLUSIVE, reason, judgement.rows, None, None)
+        return judgement
 
     def exact(self, T: int, rival: bool = False) -> tuple[float, float, str]:
         """(the value, the number it is compared with, a note) at T."""

@@ -1,0 +1,70 @@
+"""What the cross-examination found, and what is asked of noise that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict, verify
+from convergence.algorithms.classical.sgd import SGD
+from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
+from convergence.claims.exact import Exact
+from convergence.constants import Constants
+from convergence.errors import InvalidInput
+from convergence.laws.along import muted, valueless
+from convergence.moments.tape import NotAffine
+from convergence.noise.gaussian import Gaussian
+from convergence.noise.ripple import Ripple
+from convergence.oracles.base import Oracle
+from convergence.oracles.finite_workers import Workers
+from convergence.precision import precision
+from convergence.problems.quadratic import Isotropic
+from convergence.problems.workers import WorkerQuadratics
+from convergence.runner.experiment import Experiment
+from convergence.runner.run import check_step
+from convergence.theorems.classical.coordinates import GreedyCoordinateDescent
+from convergence.theorems.classical.stochastic_laws import Sampled
+from tests.certificates.liars import Said
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    with precision("float64"):
+        yield
+
+
+def test_a_coordinate_of_a_matrix_is_one_entry() -> None:
+    """One row was moved at a time, and not far enough."""
+    problem = Isotropic(np.array([[1.0, 1.1], [0.3, -2.0]]))
+    claim = Claim("c", GreedyCoordinateDescent(), problem, horizons=(64,))
+    assert verify(claim).verdict is Verdict.CONSISTENT
+
+
+def test_coins_that_fell_alike_under_two_keys_are_no_recursion() -> None:
+    """A true law of sampling was refuted by the moments of one key."""
+    pulls = [[1.0, -1.0], [-2.0, 0.0], [1.0, 1.0]]
+    workers = WorkerQuadratics([3.0, -3.0], np.stack([np.eye(2)] * 3), pulls)
+    claim = Exact("c", Sampled(), workers, oracle=Workers, horizons=(3,))
+    with pytest.raises(NotAffine, match="randomness other than through its noise"):
+        verify(claim)
+
+
+def test_values_of_noise_that_moves_are_those_of_its_potential() -> None:
+    """⟨ξ(x), x⟩ has another gradient than ξ(x): a method of values is not run on it."""
+
+    class Moving(Said):
+        def draw(self, x: Any, key: Any) -> Any:
+            return jnp.cos(x + jax.random.uniform(key, x.shape))
+
+    assert valueless(Moving(), Constants(additive=False))
+    assert not valueless(Ripple(Gaussian(0.1)), Constants(additive=False))
+    problem = Isotropic([1.0, 1.0])
+    oracle = Oracle(problem, muted(Moving()))
+    check_step(Experiment(problem, oracle, SGD(0.1)))
+    with pytest.raises(InvalidInput, match="potential"):
+        check_step(Experiment(problem, oracle, ZOSGD(0.1)))
