@@ -19,6 +19,7 @@ from .classical.constrained import EntropicDescent as EntropicDescent
 from .classical.constrained import ProjectedGradient as ProjectedGradient
 from .classical.coordinates import GreedyCoordinate as GreedyCoordinate
 from .classical.coordinates import RandomCoordinate as RandomCoordinate
+from .classical.coordinates import moved as moved
 from .classical.optimized import OGM as OGM
 from .classical.optimized import OGMG as OGMG
 from .classical.optimized import LinearlyDecayed as LinearlyDecayed

@@ -44,6 +44,7 @@ FOOT = """
 ## Not examined
 
 """
+UNSEEN = "not looked at"
 Table = dict[str, dict[str, Tally]]
 
 
@@ -77,34 +78,44 @@ def page(found: Table) -> str:
     key = [f"{k}: {name}" for k, name in enumerate(names)]
     lines = [textwrap.fill("; ".join(key) + ".", 100) + "\n"]
     lines += ["| theorem | judged | worst | by family |", "|---|---|---|---|"]
-    for theorem in sorted({type(c.theorem).__name__ for c in subjects(registry())} | set(found)):
-        cells = found.get(theorem, {})
+    groups: dict[str, list[str]] = collections.defaultdict(list)
+    for theorem, cells in sorted(found.items()):
+        reason = cells[""].refused if "" in cells else ""
+        if reason and reason != UNSEEN:
+            groups[reason].append(theorem)
+            continue
         here = [(k, cells[name]) for k, name in enumerate(names) if name in cells]
         here = [(k, cell) for k, cell in here if cell.judged and math.isfinite(cell.worst)]
         judged = sum(cell.judged for _, cell in here)
         worst = f"{max(cell.worst for _, cell in here):.2g}" if here else ""
         each = ", ".join(f"{k}: {cell.worst:.2g}" for k, cell in here)
         lines.append(f"| {theorem} | {judged} | {worst} | {each or why(cells)} |")
-    return HEAD + "\n".join(lines) + "\n" + FOOT + "\n".join(left_out()) + "\n"
+    foot = [
+        textwrap.fill(f"- {reason}: {', '.join(theorems)}.", 100, subsequent_indent="  ")
+        for reason, theorems in sorted(groups.items())
+    ]
+    return HEAD + "\n".join(lines) + "\n" + FOOT + "\n".join(foot) + "\n"
 
 
 def why(cells: dict[str, Tally]) -> str:
     """Why nothing was judged of a theorem."""
-    said = collections.Counter(cell.refused for cell in cells.values() if cell.refused)
-    return f"refused, mostly by: {said.most_common(1)[0][0]}" if said else "not looked at"
+    refused = (cell.refused for name, cell in cells.items() if name and cell.refused)
+    said = collections.Counter(refused)
+    return f"refused, mostly by: {said.most_common(1)[0][0]}" if said else UNSEEN
 
 
-def left_out() -> list[str]:
-    """The theorems of the registry that are not examined, by reason."""
+def completed(found: Table) -> Table:
+    """With a row, in a family without a name, for each theorem that nobody has looked at: not yet,
+    or for a reason."""
     claims = registry()
     seen = {type(c.theorem) for c in subjects(claims)}
     false = {type(c.theorem) for c in claims if c.expect is Verdict.REFUTED}
-    groups: dict[str, set[str]] = collections.defaultdict(set)
+    kept = {theorem: dict(cells) for theorem, cells in found.items()}
     for claim in claims:
         kind = type(claim.theorem)
         if kind in seen:
-            continue
-        if kind in false:
+            reason = UNSEEN
+        elif kind in false:
             reason = "known to be false of some instance"
         elif claim.kind is Kind.IDENTITY:
             reason = "identities, which have no instance"
@@ -116,11 +127,11 @@ def left_out() -> list[str]:
             reason = "comparisons of two methods by runs"
         else:
             reason = "transients, which are found by a search of their own"
-        groups[reason].add(kind.__name__)
-    return [
-        textwrap.fill(f"- {reason}: {', '.join(sorted(names))}.", 100, subsequent_indent="  ")
-        for reason, names in sorted(groups.items())
-    ]
+        cells = kept.setdefault(kind.__name__, {})
+        cells.pop("", None)
+        if not cells:
+            cells[""] = Tally(0, -math.inf, reason)
+    return kept
 
 
 def least_seen(found: Table, seed: int) -> list[Any]:
@@ -137,13 +148,15 @@ def least_seen(found: Table, seed: int) -> list[Any]:
 
 def main(arguments: list[str]) -> None:
     """Examine for the budget, if one is given, and write the page."""
-    found = read()
+    found = completed(read())
+    write(found)
     if arguments:
         budget, seed = float(arguments[0]), int(arguments[1])
         claims = least_seen(found, seed)
         claims = claims[: max(1, int(budget / LEAST))]
         for one in across(claims, budget, seed=seed):
             cells = found.setdefault(one.theorem, {})
+            cells.pop("", None)
             for room, cell in one.cells.items():
                 cells[room] = merged(cells.get(room, Tally()), cell)
             print(one.theorem, "VIOLATED" if one.module else "", one.reason, flush=True)
