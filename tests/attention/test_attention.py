@@ -222,17 +222,19 @@ def test_the_sublevel_set_of_the_path_has_the_rate_of_its_bound(R: float, value:
 
     def short(r: float) -> np.ndarray:
         start = Attention(problem.tokens, problem.queries, problem.scores, r * unit)
-        return np.asarray(directions.path(start, r))
+        return np.array(directions.path(start, r))
 
     level = float(problem.log_gap(jnp.asarray(R * unit)))
     low, high = R / 2, R
     for _ in range(24):
         middle = (low + high) / 2
         low, high = (
-            (low, middle) if float(problem.log_gap(short(middle))) <= level else (middle, high)
+            (low, middle)
+            if float(problem.log_gap(jnp.asarray(short(middle)))) <= level
+            else (middle, high)
         )
     W = short(high)
     W[0, 2] = np.sqrt(R**2 - np.sum(W**2))
-    assert float(problem.log_gap(W)) <= level
+    assert float(problem.log_gap(jnp.asarray(W))) <= level
     found = R * directions.missed(W, M)
     assert found == pytest.approx(value, abs=1e-4)  # four digits

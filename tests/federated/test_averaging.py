@@ -211,7 +211,7 @@ def test_a_false_certificate_is_named(name: str) -> None:
         (lambda: GatedLeastSquares([1.0], [1.0], [1.0], [0.5]), "a gate"),
         (lambda: knapsack([1.0, 2.0], [3, 4], 2), "room for one block"),
         (lambda: knapsack([1.0, 2.0], [3.0, 4.0], 5), "whole size"),
-        (lambda: knapsack([1.0, 2.0], [3, 4], 4.5), "round it down"),
+        (lambda: knapsack([1.0, 2.0], [3, 4], True), "round it down"),
         (lambda: knapsack([float("nan"), 2.0], [3, 4], 5), "score ≥ 0"),
         (lambda: knapsack(["a", 2.0], [3, 4], 5), "numbers alone"),
         (lambda: UniformClients(0), "at least one"),
