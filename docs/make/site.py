@@ -52,6 +52,7 @@ RECORDS = {
     "The exact worst case": "worst_cases.md",
     "JSON": "json.md",
     "Many machines": "scale.md",
+    "Reliability": "reliability.md",
 }
 STYLE = """
 .formula { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Serif", serif;
