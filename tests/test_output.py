@@ -95,3 +95,8 @@ def test_a_claim_that_leaves_is_an_error(
     )
     assert main(["verify", "mine.py", "--seeds", "8"]) == 2
     assert "could not be judged" in capsys.readouterr().out
+
+
+def test_every_sign_has_a_likeness():
+    every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
+    assert every.encode("ascii", "plain").isascii()

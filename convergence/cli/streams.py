@@ -29,7 +29,8 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     found = ""
     for sign in error.object[error.start : error.end]:
         bare = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
-        kind, *_, last = unicodedata.name(sign, "? ?").split()
+        words = unicodedata.name(sign, "?").split()
+        kind, last = words[0], words[-1]  # of one word: PERPENDICULAR
         if kind == "GREEK":
             bare = last.title() if sign.isupper() else last.lower()
         found += PLAIN.get(sign) or ("^" * (kind == "SUPERSCRIPT") + bare) or "?"
