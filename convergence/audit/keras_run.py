@@ -48,8 +48,8 @@ def transformation(made: type) -> Any:
             optimizer.build(variables)
             return [v.value for v in optimizer.variables]
 
-        def update(grads: Any, state: Any, params: Any) -> Any:
-            new, state = optimizer.stateless_apply(state, list(grads), list(params))
+        def update(updates: Any, state: Any, params: Any = None) -> Any:
+            new, state = optimizer.stateless_apply(state, list(updates), list(params))
             return jax.tree.map(lambda a, b: a - b, new, list(params)), state
 
         return optax.GradientTransformation(init, update)
