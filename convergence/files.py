@@ -117,8 +117,8 @@ def write_json(path: Path, content: Any) -> None:
 
 def name_for(slug: str) -> str:
     """A file name for a slug: another one for every slug, also where case does not count, and
-    never one that leads out of a folder."""
+    never one that leads out of a folder. No plain name has the ~ of a hashed one."""
     plain = re.sub(r"[^a-z0-9_-]", "_", slug.lower())[:60]
     if plain == slug and plain:
         return plain
-    return f"{plain}-{hashlib.blake2b(slug.encode(), digest_size=4).hexdigest()}"
+    return f"{plain}~{hashlib.blake2b(slug.encode(), digest_size=16).hexdigest()}"

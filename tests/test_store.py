@@ -14,6 +14,7 @@ import pytest
 from convergence import records
 from convergence.claims.base import Claim
 from convergence.claims.settings import Session, Settings
+from convergence.files import name_for
 from convergence.precision import precision
 from convergence.runner.record import Record
 from convergence.store import Store
@@ -193,6 +194,12 @@ def test_slugs_have_places_of_their_own(slugs: tuple[str, ...], tmp_path: Path):
     places = [Store(tmp_path).folder(slug) for slug in slugs]
     assert len({str(place).lower() for place in places}) == len(slugs)
     assert all(place.resolve().parent == tmp_path.resolve() for place in places)
+
+
+def test_no_slug_takes_the_place_that_another_was_given():
+    hashed = name_for("A b")
+    assert name_for(hashed) != hashed
+    assert len(hashed.partition("~")[2]) == 32  # 128 bits: two slugs with one hash are not found
 
 
 def test_the_report_tells_of_a_record_measured_again(store: Store):
