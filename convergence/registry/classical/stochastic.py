@@ -35,7 +35,7 @@ CLAIMS = (
           expect=Verdict.REFUTED, note="the last iterate keeps aσ²/(2 − a), whatever T",
           instead="averaged-sgd-law"),
     Claim("stochastic-polyak-law", sums.StochasticPolyakLaw(), FRAME, oracle=Workers,
-          horizons=(1, 2), seeds=16384, margin=0.15),
+          horizons=(1, 2), seeds=32768, margin=0.15),
     Claim("stochastic-polyak", sums.StochasticPolyakRate(1.0), UNEVEN, oracle=Workers,
           horizons=(2, 4), seeds=4096),
     Claim("stochastic-polyak-any-scale", sums.StochasticPolyakAnyScale(), FRAME, oracle=Workers,

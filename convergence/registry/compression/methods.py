@@ -92,7 +92,9 @@ def simulated(
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=seeds, oracle=Workers, **more)
 
 
-def against(name: str, other: str, spread: float = 100.0, **more: Any) -> Separation:
+def against(
+    name: str, other: str, spread: float = 100.0, seeds: int = 256, **more: Any
+) -> Separation:
     """EControl against a rival at γ = 8/T on heterogeneous workers with two-atom noise."""
     return Separation(
         name,
@@ -100,7 +102,7 @@ def against(name: str, other: str, spread: float = 100.0, **more: Any) -> Separa
         different_workers(spread),
         PAIR,
         horizons=(2000,),
-        seeds=256,
+        seeds=seeds,
         oracle=Workers,
         **more,
     )
@@ -228,5 +230,5 @@ CLAIMS = (
     ),
     against("econtrol-below-ec", "ec"),
     against("econtrol-below-ef21", "ef21"),
-    against("econtrol-below-csgd", "csgd", 0.3),
+    against("econtrol-below-csgd", "csgd", 0.3, seeds=1024),
 )  # fmt: skip

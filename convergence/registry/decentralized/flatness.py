@@ -69,7 +69,7 @@ def exact(slug: str, theorem: Any, problem: Any = NEAR, **fields: Any) -> Exact:
 
 # The law itself is judged exactly. What 10 240 runs can tell of the simulation at the strictest
 # budget is ±6 % for the centralized risk, three squares a run, and that may be off by 4 %.
-_SAMPLED = {"how": "both", "horizons": (4, 32), "seeds": 20_480, "chunk": 2048, "margin": 0.1}
+_SAMPLED = {"how": "both", "horizons": (4, 32), "seeds": 40_960, "chunk": 2048, "margin": 0.1}
 _LAWS = (
     *(exact(f"excess-risk-{name}", flat.DiffusionExcessRisk(name)) for name in NAMES),
     *(exact(f"excess-risk-unequal-noise-{name}", flat.DiffusionExcessRisk(name), drawn, noise=roots,
