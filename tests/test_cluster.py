@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,6 +46,13 @@ class Slow(Claim):
 """
 GOOD = 'CLAIMS = (made(Claim, "first"), made(Slow, "slow"), made(Claim, "last"))\n'
 BAD = 'CLAIMS = (made(Kills, "kills"), made(Raises, "raises"), *CLAIMS)\n'
+# A suite started in the background hands down an ignored SIGINT; a terminal does not.
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from convergence.cli import main
+raise SystemExit(main())
+"""
 
 
 @pytest.fixture
@@ -50,6 +60,16 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "good.py").write_text(MODULE + GOOD)
     (tmp_path / "bad.py").write_text(MODULE + GOOD + BAD)
     return tmp_path
+
+
+@pytest.fixture
+def beside_another_cluster() -> Iterator[None]:
+    """The port that dask takes unless told otherwise is in use."""
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # in use already
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        yield
 
 
 def recorded(folder: Path) -> dict[str, bytes]:
@@ -70,16 +90,20 @@ def same(home: Path, out: str, serial: str = "serial") -> None:
     assert len(ours) == 6
 
 
+@pytest.mark.usefixtures("beside_another_cluster")
 def test_dask_stopped_and_resumed_with_a_worker_that_dies(home: Path):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     out = home / "wide"
     said = ["verify", str(home / "good.py"), "--on", "dask", "--jobs", "2", "--out", str(out)]
-    under_way = subprocess.Popen([sys.executable, "-m", "convergence", *said])
-    until = time.monotonic() + 120
-    while len(list(out.glob("*/*.record"))) < 4 and time.monotonic() < until:
-        time.sleep(0.1)
-    under_way.send_signal(signal.SIGINT)
-    assert under_way.wait(60) == 130
+    with subprocess.Popen([sys.executable, "-c", LISTENING, *said]) as under_way:
+        try:
+            until = time.monotonic() + 120
+            while len(list(out.glob("*/*.record"))) < 4 and time.monotonic() < until:
+                time.sleep(0.1)
+            under_way.send_signal(signal.SIGINT)
+            assert under_way.wait(60) == 130
+        finally:
+            under_way.kill()
     assert not list(out.glob("slow/*.record"))
     (home / "go").touch()
     began = {p: p.stat().st_mtime_ns for p in out.glob("*/*.record")}
@@ -145,6 +169,7 @@ def test_schedulers_that_do_not_answer(
     assert not (home / "o" / task.MARK).exists()
 
 
+@pytest.mark.usefixtures("beside_another_cluster")
 def test_workers_that_are_not_there_or_lack_the_package(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -154,7 +179,10 @@ def test_workers_that_are_not_there_or_lack_the_package(
     monkeypatch.setattr(executors, "WAIT", 2.0)
     (home / "go").touch()
     with distributed.LocalCluster(
-        n_workers=0, threads_per_worker=1, dashboard_address=None, preload=[str(without)]
+        n_workers=0,
+        threads_per_worker=1,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        preload=[str(without)],
     ) as cluster:
         said = ["verify", str(home / "good.py"), "--out", str(home / "o")]
         said += ["--on", cluster.scheduler_address]

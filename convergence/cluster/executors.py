@@ -102,9 +102,16 @@ class Dask:
                 k: {"cls": distributed.Nanny, "options": {**own, "env": env}}
                 for k, env in enumerate(each)
             }
+            # Dask serves pages about its health whatever it is told: on a free port, as without an
+            # address they take 8787, and two runs on a machine would meet there.
             scheduler = {
                 "cls": distributed.Scheduler,
-                "options": {"dashboard": False, "host": "127.0.0.1", "port": 0},
+                "options": {
+                    "dashboard": False,
+                    "dashboard_address": "127.0.0.1:0",
+                    "host": "127.0.0.1",
+                    "port": 0,
+                },
             }
             self._cluster = distributed.SpecCluster(workers, scheduler)
         try:
