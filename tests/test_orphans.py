@@ -13,21 +13,26 @@ from pathlib import Path
 import pytest
 
 LIMIT = 120.0  # seconds, on a busy machine
-SLEEPS = "    open(f'begun.{os.getpid()}', 'w').close()\n    time.sleep(999)\n"
+
+
+def sleeps(folder: Path) -> str:
+    """The body of a function that says in a folder that it has begun, wherever it works."""
+    return f"    open(f'{folder}/begun.{{os.getpid()}}', 'w').close()\n    time.sleep(999)\n"
 
 
 def figures(folder: Path) -> list[str]:
     """Enough figures that they are drawn in processes."""
     (folder / "paper_figures").mkdir()
     for k in range(8):
-        text = f"import os, time\ndef draw(out):\n{SLEEPS}"
+        text = f"import os, time\ndef draw(out):\n{sleeps(folder)}"
         (folder / f"paper_figures/f{k}.py").write_text(text)
     return ["figures"]
 
 
 def audit(folder: Path) -> list[str]:
     """An optimizer that does not answer."""
-    (folder / "mine.py").write_text(f"import os, time\ndef mine(lr=0.1):\n{SLEEPS}")
+    text = f"import os, time\ndef mine(lr=0.1):\n{sleeps(folder)}"
+    (folder / "mine.py").write_text(text)
     return ["audit", "mine.py:mine", "--as", "unknown", "--time", "900"]
 
 
@@ -73,3 +78,4 @@ def test_no_worker_outlives_its_parent(
         for pid in (parent.pid, *begun(tmp_path)):
             if alive(pid):
                 os.kill(pid, signal.SIGKILL)
+        parent.wait(LIMIT)
