@@ -64,8 +64,9 @@ def test_a_claim_is_judged_as_verify_does_and_a_smaller_bound_is_refuted(bench: 
 
 
 def test_moving_sliders_compiles_nothing_and_another_factor_runs_nothing(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    bench = Bench((SQUARE, EXACT))  # it remembers no run, so that the first question compiles
     first = ask(bench)
     compiled: list[str] = []
 
