@@ -107,7 +107,7 @@ CLAIMS = (
         2,
         NOISY,
         problem=SQUARE,
-        seeds=2**20,  # few runs are far off, and the limits know it
+        seeds=3 * 2**18,  # few runs are far off, and the limits know it
         note="the public code moves along a direction that it never measured: f grows",
     ),
     law(
