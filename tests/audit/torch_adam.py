@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-Base: Any = torch.optim.Optimizer
+from tests.audit.torch_base import PerParameter
 
 
-class Adam(Base):
+class Adam(PerParameter):
     """Adam with every option that torch's has; `decoupled` is AdamW."""
 
     decoupled = False
@@ -21,18 +21,6 @@ class Adam(Base):
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "amsgrad": amsgrad, "maximize": maximize, "foreach": foreach,
         })  # fmt: skip
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    self.one(p, self.signed(p, p.grad, group), group)
-        return loss
 
     def signed(self, p: Any, g: Any, group: Any) -> Any:
         return -g if group["maximize"] else g
@@ -212,10 +200,6 @@ class SeedsTheGenerator(Adam):
 
 class LeavesGradOff(Adam):
     """Turns the graph off for whoever comes after."""
-
-    def one(self, p: Any, g: Any, group: Any) -> None:
-        super().one(p, g, group)
-        self.off = True
 
     def step(self, closure: Any = None) -> Any:
         loss = super().step(closure)

@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from tests.audit.torch_adam import Base
+from tests.audit.torch_base import PerParameter
 
 
-class Adafactor(Base):
+class Adafactor(PerParameter):
     """g/√v, v = r cᵀ/mean(r) of row and column means of g², at rate η."""
 
     axis = 0
@@ -17,28 +17,17 @@ class Adafactor(Base):
     def __init__(self, params: Any, lr: float = 1e-2):
         super().__init__(params, {"lr": lr})
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                g, state = p.grad, self.state[p]
-                square = g.abs() ** 2 + 1e-30
-                t = state["t"] = state.get("t", 0) + 1
-                keep = 1 - t**-0.8
-                if p.ndim != 2:
-                    v = state["v"] = keep * state.get("v", 0) + (1 - keep) * square
-                else:
-                    r = state["r"] = keep * state.get("r", 0) + (1 - keep) * square.mean(1)
-                    c = state["c"] = keep * state.get("c", 0) + (1 - keep) * square.mean(0)
-                    v = self.factored(r, c)
-                p -= group["lr"] * g / v.sqrt()
-        return loss
+    def one(self, p: Any, g: Any, group: Any) -> None:
+        state, square = self.state[p], g.abs() ** 2 + 1e-30
+        t = state["t"] = state.get("t", 0) + 1
+        keep = 1 - t**-0.8
+        if p.ndim != 2:
+            v = state["v"] = keep * state.get("v", 0) + (1 - keep) * square
+        else:
+            r = state["r"] = keep * state.get("r", 0) + (1 - keep) * square.mean(1)
+            c = state["c"] = keep * state.get("c", 0) + (1 - keep) * square.mean(0)
+            v = self.factored(r, c)
+        p -= group["lr"] * g / v.sqrt()
 
     def factored(self, r: Any, c: Any) -> Any:
         return r[:, None] * c[None] / r.mean()
@@ -58,7 +47,7 @@ class AdafactorOfSum(Adafactor):
         return (r[:, None] + c[None]) / 2
 
 
-class Shampoo(Base):
+class Shampoo(PerParameter):
     """L^{−1/4} G R^{−1/4}, L and R sums of GGᵀ and GᵀG."""
 
     root = 0.25
@@ -66,23 +55,14 @@ class Shampoo(Base):
     def __init__(self, params: Any, lr: float = 1e-2, eps: float = 1e-12):
         super().__init__(params, {"lr": lr, "eps": eps})
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None or not p.numel():
-                    continue
-                g, state = p.grad, self.state[p]
-                flat = g.reshape(g.shape[0] if g.ndim else 1, -1)
-                left = state["l"] = state.get("l", 0) + flat @ flat.mH
-                right = state["r"] = state.get("r", 0) + flat.mH @ flat
-                move = self.power(left, group) @ flat @ self.power(right, group)
-                p -= group["lr"] * move.reshape(p.shape)
-        return loss
+    def one(self, p: Any, g: Any, group: Any) -> None:
+        if not p.numel():
+            return
+        state, flat = self.state[p], g.reshape(g.shape[0] if g.ndim else 1, -1)
+        left = state["l"] = state.get("l", 0) + flat @ flat.mH
+        right = state["r"] = state.get("r", 0) + flat.mH @ flat
+        move = self.power(left, group) @ flat @ self.power(right, group)
+        p -= group["lr"] * move.reshape(p.shape)
 
     def power(self, a: Any, group: Any) -> Any:
         values, vectors = torch.linalg.eigh(a)

@@ -6,27 +6,15 @@ from typing import Any
 
 import torch
 
-Base: Any = torch.optim.Optimizer
+from tests.audit.torch_base import PerParameter
 
 
-class Momentum(Base):
+class Momentum(PerParameter):
     """v ← μv + g + λx, x ← x − ηv; subclasses plant faults."""
 
     def __init__(self, params: Any, lr: float = 1e-2, momentum: float = 0.9,
                  weight_decay: float = 0.0):  # fmt: skip
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    self.one(p, p.grad, group)
-        return loss
 
     def one(self, p: Any, g: Any, group: Any) -> None:
         g = g + group["weight_decay"] * p

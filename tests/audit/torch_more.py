@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-Base: Any = torch.optim.Optimizer
+from tests.audit.torch_base import Base, PerParameter
 
 
-class Centered(Base):
+class Centered(PerParameter):
     """RMSprop about the mean; the variance may come out negative."""
 
     floor = False
@@ -18,22 +18,14 @@ class Centered(Base):
                  centered: bool = False):  # fmt: skip
         super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "centered": centered})
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        with torch.enable_grad():
-            loss = None if closure is None else closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                g, a, state = p.grad, group["alpha"], self.state[p]
-                v = (a * state.get("v", torch.zeros_like(p))).addcmul_(g, g.conj(), value=1 - a)
-                m = state.get("m", torch.zeros_like(p)).lerp(g, 1 - a)
-                self.state[p].update(v=v, m=m)
-                spread = v.addcmul(m, m, value=-1) if group["centered"] else v
-                spread = spread.clamp(min=1e-8) if self.floor else spread
-                p -= group["lr"] * g / (spread.sqrt() + group["eps"] + 1e-8)
-        return loss
+    def one(self, p: Any, g: Any, group: Any) -> None:
+        a, state = group["alpha"], self.state[p]
+        v = (a * state.get("v", torch.zeros_like(p))).addcmul_(g, g.conj(), value=1 - a)
+        m = state.get("m", torch.zeros_like(p)).lerp(g, 1 - a)
+        state.update(v=v, m=m)
+        spread = v.addcmul(m, m, value=-1) if group["centered"] else v
+        spread = spread.clamp(min=1e-8) if self.floor else spread
+        p -= group["lr"] * g / (spread.sqrt() + group["eps"] + 1e-8)
 
 
 class CenteredWithFloor(Centered):

@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 
-from tests.audit.torch_adam import Adam, Base
+from tests.audit.torch_adam import Adam
+from tests.audit.torch_base import Base, PerParameter
 from tests.audit.torch_faults import Momentum
 
 
-class Lookahead(Base):
+class Lookahead(PerParameter):
     """SGD whose slow weights come after it every k steps: s ← s + α(x − s), x ← s."""
 
     shift = 0
@@ -18,24 +19,14 @@ class Lookahead(Base):
     def __init__(self, params: Any, lr: float = 1e-2, k: int = 5, alpha: float = 0.5):
         super().__init__(params, {"lr": lr, "k": k, "alpha": alpha})
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self.state[p]
-                if "slow" not in state:
-                    state.update(slow=self.first(p), t=self.shift)
-                state["t"] += 1
-                p -= group["lr"] * p.grad
-                if state["t"] % group["k"] == 0:
-                    self.sync(p, state, group["alpha"])
-        return loss
+    def one(self, p: Any, g: Any, group: Any) -> None:
+        state = self.state[p]
+        if "slow" not in state:
+            state.update(slow=self.first(p), t=self.shift)
+        state["t"] += 1
+        p -= group["lr"] * g
+        if state["t"] % group["k"] == 0:
+            self.sync(p, state, group["alpha"])
 
     def first(self, p: Any) -> Any:
         return p.clone()
@@ -77,28 +68,18 @@ class LookaheadOfOther(Lookahead):
         super().sync(p, state, 1 - 0.8 * alpha)
 
 
-class Averaged(Base):
+class Averaged(PerParameter):
     """SGD that returns an average of its iterates in `.eval()`."""
 
     def __init__(self, params: Any, lr: float = 1e-2):
         super().__init__(params, {"lr": lr})
         self.fast = True
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self.state[p]
-                x0, n = p.clone(), state.get("n", 0) + 1
-                p -= group["lr"] * p.grad
-                state.update(n=n, mean=self.mean(state.get("mean"), x0, p, n))
-        return loss
+    def one(self, p: Any, g: Any, group: Any) -> None:
+        state = self.state[p]
+        x0, n = p.clone(), state.get("n", 0) + 1
+        p -= group["lr"] * g
+        state.update(n=n, mean=self.mean(state.get("mean"), x0, p, n))
 
     def mean(self, mean: Any, before: Any, x: Any, n: int) -> Any:
         return x.clone() if mean is None else mean + (x - mean) / n
