@@ -93,6 +93,8 @@ def _quantile(bits: Any, dtype: str) -> Any:
     for c in reversed(lower):
         x = x * y + c
     sign = (bits & word(1)) << word(8 * word(0).itemsize - 1)
+    # Divided by ±1 instead of multiplied: what is dear, XLA does once. A draw that is read twice,
+    # by a norm and by a step, was made again for each reader, random bits and all.
     return x / real(sign | word(one))
 
 

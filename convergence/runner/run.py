@@ -227,7 +227,7 @@ def run(
     experiment = jax.tree.map(
         lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
-    chunks = _hasty if hasty and jax.default_backend() == "cpu" else _chunks
+    chunks = _hasty if hasty else _chunks
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
 
