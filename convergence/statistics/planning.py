@@ -31,7 +31,6 @@ def places(values: Floats, n: int, shift: float = 0.0) -> np.ndarray:
     spread = float(np.var(values)) if np.all(np.isfinite(values)) else 0.0
     if shift and spread > 0:
         weights = np.maximum(0.0, 1.0 + shift * (values - values.mean()) / spread)
-    ends = np.cumsum(weights) / weights.sum()
     order = np.argsort(values, kind="stable")  # so that few runs are spread over the law as well
     ends = np.cumsum(weights[order]) / weights.sum()
     return order[np.searchsorted(ends, (np.arange(n) + 0.5) / n).clip(0, pilot - 1)]
