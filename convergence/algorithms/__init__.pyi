@@ -31,6 +31,7 @@ from .classical.polyak import SummedState as SummedState
 from .classical.reshuffling import OrderState as OrderState
 from .classical.reshuffling import RandomReshuffling as RandomReshuffling
 from .classical.reshuffling import SGDWithReplacement as SGDWithReplacement
+from .classical.reshuffling import one_of as one_of
 from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD

@@ -198,7 +198,7 @@ def _asked(
     examiner = _Examiner(store)
     for (slug, seed, dtype, rng, tier), counts in runs.items():
         several = [n for n in counts if n > 1]
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(_Absent, InvalidInput):
             seeds = min(several) if several else None
             settings = Settings(tier=tier, seed=seed, seeds=seeds, dtype=dtype, rng=rng)
             known[slug].verify(settings, examiner)

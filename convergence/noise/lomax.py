@@ -22,7 +22,7 @@ from convergence.shapes import Iterate, Key, Reals, real
 class OneSidedLomax(AbstractNoise):
     """ξ = s(exp(E/β) − 1 − 1/(β−1)) e, E ~ Exp(1), e a unit vector: centered and skewed.
 
-    E‖ξ‖^p by quadrature of the density over both sides of the mean, once an order.
+    E‖ξ‖^p in closed form, see `lomax_moment`.
     """
 
     beta: Reals = eqx.field(converter=real)

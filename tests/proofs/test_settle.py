@@ -83,7 +83,7 @@ def test_enclosures_hold_the_runs_of_the_registry(claim: Any) -> None:
         with precision("float64"):
             found = enclose(run, 1024)
     except (Undecided, Unsupported) as undecided:
-        pytest.skip(str(undecided))
+        pytest.skip(str(undecided))  # as `settle` says: INCONCLUSIVE, or a callback
     for ball, number in zip(found.values.ravel(), np.ravel(value), strict=True):
         if ball.is_finite():
             low, high = float(ball.lower()), float(ball.upper())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
+from convergence.algorithms.classical.reshuffling import one_of
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key, Reals, real
 
@@ -44,9 +44,7 @@ class StochasticPolyak(AbstractAlgorithm):
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
-        sample, coin = jax.random.split(key)
-        i = jax.random.randint(coin, (), 0, self.n)
-        g = oracle.grads(state.x, sample)[i]
+        i, g = one_of(oracle, state.x, key, self.n)
         square = jnp.sum(g**2)
         flat = square == 0
         gamma = oracle.leads(state.x)[i] / (self.c * jnp.where(flat, 1.0, square))

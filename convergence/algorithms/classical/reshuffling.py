@@ -49,6 +49,11 @@ class SGDWithReplacement(AbstractAlgorithm):
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
-        sample, coin = jax.random.split(key)
-        i = jax.random.randint(coin, (), 0, self.n)
-        return State(state.x - self.eta * oracle.grads(state.x, sample)[i])
+        return State(state.x - self.eta * one_of(oracle, state.x, key, self.n)[1])
+
+
+def one_of(oracle: Any, x: Iterate, key: Key, n: int) -> tuple[Count, Iterate]:
+    """(i, ∇f_i(x)), i uniform among the n functions of an oracle with `grads`."""
+    sample, coin = jax.random.split(key)
+    i = jax.random.randint(coin, (), 0, n)
+    return i, oracle.grads(x, sample)[i]

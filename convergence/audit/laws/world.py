@@ -34,7 +34,7 @@ def modes() -> dict[str, Any]:
 
 def generators() -> dict[str, Any]:
     """The states of the generators that everybody shares."""
-    legacy: Any = np.random.get_state()  # noqa: NPY002
+    legacy: Any = np.random.get_state()  # noqa: NPY002 - the one that released code uses
     found: dict[str, Any] = {"numpy.random": (legacy[1].tobytes(), legacy[2])}
     torch: Any = sys.modules.get("torch")
     if hasattr(torch, "get_rng_state"):
@@ -45,7 +45,7 @@ def generators() -> dict[str, Any]:
 def draw() -> None:
     """On from where a seed begins."""
     random.random()
-    np.random.rand()  # noqa: NPY002
+    np.random.rand()  # noqa: NPY002 - likewise
     torch: Any = sys.modules.get("torch")
     if hasattr(torch, "rand"):
         torch.rand(1)
