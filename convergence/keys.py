@@ -7,7 +7,9 @@ were.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from typing import Any
 
 import jax
 from jaxtyping import Array, Integer
@@ -32,6 +34,11 @@ def claim_key(slug: str, seed: int, T: int, generator: str = GENERATORS[0]) -> K
 def run_keys(key: Key, indices: Integer[Array, " seeds"]) -> Keys[Array, " seeds"]:
     """One key a run, from its index alone."""
     return jax.vmap(lambda i: jax.random.fold_in(key, i))(indices)
+
+
+class Labelled(functools.partial[Any]):
+    """A callback to the host whose first argument, of a key, only tells runs apart: nothing that
+    it returns depends on it."""
 
 
 def step_key(key: Key, t: int | Count) -> Key:

@@ -27,6 +27,7 @@ from convergence.algorithms.torch_host import Live, Recipe, import_torch
 from convergence.algorithms.torch_rehearsal import rehearse
 from convergence.algorithms.torch_twin import Twin
 from convergence.errors import InvalidInput, require
+from convergence.keys import Labelled
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Count, Iterate, Key
 
@@ -136,7 +137,7 @@ class FromTorch(AbstractAlgorithm):
             kind, rate = str(rate[0].dtype), (as_words(rate[0]),)
         shapes = (jax.ShapeDtypeStruct((), jnp.int32), words_like(x0))
         handle, x = jax.pure_callback(
-            functools.partial(begin, recipe, kind), shapes, nonce, as_words(x0), *rate,
+            Labelled(begin, recipe, kind), shapes, nonce, as_words(x0), *rate,
             vmap_method="broadcast_all",
         )  # fmt: skip
         start = from_bits(x, x0)
@@ -145,6 +146,8 @@ class FromTorch(AbstractAlgorithm):
     def step(self, t: Count, state: TorchState, oracle: AbstractOracle, key: Key) -> TorchState:
         recipe = self.recipe(state.x)
         word = words_like(state.x)
+        # A method that draws nothing is given no key, and its noiseless runs are one run.
+        seed = key_words(key) if recipe.draws else jnp.zeros(1, jnp.uint32)
         shapes = (word, word, jax.ShapeDtypeStruct((), jnp.bool_))
 
         def ask(call: Any, at: Any) -> Any:
@@ -154,7 +157,7 @@ class FromTorch(AbstractAlgorithm):
             gradient = oracle.grad(at, key)
             found = jax.pure_callback(
                 functools.partial(advance, recipe), shapes, state.handle, t, call,
-                key_words(key), as_words(value), as_words(gradient), vmap_method="broadcast_all",
+                seed, as_words(value), as_words(gradient), vmap_method="broadcast_all",
             )  # fmt: skip
             return call + 1, from_bits(found[0], at), from_bits(found[1], at), found[2]
 

@@ -35,7 +35,8 @@ class Recipe(NamedTuple):
 
     layout: (name, shape) of each parameter, in the order in which x is cut up. carried, dtype:
     of x and of the parameters. closure: whether its step is given one. judged: (optimizer,
-    parameters) → tensors, or None for where `eval()` moves the parameters, if it has one.
+    parameters) → tensors, or None for where `eval()` moves the parameters, if it has one. draws:
+    whether its steps move torch's generator.
     """
 
     factory: Any
@@ -46,6 +47,7 @@ class Recipe(NamedTuple):
     named: bool
     closure: bool | None
     judged: Any
+    draws: bool = True
 
     @property
     def name(self) -> str:
@@ -120,6 +122,7 @@ class Live:
         self.last: tuple[int, int, bytes, Reply] | None = None
         self.asking: Asking | None = None
         self.noise: Any = None  # torch's generator while a step rests
+        self.quiet: Any = None  # and as it was seeded
 
     def advance(self, t: int, call: int, value: float, gradient: np.ndarray, seed: int) -> Reply:
         """Go on with step t, given F and ∇F for the question `call`. Asked the same again, it
@@ -152,6 +155,7 @@ class Live:
         torch = import_torch()
         if self.calls == 0:
             torch.default_generator.manual_seed(seed)
+            self.quiet = torch.default_generator.get_state()
             self._backward(gradient)
             if not self.recipe.closure:
                 self.optimizer.step()
@@ -175,6 +179,14 @@ class Live:
         self.recipe.put_gradient(self.parameters, gradient)
 
     def _reply(self, done: bool) -> Reply:
+        if done and not self.recipe.draws:
+            now = import_torch().default_generator.get_state()
+            require(
+                bool((now == self.quiet).all()),
+                "a random number drawn now, and none in its first steps",
+                "draws from the first step on, or none",
+                "write the method as an algorithm",
+            )
         at = self.recipe.flat(self.parameters)
         return Reply(at, self.judged() if done else at, done)
 

@@ -35,8 +35,8 @@ class Bowl:
 
 @functools.lru_cache(maxsize=64)
 def rehearse(recipe: Recipe, lr: float | None) -> Recipe:
-    """The recipe with its closure decided: whether `step()` needs one. Raises `InvalidInput` where
-    the adapter is not the optimizer's own loop, bit for bit."""
+    """The recipe with its closure decided, whether `step()` needs one, and its draws. Raises
+    `InvalidInput` where the adapter is not the optimizer's own loop, bit for bit."""
     torch = import_torch()
     before = torch.default_generator.get_state()
     try:
@@ -58,13 +58,14 @@ def _rehearse(recipe: Recipe, lr: float | None) -> Recipe:
             continue
         shared = outside(optimizer)
         try:
-            path = native(tried, parameters, optimizer, bowl)
+            path, draws = native(tried, parameters, optimizer, bowl)
         except Exception as error:
             failures.append(told(error))
             continue
         keys = differing(shared, outside(optimizer))
         if keys:
             raise refused(tried, keys[0], "is shared by all optimizers of the class")
+        tried = tried._replace(draws=draws)
         _compare(tried, lr, (bowl, other), path, optimizer, parameters)
         return tried
     raise InvalidInput(
@@ -80,8 +81,11 @@ def _demanded(asks: Any) -> bool:
     )
 
 
-def native(recipe: Recipe, parameters: list[Any], optimizer: Any, bowl: Bowl) -> list[np.ndarray]:
-    """The parameters after each step of the loop that everybody writes."""
+def native(
+    recipe: Recipe, parameters: list[Any], optimizer: Any, bowl: Bowl
+) -> tuple[list[np.ndarray], bool]:
+    """The parameters after each step of the loop that everybody writes, and whether any of them
+    has moved torch's generator."""
     torch = import_torch()
 
     def closure() -> Any:
@@ -90,16 +94,18 @@ def native(recipe: Recipe, parameters: list[Any], optimizer: Any, bowl: Bowl) ->
         recipe.put_gradient(parameters, gradient)
         return torch.tensor(value, dtype=torch.float64).to(parameters[0].dtype)
 
-    path = []
+    path, draws = [], False
     for t in range(STEPS):
         torch.default_generator.manual_seed(t)
+        before = torch.default_generator.get_state()
         closure()
         if recipe.closure:
             optimizer.step(closure)
         else:
             optimizer.step()
         path.append(recipe.flat(parameters))
-    return path
+        draws |= not torch.equal(before, torch.default_generator.get_state())
+    return path, draws
 
 
 def _compare(

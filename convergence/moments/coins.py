@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
+from convergence.keys import Labelled
 from convergence.noise.base import AbstractNoise
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
@@ -94,6 +95,8 @@ def _results(eqn: Any, reached: list[bool]) -> list[bool]:
             return [True] * len(eqn.outvars)
         ways = [follow(branch.jaxpr, reached[1:]) for branch in p["branches"]]
         return [any(way) for way in zip(*ways, strict=True)]
+    if name == "pure_callback" and isinstance(p["callback"].callback_func, Labelled):
+        return [any(reached[1:])] * len(eqn.outvars)
     inner = p.get("jaxpr", p.get("call_jaxpr"))
     inner = getattr(inner, "jaxpr", inner)
     if inner is not None and len(inner.invars) == len(reached):

@@ -15,6 +15,7 @@ from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.torch_adapter import FromTorch, from_optimizer
 from convergence.laws import algorithm_laws
 from convergence.metrics.pointwise import GradNormSq
+from convergence.moments.coins import tosses
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
@@ -137,3 +138,39 @@ def test_runs_that_leave_the_finite_numbers_are_told_with_their_step():
         ]  # fmt: skip
     assert np.all(found[0] >= 0)
     np.testing.assert_array_equal(found[0], found[1])
+
+
+class Late(torch.optim.SGD):
+    """SGD that draws in its twentieth step, and changes nothing by it."""
+
+    def step(self, closure: Any = None) -> Any:
+        self.seen = getattr(self, "seen", 0) + 1
+        if self.seen == 20:
+            torch.rand(1)
+        return super().step(closure)
+
+
+def test_a_noiseless_run_of_torch_is_one_number(test_seed: int):
+    given: dict[str, Any] = dict(
+        theorem=SGDNonconvex(), problem=PROBLEM, horizons=(8,), seed=test_seed, seeds=64
+    )
+    report = assert_converges(lambda c, T: FromTorch(torch.optim.SGD, lr=1 / c.L), **given)
+    assert report.kind == "expectation"
+    assert report.judgement is not None
+    assert [row.seeds for row in report.judgement.rows] == [1]
+    with pytest.raises(AssertionError, match="REFUTED"):  # by a single run that misses the bound
+        assert_converges(lambda c, T: FromTorch(torch.optim.SGD, lr=1e-3), **given)
+
+
+def test_what_draws_is_no_single_number():
+    def coins(factory: Any, noise: Any = Noiseless()) -> bool:
+        method, oracle = FromTorch(factory, lr=0.1), Oracle(PROBLEM, noise)
+        return tosses(Experiment(PROBLEM, oracle, method, GradNormSq()))
+
+    with precision("float64"):
+        assert not coins(torch.optim.Adam)
+        assert coins(Jumpy)
+        assert coins(torch.optim.Adam, NOISE)
+        late = Experiment(PROBLEM, Oracle(PROBLEM, NOISE), FromTorch(Late, lr=0.1), GradNormSq())
+        with pytest.raises(Exception, match="a random number drawn now, and none in its first"):
+            run(late, 24, jax.random.key(0), seeds=range(2), chunk=2)
