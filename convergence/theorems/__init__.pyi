@@ -96,6 +96,7 @@ from .attention.wang2024s3 import ExactRecovery as ExactRecovery
 from .attention.wang2024s3 import NoisyRecovery as NoisyRecovery
 from .attention.wang2024s3 import SmoothConvolution as SmoothConvolution
 from .attention.wang2024s3 import SmoothConvolutionPrinted as SmoothConvolutionPrinted
+from .attention.wang2024s3 import attained as attained
 from .attention.wang2024s3 import corrected as corrected
 from .attention.wang2024s3 import low_rank as low_rank
 from .attention.wang2024s3 import printed as printed
@@ -408,6 +409,11 @@ from .federated.chen2023 import GatesConverge as GatesConverge
 from .federated.chen2023 import GatesDescend as GatesDescend
 from .federated.chen2023 import SamplingFloor as SamplingFloor
 from .federated.chen2023 import SamplingIsFree as SamplingIsFree
+from .federated.chen2023_masks import EveryClientIsServed as EveryClientIsServed
+from .federated.chen2023_masks import MaskedMinimizer as MaskedMinimizer
+from .federated.chen2023_masks import MasksDoNotMatter as MasksDoNotMatter
+from .federated.chen2023_masks import minimizer as minimizer
+from .federated.chen2023_masks import slopes as slopes
 from .federated.mcmahan2017 import AbstractLocalBound as AbstractLocalBound
 from .federated.mcmahan2017 import AbstractLocalSteps as AbstractLocalSteps
 from .federated.mcmahan2017 import LocalStepsAlong as LocalStepsAlong
@@ -529,6 +535,7 @@ from .identities.choromanski2021 import positive as positive
 from .identities.choromanski2021 import ratio_bias as ratio_bias
 from .identities.dahl2023 import OrderOfTwo as OrderOfTwo
 from .identities.dahl2023 import ScoreProperties as ScoreProperties
+from .identities.dahl2023 import ZeroIfNeverHit as ZeroIfNeverHit
 from .identities.dahl2023 import fields as fields
 from .identities.gu2021 import BilinearOrder as BilinearOrder
 from .identities.gu2021 import BilinearSecondOrder as BilinearSecondOrder
@@ -540,8 +547,10 @@ from .identities.gu2021 import states as states
 from .identities.horvath2024 import AlwaysTheSVD as AlwaysTheSVD
 from .identities.horvath2024 import AnyDistribution as AnyDistribution
 from .identities.horvath2024 import NestedMinimum as NestedMinimum
+from .identities.horvath2024 import SampledRank as SampledRank
 from .identities.horvath2024 import loss as loss
 from .identities.horvath2024 import root as root
+from .identities.horvath2024 import sampled_slope as sampled_slope
 from .identities.li2022dp import ClippingBias as ClippingBias
 from .identities.li2022dp import GhostNorm as GhostNorm
 from .identities.li2022dp import PrivateFloor as PrivateFloor

@@ -154,6 +154,29 @@ def test_key_query_takes_the_nuclear_direction() -> None:
     assert svm.missed(last(NormalizedGD(0.01), inner, 4000), d.T) < 1e-4
 
 
+def test_where_the_covariance_turns() -> None:
+    """Tokens 0, 3, 2 with scores 1, ½, 0: Cov = −1/3, −0.0902423, 0.0488781 at w = 0, ½, 2, and 0
+    at 0.7865570766. In 3000 steps of 0.1 w reaches 300.8 and −299.2 from 0.01 beside it."""
+    assert pytest.approx(0.7865570766, abs=5e-11) == svm.THRESHOLD
+    x, g = np.array([0.0, 3, 2]), np.array([1.0, 0.5, 0])
+    for w, value in ((0.0, -1 / 3), (0.5, -0.0902423), (2.0, 0.0488781), (svm.THRESHOLD, 0.0)):
+        s = np.exp(w * x) / np.exp(w * x).sum()
+        assert float(s @ (g * x) - (s @ g) * (s @ x)) == pytest.approx(value, abs=5e-8)
+    for beside, end in ((0.01, 300.8), (-0.01, -299.2)):
+        found = last(NormalizedGD(0.1), three_tokens(svm.THRESHOLD + beside), 3000)
+        assert float(found.item()) == pytest.approx(end, abs=0.05)
+
+
+def test_the_wrong_separator_points_elsewhere() -> None:
+    """Columns (−1, −2/3, 0) and (4, −2, 5)/9: corr = −2/(3√7) = −0.2519763."""
+    right = np.array([[1, 4 / 9], [0, -2 / 9], [0, 5 / 9]])
+    wrong = np.array([[-1, 4 / 9], [-2 / 3, -2 / 9], [0, 5 / 9]])
+    found = np.asarray(two_inputs().constants().separator)
+    np.testing.assert_allclose(found[:, :2], right, atol=1e-9)
+    corr = float(np.sum(right * wrong) / np.linalg.norm(right) / np.linalg.norm(wrong))
+    assert corr == pytest.approx(-0.2519763, abs=5e-8)
+
+
 def test_separator_by_hand() -> None:
     """x ≥ 1 and x + y ≥ 1: (1, 0) with the multipliers (1, 0)."""
     found = hard_margin([[1.0, 0.0], [1.0, 1.0]])

@@ -36,6 +36,7 @@ from convergence.runner.experiment import Experiment
 from convergence.statistics import Verdict
 from convergence.theorems.federated import chen2023 as gate
 from convergence.theorems.federated import mcmahan2017 as fed
+from tests.mutants.federated import OverHolders, Repeated, Unmasked
 from tests.walks import iterates, walk
 
 PAIR = plain_clients(1.0, [[2.0], [4.0]], 8.0)
@@ -85,6 +86,37 @@ def test_the_floors_of_three_rules() -> None:
     found = steady(AverageStored, 0.3).expected(DistanceSq(), [10, 50])
     np.testing.assert_allclose(found, [11.94934, 3.756645e-5], rtol=5e-7)
     assert steady(AverageStored, 0.3).radius == pytest.approx(0.7285126, abs=5e-8)
+
+
+def test_faults_of_rounds() -> None:
+    """With replacement the floor is 0.838235, and 0.033333 where the bound says 0. Over the holders
+    of a coordinate a round contracts by 0.333663 and 0.381767 instead of 0.555776 and 0.587844.
+    Unmasked, the first round leads to (3.557720, 2.121027) instead of (0.224386, 0.787694)."""
+    again = AverageSampled(0.3, 1, Repeated(2))
+    assert steady_of(FOUR, again) == pytest.approx(0.838235, abs=5e-7)
+    two = plain_clients(1.0, [[1.0], [-1.0]], 0.0)
+    assert steady_of(two, AverageSampled(0.125, 1, Repeated(2))) == pytest.approx(1 / 30, rel=1e-9)
+    assert fed.LocalStepsNonconvex(2).bound(two.constants() | {"sigma": 0.0}, 10) == 0
+    limit = np.array([0.50511939, 1.91115683])
+    with jax.enable_x64(True):
+        for kind, share in (
+            (AverageSampled, (0.555776, 0.587844)),
+            (OverHolders, (0.333663, 0.381767)),
+        ):
+            method = kind(0.5, 8, UniformClients(3))
+            x = iterates(method, MASKED, 2, oracle=Clients)
+            np.testing.assert_allclose((x[2] - limit) / (x[1] - limit), share, atol=2e-6)
+        for oracle, point in ((Clients, (0.224386, 0.787694)), (Unmasked, (3.557720, 2.121027))):
+            method = AverageSampled(0.5, 8, UniformClients(3))
+            found = iterates(method, MASKED, 1, oracle=oracle)[-1]
+            np.testing.assert_allclose(found, point, atol=5e-7)
+
+
+def steady_of(problem: Any, method: Any) -> float:
+    """lim E‖θ_r − x*‖² without noise."""
+    return exact_moments(Experiment(problem, Clients(problem, Noiseless()), method)).steady(
+        DistanceSq()
+    )
 
 
 @pytest.mark.parametrize("tau", [1, 4])

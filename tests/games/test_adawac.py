@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 
 from convergence.algorithms.games.adawac import AdaWAC, Weighted
 from convergence.claims.base import Claim
@@ -120,6 +121,28 @@ def test_the_energy_of_the_bilinear_game(order: str, energies: Any) -> None:
 def test_the_exact_gap(n: int, T: int, gap: float) -> None:
     c = constant_pairs(n).constants()
     assert adawac.AdaWACGapLaw().bound(c, T) == pytest.approx(gap, abs=5e-8)
+
+
+def test_faults_seen_by_the_exact_gap() -> None:
+    """One sample, T = 16: 0.910029 with the sign of the weights' step turned (0.089971), 0.058726
+    averaged after the step. Four, T = 64: 0.264207 with a step divided by n (0.089908), 0.082104.
+    With the step of a bound without n the gap of n = T = 200 would be 0.4795."""
+
+    def law(n: int, T: int, share: float = 1.0, first: int = 0) -> float:
+        """(1/T) Σ_t Σ_k P(Bin(t, 1/n) = k)/(1 + e^{ηk}), t from `first`."""
+        eta = share * (8 * n * np.log(2) / T) ** 0.5
+        t = np.arange(first, first + T)[:, None]
+        k = np.arange(T + 1)
+        return float(np.sum(stats.binom.pmf(k, t, 1 / n) / (1 + np.exp(eta * k))) / T)
+
+    assert law(1, 16) == pytest.approx(
+        adawac.AdaWACGapLaw().bound(constant_pairs(1).constants(), 16)
+    )
+    assert law(1, 16, -1.0) == pytest.approx(0.910029, abs=5e-7)
+    assert law(1, 16, first=1) == pytest.approx(0.058726, abs=5e-7)
+    assert law(4, 64, 1 / 4) == pytest.approx(0.264207, abs=5e-7)
+    assert law(4, 64, first=1) == pytest.approx(0.082104, abs=5e-7)
+    assert law(200, 200, 200**-0.5) == pytest.approx(0.4795, abs=5e-5)
 
 
 def test_the_gap_is_a_maximum_less_a_minimum() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from convergence.claims.base import AbstractClaim
 from convergence.claims.exact_masks import ExactMasks
+from convergence.claims.identity import Identity
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
 from convergence.oracles.clients import Clients
@@ -15,6 +16,7 @@ from convergence.parts.participation import knapsack
 from convergence.problems.clients import GatedClients, plain_clients, three_masked
 from convergence.statistics import Verdict
 from convergence.theorems.federated import chen2023 as gate
+from convergence.theorems.federated import chen2023_masks as masks
 from convergence.theorems.federated import mcmahan2017 as fed
 
 FOUR = plain_clients(1.0, [[0.0], [1.0], [3.0], [8.0]], 20.0)
@@ -63,4 +65,9 @@ CLAIMS: tuple[AbstractClaim, ...] = (
           expect=Verdict.REFUTED, note="eight local steps under unequal curvatures and masks"),
     exact("sampling-is-free", gate.SamplingIsFree(2, 1, 0.3), FOUR,
           expect=Verdict.REFUTED, note="two of four clients a round"),
+    Identity("fed-masked-minimizer", masks.MaskedMinimizer()),
+    Identity("fed-every-client-is-served", masks.EveryClientIsServed(), expect=Verdict.REFUTED,
+             note="two clients pull a coordinate apart", instead="fed-masked-minimizer"),
+    Identity("fed-masks-do-not-matter", masks.MasksDoNotMatter(), expect=Verdict.REFUTED,
+             note="three masks of two coordinates", instead="fed-masked-minimizer"),
 )  # fmt: skip

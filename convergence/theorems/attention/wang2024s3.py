@@ -57,6 +57,18 @@ class ExactRecovery(AbstractIdentity):
         return found
 
 
+def attained() -> float:
+    """‖M − CUR‖/(‖E‖‖Z‖‖Y‖) where E joins what the two projectors stretch most, in the plane:
+    Z = (1, z), Y = (1, y), E = e(−z, 1)ᵀ(−y, 1), and X with Z = M_1/M_11."""
+    z, y, e = 0.5, 2.0, 0.25
+    E = e * np.outer([-z, 1.0], [-y, 1.0])
+    X = np.outer([1.0, z * (1 + e * z * y) + e * y], [1.0, y])
+    M = X + E
+    Z, Y = M[:, :1] / M[0, 0], X[:1] / X[0, 0]
+    sizes = [float(np.linalg.norm(part, 2)) for part in (E, Z, Y)]
+    return float(np.linalg.norm(M - Z @ M[:1], 2)) / math.prod(sizes)
+
+
 class NoisyRecovery(AbstractIdentity):
     """M = X + E, |I| = |J| = r = rank X, both intersections invertible, Z = M[:,J] M_IJ⁻¹, Y =
     X_IJ⁻¹ X[I,:]: M − Z M[I,:] = (I − Z S_I) E (I − S_J Y), so ‖M − skeleton‖₂ ≤ ‖E‖‖Z‖‖Y‖, and
@@ -64,7 +76,7 @@ class NoisyRecovery(AbstractIdentity):
 
     Proof. (I − ZS_I)MS_J = 0 gives (I − ZS_I)XS_J = −(I − ZS_I)ES_J, and X = XS_J Y. The two
     factors are complements of oblique projectors, whose norms are ‖Z‖ and ‖Y‖ (r = n makes the
-    left side 0). The triangle inequality. ∎
+    left side 0). The triangle inequality. ∎ The first bound is attained, Z = (1, ½) and Y = (1, 2).
     """
 
     source = Source("wang2024s3", "Proposition 1 with noise; identity and constants derived")
@@ -95,7 +107,7 @@ class NoisyRecovery(AbstractIdentity):
                 ("X − CUR", np.linalg.norm(X - Z @ M[I], 2) / (e * (1 + z * y)) - 1),
             ):
                 worst[name] = max(worst[name], float(gap))
-        return worst
+        return worst | {"attained": abs(attained() - 1)}
 
 
 class CoherentMiss(AbstractIdentity):

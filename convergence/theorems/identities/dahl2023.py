@@ -29,10 +29,11 @@ def fields(cases: int) -> list[np.ndarray]:
 class ScoreProperties(AbstractIdentity):
     """B_s = (1/n) Σ_w (R − r_sw)₊/(R − 1), r = t/min_s t, R = 4, does not change when the times of
     a workload are rescaled (P1), does not increase in t_sw nor decrease in t_s′w (P2), and is 1 if
-    and only if s is the fastest everywhere, every workload being hit (P3). The trapezoidal rule at
-    100 points differs from it by 1/198 at most. A workload that nobody hits still counts in n.
+    and only if s is the fastest everywhere, every workload being hit (P3), and 0 if and only if it
+    is nowhere faster than R times the fastest (P4). The trapezoidal rule at 100 points differs from
+    it by 1/198 at most. A workload that nobody hits still counts in n.
 
-    Proof. P1, P3: ratios. P2: r_sw is increasing in t_sw and decreasing in min_s t. ρ is a step
+    Proof. P1, P3, P4: ratios. P2: r_sw is increasing in t_sw and decreasing in min_s t. ρ is a step
     function, of which the rule misplaces each step by half a cell at most: h/2/(R − 1) a workload
     with h = (R − 1)/99. ∎
     """
@@ -52,7 +53,7 @@ class ScoreProperties(AbstractIdentity):
             "nobody hits": _off(self.score(FOUR), [1 / 4, 5 / 12, 5 / 12]),
         }
         rng = np.random.default_rng(1)
-        worst = dict.fromkeys(("P1", "P2 own", "P2 others", "P3", "rule"), 0.0)
+        worst = dict.fromkeys(("P1", "P2 own", "P2 others", "P3", "P4", "rule"), 0.0)
         for times in fields(400):
             b = self.score(times)
             worst["P1"] = max(worst["P1"], _off(self.score(times * np.exp2(
@@ -67,6 +68,10 @@ class ScoreProperties(AbstractIdentity):
             if np.all(np.isfinite(times.min(axis=0))):
                 best = np.all(times == times.min(axis=0), axis=1)
                 worst["P3"] = max(worst["P3"], float(np.any(best != (b > 1 - 1e-9))))
+            near = np.any(
+                times < (4 - 1e-6) * times.min(axis=0), axis=1
+            )  # no ratio of tenths between
+            worst["P4"] = max(worst["P4"], float(np.any(near != (b > 1e-9))))
             off = _off(self.rule(times), b, 1 / 198)
             worst["rule"] = max(worst["rule"], off)
         return found | worst
@@ -76,6 +81,24 @@ def _off(found: Any, stated: Any, granted: float = 0.0) -> float:
     """The largest difference beyond what is granted."""
     off = np.abs(np.asarray(found) - np.asarray(stated))
     return max(0.0, float(np.max(off)) - granted)
+
+
+class ZeroIfNeverHit(AbstractIdentity):
+    """FALSE: a score of 0 says that the target is never hit. Times (1, 4.5): the second submission
+    hits it, more than R = 4 times later than the first, and has 0."""
+
+    source = Source("dahl2023", "a folklore reading of a score of 0; instance derived")
+    provenance = Provenance.DERIVED
+    statement = "folklore: B_s = 0 iff s never hits the target"
+    tolerance = 1e-12
+
+    score: Callable[[Any], Any] = eqx.field(static=True)
+
+    def discrepancies(self) -> dict[str, float]:
+        times = np.array([[1.0, 2.0], [4.5, INF], [INF, INF]])
+        hits = np.isfinite(times).any(axis=1)
+        wrong = hits != (self.score(times) > 0)
+        return {f"submission {s + 1}": float(off) for s, off in enumerate(wrong)}
 
 
 class OrderOfTwo(AbstractIdentity):
