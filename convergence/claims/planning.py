@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from convergence.claims.settings import Session, Settings, Shelf
-from convergence.errors import InvalidInput
 from convergence.moments.affine import analyse
+from convergence.moments.tape import NotAffine
 from convergence.runner.experiment import Experiment, Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Verdict
@@ -196,7 +196,7 @@ def _mean(claim: Any, what: Simulation) -> float:
     try:
         moments = analyse(Experiment(run.problem, run.oracle, run.algorithm))
         return float(moments.expected(run.metric, [what.T])[0])
-    except (InvalidInput, AttributeError, TypeError, NotImplementedError):
+    except NotAffine:
         return math.nan
 
 

@@ -26,14 +26,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.compiling import hastily
+from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.probe import drawn, prepared, probe, unravel
-from convergence.moments.tape import (
-    NotAffine,
-    plan,
-)
+from convergence.moments.tape import NotAffine, plan
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
 
@@ -115,7 +113,7 @@ class Moments:
                 break
         return 0.5 * (S + S.T)
 
-    def form(self, metric: AbstractPointwise) -> Form:
+    def form(self, metric: AbstractMetric) -> Form:
         """A metric as a quadratic of the flat state; any other is refused."""
         return form_of(self.problem, metric, self.like)
 
@@ -229,19 +227,21 @@ def rounding(form: Form, square: float, T: int) -> float:
     return 8 * EPS * (T + 1) * size
 
 
-def form_of(problem: AbstractProblem, metric: AbstractPointwise, like: Any) -> Form:
+def form_of(problem: AbstractProblem, metric: AbstractMetric, like: Any) -> Form:
     """A metric as a quadratic of flat states shaped like `like`; any other is refused."""
+    given = f"Got the metric {type(metric).__name__}, but one"
+    refusal = NotAffine(f"{given} quadratic in the state is needed for exact moments; simulate it.")
+    if not isinstance(metric, AbstractPointwise):
+        raise refusal
     with jax.enable_x64(True):
         size = sum(v.size for v in jax.tree.leaves(like))
         s = np.random.default_rng(0).standard_normal(size)
-        found = _form(problem, metric, like, jnp.asarray(s))
-        base, slope, curve, exact = (np.asarray(v) for v in found)
+        if eqx.filter_eval_shape(metric.at, problem, like).shape:
+            raise refusal
+        base, slope, curve, exact = map(np.asarray, _form(problem, metric, like, jnp.asarray(s)))
     flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
     if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
-        raise NotAffine(
-            f"Got the metric {type(metric).__name__}, but one quadratic in the state is "
-            "needed for exact moments; use a simulation."
-        )
+        raise refusal
     return Form(float(base), slope, curve)
 
 

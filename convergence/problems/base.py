@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import equinox as eqx
 import jax
 
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.shapes import Iterate, Scalar
 
 
@@ -26,6 +28,14 @@ class AbstractProblem(eqx.Module):
     def grad(self, x: Iterate) -> Iterate:
         """∇f(x); by automatic differentiation unless a closed form is given."""
         return jax.grad(self.value)(x)
+
+    def f_star(self) -> Any:
+        """inf f, for metrics that ask for it."""
+        name = type(self).__name__
+        raise InvalidInput(
+            f"Got {name}, but a problem with f_star() is needed by a metric of f(x) − f*; define "
+            f"{name}.f_star."
+        )
 
     @abstractmethod
     def start(self) -> Iterate:

@@ -57,6 +57,7 @@ from .render import usual as usual
 from .runs import AbstractSearch as AbstractSearch
 from .runs import RunSearch as RunSearch
 from .runs import growth as growth
+from .runs import measurable as measurable
 from .slices import Statement as Statement
 from .slices import binds as binds
 from .slices import bound_in as bound_in

@@ -22,6 +22,7 @@ from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
 from convergence.runner.experiment import Experiment
+from convergence.runner.run import check_metric
 from convergence.search.batches import program, simulate
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families
@@ -186,6 +187,8 @@ class RunSearch(AbstractSearch):
                 groups.setdefault(program(m[0]), []).append(j)
         found = np.full(len(points), -math.inf)
         for members in groups.values():
+            if not measurable(made[members[0]]):
+                continue
             runs = [made[j] for j in np.resize(members, len(points))]
             keys = self.keys(family, len(points), T)
             values = simulate([m[0] for m in runs if m is not None], T, keys)
@@ -251,6 +254,14 @@ class RunSearch(AbstractSearch):
         T, self.horizons = self.horizons[0], short
         value = float(getattr(self.claim.theorem, self.open[0])) * math.exp(high)
         return f"violated from {self.open[0]} = {value:.4g} on at T = {T}"
+
+
+def measurable(made: tuple[Experiment, Any] | None) -> bool:
+    """Whether the problem answers all that the metric asks: f*, say, or a minimizer."""
+    try:
+        return made is not None and check_metric(made[0]) is None
+    except OUTSIDE:
+        return False
 
 
 @np.errstate(all="ignore")

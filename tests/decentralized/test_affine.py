@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,8 +23,8 @@ from convergence.algorithms.decentralized.single_level import (
 )
 from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.metrics.agents import MeanSquare
-from convergence.metrics.folds import Average
-from convergence.metrics.pointwise import GradNorm, GradNormSq
+from convergence.metrics.folds import Average, Smallest
+from convergence.metrics.pointwise import GradNorm, GradNormSq, Iterates
 from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
 from convergence.noise.agents import PerEntry
@@ -210,11 +212,14 @@ def test_what_has_no_exact_moments_is_refused_with_the_reason(method, why):
         analyse(Experiment(problem, Oracle(problem, Gaussian(1.0)), method))
 
 
-def test_a_metric_that_is_not_quadratic_is_refused():
+@pytest.mark.parametrize(
+    "metric", [GradNorm(), Iterates(), Smallest(GradNormSq()), Average(GradNorm())]
+)
+def test_a_metric_that_is_not_one_quadratic_is_refused(metric: Any) -> None:
     problem = Quadratic(np.ones(3), np.ones(3))
     m = analyse(Experiment(problem, Oracle(problem, Gaussian(1.0)), SGD(0.1)))
-    with pytest.raises(NotAffine, match="quadratic"):
-        m.variance(GradNorm())
+    with pytest.raises(NotAffine, match=f"metric {type(metric).__name__}, .* quadratic|GradNorm"):
+        m.expected(metric, [2])
 
 
 def test_beyond_the_stable_steps_the_moments_are_infinite():

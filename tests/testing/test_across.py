@@ -10,9 +10,11 @@ import pytest
 from convergence.algorithms.classical.sgd import SGD
 from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
+from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
 from convergence.constants import Constants
-from convergence.metrics.pointwise import GradNorm
+from convergence.errors import InvalidInput
+from convergence.metrics.pointwise import Gap, GradNorm
 from convergence.noise.agents import PerEntry
 from convergence.parts import graphs
 from convergence.precision import precision
@@ -54,6 +56,28 @@ class AnyNoise(DiffusionExcessRisk):
     @property
     def assumes(self) -> Any:
         return (Is("common"),)
+
+
+class Decreases(Shrinks):
+    """f(x_T) − f* ≤ Δ."""
+
+    assumes = (Is("convex"),)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Gap()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return c.Delta
+
+
+def test_a_problem_that_does_not_answer_the_metric_is_left_out():
+    claim = Claim("decreases", Decreases(), Isotropic(np.ones(2)), horizons=(4,), seeds=1)
+    units = [r._replace(noises=r.noises[:1]) for r in rooms() if "units" in r.problem.name]
+    assert examine(claim, 5.0, pool=units).cells["agents made of units"].judged == 0
+    with precision("float64"):
+        report = Claim("u", Decreases(), units[0].problem.make(np.zeros(24)), horizons=(4,))
+        with pytest.raises(InvalidInput, match=r"define UnitQuadratics\.f_star"):
+            report.verify(Settings())
 
 
 def test_a_missing_hypothesis_is_found(test_seed: int):
