@@ -32,10 +32,14 @@ def instead(factory: Any, **more: Any) -> Any:
     return make
 
 
-def exchanged(a: Any) -> FromOptax:
-    """Adam for AMSGrad, AMSGrad for Adam."""
-    given: dict[str, Any] = {k: float(v) for k, v in a.options.items()}
-    return FromOptax(a.factory, **given, largest=not dict(a.static)["largest"])
+def exchanged(name: str) -> Any:
+    """Another method of optax on the same losses."""
+
+    def make(a: Any) -> FromOptax:
+        given: dict[str, Any] = {k: float(v) for k, v in a.options.items()}
+        return FromOptax(a.factory, **given, name=name)
+
+    return make
 
 
 def coupled(learning_rate: Any, b1: Any, b2: Any, eps: Any, weight_decay: Any) -> Any:
@@ -63,8 +67,10 @@ MUTANTS = (
     of("adagrad-no-start", "adagrad-smooth", options(initial_accumulator_value=0.0)),
     of("sign-half-step", "sign-descent-smooth", options(learning_rate=0.5)),
     of("spectral-half-step", "spectral-descent-smooth", half),
-    of("adam-that-remembers", "adam-climbs", exchanged),
-    of("amsgrad-that-forgets", "amsgrad-descends", exchanged),
+    of("adam-that-remembers", "adam-climbs", exchanged("amsgrad")),
+    of("amsgrad-that-forgets", "amsgrad-descends", exchanged("adam")),
+    of("adopt-that-normalizes-late", "adopt-descends", exchanged("adam")),
+    of("adopt-without-momentum", "adopt-linear", options(b1=0.5)),
     of("adam-longer-memory", "adam-longest-step", options(b2=0.99)),
     of("adam-cycle-momentum", "adam-two-cycle", options(b1=0.9)),
     of("sign-cycle-step", "sign-two-cycle", options(learning_rate=0.01)),

@@ -16,7 +16,7 @@ from convergence.algorithms.federated.gating import AlternatingGates
 from convergence.oracles.clients import Clients
 from convergence.parts.participation import AbstractParticipation
 from convergence.registry.federated import averaging, gating
-from tests.mutants.base import Mutant, tamper
+from tests.mutants.base import Mutant, altered, tamper
 
 CLAIM: dict[str, Any] = {c.slug: c for c in (*averaging.CLAIMS, *gating.CLAIMS)}
 
@@ -102,6 +102,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "fed-sampling-floor-stored", again(AverageSampled))),
     Mutant("a quarter of the bound of local steps", lambda: tamper(
         CLAIM["fed-nonconvex-all"], number=lambda b, T: b / 4)),
+    Mutant("a minimizer that forgets the gates", lambda: dataclasses.replace(
+        CLAIM["fed-masked-minimizer"],
+        theorem=altered(CLAIM["fed-masked-minimizer"].theorem, masked=False))),
     Mutant("parameters before gates", lambda: tamper(
         CLAIM["gates-descend-turned"], algorithm=lambda a: ParametersFirst())),
     Mutant("a promise twice as large", lambda: tamper(

@@ -32,6 +32,7 @@ MUTANTS = (
     Mutant("dowg-tenth-of-the-bound", lambda: tamper(
         CLAIM["dowg-regret"], number=lambda b, T: b / 10)),
     of("coin-starts-poorer", "coin-linear", changed(eps=lambda e: 0.99 * e)),
+    of("cocob-other-fraction", "cocob-linear", options(alpha=5.0)),
     of("shampoo-exponent-half", "shampoo-linear", changed(power=lambda p: 2 * p)),
     of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
     of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta, a.n)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convergence.claims.base import Claim
 from convergence.problems.linear import Linear
 from convergence.theorems.adaptive import linear
+from convergence.theorems.adaptive.taniguchi2024 import ADOPTLinear
 
 SLOPES = Linear([2.0, -0.5, 0.125])
 T3 = (1, 5, 40)
@@ -18,5 +19,6 @@ CLAIMS = (
     Claim("adabelief-linear", linear.AdaBeliefLinear(), SLOPES, horizons=T3, seeds=1),
     Claim("nadam-linear", linear.NAdamLinear(), SLOPES, horizons=T3, seeds=1),
     Claim("novograd-linear", linear.NovoGradLinear(), SLOPES, horizons=T3, seeds=1),
+    Claim("adopt-linear", ADOPTLinear(), SLOPES, horizons=T3, seeds=1),
     Claim("lion-linear", linear.LionLinear(), SLOPES, horizons=T3, seeds=1),
 )

@@ -12,6 +12,7 @@ LINE = Linear([1.0])
 CLAIMS = (
     Claim("adam-climbs", online.AdamClimbs(), LINE, horizons=(180, 300), seeds=1),
     Claim("amsgrad-descends", online.AMSGradDescends(), LINE, horizons=(180, 300), seeds=1),
+    Claim("adopt-descends", online.ADOPTDescends(), LINE, horizons=(180, 300), seeds=1),
     Claim("adam-climbs-with-momentum", online.AdamClimbsWithMomentum(), LINE, horizons=(40_400,),
           seeds=1),
     Claim(

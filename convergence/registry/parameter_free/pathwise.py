@@ -21,4 +21,6 @@ CLAIMS = (
     Claim("dog-regret", pathwise.DoGRegret(), BOWL, horizons=(4, 64), seeds=1),
     Claim("dowg-regret", pathwise.DoWGRegret(), BOWL, horizons=(4, 64), seeds=1),
     Claim("coin-linear", pathwise.CoinLinear(), Linear([0.6, 0.8]), horizons=(4, 32), seeds=1),
+    Claim("cocob-linear", pathwise.COCOBLinear(4.0), Linear([2.0, -0.5, 0.125]),
+          horizons=(1, 5, 16), seeds=1),
 )  # fmt: skip

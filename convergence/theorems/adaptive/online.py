@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -32,11 +32,12 @@ class UnitSlope(AbstractAssumption):
         return Checked("slope", bool(right), float(g.ravel()[0]), "f(x) = x from 0 is needed")
 
 
-def in_turn(learning_rate: Any, b2: Any, largest: bool) -> Any:
-    """optax's Adam or AMSGrad with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
+def in_turn(learning_rate: Any, b2: Any, name: str) -> Any:
+    """A method of optax with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
     import jax
     import jax.numpy as jnp
     import optax
+    import optax.contrib
 
     def turned(updates: Any, count: Any, params: Any = None) -> Any:
         factor = jnp.where(count % 3 == 0, C, -1.0)
@@ -46,10 +47,10 @@ def in_turn(learning_rate: Any, b2: Any, largest: bool) -> Any:
         return jax.tree.map(lambda p, u: jnp.clip(p + u, -1, 1) - p, params, updates), state
 
     make: Any = optax.GradientTransformation
-    adam = (optax.amsgrad if largest else optax.adam)(learning_rate, b1=0.0, b2=b2, eps=0.0)
+    method = getattr(optax, name, None) or getattr(optax.contrib, name)
     return optax.chain(
         make(lambda params: jnp.zeros([], jnp.int32), turned),
-        adam,
+        method(learning_rate, b1=0.0, b2=b2, eps=0.0),
         make(lambda params: optax.EmptyState(), boxed),
     )
 
@@ -72,7 +73,7 @@ class AdamClimbs(AbstractTheorem):
     domain = {"eta": number("(0, 1]")}
 
     eta: Reals = eqx.field(converter=real, default=0.05)
-    largest = False
+    method: ClassVar[str] = "adam"
 
     @varies
     def assumes(self) -> Any:
@@ -89,7 +90,7 @@ class AdamClimbs(AbstractTheorem):
         return 9 / float(self.eta) - T
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return FromOptax(in_turn, learning_rate=float(self.eta), b2=B2, largest=self.largest)
+        return FromOptax(in_turn, learning_rate=float(self.eta), b2=B2, name=self.method)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Distance(-1.0)
@@ -107,10 +108,37 @@ class AMSGradDescends(AdamClimbs):
 
     source = Source("reddi2018", "Algorithm 2 on the losses of Theorem 1; derived")
     statement = "x_T = −1 + 2η/3,  AMSGrad with β₁ = 0, β₂ = 1/10 on 3x, −x, −x, …"
-    largest = True
+    method = "amsgrad"
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         return 2 * float(self.eta) / C, 2 * float(self.eta) / C
+
+
+class ADOPTDescends(AdamClimbs):
+    """x_T = −1 + η(v₁^{−½} + v₂^{−½}), v₁ = .1v₃ + 8.1, v₂ = .1v₁ + .9, v₃ = .1v₂ + .9, for ADOPT
+    as optax ships it, with β₁ = 0 on the losses of `AdamClimbs` with its β₂, up to parts of 1e-60,
+    if 3 ∣ T ≥ max{60, 9/η}: normalized by the v before the gradient, it descends where Adam climbs.
+
+    Proof. v₁, v₂, v₃ after the gradients C, −1, −1 approach these by 1e-3 a period, from v = C² on,
+    from above. In the period of t the two rises are at most 1.1115η, and the fall is min{t^{¼},
+    C/√v₃ = 2.897}η for the clip t^{¼}: it gains 1.1η a period on average over the first 20, and
+    more in later ones, until it is held at −1, where each fall from −1 + 1.1115η ends. ∎
+    """
+
+    source = Source("taniguchi2024", "Algorithm 2 (clipped) on Reddi's losses; derived")
+    statement = "x_T = −1 + η(v₁^{−½} + v₂^{−½}) ≈ −1 + 1.1114η,  ADOPT, β₂ = 1/10, on 3x, −x, −x"
+    method = "adopt"
+
+    def missing(self, c: Constants, T: int) -> float:
+        """max{60, 9/η} − T."""
+        return max(60.0, 9 / float(self.eta)) - T
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        b = B2
+        v3 = (1 - b) * (1 + b + b**2 * C**2) / (1 - b**3)
+        v1 = b * v3 + (1 - b) * C**2
+        rises = v1**-0.5 + (b * v1 + 1 - b) ** -0.5
+        return float(self.eta) * rises, float(self.eta) * rises
 
 
 def in_periods(scale: Any) -> Any:
@@ -160,7 +188,6 @@ class AdamClimbsWithMomentum(AbstractTheorem):
         "x_T = 1 = argmax Σf_t,  Adam with β = (.9, .99), η_t = 1/(2√t), 1010x every 101st step"
     )
     domain = {}
-    largest = False
 
     @varies
     def assumes(self) -> Any:

@@ -68,9 +68,8 @@ class ScoreProperties(AbstractIdentity):
             if np.all(np.isfinite(times.min(axis=0))):
                 best = np.all(times == times.min(axis=0), axis=1)
                 worst["P3"] = max(worst["P3"], float(np.any(best != (b > 1 - 1e-9))))
-            near = np.any(
-                times < (4 - 1e-6) * times.min(axis=0), axis=1
-            )  # no ratio of tenths between
+            # Times are tenths: no ratio lies between 4 − 1e-6 and 4.
+            near = np.any(times < (4 - 1e-6) * times.min(axis=0), axis=1)
             worst["P4"] = max(worst["P4"], float(np.any(near != (b > 1e-9))))
             off = _off(self.rule(times), b, 1 / 198)
             worst["rule"] = max(worst["rule"], off)

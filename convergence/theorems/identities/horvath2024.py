@@ -103,9 +103,9 @@ class SampledRank(AbstractIdentity):
             for place in np.ndindex(*slope.shape):
                 ends = []
                 for sign in (1.0, -1.0):
-                    moved = [U.copy(), V.copy()]
-                    moved[k][place] += sign
-                    ends.append(loss(*moved, A, S, p))
+                    moved = {"U": U.copy(), "V": V.copy()}
+                    moved[name][place] += sign
+                    ends.append(loss(moved["U"], moved["V"], A, S, p))
                 slope[place] = (ends[0] - ends[1]) / 2
             found[f"mean slope of {name}"] = float(np.max(np.abs(mean - slope)))
         return found

@@ -16,6 +16,7 @@ from convergence.metrics.points import Remembered
 from convergence.metrics.pointwise import Gap, Value
 from convergence.metrics.travel_weighted import TravelWeighted
 from convergence.shapes import Reals, real
+from convergence.theorems.adaptive.linear import Sloped
 from convergence.theorems.assumptions import Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.conditions import Positive
@@ -165,4 +166,38 @@ class CoinLinear(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         wealth = float(self.eps) * math.prod((2 * s + 1) / (s + 1) for s in range(T))
         exact = float(np.sum(c.g * c.x0)) - c.G * wealth * T / (T + 1)
+        return exact, exact
+
+
+class COCOBLinear(AbstractTheorem):
+    """f(x_T) − f(x_0) = −‖g‖₁ T/max{T + 1, α} Π_{s=1}^{T−1} (1 + s/max{s + 1, α}) on f(x) = ⟨g, x⟩
+    for COCOB with the fraction α, entry by entry: whatever the units of g, without a step size.
+
+    Proof. Of an entry L = |g| from the first gradient on, Σ|g| = t|g|, Σ −g = −tg, and the reward
+    grows by |g||x − x_0| a step: with W_t = 1 + reward/L, x_t − x_0 = −sign(g) W_t t/max{t + 1, α}
+    and W_{t+1} = W_t (1 + t/max{t + 1, α}). ∎ From t = α on the wealth
+    nearly doubles at every step.
+    """
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    source = Source("orabona2017", "Algorithm 2 (COCOB-Backprop); derived")
+    statement = (
+        "f(x_T) − f(x_0) = −‖g‖₁ T/max{T+1, α} Π_{s<T} (1 + s/max{s+1, α}),  COCOB, f = ⟨g, x⟩"
+    )
+    assumes = (NoNoise(), Has("L", 0.0, 0.0), Sloped())
+    domain = {"alpha": number("[1, inf)")}
+
+    alpha: Reals = eqx.field(converter=real, default=100.0)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return from_optax("cocob", alpha=float(self.alpha), eps=0.0)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Value()
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        a = float(self.alpha)
+        wealth = math.prod(1 + s / max(s + 1, a) for s in range(1, T))
+        exact = -float(np.sum(np.abs(c.g))) * wealth * T / max(T + 1, a)
         return exact, exact
