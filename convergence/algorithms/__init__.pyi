@@ -1,6 +1,8 @@
 # Written by `python -m docs.make.rooms`.
+from .adaptive.matrices import SOAP as SOAP
 from .adaptive.matrices import Shampoo as Shampoo
 from .adaptive.matrices import ShampooState as ShampooState
+from .adaptive.matrices import SOAPState as SOAPState
 from .adaptive.matrices import SpectralDescent as SpectralDescent
 from .adaptive.matrices import root as root
 from .attention.normalized_gd import NormalizedGD as NormalizedGD

@@ -31,12 +31,19 @@ from .adaptive.linear import RMSpropLinear as RMSpropLinear
 from .adaptive.linear import RpropLinear as RpropLinear
 from .adaptive.linear import Sloped as Sloped
 from .adaptive.matrices import AbstractMatrixWalk as AbstractMatrixWalk
+from .adaptive.matrices import FactoredLikeFull as FactoredLikeFull
+from .adaptive.matrices import FactoredLinear as FactoredLinear
 from .adaptive.matrices import MuonLinear as MuonLinear
+from .adaptive.matrices import ShampooAnyExponent as ShampooAnyExponent
+from .adaptive.matrices import ShampooHalfLinear as ShampooHalfLinear
 from .adaptive.matrices import ShampooLinear as ShampooLinear
+from .adaptive.matrices import SOAPLinear as SOAPLinear
+from .adaptive.matrices import factored as factored
 from .adaptive.matrices import nuclear as nuclear
 from .adaptive.online import AdamClimbs as AdamClimbs
 from .adaptive.online import AdamClimbsWithMomentum as AdamClimbsWithMomentum
 from .adaptive.online import AdamDescends as AdamDescends
+from .adaptive.online import ADOPTDescends as ADOPTDescends
 from .adaptive.online import AMSGradDescends as AMSGradDescends
 from .adaptive.online import UnitSlope as UnitSlope
 from .adaptive.online import in_periods as in_periods
@@ -54,6 +61,7 @@ from .adaptive.smooth import SignDescentSmooth as SignDescentSmooth
 from .adaptive.smooth import SpectralDescentSmooth as SpectralDescentSmooth
 from .adaptive.steps import AdamStep as AdamStep
 from .adaptive.steps import AdamStepAsPrinted as AdamStepAsPrinted
+from .adaptive.taniguchi2024 import ADOPTLinear as ADOPTLinear
 from .assumptions import AbstractAssumption as AbstractAssumption
 from .assumptions import Centered as Centered
 from .assumptions import Checked as Checked
@@ -583,6 +591,7 @@ from .identities.yan2024 import coverage as coverage
 from .identities.yan2024 import level as level
 from .parameter_free.pathwise import AbstractParameterFree as AbstractParameterFree
 from .parameter_free.pathwise import AbstractTravelled as AbstractTravelled
+from .parameter_free.pathwise import COCOBLinear as COCOBLinear
 from .parameter_free.pathwise import CoinLinear as CoinLinear
 from .parameter_free.pathwise import DoGRegret as DoGRegret
 from .parameter_free.pathwise import DoWGRegret as DoWGRegret

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.algorithms.adaptive.matrices import Shampoo, SpectralDescent
+from convergence.algorithms.adaptive.matrices import SOAP, Shampoo, SpectralDescent
 from convergence.algorithms.classical.accelerated import NesterovMomentum
 from convergence.algorithms.classical.constrained import (
     FISTA,
@@ -144,6 +144,26 @@ def test_matrices() -> None:
     np.testing.assert_allclose(found[2] - found[1], np.array([-1, 1]) / 2**0.5, rtol=ROUND)
     spectral = walk(SpectralDescent(0.5), slope, 2)[2]
     np.testing.assert_allclose(spectral, np.diag([-1.0, 1.0]), atol=ROUND)
+
+
+def test_soap() -> None:
+    """Of one entry it is Adam: β = ½, ε = 0 on x²/2 from 1, η = ½: ½; then m = ½ and v = 3/8,
+    corrected ⅔ and ½, and ½ − √2/3."""
+    one = Isotropic([[1.0]])
+    found = path(SOAP(0.5, 0.5, 0.5, 0.0), one, 2)
+    assert found == pytest.approx([1.0, 0.5, 0.5 - 2**0.5 / 3], abs=ROUND)
+
+
+def test_soap_turns_with_its_problem() -> None:
+    """½‖X‖² from X_0 and from PX_0Qᵀ, P and Q orthogonal: PX_tQᵀ. Where the turned gradient is 0
+    rounding is divided by ε at every step."""
+    rng = np.random.default_rng(0)
+    x0 = rng.standard_normal((2, 3))
+    P, Q = (np.linalg.qr(rng.standard_normal((k, k)))[0] for k in (2, 3))
+    plain, turned = (walk(SOAP(0.1, eps=0.1), Isotropic(x), 6) for x in (x0, P @ x0 @ Q.T))
+    for x, y in zip(plain, turned):
+        np.testing.assert_allclose(P @ x @ Q.T, y, atol=1e-9)
+    assert np.abs(plain[-1] - x0).max() > 0.1
 
 
 def test_coin_betting() -> None:

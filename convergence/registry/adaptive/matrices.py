@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from convergence.claims.base import Claim
 from convergence.problems.linear import Linear
-from convergence.theorems.adaptive.matrices import MuonLinear, ShampooLinear
+from convergence.statistics import Verdict
+from convergence.theorems.adaptive import matrices
+
+WIDE = Linear(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0]]))
+FULL = Linear(np.array([[2.0, 1.0, -0.5], [0.25, -1.0, 3.0]]))
+
+
+def claim(slug: str, theorem: Any, problem: Linear = WIDE, **more: Any) -> Claim:
+    """A claim of this module."""
+    return Claim(slug, theorem, problem, horizons=(1, 16), seeds=1, **more)
+
 
 CLAIMS = (
-    Claim("shampoo-linear", ShampooLinear(), Linear(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0]])),
-          horizons=(1, 16), seeds=1),
-    Claim("muon-linear", MuonLinear(), Linear(np.eye(3)[[2, 0, 1]] * 0.7), horizons=(1, 16),
-          seeds=1),
+    claim("shampoo-linear", matrices.ShampooLinear()),
+    claim("shampoo-half-linear", matrices.ShampooHalfLinear()),
+    claim("shampoo-any-exponent", matrices.ShampooAnyExponent(), expect=Verdict.REFUTED,
+          instead="shampoo-linear", note="exponents −½ divide by the singular values"),
+    claim("soap-linear", matrices.SOAPLinear()),
+    claim("adafactor-moment", matrices.FactoredLinear(), FULL),
+    claim("adafactor-like-full", matrices.FactoredLikeFull(), FULL, expect=Verdict.REFUTED,
+          instead="adafactor-moment", note="|G| of rank two"),
+    claim("muon-linear", matrices.MuonLinear(), Linear(np.eye(3)[[2, 0, 1]] * 0.7)),
 )  # fmt: skip

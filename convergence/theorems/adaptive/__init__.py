@@ -13,4 +13,5 @@ sign: Sign descent: the two ways in which it fails, and what error feedback make
 smooth: Adaptive and sign-like methods on smooth functions without noise: sums of gradients,
     pathwise.
 steps: How long a step of Adam can be.
+taniguchi2024: ADOPT (Taniguchi et al. 2024): the gradient is normalized by what came before it.
 """

@@ -7,8 +7,9 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from convergence.algorithms.adaptive.matrices import Shampoo
+from convergence.algorithms.adaptive.matrices import SOAP, Shampoo
 from convergence.algorithms.base import AbstractAlgorithm
+from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.shipped import from_optax
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Value
@@ -73,6 +74,114 @@ class ShampooLinear(AbstractMatrixWalk):
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         exact = -float(self.eta) * nuclear(c) * float(np.sum(np.arange(1, T + 1) ** -0.5))
+        return exact, exact
+
+
+class ShampooHalfLinear(AbstractMatrixWalk):
+    """f(X_T) = −ηr Σ_{t≤T} 1/t on f(X) = ⟨G, X⟩ of rank r, for Shampoo with the exponents −½ in
+    place of −¼: the slope does not count, and the step dies out like 1/t.
+
+    Proof. The step is (1/t) UΣ^{−1}Vᵀ, and ⟨G, UΣ^{−1}Vᵀ⟩ = r. ∎
+    """
+
+    source = Source("gupta2018", "Algorithm 1 with the exponents of one order more; derived")
+    statement = "f(X_T) = −ηr Σ_{t≤T} 1/t,  Shampoo with exponents −½ on f(X) = ⟨G, X⟩"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return Shampoo(self.eta, 0.5)
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        exact = -float(self.eta) * min(c.m, c.n) * float(np.sum(1 / np.arange(1.0, T + 1)))
+        return exact, exact
+
+
+class ShampooAnyExponent(ShampooLinear):
+    """FALSE. The walk of exponents −¼ with −½, as one release has them; `ShampooHalfLinear`."""
+
+    source = Source("gupta2018", "Algorithm 1, misread by one order; control")
+    statement = "f(X_T) = −η‖G‖_* Σ_{t≤T} t^{−1/2},  Shampoo with exponents −½ (false)"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return Shampoo(self.eta, 0.5)
+
+
+class SOAPLinear(AbstractMatrixWalk):
+    """f(X_T) = −ηT Σ_i s_i²/(s_i + ε) on f(X) = ⟨G, X⟩, s_i the singular values of G, all distinct,
+    for SOAP: the walk of the polar factor, in whatever bases G stands.
+
+    Proof. Averages of GGᵀ and GᵀG have the singular vectors of G as eigenbases, in which the
+    gradient has ±s_i at one place a row and 0 elsewhere: v/(1 − β₂^t) is its square and m/(1 −
+    β₁^t) itself, so that Adam's step is ±s_i/(s_i + ε) there and 0 elsewhere. ∎ A rotation of G
+    rotates the path: f(X_T) sees the s_i alone.
+    """
+
+    source = Source("vyas2025", "Algorithm 3 with a basis of every step; derived")
+    statement = "f(X_T) = −ηT Σ_i s_i²/(s_i + ε),  SOAP on f(X) = ⟨G, X⟩, s_i distinct"
+
+    eps: Reals = eqx.field(converter=real, default=1e-8)
+    domain = {"eps": number("[1e-12, 1]")}
+
+    @varies
+    def assumes(self) -> Any:
+        """Distinct singular values besides: eigenbases are unique."""
+        return (*super().assumes, Within("gap of σ/‖G‖_F", self, "apart", 0.01))
+
+    def apart(self, c: Constants, T: int) -> float:
+        """The least difference of singular values over the Frobenius norm."""
+        s = np.linalg.svd(np.asarray(c.g), compute_uv=False)
+        return float(np.min(-np.diff(s), initial=np.inf) / np.linalg.norm(s))
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return SOAP(self.eta, eps=self.eps)
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        s = np.linalg.svd(np.asarray(c.g), compute_uv=False)
+        exact = -float(self.eta) * T * float(np.sum(s**2 / (s + float(self.eps))))
+        return exact, exact
+
+
+class FactoredLinear(AbstractMatrixWalk):
+    """f(X_T) = −ηT Σ_ij G_ij² √(s/(r_i c_j)) on f(X) = ⟨G, X⟩, for Adafactor's factored second
+    moment: r_i and c_j the means of G² over the i-th row and the j-th column, s over all.
+
+    Proof. Averages of equal G² are G² under any schedule of decays; its factors give r_i c_j/s. ∎
+    That is G² itself if and only if |G| has rank one. In general it has the means of G² over rows
+    and columns, which make Σ a log(a/b) − a + b, a = G², stationary among b = exp(u_i + v_j), of
+    which it is a convex function.
+    """
+
+    source = Source("shazeer2018", "Algorithm 4, the factored moment; derived")
+    statement = "f(X_T) = −ηT Σ_ij G_ij² √(s/(r_i c_j)),  Adafactor's moment on f(X) = ⟨G, X⟩"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return FromOptax(factored, learning_rate=float(self.eta))
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        square = np.asarray(c.g, float) ** 2
+        r, column = square.mean(axis=1, keepdims=True), square.mean(axis=0, keepdims=True)
+        exact = -float(self.eta) * T * float(np.sum(square * np.sqrt(r.mean() / (r * column))))
+        return exact, exact
+
+
+def factored(learning_rate: Any) -> Any:
+    """optax's factored normalization, of matrices of any size, undamped."""
+    import optax
+
+    return optax.chain(
+        optax.scale_by_factored_rms(min_dim_size_to_factor=1, epsilon=0.0),
+        optax.scale_by_learning_rate(learning_rate),
+    )
+
+
+class FactoredLikeFull(FactoredLinear):
+    """FALSE. f(X_T) = −ηT Σ|G_ij|, what the moment itself would give: only where |G| has rank
+    one."""
+
+    source = Source("shazeer2018", "a folklore reading of the factored moment; control")
+    statement = "f(X_T) = −ηT Σ_ij |G_ij|,  Adafactor's factored moment (false)"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        exact = -float(self.eta) * T * float(np.sum(np.abs(c.g)))
         return exact, exact
 
 
