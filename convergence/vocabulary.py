@@ -62,6 +62,8 @@ box_least    : number f       : f(box_star)
 box_R        : magnitude x    : ‖x_0 − box_star‖
 box_Delta    : magnitude f    : f(x_0) − box_least
 box_D        : magnitude x    : the diameter of the box
+[LossesInTurn]
+turns        : array f/x      : the slopes of losses in turn, f their mean
 [Valley]
 valley       : flag           : f = eps|x_1 + x_2| + |x_1 − x_2| with 0 < eps < 1
 [EntryQuadratic]

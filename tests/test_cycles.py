@@ -13,11 +13,14 @@ import pytest
 from convergence.claims.base import Claim
 from convergence.errors import InvalidInput
 from convergence.laws import problem_laws
+from convergence.oracles.finite_workers import Workers
+from convergence.problems.in_turn import LossesInTurn
 from convergence.problems.piecewise import PiecewiseQuadratic
 from convergence.problems.polygon import Polygon
 from convergence.problems.quadratic import Isotropic
 from convergence.registry.classical.false import LESSARD, TRIANGLE
 from convergence.search.falsify import falsify
+from convergence.theorems.adaptive.losses import AdamInTurn, AMSGradInTurn
 from convergence.theorems.classical.lessard2016 import PolyakStronglyConvex, polyak
 
 
@@ -84,11 +87,38 @@ def test_the_triangle_attracts():
     np.testing.assert_allclose(np.linalg.norm(path[-3:], axis=1), 1.0, atol=1e-9)
 
 
+def test_losses_in_turn_certify_what_they_are():
+    assert not problem_laws(LossesInTurn([3.0, -1.0, -1.0]))
+    with pytest.raises(InvalidInput, match="a list of numbers, one a loss"):
+        LossesInTurn(1.0)
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_the_search_finds_a_cycle_from_a_plain_quadratic(seed: int):
     claim = Claim("polyak", PolyakStronglyConvex(), Isotropic(np.ones(1)),
                   horizons=(64, 256, 1024, 4096), seeds=1)  # fmt: skip
     found = falsify(claim, budget=60, seed=seed)
     assert found.module is not None
     assert "piecewise" in found.family
+
+
+def in_turn(theorem: Any) -> Claim:
+    """About three equal losses, on which Adam falls as it should."""
+    return Claim("turns", theorem, LossesInTurn(np.ones(3)), horizons=(192,), seeds=1,
+                 oracle=Workers)  # fmt: skip
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(5))
+def test_the_search_finds_reddis_climb_from_equal_losses(seed: int):
+    found = falsify(in_turn(AdamInTurn()), budget=60, seed=seed)
+    assert found.module is not None
+    assert found.family == "losses in turn"
+    assert found.reason.startswith("proved")
+
+
+def test_the_search_finds_no_climb_of_amsgrad(test_seed: int):
+    found = falsify(in_turn(AMSGradInTurn()), budget=2, seed=test_seed)
+    assert found.module is None
+    assert 0 < found.ratio < 1

@@ -12,6 +12,7 @@ import optax
 import pytest
 
 from convergence.algorithms.classical.accelerated import HeavyBall, Nesterov, PolyakMomentum
+from convergence.algorithms.classical.reshuffling import InTurn
 from convergence.algorithms.classical.sgd import MSGD, SGD, BatchSGD
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.subspace.projected import Subspace
@@ -20,9 +21,11 @@ from convergence.errors import InvalidInput
 from convergence.linalg import haar, lift, orthonormal, top_left
 from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.oracles.base import Oracle, mean_grad
+from convergence.oracles.finite_workers import Workers
 from convergence.parts.momenta import EMA, Optax
 from convergence.parts.projectors import Coordinates, Frozen, Haar, Switch, TopSVD
 from convergence.problems.counterexample import Counterexample
+from convergence.problems.in_turn import LossesInTurn
 from convergence.problems.quadratic import Isotropic, Quadratic
 from tests.walks import iterates as walk
 
@@ -225,3 +228,9 @@ def test_heavy_ball() -> None:
     """f = x²/2 from 1, η = 1: x = 1 − ½; ½ + ⅓(−½ − ½) = ⅙; ⅙ + ¼(2(⅙ − ½) − ⅙) = −1/24."""
     path = walk(HeavyBall(1.0), Isotropic([1.0]), 3)
     np.testing.assert_allclose([float(p[0]) for p in path], [1, 1 / 2, 1 / 6, -1 / 24], rtol=1e-14)
+
+
+def test_losses_in_turn() -> None:
+    """Slopes 2, −1, ¼ in turn, η = ½: 0, −1, −½, −⅝, −1⅝."""
+    path = walk(InTurn(SGD(0.5), 3), LossesInTurn([2.0, -1.0, 0.25]), 4, oracle=Workers)
+    assert [float(x[0]) for x in path] == [0.0, -1.0, -0.5, -0.625, -1.625]

@@ -30,6 +30,8 @@ from .classical.optimized import thetas as thetas
 from .classical.polyak import AveragedSGD as AveragedSGD
 from .classical.polyak import StochasticPolyak as StochasticPolyak
 from .classical.polyak import SummedState as SummedState
+from .classical.reshuffling import InTurn as InTurn
+from .classical.reshuffling import OneOf as OneOf
 from .classical.reshuffling import OrderState as OrderState
 from .classical.reshuffling import RandomReshuffling as RandomReshuffling
 from .classical.reshuffling import SGDWithReplacement as SGDWithReplacement

@@ -214,7 +214,7 @@ class FromOptax(AbstractAlgorithm):
         found = {"grad": gradient, "value_fn": value_fn, "obj_fn": value_fn, "grad_fn": grad_fn}
         try:
             return found | {"value": oracle.value(x, key)}  # compiled away where nobody asks
-        except NotImplementedError:
+        except InvalidInput:
             return found
 
 

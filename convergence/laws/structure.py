@@ -173,6 +173,9 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     if "agents" in c and c.agents != n:
         yield Fault("agents", c.agents, n, "the workers that answer")
     yield from _differ("∇f", s.g[0], rows[0].mean(axis=0), "an entry of (1/n) Σ ∇f_i(x_0)", 1e-8)
+    if "turns" in c:
+        known = np.broadcast_to(np.asarray(c.turns)[:, None], rows.shape)
+        yield from _differ("turns", known, rows, "a slope of f_i that is seen", 1e-12)
     i, j = np.triu_indices(len(rows), 1)
     far = np.linalg.norm(here[i] - here[j], axis=1)
     ok = far > 1e-6 * (s.far + 1e-300)

@@ -29,6 +29,7 @@ from .gated import GatedLeastSquares as GatedLeastSquares
 from .gradient_form import GradientForm as GradientForm
 from .gradient_form import ScalarFactors as ScalarFactors
 from .huber import Huber as Huber
+from .in_turn import LossesInTurn as LossesInTurn
 from .linear import Linear as Linear
 from .matrix_quadratic import Cosines as Cosines
 from .matrix_quadratic import EntryQuadratic as EntryQuadratic

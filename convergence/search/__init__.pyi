@@ -26,6 +26,7 @@ from .graphs import share as share
 from .instances import Instances as Instances
 from .instances import curvatures as curvatures
 from .instances import families as families
+from .instances import losses as losses
 from .instances import matrices as matrices
 from .instances import noises as noises
 from .instances import piecewise as piecewise

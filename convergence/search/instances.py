@@ -17,6 +17,7 @@ from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.heavy import Pareto
 from convergence.noise.two_point import three_point, two_point
 from convergence.problems.base import AbstractProblem
+from convergence.problems.in_turn import LossesInTurn
 from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.nonconvex import Separable
 from convergence.problems.piecewise import PiecewiseQuadratic
@@ -102,6 +103,17 @@ def separables(shape: tuple[int, ...]) -> tuple[int, Callable[[np.ndarray], Abst
         return Separable((1.0 + start) * np.exp(size), **given)
 
     return d + 6, make
+
+
+def losses(problem: AbstractProblem) -> tuple[Instances, ...]:
+    """As many linear losses in turn, for claims about such."""
+    if not isinstance(problem, LossesInTurn):
+        return ()
+
+    def make(z: np.ndarray) -> Instance:
+        return LossesInTurn(1.0 + z), Noiseless()
+
+    return (Instances("losses in turn", problem.n, make, False),)
 
 
 PIECES = 4

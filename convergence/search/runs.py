@@ -25,7 +25,7 @@ from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_metric
 from convergence.search.batches import program, simulate
 from convergence.search.climbing import BATCH
-from convergence.search.instances import Instances, families
+from convergence.search.instances import Instances, families, losses
 from convergence.search.render import claim_module
 from convergence.search.variations import like, rebuilt, variations
 from convergence.statistics import Verdict
@@ -96,7 +96,7 @@ class RunSearch(AbstractSearch):
         shape = np.shape(problem.start())
         # A long run of a large iterate is worth fewer seeds a candidate.
         self.seeds = SEEDS if self.horizons[-1] * math.prod(shape) <= 20_000 else SEEDS // 4
-        more = self.generic(shape, noise, c)
+        more = [*self.generic(shape, noise, c), *losses(problem)]
         order = np.random.default_rng(seed).permutation(len(more))  # short searches see few
         found = [*self.own(problem, noise, first), *(more[k] for k in order)]
         if not found:

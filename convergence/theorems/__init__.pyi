@@ -30,6 +30,10 @@ from .adaptive.linear import RAdamLinear as RAdamLinear
 from .adaptive.linear import RMSpropLinear as RMSpropLinear
 from .adaptive.linear import RpropLinear as RpropLinear
 from .adaptive.linear import Sloped as Sloped
+from .adaptive.losses import AbstractLosses as AbstractLosses
+from .adaptive.losses import AdamInTurn as AdamInTurn
+from .adaptive.losses import AMSGradInTurn as AMSGradInTurn
+from .adaptive.losses import decaying as decaying
 from .adaptive.matrices import AbstractMatrixWalk as AbstractMatrixWalk
 from .adaptive.matrices import FactoredLikeFull as FactoredLikeFull
 from .adaptive.matrices import FactoredLinear as FactoredLinear
@@ -45,9 +49,13 @@ from .adaptive.online import AdamClimbsWithMomentum as AdamClimbsWithMomentum
 from .adaptive.online import AdamDescends as AdamDescends
 from .adaptive.online import ADOPTDescends as ADOPTDescends
 from .adaptive.online import AMSGradDescends as AMSGradDescends
+from .adaptive.online import AMSGradDescendsWithMomentum as AMSGradDescendsWithMomentum
 from .adaptive.online import UnitSlope as UnitSlope
+from .adaptive.online import boxed as boxed
 from .adaptive.online import in_periods as in_periods
 from .adaptive.online import in_turn as in_turn
+from .adaptive.online import largest_uncorrected as largest_uncorrected
+from .adaptive.online import turning as turning
 from .adaptive.sign import AbstractInAValley as AbstractInAValley
 from .adaptive.sign import AbstractSkewed as AbstractSkewed
 from .adaptive.sign import SignDescends as SignDescends

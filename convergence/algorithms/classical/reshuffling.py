@@ -57,3 +57,27 @@ def one_of(oracle: Any, x: Iterate, key: Key, n: int) -> tuple[Count, Iterate]:
     sample, coin = jax.random.split(key)
     i = jax.random.randint(coin, (), 0, n)
     return i, oracle.grads(x, sample)[i]
+
+
+class InTurn(AbstractAlgorithm):
+    """A method whose step t gets the gradient of f_{t mod n}, of the n functions of an oracle with
+    `grads`."""
+
+    method: AbstractAlgorithm
+    n: int = eqx.field(static=True)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> Any:
+        return self.method.init(x0, OneOf(oracle, jnp.zeros((), jnp.int32)), key)
+
+    def step(self, t: Count, state: Any, oracle: AbstractOracle, key: Key) -> Any:
+        return self.method.step(t, state, OneOf(oracle, t % self.n), key)
+
+
+class OneOf(AbstractOracle):
+    """The i-th of the functions of an oracle with `grads`; it answers no values."""
+
+    whole: Any
+    i: Any
+
+    def grad(self, x: Iterate, key: Key) -> Iterate:
+        return self.whole.grads(x, key)[self.i]

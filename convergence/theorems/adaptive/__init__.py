@@ -5,6 +5,8 @@ cycles: Exact paths on (L/2)‖x‖²: methods whose steps do not shrink go roun
 decay: Weight decay: what it does alone, where it ends, the box that it draws around sign
     methods.
 linear: Adaptive methods on a linear function: how far each goes, exactly.
+losses: Reddi, Kale and Kumar 2018: on linear losses in turn Adam's average gap need not go to
+    0.
 matrices: Matrix methods on a linear function: Shampoo's exponent, Muon's approximate polar
     factor.
 online: Reddi, Kale and Kumar 2018: on losses in turn Adam can climb, and AMSGrad does not.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
+import optax.contrib
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
@@ -32,27 +36,45 @@ class UnitSlope(AbstractAssumption):
         return Checked("slope", bool(right), float(g.ravel()[0]), "f(x) = x from 0 is needed")
 
 
-def in_turn(learning_rate: Any, b2: Any, name: str) -> Any:
-    """A method of optax with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
-    import jax
-    import jax.numpy as jnp
-    import optax
-    import optax.contrib
+def turning(period: int, first: float, others: float) -> Any:
+    """Gradients times `first` at every period-th step, the first too, else times `others`."""
 
     def turned(updates: Any, count: Any, params: Any = None) -> Any:
-        factor = jnp.where(count % 3 == 0, C, -1.0)
+        factor = jnp.where(count % period == 0, first, others)
         return jax.tree.map(lambda g: factor.astype(g.dtype) * g, updates), count + 1
 
-    def boxed(updates: Any, state: Any, params: Any = None) -> Any:
+    return optax.GradientTransformation(lambda params: jnp.zeros([], jnp.int32), cast(Any, turned))
+
+
+def boxed() -> Any:
+    """Steps that end where [−1, 1] does."""
+
+    def cut(updates: Any, state: Any, params: Any = None) -> Any:
         return jax.tree.map(lambda p, u: jnp.clip(p + u, -1, 1) - p, params, updates), state
 
-    make: Any = optax.GradientTransformation
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), cast(Any, cut))
+
+
+def largest_uncorrected(b1: float, b2: float) -> Any:
+    """m/√v̂ as Algorithm 2 of Reddi et al. has it: v̂ the largest v so far, nothing corrected."""
+
+    def update(g: Any, state: Any, params: Any = None) -> Any:
+        m, v, most = state
+        m = jax.tree.map(lambda a, b: b1 * a + (1 - b1) * b, m, g)
+        v = jax.tree.map(lambda a, b: b2 * a + (1 - b2) * b * b, v, g)
+        most = jax.tree.map(jnp.maximum, most, v)
+        return jax.tree.map(lambda a, b: a / jnp.sqrt(b), m, most), (m, v, most)
+
+    def init(params: Any) -> Any:
+        return (jax.tree.map(jnp.zeros_like, params),) * 3
+
+    return optax.GradientTransformation(init, cast(Any, update))
+
+
+def in_turn(learning_rate: Any, b2: Any, name: str) -> Any:
+    """A method of optax with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
     method = getattr(optax, name, None) or getattr(optax.contrib, name)
-    return optax.chain(
-        make(lambda params: jnp.zeros([], jnp.int32), turned),
-        method(learning_rate, b1=0.0, b2=b2, eps=0.0),
-        make(lambda params: optax.EmptyState(), boxed),
-    )
+    return optax.chain(turning(3, C, -1.0), method(learning_rate, b1=0.0, b2=b2, eps=0.0), boxed())
 
 
 class AdamClimbs(AbstractTheorem):
@@ -141,32 +163,19 @@ class ADOPTDescends(AdamClimbs):
         return float(self.eta) * rises, float(self.eta) * rises
 
 
-def in_periods(scale: Any) -> Any:
-    """optax's Adam with (.9, .99) and η_t = scale/√t on f_t = 1010f at every 101st step, the first
-    among them, and −10f else, kept in [−1, 1]."""
-    import jax
-    import jax.numpy as jnp
-    import optax
-
-    def turned(updates: Any, count: Any, params: Any = None) -> Any:
-        factor = jnp.where(count % PERIOD == 0, 1010.0, -10.0)
-        return jax.tree.map(lambda g: factor.astype(g.dtype) * g, updates), count + 1
-
-    def boxed(updates: Any, state: Any, params: Any = None) -> Any:
-        return jax.tree.map(lambda p, u: jnp.clip(p + u, -1, 1) - p, params, updates), state
+def in_periods(scale: Any, largest: bool) -> Any:
+    """optax's Adam, or AMSGrad without corrections, with (.9, .99) and η_t = scale/√t on f_t =
+    1010f at every 101st step, the first among them, and −10f else, kept in [−1, 1]."""
 
     def rate(count: Any) -> Any:
         return scale / jnp.sqrt(count + 1.0)
 
-    make: Any = optax.GradientTransformation
-    return optax.chain(
-        make(lambda params: jnp.zeros([], jnp.int32), turned),
-        optax.adam(rate, b1=0.9, b2=0.99, eps=0.0),
-        make(lambda params: optax.EmptyState(), boxed),
-    )
+    plain = optax.adam(rate, b1=0.9, b2=0.99, eps=0.0)
+    other = optax.chain(largest_uncorrected(0.9, 0.99), optax.scale_by_learning_rate(rate))
+    return optax.chain(turning(PERIOD, 1010.0, -10.0), other if largest else plain, boxed())
 
 
-PERIOD, SETTLED = 101, 40_400
+PERIOD = 101
 
 
 class AdamClimbsWithMomentum(AbstractTheorem):
@@ -188,11 +197,13 @@ class AdamClimbsWithMomentum(AbstractTheorem):
         "x_T = 1 = argmax Σf_t,  Adam with β = (.9, .99), η_t = 1/(2√t), 1010x every 101st step"
     )
     domain = {}
+    largest: ClassVar[bool] = False
+    first: ClassVar[int] = 40_400
 
     @varies
     def assumes(self) -> Any:
-        """101 ∣ T ≥ 40 400."""
-        short = Within("40 400 − T", self, "missing", -float("inf"), 0.0)
+        """101 ∣ T, from where x has come to its end."""
+        short = Within("first − T", self, "missing", -float("inf"), 0.0)
         return (NoNoise(), UnitSlope(), Within("T mod 101", self, "left", 0.0, 0.0), short)
 
     def left(self, c: Constants, T: int) -> float:
@@ -200,17 +211,46 @@ class AdamClimbsWithMomentum(AbstractTheorem):
         return T % PERIOD
 
     def missing(self, c: Constants, T: int) -> float:
-        """40 400 − T."""
-        return SETTLED - T
+        """first − T."""
+        return self.first - T
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return FromOptax(in_periods, scale=0.5)
+        return FromOptax(in_periods, scale=0.5, largest=self.largest)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Distance(-1.0)
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         return 2.0, 2.0
+
+
+class AMSGradDescendsWithMomentum(AdamClimbsWithMomentum):
+    """x_T = −1 + Σ_{j=23}^{100} η_{T−100+j}|m_j|/√V for AMSGrad, on the losses, averages and rates
+    of `AdamClimbsWithMomentum` without bias corrections, if 101 ∣ T ≥ 202 000, with
+    m_j = −10 + 102·.9^j/(1 − .9^101) and V = 100 + 10 200/(1 − .99^101): x_T ≤ −.9939.
+
+    Proof. j steps after a large gradient m = m_j up to parts of .9^t; v is largest at the large
+    gradients and grows to V there, up to parts of .99^t. m_j > 0 for j < 23, the sum of these is
+    699.7, and that of all is 10. Rates fall, so that a period from s on lowers x, where nothing
+    holds it, by at least 10η_{s+22}/√V, and every (η_{s+j} − η_{s+23})m_j adds to that: in all by
+    (.00391 + .0776/k)/√k for s = 101k. After 34 periods x = −.753, by computation; from there to
+    2000 the sum is .32 > .247, so that x has been held at −1. Once it is, it is again in the next
+    period: its fall is at least 699.7η_{s+123}, and what it had risen at most 689.7η_{s+23}, which
+    is less for s ≥ 3500. So T − 101 begins a last period that was held, and x_T is what it has
+    risen since. ∎
+    """
+
+    source = Source("reddi2018", "section 5 and Algorithm 2; the numbers derived")
+    statement = "x_T = −1 + Σ_{j≥23} η|m_j|/√V,  AMSGrad with β = (.9, .99), 1010x every 101st step"
+    largest = True
+    first = 202_000
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        j = np.arange(23, PERIOD)
+        m = -10 + 102 * 0.9**j / (1 - 0.9**PERIOD)
+        rates = 0.5 / np.sqrt(T - 100 + j)
+        risen = float(np.sum(rates * -m)) / (100 + 10_200 / (1 - 0.99**PERIOD)) ** 0.5
+        return risen, risen
 
 
 class AdamDescends(AdamClimbs):
