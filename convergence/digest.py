@@ -37,11 +37,12 @@ PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
 GROUND = (
     "shapes.py", "constants.py", "philox.py", "keys.py", "draws.py", "linalg.py", "precision.py",
+    "compiling.py",
 )  # fmt: skip
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
 
 
-STRANGER = b"source:"  # a token of code from outside the package
+STRANGER = b"source:"  # begins a token of code that is neither hashed as a whole nor installed
 
 
 class Unstable(TypeError):
@@ -71,15 +72,17 @@ def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
 
 
 def traced(what: Simulation) -> Iterator[bytes]:
-    """What is computed, as traced: equations and constants. Code from outside the package may hang
-    on a data file or an environment variable, which no source shows."""
+    """What is computed, as traced for runs side by side: equations and constants. Code from outside
+    the package may hang on a data file or an environment variable, which no source shows."""
     arrays, rest = eqx.partition(what.experiment, eqx.is_array)
     marks = checkpoints(what.T) if what.marks is None else what.marks
 
-    def run(arrays: Any, marks: Any, key: Any) -> Any:
-        return trajectory(eqx.combine(arrays, rest), marks, key)
+    def runs(arrays: Any, marks: Any, keys: Any) -> Any:
+        whole = eqx.combine(arrays, rest)
+        return jax.vmap(lambda key: trajectory(whole, marks, key))(keys)
 
-    closed = jax.make_jaxpr(run)(arrays, np.asarray(marks, np.int32), jax.random.key(0))
+    keys = jax.random.split(jax.random.key(0), 2)
+    closed = jax.make_jaxpr(runs)(arrays, np.asarray(marks, np.int32), keys)
     yield re.sub(r"0x[0-9a-f]+", "", str(closed.jaxpr)).encode()  # addresses of functions
     yield from constants(closed)
 
@@ -97,9 +100,22 @@ def constants(closed: Any) -> Iterator[bytes]:
                     yield from constants(inner)
                 elif isinstance(inner, jax.extend.core.Jaxpr):
                     yield from constants(jax.extend.core.ClosedJaxpr(inner, ()))
-        called = getattr(equation.params.get("callback"), "callback_func", None)
-        if called is not None and not str(called.__module__).startswith("convergence."):
-            yield from tokens(called, ())
+        yield from elsewhere(equation)
+
+
+def elsewhere(equation: Any) -> Iterator[bytes]:
+    """What an equation calls that is not traced. Nobody sees what a user's function reads when it
+    runs on the host, nor what is in a kernel of machine code."""
+    name = equation.primitive.name
+    if name == "ffi_call":
+        raise Unstable("its program calls a kernel of machine code, whose contents nobody sees")
+    if "callback" not in name:
+        return
+    called = getattr(equation.params["callback"], "callback_func", equation.params["callback"])
+    for token in tokens(called, ()):
+        if token.startswith(STRANGER):
+            raise Unstable("its program calls a function on the host, which may read anything")
+        yield token
 
 
 def tokens(value: Any, seen: tuple[int, ...]) -> Iterator[bytes]:
@@ -182,10 +198,20 @@ def _hashed(module: str) -> bool:
 
 @functools.cache
 def foreign(name: str) -> tuple[bytes, ...]:
-    """Hashes of the source of a module and of the modules, not installed ones, that it uses."""
-    if not os.path.exists(getattr(sys.modules.get(name), "__file__", None) or ""):
+    """Hashes of the source of a module and of the modules, not installed ones, that it uses; of an
+    installed one the version."""
+    path = getattr(sys.modules.get(name), "__file__", None) or ""
+    if not os.path.exists(path):
         raise Unstable(f"the source of module {name!r} is in no file")
+    top = name.partition(".")[0]
+    if top != PACKAGE.name and _installed(Path(path)):
+        version = getattr(sys.modules.get(top), "__version__", None)
+        return (f"installed:{top} {version} {_hash(Path(path))}".encode(),)
     return tuple(sorted(_closure(name, set())))
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _closure(name: str, seen: set[str]) -> set[bytes]:
@@ -194,7 +220,7 @@ def _closure(name: str, seen: set[str]) -> set[bytes]:
     if module is None or path is None or name in seen or not os.path.exists(path):
         return set()
     seen.add(name)
-    found = {STRANGER + hashlib.sha256(Path(path).read_bytes()).hexdigest().encode()}
+    found = {STRANGER + _hash(Path(path)).encode()}
     for item in vars(module).values():
         other = str(item.__name__ if inspect.ismodule(item) else getattr(item, "__module__", None))
         near = getattr(sys.modules.get(other), "__file__", None)

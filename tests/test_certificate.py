@@ -88,7 +88,7 @@ def test_elsewhere_verdicts_must_agree_and_bits_need_not(made: Path, tmp_path: P
         (lambda c: c.update(claims=[]), "has another form than is written"),
         (lambda c: c["run"].pop("alpha"), "has another form than is written"),
         (lambda c: c["claims"][0].update(digest=3), "has another form than is written"),
-        (lambda c: c["claims"][0].update(slug="gone"), "There is no claim 'gone' here"),
+        (lambda c: c["claims"].append(c["claims"][0]), "2 entries of the claim"),
         (lambda c: c["run"].update(tier="huge"), "run.tier must be one of"),
         (lambda c: c["run"].update(seeds=10**9), "on a certificate's word"),
         (lambda c: c["run"].update(targets=[3]), "has another form than is written"),
@@ -104,6 +104,18 @@ def test_bad_certificates_are_refused(
     error = capsys.readouterr().err.splitlines()[-1]
     assert said in error
     assert error.startswith("convergence: ")
+
+
+def test_what_cannot_be_judged_again_stops_nothing(made: Path, tmp_path: Path, capsys: Any):
+    """The other claims are judged, and the end says that it is not all."""
+    file = forged(made, tmp_path, lambda c: c["claims"][0].update(slug="gone"))
+    assert main(["reproduce", str(file), OWN]) == 2
+    first, second, end = capsys.readouterr().out.splitlines()
+    assert first.startswith("! gone: could not be judged: there is no such claim here")
+    assert second.startswith("✓ ")
+    assert end == "NOT reproduced: 1 of 2 differ, 1 without a verdict"
+    assert main(["reproduce", str(file), OWN, "--json"]) == 2
+    assert [c["verdict"] is None for c in json.loads(capsys.readouterr().out)["claims"]] == [1, 0]
 
 
 def test_a_certificate_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import subprocess
 import sys
@@ -14,11 +15,12 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from jax.experimental import io_callback
 
 from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.claims.base import Claim
 from convergence.claims.settings import Settings
-from convergence.digest import Unstable, digest, tokens, traced
+from convergence.digest import GROUND, PACKAGE, ROOMS, Unstable, digest, tokens, traced
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
@@ -26,6 +28,7 @@ from convergence.runner.experiment import Simulation
 from convergence.store import Store
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from tests.own import GOOD
+from tests.test_floors import FILES, imported, tree
 
 SETTINGS = Settings(seeds=8)
 
@@ -185,13 +188,18 @@ def _inner(data: Any) -> Any:
     return jax.jit(lambda x, g: x - data * g)
 
 
-def _on_the_host(data: Any) -> Any:
-    def step(x: Any, g: Any) -> Any:
-        shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
-        move = lambda x, g: np.asarray(x) - data * np.asarray(g)  # noqa: E731
-        return jax.pure_callback(move, shape, x, g, vmap_method="sequential")
+def _side_by_side(data: Any) -> Any:
+    """A rule of its own for many runs, which one run does not use."""
 
-    return step
+    @jax.custom_batching.custom_vmap
+    def scaled(g: Any) -> Any:
+        return g
+
+    @scaled.def_vmap
+    def rule(size: int, batched: Any, g: Any) -> Any:
+        return data * g, True
+
+    return lambda x, g: x - scaled(g)
 
 
 def _scanned(data: Any) -> Any:
@@ -201,25 +209,70 @@ def _scanned(data: Any) -> Any:
     return lambda x, g: jax.lax.scan(body, x, g[None])[0]
 
 
-@pytest.mark.parametrize("made", [_inner, _on_the_host, _scanned])
+@pytest.mark.parametrize("made", [_inner, _scanned, _side_by_side])
 def test_the_digest_sees_arrays_of_programs_within_the_program(made: Any):
     """Printing a program shows the names of the arrays that an inner one holds, and no number."""
 
-    def seen(data: np.ndarray) -> bytes:
-        step = made(data)
-
-        class Own(AbstractAlgorithm):
-            def init(self, x0: Any, oracle: Any, key: Any) -> Any:
-                return State(x0)
-
-            def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
-                return State(step(state.x, oracle.grad(state.x, key)))
-
+    def seen(data: np.ndarray) -> list[bytes]:
         with precision("float64"):
-            what = GOOD.simulation(4)
-            own = dataclasses.replace(what.experiment, algorithm=Own())
-            return b"\0".join(traced(dataclasses.replace(what, experiment=own)))
+            return list(traced(simulation(made(data))))
 
     one, other = np.ones(4), np.array([1.0, 1.0, 1.0 + 1e-15, 1.0])
     assert seen(one) == seen(one.copy())
     assert seen(one) != seen(other)
+
+
+def simulation(step: Any) -> Simulation:
+    """Runs of a method of the user's with such a step."""
+
+    class Own(AbstractAlgorithm):
+        def init(self, x0: Any, oracle: Any, key: Any) -> Any:
+            return State(x0)
+
+        def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+            return State(step(state.x, oracle.grad(state.x, key)))
+
+    with precision("float64"):
+        what = GOOD.simulation(4)
+        own = dataclasses.replace(what.experiment, algorithm=Own())
+        return dataclasses.replace(what, experiment=own)
+
+
+def _move(x: Any, g: Any) -> Any:
+    return np.asarray(x) - float(os.environ.get("SCALE", "1")) * np.asarray(g)
+
+
+class _Mover:
+    def __call__(self, x: Any, g: Any) -> Any:
+        return _move(x, g)
+
+
+def _pure(move: Any) -> Any:
+    return lambda x, g: jax.pure_callback(
+        move, jax.ShapeDtypeStruct(x.shape, x.dtype), x, g, vmap_method="sequential"
+    )
+
+
+def _ordered(move: Any) -> Any:
+    return lambda x, g: io_callback(move, jax.ShapeDtypeStruct(x.shape, x.dtype), x, g)
+
+
+def _branch(move: Any) -> Any:
+    return lambda x, g: jax.lax.cond(x[0] > 0, _pure(move), lambda x, g: x, x, g)
+
+
+@pytest.mark.parametrize("called", [_pure, _ordered, _branch])
+@pytest.mark.parametrize("move", [_move, _Mover(), functools.partial(_move)])
+def test_what_calls_a_user_s_function_on_the_host_is_not_stored(called: Any, move: Any):
+    """It may read a variable, a file or the time, and no trace shows that."""
+    with precision("float64"), pytest.raises(Unstable, match="on the host"):
+        digest(simulation(called(move)), SETTINGS)
+
+
+def test_the_hash_of_the_package_has_all_that_a_run_imports():
+    """But for what changes no bit of a record: words, files, memory, and what is stated of them."""
+    idle = {"errors", "vocabulary", "memory", "tiers", "files"}
+    rooms = set(ROOMS) | {Path(name).stem for name in GROUND}
+    files = [f for f in FILES if f.relative_to(PACKAGE).parts[0].removesuffix(".py") in rooms]
+    used = set().union(*(imported(tree(file)) for file in files))
+    assert used - idle - rooms == set()

@@ -61,9 +61,11 @@ def test_no_worker_outlives_its_parent(
     work: Callable[[Path], list[str]], how: signal.Signals, tmp_path: Path
 ):
     root = str(Path(__file__).parents[1])
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     parent = subprocess.Popen(
         [sys.executable, "-m", "convergence", *work(tmp_path)], cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": root}, stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": root, "TMPDIR": str(temporary)}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -74,6 +76,7 @@ def test_no_worker_outlives_its_parent(
         parent.send_signal(how)
         parent.wait(LIMIT)
         assert until(lambda: not any(map(alive, begun(tmp_path))))
+        assert until(lambda: not list(temporary.glob("convergence-*")))
     finally:
         for pid in (parent.pid, *begun(tmp_path)):
             if alive(pid):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from convergence import Claim
-from convergence.cli import main
+from convergence.cli import main, paper
 from convergence.errors import InvalidInput
 from convergence.figures import plot_run
+from convergence.figures.rate import draw_for_paper
 from convergence.figures.runs import trajectory
 from convergence.figures.style import math_text
 from convergence.metrics import Average, Gap, GradNorm, Largest, Value
@@ -68,7 +70,7 @@ def test_one_line_makes_a_figure():
 
 def test_the_figures_of_a_stored_report_are_bare(capsys: pytest.CaptureFixture[str]):
     main(["verify", str(OWN), "--quiet"])
-    assert main(["figures", "own-good", "--for-paper"]) == 0
+    assert main(["figures", "own-good", "--for-paper", "--trust"]) == 0
     out = Path("results/figures/paper")
     assert {p.stem for p in out.iterdir()} == {"own-good", "own-good_run"}
     with open(out / "own-good.csv") as file:
@@ -76,6 +78,34 @@ def test_the_figures_of_a_stored_report_are_bare(capsys: pytest.CaptureFixture[s
     assert rows[0]["band"].startswith("band: about all means at once")
     assert main(["figures", "--for-paper"]) == 2
     assert "a slug" in capsys.readouterr().err
+
+
+def test_one_figure_that_fails_stops_no_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def draw(report: Any, out: Path) -> list[Path]:
+        if report["slug"] == "own-good":
+            raise ValueError("no ink")
+        return draw_for_paper(report, out)
+
+    main(["verify", str(OWN), "--quiet"])
+    capsys.readouterr()
+    monkeypatch.setattr(paper, "draw_for_paper", draw)
+    assert main(["figures", "own-*", "--for-paper", "--json"]) == 2
+    printed = capsys.readouterr()
+    drawn = json.loads(printed.out)["figures"]
+    assert [(f["name"], f["drawn"]) for f in drawn] == [("own-good", False), ("own-odd", True)]
+    assert "no ink" in drawn[0]["error"]
+    assert drawn[1]["error"] is None
+    assert printed.err.endswith("the figures of 1 of 2 claims failed\n")
+
+
+def test_a_report_runs_no_file_beyond_the_working_directory(capsys: pytest.CaptureFixture[str]):
+    """A stranger's report may name any file."""
+    main(["verify", str(OWN), "--quiet"])
+    assert main(["figures", "own-good", "--for-paper"]) == 0
+    assert "not below the working directory" in capsys.readouterr().err
+    assert not Path("results/figures/paper/own-good_run.svg").exists()
 
 
 def test_labels_are_formulas():

@@ -133,6 +133,15 @@ def test_metrics_are_read_at_every_checkpoint() -> None:
     np.testing.assert_array_equal(record.values[0], expected)
 
 
+def test_a_short_run_keeps_each_checkpoint_once() -> None:
+    """A million runs of one step would otherwise hold sixteen million equal numbers."""
+    for T, marks in ((1, [1]), (3, [1, 2, 3])):
+        record = measure(SGD(0.5), T=T, oracle=Oracle(PROBLEM, Noiseless()), metric=Value())
+        assert record.marks.tolist() == marks
+        np.testing.assert_array_equal(record.values[0], 6.0 * 0.25 ** record.marks.astype(float))
+        assert record.finite.shape == record.values.shape
+
+
 def test_checkpoints_end_at_the_horizon() -> None:
     for T in (1, 2, 7, 16, 1000):
         marks = checkpoints(T)

@@ -92,7 +92,7 @@ def test_what_follows_a_run_fits(
     assert all(Path("results/figures", file).is_file() for file in drawn[0]["files"])
     again = printed(capsys, "figures", "figures", "own-good")["figures"]
     assert again == [{**drawn[0], "drawn": False}]
-    paper = printed(capsys, "figures", "figures", "own-good", "--for-paper")["figures"]
+    paper = printed(capsys, "figures", "figures", "own-good", "--for-paper", "--trust")["figures"]
     assert len(paper[0]["files"]) == 8  # two figures in three forms, and their numbers
     same = printed(capsys, "page", "report", "r.json", "r.json")
     assert same["changes"] == []

@@ -4,7 +4,7 @@ It imports a package once and then forks for each optimizer, which so has a proc
 Nothing that audited code prints gets anywhere, nor what it forks, nor what it writes beside itself.
 Answers go to the descriptor that the first argument names: {"pid"}, {"begin"} and {"cell"} for each
 law, {"row"}, {"names"} or {"invalid"}, and {"exit"} when the child has ended. The second argument
-is the process that asks, the third a folder to work in.
+is the process that asks, the third a folder to work in, which goes with that process.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -38,7 +39,11 @@ def main() -> None:
                 with contextlib.suppress(OSError):
                     end(pid, signal.SIGKILL)
 
-    leave_with(int(sys.argv[2]), end_child)
+    def end_all() -> None:
+        end_child()
+        shutil.rmtree(sys.argv[3], ignore_errors=True)
+
+    leave_with(int(sys.argv[2]), end_all)
 
     def say(**what: Any) -> None:
         if os.getpid() not in speaker:

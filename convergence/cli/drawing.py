@@ -73,9 +73,10 @@ def draw(arguments: Namespace) -> int:
     return 2 if any(figure["error"] for figure in drawn) else 0
 
 
-def everything(results: Path, out: Path, jobs: int) -> None:
-    """Draw every figure there is."""
-    perform(drawers(Store(results).reports(), out), out, jobs)
+def everything(results: Path, out: Path, jobs: int) -> int:
+    """Draw every figure there is; how many could not be drawn."""
+    drawn = perform(drawers(Store(results).reports(), out), out, jobs)
+    return sum(figure["error"] is not None for figure in drawn)
 
 
 def document(drawn: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def again(arguments: Namespace) -> int:
     """Prove what a file of proofs says anew; 1 if something comes out otherwise."""
     from convergence.claims.settings import Settings
     from convergence.cli.gather import gather, trusted
-    from convergence.cli.publishing import compare
+    from convergence.cli.publishing import compare, entry
     from convergence.report.proved import difference, read
 
     path: Path = arguments.file
@@ -64,18 +64,11 @@ def again(arguments: Namespace) -> int:
     targets = trusted(found["run"]["targets"], arguments)
     known = {claim.slug: claim for claim in gather(targets)}
     settings = Settings(**{name: found["run"][name] for name in ("seed", "dtype", "rng")})
-    compared = []
-    for entry in found["proofs"]:
-        claim = known.get(entry["slug"])
-        if claim is None:
-            raise InvalidInput(
-                f"There is no claim {entry['slug']!r} here, which {str(path)!r} refutes; run this "
-                "where its file is."
-            )
-        report = claim.verify(settings)
-        why = difference(entry, report)
-        verdict = str(report.verdict)
-        compared.append({"slug": claim.slug, "verdict": verdict, "difference": why})
-        if not arguments.json:
-            print(f"{'✗' if why else '✓'} {claim.slug}: {why or said(report)}", flush=True)
+    stated = {proof["slug"]: proof for proof in found["proofs"]}
+
+    def judged(slug: str) -> tuple[str, str | None, str]:
+        report = known[slug].verify(settings)
+        return str(report.verdict), difference(stated[slug], report), said(report)
+
+    compared = [entry(slug, known, judged, arguments) for slug in stated]
     return compare(arguments, compared, about="proofs", exact=True, seed=found["run"]["seed"])

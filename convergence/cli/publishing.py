@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,6 @@ def reproduce(arguments: Namespace) -> int:
     chosen = sample(list(entries), arguments.sample, seed)
     targets = trusted(run["targets"], arguments)
     known = {claim.slug: claim for claim in gather(targets)}
-    lost = [slug for slug in chosen if slug not in known]
-    if lost:
-        raise InvalidInput(
-            f"There is no claim {lost[0]!r} here, which {str(arguments.file)!r} certifies; run "
-            "this where its files are, with the version of convergence-lab that it names."
-        )
     here = provenance(Namespace(**{name: run[name] for name in ASKED}))
     same = all(here[k] == run[k] for k in ("versions", "platform", "device", "devices"))
     settings = Settings(
@@ -111,28 +105,52 @@ def reproduce(arguments: Namespace) -> int:
         + ("bit for bit" if same else "by their verdicts: versions or device differ"),
         file=sys.stderr,
     )
-    compared = []
-    for slug in chosen:
+
+    def judged(slug: str) -> tuple[str, str | None, str]:
         witness = Notary()
-        try:
-            look = dataclasses.replace(settings, look=entries[slug]["look"])
-            again = known[slug].verify(look, witness)
-        except Exception as error:
-            raise InvalidInput(f"{slug} could not be judged: {told(error)}.") from error
+        look = dataclasses.replace(settings, look=entries[slug]["look"])
+        again = known[slug].verify(look, witness)
         why = difference(entries[slug], str(again.verdict), witness.digest(again), same)
-        compared.append({"slug": slug, "verdict": str(again.verdict), "difference": why})
-        if not arguments.json:
-            print(f"{'✗' if why else '✓'} {slug}: {why or again.verdict}")
+        return str(again.verdict), why, str(again.verdict)
+
+    compared = [entry(slug, known, judged, arguments) for slug in chosen]
     return compare(arguments, compared, about="certificate", exact=same, seed=seed)
 
 
+def entry(
+    slug: str,
+    known: Mapping[str, Any],
+    judged: Callable[[str], tuple[str, str | None, str]],
+    arguments: Namespace,
+) -> dict[str, Any]:
+    """What came of a claim that is judged again, said as it comes; one that cannot be judged has no
+    verdict, and those after it are judged all the same."""
+    verdict, said = None, ""
+    try:
+        if slug not in known:
+            raise InvalidInput(
+                f"there is no such claim here; run this where its file is, with the version of "
+                f"convergence-lab that {str(arguments.file)!r} names"
+            )
+        verdict, why, said = judged(slug)
+    except (Exception, SystemExit) as error:
+        why = f"could not be judged: {told(error)}"
+    if not arguments.json:
+        mark = "!" if verdict is None else "✗" if why else "✓"
+        print(f"{mark} {slug}: {why or said}", flush=True)
+    return {"slug": slug, "verdict": verdict, "difference": why}
+
+
 def compare(arguments: Namespace, compared: Sequence[Mapping[str, Any]], **how: Any) -> int:
-    """Say whether all came out as the file says; 1 if not."""
+    """Say whether all came out as the file says; 1 if not, 2 if some could not be judged."""
     different = sum(entry["difference"] is not None for entry in compared)
+    without = sum(entry["verdict"] is None for entry in compared)
     if arguments.json:
         print_json({"schema": "convergence-reproduction/1", "file": str(arguments.file), **how,
                     "reproduced": not different, "claims": list(compared)})  # fmt: skip
     else:
         count = len(compared)
-        print("reproduced" if not different else f"NOT reproduced: {different} of {count} differ")
-    return int(different > 0)
+        less = f", {without} without a verdict" if without else ""
+        failed = f"NOT reproduced: {different} of {count} differ{less}"
+        print(failed if different else "reproduced")
+    return 2 if without else int(different > 0)

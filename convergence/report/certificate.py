@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -109,6 +110,7 @@ def read(path: Path) -> dict[str, Any]:
             "again from where it was published."
         )
     formed(found, "certificate", path, ADVICE)
+    each_once((claim["slug"] for claim in found["claims"]), path)
     seeds = found["run"]["seeds"]
     if seeds is not None and seeds > SEEDS:
         raise InvalidInput(
@@ -116,6 +118,16 @@ def read(path: Path) -> dict[str, Any]:
             "certificate's word; run its claims by `convergence verify --seeds`."
         )
     return found
+
+
+def each_once(slugs: Iterable[str], path: Path) -> None:
+    """Refuse two entries of one claim: only one of them would be made again."""
+    slug, times = Counter(slugs).most_common(1)[0]
+    if times > 1:
+        raise InvalidInput(
+            f"{str(path)!r} has {times} entries of the claim {shown(slug)} and one is needed; get "
+            "it again from where it was published."
+        )
 
 
 def sample(slugs: Sequence[str], number: int, seed: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from convergence.claims.report import Report
 from convergence.errors import InvalidInput
-from convergence.report.certificate import hashed
+from convergence.report.certificate import each_once, hashed
 from convergence.report.document import formed, parse
 
 SCHEMA = "convergence-proof/1"
@@ -38,6 +38,7 @@ def read(path: Path) -> dict[str, Any]:
             "get it again from where it was published."
         )
     formed(found, "proof", path, ADVICE)
+    each_once((proof["slug"] for proof in found["proofs"]), path)
     if not all(_numbers(proof) for proof in found["proofs"]):
         raise InvalidInput(f"{str(path)!r} has an enclosure that is no two numbers; {ADVICE}.")
     return found

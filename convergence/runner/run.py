@@ -216,12 +216,14 @@ def run(
     or all of them one run that is vast (`convergence.runner.spread`).
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
+    # A program measures at as many marks whatever T is; those of a short horizon repeat.
+    kept = np.unique(checkpoints(T), return_index=True)[1] if marks is None else slice(None)
     marks = checkpoints(T) if marks is None else np.asarray(marks, np.int32)
     chunk = plan.chunk_width(experiment, chunk)
     parts = parts_of(experiment)
     width = 1 if parts > 1 else chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
-    plan.check_memory(experiment, len(seeds), len(marks), width)
+    plan.check_memory(experiment, len(seeds), len(marks[kept]), width)
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
     # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
     experiment = jax.tree.map(
@@ -246,9 +248,9 @@ def run(
             bad = np.full(width, -1, np.int32)
             if not finite.all():
                 bad = np.asarray(chunks(_first_bad, experiment, marks, key, indices))
-        pieces.append((values, finite, bad))
+        pieces.append((values[:, kept], finite[:, kept], bad))
         if progress is not None:
             progress(min(first + width, seeds.stop) - max(first, seeds.start))
     keep = slice(seeds.start - firsts.start, seeds.stop - firsts.start)
     values, finite, first_bad = (np.concatenate(column)[keep] for column in zip(*pieces))
-    return Record(T, marks, values, finite, first_bad)
+    return Record(T, marks[kept], values, finite, first_bad)
