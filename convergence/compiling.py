@@ -1,4 +1,4 @@
-"""How programs are compiled: most of the time of a short run goes there."""
+"""How programs are compiled, where most of the time of a short run goes, and read."""
 
 from __future__ import annotations
 
@@ -15,25 +15,39 @@ WHOLE = {"xla_cpu_parallel_codegen_split_count": 1}
 HASTE = {**WHOLE, "xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
 
+@functools.cache
+def known(option: str, value: Any) -> bool:
+    """Whether the XLA at hand has an option, which some of its versions lack."""
+    try:
+        jax.jit(lambda: 0, compiler_options={option: value}).lower().compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
+
+
 class Jitted:
     """`eqx.filter_jit` of a function, with options of XLA where its programs run on a CPU."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]):
         functools.update_wrapper(self, function)
+        self._function, self._options = function, options
+
+    @functools.cached_property
+    def _chosen(self) -> Any:
         # Typed as Any: Equinox hands compiler options on to JAX without saying so.
         jit: Any = eqx.filter_jit
-        self._plain, self._on_cpu = jit(function), jit(function, compiler_options=options)
-
-    def _chosen(self) -> Any:
-        return self._on_cpu if jax.default_backend() == "cpu" else self._plain
+        if jax.default_backend() != "cpu":
+            return jit(self._function)
+        options = {name: value for name, value in self._options.items() if known(name, value)}
+        return jit(self._function, compiler_options=options)
 
     def __call__(self, *args: Any) -> Any:
         """What the function gives."""
-        return self._chosen()(*args)
+        return self._chosen(*args)
 
     def lower(self, *args: Any) -> Any:
         """The program, not compiled yet."""
-        return self._chosen().lower(*args)
+        return self._chosen.lower(*args)
 
 
 def carefully(function: Callable[..., Any]) -> Jitted:
@@ -44,3 +58,18 @@ def carefully(function: Callable[..., Any]) -> Jitted:
 def hastily(function: Callable[..., Any]) -> Jitted:
     """Compiled in a hurry, for what is run a few times."""
     return Jitted(function, HASTE)
+
+
+def divided(scan: Any) -> tuple[int, int]:
+    """How many arguments of a scan's equation are constants, and how many are carried.
+
+    By shapes: what is scanned over has an axis more outside, and so have the rows that come out.
+    The parameters that say so have other names in other versions of JAX.
+    """
+    inner = getattr(scan.params["jaxpr"], "jaxpr", scan.params["jaxpr"])
+
+    def flat(outside: Any, inside: Any) -> int:
+        return sum(len(v.aval.shape) == len(w.aval.shape) for v, w in zip(outside, inside))
+
+    carried = flat(scan.outvars, inner.outvars)
+    return flat(scan.invars, inner.invars) - carried, carried

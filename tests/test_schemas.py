@@ -52,8 +52,6 @@ def test_what_is_written_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert main(["falsify", OWN, "--budget", "1", "--json", "s.json"]) in (0, 1)
     check("search", json.loads(Path("s.json").read_text()))
     assert main(["falsify", OWN, "--json", "-"]) == 2
-    assert main(["prove", "galore-lemma-3-3-as-printed", "--json", "p.json"]) == 0
-    check("proof", json.loads(Path("p.json").read_text()))
     assert main(["audit", "optax:sgd", "--laws", "U1", "--json", "a.json"]) == 0
     check("audit", json.loads(Path("a.json").read_text()))
     assert main(["plan", OWN, "galore-lemma-3-3", "--out", "r", "--json", "plan.json"]) == 0
@@ -101,6 +99,28 @@ def test_what_follows_a_run_fits(
     found = printed(capsys, "reproduction", "reproduce", "c.json", OWN, "--sample", "1")
     assert found["reproduced"]
     assert found["exact"]
+
+
+def test_proofs_that_are_reproduced_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["prove", "galore-lemma-3-3-as-printed", "--json", "p.json"]) == 0
+    check("proof", json.loads(Path("p.json").read_text()))
+    found = printed(capsys, "reproduction", "reproduce", "p.json")
+    assert (found["about"], found["reproduced"]) == ("proofs", True)
+    proof = Path("p.json").read_text()
+    Path("p.json").write_text(proof.replace('"T": ', '"T": 1'))
+    assert main(["reproduce", "p.json", "--json"]) != 0
+
+
+def test_worst_cases_fit(capsys: pytest.CaptureFixture[str]):
+    pytest.importorskip("PEPit", reason="the extra pep is not installed")
+    found = printed(capsys, "worst-case", "worst-case", "gd-huber-tight", "--horizons", "1")
+    assert [row["ordered"] for row in found["claims"][0]["rows"]] == [True]
+    found["claims"][0]["rows"][0]["worst"] = None
+    with pytest.raises(jsonschema.ValidationError):
+        check("worst-case", found)
 
 
 def test_a_figure_that_fails_is_told(

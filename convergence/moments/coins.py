@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
+from convergence.compiling import divided
 from convergence.keys import Labelled
 from convergence.noise.base import AbstractNoise
 from convergence.runner.experiment import Experiment
@@ -82,7 +83,7 @@ def _results(eqn: Any, reached: list[bool]) -> list[bool]:
                 return carry
             carry = grown
     if name == "scan":
-        m, n = p["num_consts"], p["num_carry"]
+        m, n = divided(eqn)
         consts, carry, xs = reached[:m], reached[m : m + n], reached[m + n :]
         while True:
             after = follow(p["jaxpr"].jaxpr, [*consts, *carry, *xs])

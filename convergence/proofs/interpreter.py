@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from convergence.compiling import divided
 from convergence.proofs import elementwise, linear, structure
 from convergence.proofs.balls import (
     Undecided,
@@ -161,7 +162,7 @@ def jaxprs(eqn: Any) -> list[Any]:
         for item in value if isinstance(value, tuple | list) else (value,):
             if hasattr(item, "eqns") or hasattr(item, "jaxpr"):
                 found.append(getattr(item, "jaxpr", item))
-    return found
+    return [*found, expansion(eqn).jaxpr] if eqn.primitive.name == "call_hi_primitive" else found
 
 
 def computes(jaxpr: Any) -> bool:
@@ -183,6 +184,18 @@ def call(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
     return self.closed(inner, args) if hasattr(inner, "jaxpr") else self.walk(inner, [], args)
 
 
+def expanded(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
+    """What newer versions of JAX keep as one operation until it is compiled."""
+    return self.closed(expansion(eqn), args)
+
+
+def expansion(eqn: Any) -> Any:
+    """Its closed jaxpr."""
+    whole = eqn.params["_prim"]
+    like = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in eqn.invars]
+    return jax.make_jaxpr(whole.expand)(*jax.tree.unflatten(whole.in_tree, like))
+
+
 def linear_solve(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
     """What the solver inside finds: its enclosure holds the solution."""
     lengths, programs = eqn.params["const_lengths"], eqn.params["jaxprs"]
@@ -193,13 +206,14 @@ def linear_solve(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
 
 def scan(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
     p = eqn.params
-    a, b = p["num_consts"], p["num_consts"] + p["num_carry"]
+    a, n = divided(eqn)
+    b = a + n
     consts, carry, xs = args[:a], list(args[a:b]), args[b:]
     rows: list[list[Any]] = []
     for k in reversed(range(p["length"])) if p["reverse"] else range(p["length"]):
         outs = self.closed(p["jaxpr"], [*consts, *carry, *[entry(x, k) for x in xs]])
-        carry = outs[: p["num_carry"]]
-        rows.append(outs[p["num_carry"] :])
+        carry = outs[:n]
+        rows.append(outs[n:])
     rows = rows[::-1] if p["reverse"] else rows
     return [
         *carry,
@@ -267,5 +281,5 @@ CONTROL: dict[str, Callable[..., list[Any]]] = {
     **dict.fromkeys(
         ("jit", "remat2", "custom_jvp_call", "custom_vjp_call", "custom_vmap_call"), call),
     "custom_linear_solve": linear_solve, "scan": scan, "while": loop, "cond": branch,
-    "platform_index": platform,
+    "platform_index": platform, "call_hi_primitive": expanded,
 }  # fmt: skip

@@ -115,6 +115,8 @@ def test_every_rule_has_a_case() -> None:
         for case in CASES:
             look(traced(case).jaxpr)
     known = {*RULES, *CONTROL, *structure.PLAIN, *structure.MOVES}
+    if jax.__version_info__ < (0, 12):
+        known.remove("call_hi_primitive")  # which `searchsorted` is from there on
     assert sorted(known - seen) == []
 
 
