@@ -51,14 +51,17 @@ def broken(
     claim: Any, records: list[Record], judgement: Judgement, session: Any
 ) -> tuple[Checked, ...]:
     """A refutation stands only where the instance keeps its certificates along the runs that
-    refute: L, mu, G, f_star and convexity at every step, the noise's where a run ends."""
-    if judgement.verdict is not Verdict.REFUTED:
+    refute: L, mu, G, f_star and convexity at every step, the noise's where a run ends. So does a
+    confirmation on an instance of a user's own class, whose proof nobody has seen."""
+    if judgement.verdict not in (Verdict.REFUTED, Verdict.CONSISTENT):
         return ()
     for record in records:
-        _, noise, c = claim.instance(record.T)
+        problem, noise, c = claim.instance(record.T)
+        if judgement.verdict is Verdict.CONSISTENT and ours(problem) and ours(noise):
+            continue
         if valueless(noise, c):
             try:
-                mute = claim.oracle(claim.instance(record.T)[0], muted(noise))
+                mute = claim.oracle(problem, muted(noise))
                 known = claim.experiment(record.T)
                 check_step(dataclasses.replace(known, oracle=mute))
             except InvalidInput as error:

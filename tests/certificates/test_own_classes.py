@@ -69,7 +69,6 @@ from tests.certificates.liars import (
     Strong,
     TwiceItsAtoms,
     TwiceItsRoot,
-    Wall,
 )
 
 
@@ -135,22 +134,6 @@ def test_a_false_certificate_of_an_own_class_decides_nothing(make: Callable[[], 
     report = verify(make())
     assert report.verdict is Verdict.INAPPLICABLE, report.reason
     assert "certificates" in report.reason
-
-
-def test_curvature_beyond_L_where_a_refuting_run_leads() -> None:
-    """Neither at the start nor on descents is the wall seen; the noise leads there."""
-    theorem = stochastic_laws.SGDStronglyConvex()
-    problem = Wall([1.0])
-    assert not certificates(problem, Gaussian(40.0))
-    fields = {**dict(problem.constants()), "mu": 1.0, "R": 1.0, "convex": True}
-
-    class Sure(Wall):
-        def constants(self) -> Constants:
-            return Constants(**fields)
-
-    report = verify(claim(theorem, Sure([1.0]), Gaussian(40.0), T=64, seeds=256))
-    assert report.verdict is Verdict.INAPPLICABLE, report.reason
-    assert "along a run" in report.reason
 
 
 @pytest.mark.parametrize(
