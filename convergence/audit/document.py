@@ -16,6 +16,7 @@ from convergence import __version__
 from convergence.audit.asking import chosen
 from convergence.audit.cells import SCHEMA, Audit
 from convergence.audit.pool import Job
+from convergence.audit.proved import method, proved
 from convergence.errors import require
 from convergence.files import name_for, read_json, write_json
 from convergence.schemas import wrong
@@ -42,7 +43,7 @@ def document(
     more: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The audit as JSON; more: the arguments, beside the targets, that decide a cell."""
-    return {
+    found = {
         "schema": SCHEMA,
         "run": {
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -56,8 +57,21 @@ def document(
              "stochastic": law.stochastic}
             for law in chosen(None, like)
         ],
-        "rows": [row.to_json() for row in rows],
+        "rows": [row.to_json() | links(row) for row in rows],
     }  # fmt: skip
+    return {**found, "digest": digest(found)}
+
+
+def links(row: Audit) -> dict[str, Any]:
+    """What is proved about the method: the word of `list --about`, and the names of theorems."""
+    return {"about": method(row.name, row.family), "theorems": proved(row.name, row.family)}
+
+
+def digest(found: Mapping[str, Any]) -> str:
+    """A hash over laws and rows without their times: equal audits of equal code have one."""
+    rows = [{k: v for k, v in row.items() if k != "seconds"} for row in found["rows"]]
+    text = json.dumps([found["laws"], rows], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -73,6 +87,12 @@ def read(path: Path) -> dict[str, Any]:
         "write one with `audit --json FILE`",
     )  # fmt: skip
     assert isinstance(found, dict)
+    require(
+        found.get("digest", digest(found)) == digest(found),
+        f"{str(path)!r}, whose digest is of other rows",
+        "a document as `audit --json` wrote it",
+        "it was altered since: write it anew",
+    )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ ROLES = {
     "b1": ("b1", "beta1", "beta_1"),
     "b2": ("b2", "beta2", "beta_2"),
 }
-DECAYS = re.compile(r"weight_decay.*|.*_wd|lambd")
+DECAYS = re.compile(r".*weight_decay.*|.*_wd|lambd")
 LR = 1e-3  # where the optimizer has no default of its own
 
 
@@ -59,7 +60,7 @@ class Run:
 def lift(v: Any) -> np.ndarray:
     """A matrix: a vector as a column, of several axes the first against the others."""
     v = np.asarray(v)
-    return v if v.ndim == 2 else v.reshape((v.shape[0], -1) if v.ndim else (1, 1))
+    return v if v.ndim == 2 else v.reshape((*v.shape[:1], prod(v.shape[1:])) if v.ndim else (1, 1))
 
 
 class Lifted(Run):

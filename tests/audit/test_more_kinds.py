@@ -13,6 +13,7 @@ from tests.audit.caught import check
 pytest.importorskip("torch", reason="torch is not installed: make test TORCH=1 brings it")
 from tests.audit import torch_adam as a
 from tests.audit import torch_factored as q
+from tests.audit import torch_more as n
 from tests.audit import torch_others as o
 
 LIKE: dict[str, Any] = {"like": "adam"}
@@ -66,6 +67,8 @@ ROWS: tuple[tuple[str, Any, Any, dict[str, Any]], ...] = (
     ("S5", q.AdafactorWithoutMean, q.Adafactor, {"family": "adafactor"}),
     ("S18", q.AdafactorOfSum, q.Adafactor, {"family": "adafactor"}),
     ("S5", q.ShampooOfOrder, q.Shampoo, {"family": "kronecker"}),
+    ("U21", n.ClippedBySum, n.ClippedTogether, {}),
+    ("U7", n.AdagradFromZero, n.Adagrad, {}),
     ("U28", j.mask_of_all, j.right, {}),
     ("W5", j.decay_of_gradient, j.right, {}),
     ("P", j.decay_with_rate_twice, j.right, LIKEW),
@@ -101,3 +104,7 @@ def test_a_mode_that_is_left_behind_spoils_no_other_law():
 
     audit(a.LeavesGradOff, laws=["U1"])
     assert torch.is_grad_enabled()
+
+
+def test_an_empty_parameter_is_no_fault_of_what_takes_matrices_alone():
+    assert str(audit(n.OnlyMatrices, laws=["U10e"])["U10e"].outcome) == "keeps"

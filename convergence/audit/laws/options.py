@@ -74,7 +74,7 @@ def options_act(s: Subject) -> Found:
     Tried alone, then beside momentum, decay and every flag that is off; what only chooses an
     implementation is left out. An option that nothing here brings out is named, and breaks the
     law if it is one of those whose meaning is common to all: rate, decay, eps, momentum, betas,
-    nesterov, dampening, amsgrad, centered.
+    nesterov, dampening, amsgrad, centered, rho, an initial accumulator.
     """
     names = {
         k: s.options.get(k, v)
@@ -110,7 +110,7 @@ def options_act(s: Subject) -> Found:
         parts += alive is not None
     core = {"lr", "learning_rate", "weight_decay", "eps", "momentum", "betas", "b1", "b2", "beta1",
             "beta2", "nesterov", "dampening", "amsgrad", "centered", "beta", "alpha", "lr_decay",
-            "warmup_steps", "warmup"}  # fmt: skip
+            "warmup_steps", "warmup", "rho", "initial_accumulator_value"}  # fmt: skip
     told = f"no effect seen of {', '.join(dead)}" if dead else f"{parts} options act"
     if s.family.name not in DAMPED:
         core.remove("eps")

@@ -15,7 +15,8 @@ from convergence.audit.subject import Path, Subject
 
 T = 12
 CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "clip_value",
-         "grad_clip", "clip_grad", "clipnorm", "clipvalue", "global_clipnorm")  # fmt: skip
+         "max_norm", "grad_clip", "clip_grad", "clipnorm", "clipvalue",
+         "global_clipnorm")  # fmt: skip
 SHAPES = ((8, 4), (4, 8), (4, 4), (5,), (2, 3, 2, 2), ())
 
 
