@@ -92,10 +92,16 @@ def _quantile(bits: Any, dtype: str) -> Any:
     *lower, x = (jnp.asarray(c).at[row].get(mode="promise_in_bounds") for c in table(dtype))
     for c in reversed(lower):
         x = x * y + c
-    sign = (bits & word(1)) << word(8 * word(0).itemsize - 1)
     # Divided by ±1 instead of multiplied: what is dear, XLA does once. A draw that is read twice,
     # by a norm and by a step, was made again for each reader, random bits and all.
-    return x / real(sign | word(one))
+    return x / _sign(bits, dtype)
+
+
+def _sign(bits: Any, dtype: str) -> Any:
+    """±1 by the lowest bit."""
+    word, _, one, *_ = LAYOUTS[dtype]
+    sign = (bits & word(1)) << word(8 * word(0).itemsize - 1)
+    return jax.lax.bitcast_convert_type(sign | word(one), dtype)
 
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
@@ -105,6 +111,9 @@ def _normal(key: Key, shape: tuple[int, ...], dtype: str) -> Iterate:
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
 def _radial(key: Key, size: int, dtype: str) -> tuple[Scalar, Vector]:
+    if size == 1:  # one word is enough for both
+        bits = jax.random.bits(key, (), LAYOUTS[dtype].word)
+        return _unit(bits, dtype), _sign(bits, dtype)[None]
     bits = jax.random.bits(key, (size + 1,), LAYOUTS[dtype].word)
     return _unit(bits[0], dtype), _quantile(bits[1:], dtype)
 
@@ -116,6 +125,6 @@ def normal(key: Key, shape: tuple[int, ...] = (), dtype: Any = None) -> Iterate:
 
 
 def radial(key: Key, size: int, dtype: Any) -> tuple[Scalar, Vector]:
-    """A uniform number in (0, 1) and `size` of N(0, 1), from one call of the generator, whose code
-    is a large part of every compiled step."""
+    """A uniform number in (0, 1), and a vector (size,) with a uniform direction: normal numbers, ±1
+    if size is 1. From one call of the generator, whose code is a large part of a compiled step."""
     return _radial(key, size, jnp.zeros((), dtype).dtype.name)

@@ -1,13 +1,47 @@
-"""Processes that do not outlive the one that started them, however it ends."""
+"""Work side by side: cores, calls in threads, processes that do not outlive their parent."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 EVERY = 0.5  # seconds between two looks
+
+
+def cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ahead(
+    call: Callable[[Item], Found], items: Iterable[Item], at_once: int
+) -> Generator[Found, None, None]:
+    """`call` of each item, in order, while the next ones are under way in threads."""
+    if at_once == 1:
+        yield from map(call, items)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        begun: deque[Future[Found]] = deque()
+        try:
+            for item in items:
+                if len(begun) == at_once:
+                    yield begun.popleft().result()
+                begun.append(pool.submit(call, item))
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()
 
 
 def leave_with(parent: int, last: Callable[[], None] = lambda: None) -> None:

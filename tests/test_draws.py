@@ -125,3 +125,16 @@ def test_a_radial_draw_is_a_uniform_and_independent_normals(test_seed: int) -> N
     assert kstest(u, "uniform").pvalue > ALPHA
     assert kstest(z.ravel(), "norm").pvalue > ALPHA
     assert np.all(np.abs(np.corrcoef(np.column_stack([u, z]).T)[0, 1:]) < 6 / np.sqrt(len(u)))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_radial_draw_on_the_line_is_a_uniform_and_a_sign(dtype: str, test_seed: int) -> None:
+    with precision(dtype):
+        key = claim_key("line", test_seed, 1)
+        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(20_000))
+        u, z = jax.vmap(lambda k: radial(k, 1, jnp.dtype(dtype)))(keys)
+    u, z = np.asarray(u), np.asarray(z)[:, 0]
+    assert set(z) == {-1.0, 1.0}
+    assert kstest(u, "uniform").pvalue > ALPHA
+    for moment in (z, z * u, z * (u < 0.01) * 10):
+        assert abs(moment.mean()) < 6 / np.sqrt(len(z))

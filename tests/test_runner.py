@@ -27,9 +27,11 @@ from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
+from convergence.runner import plan
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import checkpoints, run
+from convergence.runner.run import _chunks, _hasty, _large, checkpoints, run, trajectory
 from convergence.shapes import Reals, real
+from convergence.workers import cores
 
 PROBLEM = Isotropic(np.ones((4, 3)))
 NOISY = Oracle(PROBLEM, Gaussian(1.0))
@@ -70,6 +72,48 @@ def test_another_horizon_step_or_seed_compiles_nothing() -> None:
     measure(Counting(0.1), T=300)
     measure(Counting(0.1), T=10, seeds=range(24))
     assert len(TRACES) == before
+
+
+def test_chunks_side_by_side_give_the_same_bits_from_one_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, traced = [], []
+    for at_once in (1, 3):
+        release()
+        TRACES.clear()
+        monkeypatch.setattr(plan, "calls_at_once", lambda calls: at_once)  # noqa: B023
+        found.append(measure(Counting(0.1), seeds=range(50)).values)
+        traced.append(len(TRACES))
+    assert np.array_equal(*found)
+    assert traced[0] == traced[1] > 0
+
+
+def test_what_a_chunk_finds_wrong_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "calls_at_once", lambda calls: 2)
+    begun = []
+
+    def stop(done: int) -> None:
+        begun.append(done)
+        raise InvalidInput("enough")
+
+    with pytest.raises(InvalidInput, match="enough"):
+        measure(SGD(0.1), seeds=range(80), progress=stop)
+    assert begun == [8]
+
+
+def test_a_step_of_small_iterates_is_no_work_for_several_threads() -> None:
+    with precision("float64"):
+        experiment = Experiment(PROBLEM, NOISY, SGD(0.1), Average(GradNormSq()))
+        given = (experiment, checkpoints(20), claim_key("test", 0, 20), np.arange(2048, dtype="u4"))
+        found = [
+            compiled(trajectory, *given).compile().compiled.as_text()
+            for compiled in (_chunks.lower, _hasty.lower, _large.lower)
+        ]
+    assert ['outer_dimension_partitions":["' in text for text in found] == [
+        False,
+        False,
+        cores() > 1,
+    ]
 
 
 @pytest.mark.parametrize("hasty", [False, True])

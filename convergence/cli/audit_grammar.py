@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from convergence.cli.environment import cores
+from convergence.workers import cores
 
 TARGET = (
     "MODULE:NAME of an optimizer, a glob such as 'optax:*', FILE.py:NAME, or FILE.py for all in it"

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convergence.claims.modules import load
-from convergence.cli.environment import cores
 from convergence.cli.gather import unknown
 from convergence.cli.meter import meter
 from convergence.cli.streams import print_json
@@ -31,7 +30,7 @@ from convergence.figures import rate, verdicts
 from convergence.figures.columns import statement, tightest
 from convergence.files import read_json, read_regular, write_json
 from convergence.store import Store
-from convergence.workers import leave_with
+from convergence.workers import cores, leave_with
 
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path("paper_figures")

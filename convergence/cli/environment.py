@@ -10,13 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from convergence.errors import require
-
-
-def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from convergence.workers import cores
 
 
 def prepare() -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convergence.cli.environment import cores
 from convergence.cli.values import is_path
 from convergence.errors import InvalidInput, shown, told
 from convergence.registry import indexed, named, registry
+from convergence.workers import cores
 
 if TYPE_CHECKING:
     from convergence.claims.base import AbstractClaim

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from convergence import __version__
 from convergence.cli.audit_grammar import add_audit
-from convergence.cli.environment import cores
 from convergence.cli.looking import (
     TARGET,
     catalog_grammar,
@@ -32,6 +31,7 @@ from convergence.cli.values import (
 )
 from convergence.cli.wide_grammar import plan_grammar, records_grammar
 from convergence.tiers import GENERATORS, TIERS
+from convergence.workers import cores
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from convergence.memory import available
 from convergence.precision import wide
 from convergence.runner.experiment import Experiment
 from convergence.runner.spread import parts_of
+from convergence.workers import cores
 
 LARGE = 2**15  # entries of an iterate from which runs are made one at a time: wider gains nothing
 COPIES = 8  # of an iterate: state, step, gradient, draws and what the compiler keeps beside them
@@ -28,9 +29,23 @@ MINUTE, DAY = 60.0, 86400.0
 LIMIT = 7 * DAY
 
 
+AT_ONCE = 4  # chunks under way on one device, each on a core
+
+
+def calls_at_once(calls: int) -> int:
+    """How many chunks are under way at a time: programs of a CPU use one core each."""
+    alone = jax.default_backend() == "cpu" and jax.local_device_count() == 1
+    return min(calls, cores(), AT_ONCE) if alone else 1
+
+
 def chunk_width(experiment: Experiment, chunk: int) -> int:
-    """How many runs are made at a time on a device."""
-    return 1 if np.size(experiment.problem.start()) >= LARGE else chunk
+    """How many runs a chunk has."""
+    return 1 if large(experiment) else chunk
+
+
+def large(experiment: Experiment) -> bool:
+    """Whether one run is work enough for all cores."""
+    return np.size(experiment.problem.start()) >= LARGE
 
 
 def check_memory(experiment: Experiment, runs: int, marks: int, at_once: int) -> None:

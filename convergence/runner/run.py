@@ -20,15 +20,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import carefully, hastily
+from convergence.compiling import carefully, hastily, widely
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
+from convergence.precision import precision, wide
 from convergence.runner import plan
 from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
 from convergence.runner.spread import parts_of, spread
 from convergence.shapes import Key
+from convergence.workers import ahead
 
 CHECKPOINTS = 16
 
@@ -123,7 +125,9 @@ def _alone(
     return jax.tree.map(lambda v: v[None], one(experiment, marks, run_keys(key, indices)[0]))
 
 
-_chunks, _hasty, _vast = carefully(_share), hastily(_share), carefully(_alone)
+_chunks, _hasty, _large, _vast = (
+    carefully(_share), hastily(_share), widely(_share), widely(_alone)
+)  # fmt: skip
 
 
 def check_step(experiment: Experiment) -> None:
@@ -212,8 +216,8 @@ def run(
 ) -> Record:
     """The runs with the indices `seeds` up to horizon `T`.
 
-    `progress` is told how many further runs are done. Each local device takes one chunk a call,
-    or all of them one run that is vast (`convergence.runner.spread`).
+    `progress` is told how many further runs are done. Each local device takes one chunk a call, a
+    CPU several side by side, or all of them one run that is vast (`convergence.runner.spread`).
     A `hasty` program compiles in half the time and runs slower; its last bits may differ.
     """
     # A program measures at as many marks whatever T is; those of a short horizon repeat.
@@ -223,13 +227,14 @@ def run(
     parts = parts_of(experiment)
     width = 1 if parts > 1 else chunk * jax.local_device_count()
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
-    plan.check_memory(experiment, len(seeds), len(marks[kept]), width)
+    at_once = 1 if plan.large(experiment) else plan.calls_at_once(len(firsts))
+    plan.check_memory(experiment, len(seeds), len(marks[kept]), width * at_once)
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
     # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
     experiment = jax.tree.map(
         lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
-    chunks = _hasty if hasty else _chunks
+    chunks = _large if plan.large(experiment) else _hasty if hasty else _chunks
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
 
@@ -239,16 +244,23 @@ def run(
                 chunks(trajectory, experiment, marks, key, np.arange(width, dtype=np.uint32))
             )
 
-    plan.check_time(T, len(firsts), rehearse, len(marks))
-    pieces = []
-    for first in firsts:
+    dtype = "float64" if wide() else "float32"  # threads know nothing of the caller's
+
+    def piece(first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         indices = np.arange(first, first + width, dtype=np.uint32)
-        with plainly():
+        with plainly(), precision(dtype):
             values, finite = map(np.asarray, chunks(trajectory, experiment, marks, key, indices))
             bad = np.full(width, -1, np.int32)
             if not finite.all():
                 bad = np.asarray(chunks(_first_bad, experiment, marks, key, indices))
-        pieces.append((values[:, kept], finite[:, kept], bad))
+        return values[:, kept], finite[:, kept], bad
+
+    plan.check_time(T, -(-len(firsts) // at_once), rehearse, len(marks))
+    if at_once > 1:  # compiled here, not in each thread
+        rehearse(np.ones_like(marks))
+    pieces = []
+    for first, found in zip(firsts, ahead(piece, firsts, at_once), strict=True):
+        pieces.append(found)
         if progress is not None:
             progress(min(first + width, seeds.stop) - max(first, seeds.start))
     keep = slice(seeds.start - firsts.start, seeds.stop - firsts.start)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from convergence.algorithms.subspace.projected import Subspace
+from convergence.compiling import carefully
 from convergence.keys import claim_key, run_keys, step_key
 from convergence.linalg import lift, top_left
 from convergence.metrics.pointwise import Value
@@ -79,7 +80,8 @@ def numpy_batched(problem: Counterexample, r: int, T: int, seeds: int) -> np.nda
 
 
 def hand_written(problem: Counterexample, r: int, chunk: int) -> Callable[[int, int], Any]:
-    """The same method written out for this one problem, with the runner's linear algebra."""
+    """The same method written out for this one problem, with the runner's linear algebra and its
+    options of the compiler."""
     D, k, n = jnp.asarray(problem.D), problem.k, len(problem.X0)
     C = jnp.zeros((n, n)).at[k:, k:].set(jnp.eye(r))
 
@@ -100,7 +102,7 @@ def hand_written(problem: Counterexample, r: int, chunk: int) -> Callable[[int, 
         start = (jnp.asarray(problem.X0), jnp.zeros((n, r)))
         return jax.lax.fori_loop(0, T, step, start)[0]
 
-    @jax.jit
+    @carefully
     def batch(indices: Any, T: Any) -> Any:
         keys = run_keys(claim_key("bench", 0, 1), indices)
         return jax.vmap(one, in_axes=(0, None))(keys, T)
@@ -143,7 +145,7 @@ def peak_growth(T: int = 2000) -> float:
     from convergence.runner import run as module
 
     problem = instance(10, 4)
-    parts = (
+    experiment = Experiment(
         problem,
         Oracle(problem, CornerSign(1.0, 4)),
         Subspace(TopSVD(), ETA, r=4, tau=TAU),
@@ -155,7 +157,7 @@ def peak_growth(T: int = 2000) -> float:
         chunks: Any = module._chunks
         lowered = chunks.lower(
             module.trajectory,
-            parts,
+            experiment,
             module.checkpoints(horizon),
             claim_key("bench", 0, 1),
             np.arange(width, dtype=np.uint32),
