@@ -47,14 +47,13 @@ def trajectory(experiment: Experiment, marks: Any, key: Key) -> tuple[Any, Any]:
 
     Whoever transforms it (vmap, grad) gets the very run that a claim is judged by.
     """
-    check_step(experiment)
     check_metric(experiment)
     problem, oracle, algorithm, metric = _measured(experiment)
     state = algorithm.init(problem.start(), oracle, step_key(key, 0))
 
     def step(t: Any, carry: Any) -> Any:
         state, acc = carry
-        after = algorithm.step(t, state, oracle, step_key(key, t + 1))
+        after = next_state(algorithm, t, state, oracle, step_key(key, t + 1))
         return after, metric.update(t, acc, problem, state, after)
 
     def segment(carry: Any, mark: Any) -> Any:
@@ -134,13 +133,18 @@ def check_step(experiment: Experiment) -> None:
     """Refuse an algorithm whose step changes the structure, a shape or a dtype of its state."""
     problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
 
-    def both(key: Key) -> tuple[Any, Any]:
+    def once(key: Key) -> Any:
         state = algorithm.init(problem.start(), oracle, key)
-        return state, algorithm.step(jnp.zeros((), jnp.int32), state, oracle, key)
+        return next_state(algorithm, jnp.zeros((), jnp.int32), state, oracle, key)
 
+    eqx.filter_eval_shape(once, jax.random.key(0))
+
+
+def next_state(algorithm: Any, t: Any, before: Any, oracle: Any, key: Key) -> Any:
+    """A step, if it keeps the structure, shapes and dtypes of the state."""
     name = type(algorithm).__name__
     try:
-        before, after = eqx.filter_eval_shape(both, jax.random.key(0))
+        after = algorithm.step(t, before, oracle, key)
     except jax.errors.ConcretizationTypeError as error:
         raise InvalidInput(
             f"{name} asks at compile time, by an `if`, a `while`, `and`, `float` or `int`, for a "
@@ -155,12 +159,16 @@ def check_step(experiment: Experiment) -> None:
         )
     paths = jax.tree_util.tree_flatten_with_path(before)[0]
     for (path, old), new in zip(paths, jax.tree.leaves(after), strict=True):
-        if (old.shape, old.dtype) != (new.shape, new.dtype):
+        (shape, dtype), (new_shape, new_dtype) = (
+            (np.shape(v), jax.dtypes.result_type(v)) for v in (old, new)
+        )
+        if (shape, dtype) != (new_shape, new_dtype):
             raise InvalidInput(
-                f"{name}.step turns state{jax.tree_util.keystr(path)} from {old.dtype}{old.shape} "
-                f"into {new.dtype}{new.shape}; a step must keep every shape and dtype, cast inside "
+                f"{name}.step turns state{jax.tree_util.keystr(path)} from {dtype}{shape} "
+                f"into {new_dtype}{new_shape}; a step must keep every shape and dtype, cast inside "
                 "it."
             )
+    return after
 
 
 def check_metric(experiment: Experiment, vectors: bool = True) -> None:
