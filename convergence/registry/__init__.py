@@ -15,7 +15,7 @@ INDEX = Path(__file__).with_name("index.json")  # `python -m docs.make.gallery`
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
     "classical": ("methods", "tight", "stochastic", "laws", "false"),
-    "adaptive": ("linear", "online", "steps", "matrices"),
+    "adaptive": ("linear", "online", "steps", "feedback", "matrices"),
     "parameter_free": ("pathwise",),
     "zeroth_order": ("methods",),
     "estimators": ("methods",),

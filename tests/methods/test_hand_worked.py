@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.adaptive.matrices import SOAP, Shampoo, SpectralDescent
+from convergence.algorithms.adaptive.sign_feedback import SampledSign, SignFeedback
 from convergence.algorithms.classical.accelerated import NesterovMomentum
 from convergence.algorithms.classical.constrained import (
     FISTA,
@@ -164,6 +165,17 @@ def test_soap_turns_with_its_problem() -> None:
     for x, y in zip(plain, turned):
         np.testing.assert_allclose(P @ x @ Q.T, y, atol=1e-9)
     assert np.abs(plain[-1] - x0).max() > 0.1
+
+
+def test_sign_feedback() -> None:
+    """η = 1 on f = 3x_1 + x_2 from 0: p = (3, 1), both move by −2, e = (1, −1); p = (4, 0) moves
+    x_1 alone by −2, e = (2, 0)."""
+    line = Linear([3.0, 1.0])
+    found = walk(SignFeedback(1.0), line, 2)
+    assert [x.tolist() for x in found] == [[0, 0], [-2, -2], [-4, -2]]
+    rows = consistent_rows([[1.5, -0.5], [-0.5, 1.5]], [1.0, 1.0])
+    after = walk(SampledSign(0.25, 2), rows, 1, oracle=Workers)[1]
+    assert sorted(after.tolist()) == [0.75, 1.25]
 
 
 def test_coin_betting() -> None:

@@ -6,14 +6,15 @@ from typing import Any
 
 import optax
 
+from convergence.algorithms.adaptive.sign_feedback import SignFeedback
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.registry.adaptive import linear, online, steps
+from convergence.registry.adaptive import feedback, linear, online, steps
 from tests.mutants.base import Mutant, tamper
 from tests.mutants.deterministic import half
-from tests.mutants.tight import options, plant
+from tests.mutants.tight import changed, options, plant
 
 CLAIM: dict[str, Any] = {
-    claim.slug: claim for claim in (*linear.CLAIMS, *online.CLAIMS, *steps.CLAIMS)
+    claim.slug: claim for claim in (*linear.CLAIMS, *online.CLAIMS, *steps.CLAIMS, *feedback.CLAIMS)
 }
 
 
@@ -54,6 +55,19 @@ def coupled_default(learning_rate: Any, weight_decay: Any) -> Any:
     return coupled(learning_rate, 0.9, 0.999, 1e-8, weight_decay)
 
 
+class Forgetful(SignFeedback):
+    """What a step leaves out is lost."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        after = super().step(t, state, oracle, key)
+        return type(after)(after.x, 0 * after.e)
+
+
+def forgetful(a: SignFeedback) -> Forgetful:
+    """The same step without memory."""
+    return Forgetful(a.eta, a.n)
+
+
 MUTANTS = (
     of("adagrad-filled", "adagrad-linear", options(initial_accumulator_value=0.1)),
     of("rmsprop-corrected", "rmsprop-linear", options(bias_correction=True)),
@@ -84,6 +98,10 @@ MUTANTS = (
     of("lion-box-half-decay", "lion-box", options(weight_decay=0.125)),
     of("sign-decay-longer", "sign-decay-rest", options(learning_rate=0.07)),
     of("sign-momentum", "sign-descent-skewed", instead(optax.signum, beta=0.9)),
+    of("feedback-forgotten", "sign-feedback-valley", forgetful),
+    of("feedback-of-a-longer-step", "sign-feedback-skewed", changed(eta=lambda e: 1.2 * e)),
+    Mutant("feedback-third-of-the-bound", lambda: tamper(
+        CLAIM["sign-feedback-interpolation"], number=lambda b, T: b / 3)),
     of("valley-plain", "sign-descent-valley", instead(optax.sgd)),
     Mutant("adam-step-of-a-spike", lambda: tamper(
         CLAIM["adam-longest-step"], number=lambda b, T: b / 1.05)),
