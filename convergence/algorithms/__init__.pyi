@@ -5,6 +5,10 @@ from .adaptive.matrices import ShampooState as ShampooState
 from .adaptive.matrices import SOAPState as SOAPState
 from .adaptive.matrices import SpectralDescent as SpectralDescent
 from .adaptive.matrices import root as root
+from .adaptive.sign_feedback import ErrorState as ErrorState
+from .adaptive.sign_feedback import SampledSign as SampledSign
+from .adaptive.sign_feedback import SignFeedback as SignFeedback
+from .adaptive.sign_feedback import asked as asked
 from .attention.normalized_gd import NormalizedGD as NormalizedGD
 from .base import AbstractAlgorithm as AbstractAlgorithm
 from .base import AbstractState as AbstractState
@@ -40,6 +44,11 @@ from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD
 from .classical.sgd import MomentumState as MomentumState
+from .classical.variance_reduced import SAGA as SAGA
+from .classical.variance_reduced import SVRG as SVRG
+from .classical.variance_reduced import AbstractDrawn as AbstractDrawn
+from .classical.variance_reduced import SampledSGD as SampledSGD
+from .classical.variance_reduced import TableState as TableState
 from .coins import directional as directional
 from .coins import haar as haar
 from .coins import projected as projected

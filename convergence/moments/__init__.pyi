@@ -10,6 +10,7 @@ from .coins import tosses as tosses
 from .eigenvalues import unresolved as unresolved
 from .masks import averaged_moments as averaged_moments
 from .masks import compressed_moments as compressed_moments
+from .masks import drawn_moments as drawn_moments
 from .masks import exact_moments as exact_moments
 from .masks import projected_moments as projected_moments
 from .probe import Probe as Probe

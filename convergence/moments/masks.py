@@ -1,5 +1,5 @@
-"""Exact second moments of methods whose random part is a mask, a projector or a choice of
-clients."""
+"""Exact second moments of methods whose random part is a mask, a projector, a choice of clients or
+the function of a sum that a step takes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import equinox as eqx
 
+from convergence.algorithms.classical.variance_reduced import AbstractDrawn
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.federated.averaging import AbstractAveraging
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.moments.second_moment import SecondMoments, second_moments
 from convergence.moments.tape import NotAffine
 from convergence.parts.compressors import Masks
+from convergence.parts.indices import GivenIndices
 from convergence.parts.momenta import Plain
 from convergence.parts.participation import GivenClients
 from convergence.parts.projectors import Frozen
@@ -40,6 +42,18 @@ def _given(algorithm: Any, outcome: Any) -> Any:
     return eqx.tree_at(lambda method: method.clients, algorithm, given)
 
 
+def drawn_moments(experiment: Experiment) -> SecondMoments:
+    """The exact second moments of a method that takes functions of a sum at random."""
+    problem: Any = experiment.problem
+    algorithm: Any = experiment.algorithm
+    chances, outcomes = algorithm.indices.patterns(problem.n, algorithm.places)
+    return second_moments(experiment, _taken, chances, outcomes)
+
+
+def _taken(algorithm: Any, which: Any) -> Any:
+    return eqx.tree_at(lambda method: method.indices, algorithm, GivenIndices(which))
+
+
 def exact_moments(experiment: Experiment) -> SecondMoments:
     """The exact second moments of a method of any of these kinds."""
     algorithm = experiment.algorithm
@@ -49,9 +63,11 @@ def exact_moments(experiment: Experiment) -> SecondMoments:
         return compressed_moments(experiment)
     if isinstance(algorithm, AbstractAveraging):
         return averaged_moments(experiment)
+    if isinstance(algorithm, AbstractDrawn):
+        return drawn_moments(experiment)
     raise NotAffine(
-        f"Got {type(algorithm).__name__}, but a method with random masks, projectors or clients is "
-        "needed for their exact second moments; use `Exact`, or a simulation."
+        f"Got {type(algorithm).__name__}, but a method with random masks, projectors, clients or "
+        "functions is needed for their exact second moments; use `Exact`, or a simulation."
     )
 
 

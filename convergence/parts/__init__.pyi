@@ -24,6 +24,9 @@ from .graphs import spectrum as spectrum
 from .graphs import star as star
 from .graphs import torus as torus
 from .graphs import two_node as two_node
+from .indices import AbstractIndices as AbstractIndices
+from .indices import GivenIndices as GivenIndices
+from .indices import UniformIndices as UniformIndices
 from .matching import best_assignment as best_assignment
 from .matching import permutations as permutations
 from .matching import quotient_square as quotient_square

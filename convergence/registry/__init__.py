@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 INDEX = Path(__file__).with_name("index.json")  # `python -m docs.make.gallery`
 FAMILIES = {
     "subspace": ("galore", "errata", "rso", "frugal", "gwt", "qgalore", "natural_galore"),
-    "classical": ("methods", "tight", "stochastic", "laws", "false"),
+    "classical": ("methods", "tight", "stochastic", "sums", "laws", "false"),
     "adaptive": ("linear", "online", "steps", "feedback", "matrices"),
     "parameter_free": ("pathwise",),
     "zeroth_order": ("methods",),

@@ -16,6 +16,11 @@ from .adaptive.decay import LionBox as LionBox
 from .adaptive.decay import Origin as Origin
 from .adaptive.decay import SignDecayRest as SignDecayRest
 from .adaptive.decay import coupled_sgd as coupled_sgd
+from .adaptive.feedback import FeedbackConvex as FeedbackConvex
+from .adaptive.feedback import FeedbackInterpolation as FeedbackInterpolation
+from .adaptive.feedback import FeedbackOfSkewed as FeedbackOfSkewed
+from .adaptive.feedback import SignConvex as SignConvex
+from .adaptive.feedback import SignInterpolation as SignInterpolation
 from .adaptive.linear import AbstractBetas as AbstractBetas
 from .adaptive.linear import AbstractOptaxWalk as AbstractOptaxWalk
 from .adaptive.linear import AbstractWalk as AbstractWalk
@@ -133,6 +138,15 @@ from .classical.carmon2020 import ChainProgress as ChainProgress
 from .classical.coordinates import AbstractCoordinate as AbstractCoordinate
 from .classical.coordinates import GreedyCoordinateDescent as GreedyCoordinateDescent
 from .classical.coordinates import RandomCoordinateDescent as RandomCoordinateDescent
+from .classical.defazio2014 import AbstractInterpolation as AbstractInterpolation
+from .classical.defazio2014 import AbstractSum as AbstractSum
+from .classical.defazio2014 import InterpolationLikeDescent as InterpolationLikeDescent
+from .classical.defazio2014 import SAGALaw as SAGALaw
+from .classical.defazio2014 import SAGAStronglyConvex as SAGAStronglyConvex
+from .classical.defazio2014 import Separate as Separate
+from .classical.defazio2014 import SGDInterpolation as SGDInterpolation
+from .classical.defazio2014 import SVRGLaw as SVRGLaw
+from .classical.defazio2014 import SVRGLikeDescent as SVRGLikeDescent
 from .classical.drori2014 import GradientDescentConvex as GradientDescentConvex
 from .classical.finite_sums import AbstractAveraged as AbstractAveraged
 from .classical.finite_sums import AbstractStochasticPolyak as AbstractStochasticPolyak

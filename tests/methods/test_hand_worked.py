@@ -30,11 +30,14 @@ from convergence.algorithms.classical.optimized import (
 )
 from convergence.algorithms.classical.polyak import AveragedSGD, StochasticPolyak
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SampledSGD
 from convergence.algorithms.parameter_free.coin import CoinBetting
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
+from convergence.parts.indices import GivenIndices
 from convergence.problems.boxed import Boxed
+from convergence.problems.clients import plain_clients
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.workers import consistent_rows, unit_workers
@@ -176,6 +179,19 @@ def test_sign_feedback() -> None:
     rows = consistent_rows([[1.5, -0.5], [-0.5, 1.5]], [1.0, 1.0])
     after = walk(SampledSign(0.25, 2), rows, 1, oracle=Workers)[1]
     assert sorted(after.tolist()) == [0.75, 1.25]
+
+
+def test_variance_reduction() -> None:
+    """∇f_1 = x, ∇f_2 = 3(x − 2), η = ¼ from 4. SVRG, f_2 then f_1: 4 − 5/4, and 2.75 − (2.75 − 4 +
+    5)/4. SAGA, f_2 three times: 2.75, then 2.75 − (2.25 − 6 + 5)/4 and 2.4375 − (1.3125 − 2.25 +
+    3.125)/4."""
+    two = plain_clients([[1.0], [3.0]], [[0.0], [2.0]], [[4.0]])
+    svrg = walk(SVRG(0.25, GivenIndices([1.0, 0.0])), two, 1, oracle=Workers)
+    assert [float(x[0]) for x in svrg] == [4, 1.8125]
+    saga = walk(SAGA(0.25, GivenIndices([1.0])), two, 3, oracle=Workers)
+    assert [float(x[0]) for x in saga] == [4, 2.75, 2.4375, 1.890625]
+    sgd = walk(SampledSGD(0.25, GivenIndices([1.0])), two, 1, oracle=Workers)
+    assert float(sgd[1][0]) == 2.5
 
 
 def test_coin_betting() -> None:

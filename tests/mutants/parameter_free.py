@@ -4,22 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SampledSGD
 from convergence.registry.adaptive import matrices
-from convergence.registry.classical import stochastic
+from convergence.registry.classical import stochastic, sums
 from convergence.registry.parameter_free import pathwise
 from tests.mutants.base import Mutant, tamper
 from tests.mutants.deterministic import half
 from tests.mutants.tight import NEEDLE, changed, options, plant
 
 CLAIM: dict[str, Any] = {
-    c.slug: c for c in (*matrices.CLAIMS, *pathwise.CLAIMS, *stochastic.CLAIMS)
+    c.slug: c for c in (*matrices.CLAIMS, *pathwise.CLAIMS, *stochastic.CLAIMS, *sums.CLAIMS)
 }
 
 
 def of(name: str, slug: str, fault: Any) -> Mutant:
     """A fault in the method of a claim."""
     return plant(name, slug, fault, CLAIM)
+
+
+class LastAnchor(SVRG):
+    """The mean of the gradients at x in place of that at the anchor."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        sample, _ = jax.random.split(key)
+        anchored, x = oracle.grads(state.x, sample), state.x
+        for s in range(self.m):
+            now = oracle.grads(x, sample)
+            i = self.indices.draw(key, oracle.n, s)
+            x = x - self.eta * (now[i] - anchored[i] + now.mean(axis=0))
+        return type(state)(x)
+
+
+class StaleTable(SAGA):
+    """The table is changed before its mean is taken."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        sample, coin = jax.random.split(key)
+        i = self.indices.draw(coin, oracle.n, 0)
+        new = oracle.grads(state.x, sample)[i]
+        table = state.table.at[i].set(new)
+        return type(state)(state.x - self.eta * (new - state.table[i] + table.mean(axis=0)), table)
 
 
 MUTANTS = (
@@ -40,6 +67,11 @@ MUTANTS = (
     of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
     of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta, a.n)),
     of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, a.n)),
+    of("svrg-moving-mean", "svrg-law", lambda a: LastAnchor(a.eta, a.indices, a.m)),
+    of("svrg-shorter-epoch", "svrg-law", lambda a: SVRG(a.eta, a.indices, a.m - 1)),
+    of("saga-early-table", "saga-law", lambda a: StaleTable(a.eta, a.indices)),
+    of("saga-is-sgd", "saga-strongly-convex", lambda a: SampledSGD(a.eta, a.indices)),
+    of("interpolation-shorter-step", "sgd-interpolation-tight", changed(eta=lambda e: e / 2)),
     of("averaged-sgd-longer-step", "averaged-sgd-law", changed(eta=lambda e: 1.01 * e)),
     of("polyak-twice-the-scale", "stochastic-polyak-law", changed(c=lambda c: 2 * c)),
     of("sgd-longer-step", "sgd-strongly-convex", changed(eta=lambda e: 1.01 * e)),

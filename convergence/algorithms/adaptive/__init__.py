@@ -1,4 +1,6 @@
 """Methods that scale their steps by past gradients, by signs or by norms.
 
 matrices: Methods that normalize matrices: Shampoo, and steepest descent in the operator norm.
+sign_feedback: Signs of gradients, as they are and with the error of each step kept for the
+    next.
 """

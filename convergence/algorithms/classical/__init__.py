@@ -11,4 +11,6 @@ polyak: Polyak's two devices for SGD: averages of iterates, and the step that kn
 reshuffling: Steps along one function of a finite sum at a time: drawn anew, or in an order
     drawn each
 sgd: Stochastic gradient descent, plain and with an exponential moving average of gradients.
+variance_reduced: Steps along one function of a sum whose noise dies out at the minimizer: SVRG
+    and SAGA.
 """

@@ -4,6 +4,7 @@ cycles: Exact paths on (L/2)‖x‖²: methods whose steps do not shrink go roun
     factors.
 decay: Weight decay: what it does alone, where it ends, the box that it draws around sign
     methods.
+feedback: Error feedback as the repair of sign descent, on each of its three counterexamples.
 linear: Adaptive methods on a linear function: how far each goes, exactly.
 losses: Reddi, Kale and Kumar 2018: on linear losses in turn Adam's average gap need not go to
     0.

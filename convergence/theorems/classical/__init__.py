@@ -4,6 +4,8 @@ abbaszadehpeivasti2022: Abbaszadehpeivasti, de Klerk and Zamani 2022: gradient d
     nonconvex functions.
 carmon2020: Lower bounds from Carmon's chain behind a coin, for every zero-respecting method.
 coordinates: Coordinate descent on smooth, strongly convex functions: greedy and at random.
+defazio2014: Sums of n functions, one of which is drawn a step: SVRG, SAGA, and SGD under
+    interpolation.
 drori2014: Drori and Teboulle 2014: the exact worst case of gradient descent on smooth convex
     functions.
 finite_sums: Averages of iterates under noise that stays, and Polyak's step along one function

@@ -1,0 +1,87 @@
+"""Steps along one function of a sum whose noise dies out at the minimizer: SVRG and SAGA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
+from convergence.errors import require
+from convergence.oracles.base import AbstractOracle
+from convergence.parts.indices import AbstractIndices, UniformIndices
+from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
+
+
+class AbstractDrawn(AbstractAlgorithm):
+    """A method that takes `places` of n functions of an oracle with `grads` a step of the clock."""
+
+    eta: Reals = eqx.field(converter=real)
+    indices: AbstractIndices = UniformIndices()
+
+    @property
+    def places(self) -> int:
+        """How many draws a step of the clock makes."""
+        return 1
+
+
+class SampledSGD(AbstractDrawn):
+    """x⁺ = x − η∇f_i(x)."""
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
+        sample, coin = jax.random.split(key)
+        i = self.indices.draw(coin, oracle.n, 0)
+        return State(state.x - self.eta * oracle.grads(state.x, sample)[i])
+
+
+class SVRG(AbstractDrawn):
+    """An epoch: w = x and g = ∇f(w), then m times x ← x − η(∇f_i(x) − ∇f_i(w) + g); the last x goes
+    on (Johnson and Zhang 2013, option I). A step of the clock is an epoch: n + 2m gradients."""
+
+    m: int = eqx.field(static=True, default=2)
+
+    def __check_init__(self) -> None:
+        require(self.m >= 1, f"m = {self.m}", "m ≥ 1", "make at least one inner step")
+
+    @property
+    def places(self) -> int:
+        return self.m
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
+        sample, coin = jax.random.split(key)
+        anchored = oracle.grads(state.x, sample)
+        mean, x = jnp.mean(anchored, axis=0), state.x
+        for s in range(self.m):
+            i = self.indices.draw(jax.random.fold_in(coin, s), oracle.n, s)
+            x = x - self.eta * (oracle.grads(x, sample)[i] - anchored[i] + mean)
+        return State(x)
+
+
+class TableState(AbstractState):
+    """x and the last gradient seen of every function."""
+
+    x: Iterate
+    table: Matrix
+
+
+class SAGA(AbstractDrawn):
+    """x⁺ = x − η(∇f_i(x) − y_i + ȳ), then y_i ← ∇f_i(x); y_j = ∇f_j(x_0) at first (Defazio et al.
+    2014)."""
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> TableState:
+        return TableState(x0, oracle.grads(x0, key))
+
+    def step(self, t: Count, state: TableState, oracle: Any, key: Key) -> TableState:
+        sample, coin = jax.random.split(key)
+        i = self.indices.draw(coin, oracle.n, 0)
+        new = oracle.grads(state.x, sample)[i]
+        g = new - state.table[i] + jnp.mean(state.table, axis=0)
+        return TableState(state.x - self.eta * g, state.table.at[i].set(new))
