@@ -74,12 +74,12 @@ class LongestStep(AbstractMetric):
 
 
 class Remembered(AbstractPointwise):
-    """The number that an optax transformation keeps under a name in its state."""
+    """The number that a method keeps under a name in its state."""
 
     name: str = eqx.field(static=True)
 
     def at(self, problem: AbstractProblem, state: Any) -> Scalar:
-        paths = jax.tree_util.tree_flatten_with_path(state.memory)[0]
+        paths = jax.tree_util.tree_flatten_with_path(state)[0]
         found = [leaf for path, leaf in paths if jax.tree_util.keystr(path).endswith(self.name)]
         return found[0].astype(state.x.dtype)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import equinox as eqx
 
-from convergence.algorithms.classical.variance_reduced import AbstractDrawn
+from convergence.algorithms.classical.reshuffling import AbstractDrawn
 from convergence.algorithms.compression.compressed_sgd import AbstractCompressed
 from convergence.algorithms.federated.averaging import AbstractAveraging
 from convergence.algorithms.subspace.projected import Subspace

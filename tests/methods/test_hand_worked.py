@@ -21,6 +21,7 @@ from convergence.algorithms.classical.constrained import (
     ProjectedGradient,
 )
 from convergence.algorithms.classical.coordinates import GreedyCoordinate, RandomCoordinate
+from convergence.algorithms.classical.line_search import ArmijoSGD
 from convergence.algorithms.classical.optimized import (
     OGM,
     OGMG,
@@ -30,8 +31,9 @@ from convergence.algorithms.classical.optimized import (
 )
 from convergence.algorithms.classical.polyak import AveragedSGD, StochasticPolyak
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
-from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SampledSGD
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG
 from convergence.algorithms.parameter_free.coin import CoinBetting
+from convergence.algorithms.parameter_free.dadaptation import DAdaptation
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
@@ -42,6 +44,7 @@ from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.workers import consistent_rows, unit_workers
 from tests.walks import iterates as walk
+from tests.walks import walk as hand
 
 SQUARE, DOWN = Isotropic([1.0]), Linear([1.0])
 ROUND = 1e-14  # a few operations on numbers of order 1
@@ -190,8 +193,22 @@ def test_variance_reduction() -> None:
     assert [float(x[0]) for x in svrg] == [4, 1.8125]
     saga = walk(SAGA(0.25, GivenIndices([1.0])), two, 3, oracle=Workers)
     assert [float(x[0]) for x in saga] == [4, 2.75, 2.4375, 1.890625]
-    sgd = walk(SampledSGD(0.25, GivenIndices([1.0])), two, 1, oracle=Workers)
+    sgd = walk(SGDWithReplacement(0.25, GivenIndices([1.0])), two, 1, oracle=Workers)
     assert float(sgd[1][0]) == 2.5
+
+
+def test_dadaptation() -> None:
+    """g = 3, b = 4, d_0 = 1 from 0: γ = 1/5, s = 3, spent 9/4, d stays for (9/5 − 9/4)/6 < 1."""
+    after = hand(DAdaptation(1.0, 4.0), Linear([3.0]), 1)[-1]
+    assert float(after.x[0]) == pytest.approx(-0.6, rel=ROUND)
+    assert (float(after.d), float(after.spent), float(after.square)) == (1.0, 2.25, 25.0)
+
+
+def test_armijo() -> None:
+    """f = x² from 1, c = 0.7, η from 1 by halves: g = 2, (1 − 2η)² ≤ 1 − 2.8η first at η = ¼: ½."""
+    steep = consistent_rows([[2**0.5]], [1.0])
+    found = walk(ArmijoSGD(1.0, 0.7, 0.5, 1), steep, 1, oracle=Workers)
+    assert float(found[1][0]) == pytest.approx(0.5, rel=ROUND)
 
 
 def test_coin_betting() -> None:
@@ -204,7 +221,7 @@ def test_samples_in_order() -> None:
     two = unit_workers([[1.0], [-1.0]], np.zeros(1))
     found = [float(p[0]) for p in walk(RandomReshuffling(0.5, 2), two, 2, oracle=Workers)]
     assert found in ([0.0, 0.5, -0.25], [0.0, -0.5, 0.25])
-    many = [float(p[0]) for p in walk(SGDWithReplacement(0.5, 2), two, 8, oracle=Workers)]
+    many = [float(p[0]) for p in walk(SGDWithReplacement(0.5), two, 8, oracle=Workers)]
     drawn = [2 * after - before for before, after in itertools.pairwise(many)]
     assert {abs(d) for d in drawn} == {1.0}
     assert len(set(drawn)) == 2

@@ -100,6 +100,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("one local step too many", lambda: replaced("fed-drift", again(LongRound))),
     Mutant("the clients' last models forgotten", lambda: replaced(
         "fed-sampling-floor-stored", again(AverageSampled))),
+    Mutant("one local step too many, seen by the law", lambda: replaced(
+        "fed-local-steps-law", again(LongRound))),
     Mutant("a quarter of the bound of local steps", lambda: tamper(
         CLAIM["fed-nonconvex-all"], number=lambda b, T: b / 4)),
     Mutant("a minimizer that forgets the gates", lambda: dataclasses.replace(

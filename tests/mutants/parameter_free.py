@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
-from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SampledSGD
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG
+from convergence.algorithms.parameter_free.dadaptation import DAdaptation
 from convergence.registry.adaptive import matrices
 from convergence.registry.classical import stochastic, sums
 from convergence.registry.parameter_free import pathwise
@@ -23,6 +26,15 @@ CLAIM: dict[str, Any] = {
 def of(name: str, slug: str, fault: Any) -> Mutant:
     """A fault in the method of a claim."""
     return plant(name, slug, fault, CLAIM)
+
+
+class Spendthrift(DAdaptation):
+    """The estimate without the factor ½ and what the steps have cost."""
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Any) -> Any:
+        after = super().step(t, state, oracle, key)
+        way = jnp.sqrt(jnp.sum((after.x - after.start) ** 2))
+        return dataclasses.replace(after, d=jnp.maximum(after.d, way))
 
 
 class LastAnchor(SVRG):
@@ -59,19 +71,25 @@ MUTANTS = (
     Mutant("dowg-tenth-of-the-bound", lambda: tamper(
         CLAIM["dowg-regret"], number=lambda b, T: b / 10)),
     of("coin-starts-poorer", "coin-linear", changed(eps=lambda e: 0.99 * e)),
+    Mutant("dadaptation-third-of-the-bound", lambda: tamper(
+        CLAIM["dadaptation-distance"], number=lambda b, T: b / 3)),
+    of("dadaptation-forgets-what-it-spent", "dadaptation-distance",
+       lambda a: Spendthrift(a.first, a.b)),
     of("cocob-other-fraction", "cocob-linear", options(alpha=5.0)),
     of("shampoo-exponent-half", "shampoo-linear", changed(power=lambda p: 2 * p)),
     of("shampoo-half-exponent-quarter", "shampoo-half-linear", changed(power=lambda p: p / 2)),
     of("soap-damped", "soap-linear", changed(eps=lambda e: 1e-3)),
     of("adafactor-twice-the-step", "adafactor-moment", options(learning_rate=0.02)),
     of("muon-four-rounds", "muon-linear", options(ns_steps=1)),
-    of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta, a.n)),
-    of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, a.n)),
+    of("reshuffling-samples", "random-reshuffling-law", lambda a: SGDWithReplacement(a.eta)),
+    of("sampling-reshuffles", "sampling-law", lambda a: RandomReshuffling(a.eta, 3)),
     of("svrg-moving-mean", "svrg-law", lambda a: LastAnchor(a.eta, a.indices, a.m)),
     of("svrg-shorter-epoch", "svrg-law", lambda a: SVRG(a.eta, a.indices, a.m - 1)),
     of("saga-early-table", "saga-law", lambda a: StaleTable(a.eta, a.indices)),
-    of("saga-is-sgd", "saga-strongly-convex", lambda a: SampledSGD(a.eta, a.indices)),
+    of("saga-is-sgd", "saga-strongly-convex", lambda a: SGDWithReplacement(a.eta, a.indices)),
     of("interpolation-shorter-step", "sgd-interpolation-tight", changed(eta=lambda e: e / 2)),
+    of("armijo-reversed", "armijo-round", changed(c=lambda c: 0.1 * c)),
+    of("armijo-longer-tries", "armijo-interpolation", changed(eta_max=lambda e: e / 4)),
     of("averaged-sgd-longer-step", "averaged-sgd-law", changed(eta=lambda e: 1.01 * e)),
     of("polyak-twice-the-scale", "stochastic-polyak-law", changed(c=lambda c: 2 * c)),
     of("sgd-longer-step", "sgd-strongly-convex", changed(eta=lambda e: 1.01 * e)),

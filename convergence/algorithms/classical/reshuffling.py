@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
 from convergence.oracles.base import AbstractOracle
+from convergence.parts.indices import AbstractIndices, UniformIndices
 from convergence.shapes import Count, Iterate, Key, Reals, Whole, real
 
 
@@ -39,17 +40,28 @@ class RandomReshuffling(AbstractAlgorithm):
         return OrderState(state.x - self.eta * g, order)
 
 
-class SGDWithReplacement(AbstractAlgorithm):
-    """x_{t+1} = x_t − η∇f_i(x_t), i uniform among the n functions of an oracle with `grads`."""
+class AbstractDrawn(AbstractAlgorithm):
+    """A method that takes `places` of n functions of an oracle with `grads` a step of the clock."""
 
     eta: Reals = eqx.field(converter=real)
-    n: int = eqx.field(static=True)
+    indices: AbstractIndices = UniformIndices()
+
+    @property
+    def places(self) -> int:
+        """How many draws a step of the clock makes."""
+        return 1
+
+
+class SGDWithReplacement(AbstractDrawn):
+    """x_{t+1} = x_t − η∇f_i(x_t), i uniform among the n functions of an oracle with `grads`."""
 
     def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
-        return State(state.x - self.eta * one_of(oracle, state.x, key, self.n)[1])
+        sample, coin = jax.random.split(key)
+        i = self.indices.draw(coin, oracle.n, 0)
+        return State(state.x - self.eta * oracle.grads(state.x, sample)[i])
 
 
 def one_of(oracle: Any, x: Iterate, key: Key, n: int) -> tuple[Count, Iterate]:

@@ -8,35 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from convergence.algorithms.base import AbstractAlgorithm, AbstractState, State
+from convergence.algorithms.base import AbstractState, State
+from convergence.algorithms.classical.reshuffling import AbstractDrawn
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
-from convergence.parts.indices import AbstractIndices, UniformIndices
-from convergence.shapes import Count, Iterate, Key, Matrix, Reals, real
-
-
-class AbstractDrawn(AbstractAlgorithm):
-    """A method that takes `places` of n functions of an oracle with `grads` a step of the clock."""
-
-    eta: Reals = eqx.field(converter=real)
-    indices: AbstractIndices = UniformIndices()
-
-    @property
-    def places(self) -> int:
-        """How many draws a step of the clock makes."""
-        return 1
-
-
-class SampledSGD(AbstractDrawn):
-    """x⁺ = x − η∇f_i(x)."""
-
-    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
-        return State(x0)
-
-    def step(self, t: Count, state: State, oracle: Any, key: Key) -> State:
-        sample, coin = jax.random.split(key)
-        i = self.indices.draw(coin, oracle.n, 0)
-        return State(state.x - self.eta * oracle.grads(state.x, sample)[i])
+from convergence.shapes import Count, Iterate, Key, Matrix
 
 
 class SVRG(AbstractDrawn):

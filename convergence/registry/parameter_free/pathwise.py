@@ -9,6 +9,8 @@ from convergence.problems.huber import Huber
 from convergence.problems.linear import Linear
 from convergence.problems.max_abs import MaxAbs
 from convergence.problems.quadratic import Quadratic
+from convergence.statistics import Verdict
+from convergence.theorems.parameter_free import defazio2023 as dadapt
 from convergence.theorems.parameter_free import pathwise
 
 LONG = Huber(0.01)
@@ -18,6 +20,11 @@ CLAIMS = (
     Claim("schedule-free", pathwise.ScheduleFree(), lambda T: MaxAbs.corner(T, T**-0.5, 33),
           horizons=(4, 32), seeds=1),
     Claim("prodigy-distance", pathwise.ProdigyDistance(), LONG, horizons=(64, 1024), seeds=1),
+    Claim("dadaptation-distance", dadapt.DAdaptationDistance(), MaxAbs([1.0]),
+          horizons=(64, 1024), seeds=1),
+    Claim("dadapt-adam-distance", dadapt.DAdaptAdamDistance(), MaxAbs([1.0]), horizons=(16,),
+          seeds=1, expect=Verdict.REFUTED, instead="dadaptation-distance",
+          note="optax's Adam with D-Adaptation on f(x) = |x| from 1"),
     Claim("dog-regret", pathwise.DoGRegret(), BOWL, horizons=(4, 64), seeds=1),
     Claim("dowg-regret", pathwise.DoWGRegret(), BOWL, horizons=(4, 64), seeds=1),
     Claim("coin-linear", pathwise.CoinLinear(), Linear([0.6, 0.8]), horizons=(4, 32), seeds=1),

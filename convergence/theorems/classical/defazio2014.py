@@ -11,7 +11,8 @@ import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SampledSGD
+from convergence.algorithms.classical.reshuffling import SGDWithReplacement
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG
 from convergence.constants import Constants
 from convergence.metrics.pointwise import DistanceSq
 from convergence.noise.base import AbstractNoise
@@ -184,7 +185,7 @@ class AbstractInterpolation(AbstractMoment):
                Positive("R"))  # fmt: skip
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return SampledSGD(float(self.al) / c.L_max)
+        return SGDWithReplacement(float(self.al) / c.L_max)
 
     def metric(self, c: Constants, T: int) -> Any:
         return DistanceSq()

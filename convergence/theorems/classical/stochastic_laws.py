@@ -265,7 +265,7 @@ class Sampled(AbstractFiniteSum):
     statement = "E‖x_T−x*‖² = q^{2T}R² + η²ζ²(1−q^{2T})/(1−q²),  sampling with replacement"
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return SGDWithReplacement(self.eta, int(c.agents))
+        return SGDWithReplacement(self.eta)
 
     def bound(self, c: Constants, T: int) -> float:
         q2 = (1 - float(self.eta)) ** 2
