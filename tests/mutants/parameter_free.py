@@ -77,6 +77,8 @@ MUTANTS = (
        lambda a: Spendthrift(a.first, a.b)),
     of("cocob-other-fraction", "cocob-linear", options(alpha=5.0)),
     of("shampoo-exponent-half", "shampoo-linear", changed(power=lambda p: 2 * p)),
+    Mutant("shampoo-half-of-the-regret", lambda: tamper(
+        CLAIM["shampoo-regret-tight"], number=lambda b, T: b / 2)),
     of("shampoo-half-exponent-quarter", "shampoo-half-linear", changed(power=lambda p: p / 2)),
     of("soap-damped", "soap-linear", changed(eps=lambda e: 1e-3)),
     of("adafactor-twice-the-step", "adafactor-moment", options(learning_rate=0.02)),

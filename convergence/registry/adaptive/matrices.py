@@ -8,6 +8,7 @@ import numpy as np
 
 from convergence.claims.base import Claim
 from convergence.problems.linear import Linear
+from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
 from convergence.theorems.adaptive import matrices
 
@@ -15,13 +16,16 @@ WIDE = Linear(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0]]))
 FULL = Linear(np.array([[2.0, 1.0, -0.5], [0.25, -1.0, 3.0]]))
 
 
-def claim(slug: str, theorem: Any, problem: Linear = WIDE, **more: Any) -> Claim:
+def claim(slug: str, theorem: Any, problem: Any = WIDE, **more: Any) -> Claim:
     """A claim of this module."""
     return Claim(slug, theorem, problem, horizons=(1, 16), seeds=1, **more)
 
 
 CLAIMS = (
     claim("shampoo-linear", matrices.ShampooLinear()),
+    claim("shampoo-regret", matrices.ShampooRegret(), Isotropic([[2.0, 1.0], [0.5, -1.0]])),
+    Claim("shampoo-regret-tight", matrices.ShampooRegret(0.5**0.5), Isotropic([[1.0]], 0.1),
+          horizons=(1,), seeds=1),
     claim("shampoo-half-linear", matrices.ShampooHalfLinear()),
     claim("shampoo-any-exponent", matrices.ShampooAnyExponent(), expect=Verdict.REFUTED,
           instead="shampoo-linear", note="exponents −½ divide by the singular values"),

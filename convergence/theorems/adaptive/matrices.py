@@ -13,8 +13,9 @@ from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.shipped import from_optax
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Value
+from convergence.metrics.preconditioned import PreconditionedRegret
 from convergence.shapes import Reals, real
-from convergence.theorems.assumptions import Has, Matrix, NoNoise
+from convergence.theorems.assumptions import Has, Is, Matrix, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Within
 from convergence.theorems.domains import number
@@ -75,6 +76,38 @@ class ShampooLinear(AbstractMatrixWalk):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         exact = -float(self.eta) * nuclear(c) * float(np.sum(np.arange(1, T + 1) ** -0.5))
         return exact, exact
+
+
+class ShampooRegret(AbstractTheorem):
+    """Σ_{t<T} (f(X_t) − f*) ≤ (D²/(2η) + ηr) tr L_T^{¼} tr R_T^{¼} for convex f of m × n matrices,
+    r = min(m, n), D = max_{t≤T} ‖X_t − X*‖_F, and Shampoo from L_0 = R_0 = 0. Judged as the sum of
+    ⟨∇f(X_t), X_t − X*⟩ over the right side, ≤ 1.
+
+    Proof. With H_t = L_t^{¼} ⊗ R_t^{¼}, which grows, a step is x − ηH_t⁻¹g on the range:
+    2η⟨g_t, x_t − x*⟩ = ‖x_t − x*‖²_{H_t} − ‖x_{t+1} − x*‖²_{H_t} + η²⟨g_t, H_t⁻¹g_t⟩. By parts the
+    squares add up to at most D² tr H_T. With K_t = (Σ_{s≤t} g_s g_sᵀ)^{½} the paper's Lemma 8 says
+    K_t² ⪯ r L_t^{½} ⊗ R_t^{½}, so K_t ⪯ √r H_t, and Σ⟨g_t, H_t⁻¹g_t⟩ ≤ √r Σ⟨g_t, K_t⁻¹g_t⟩ ≤
+    2√r tr K_T ≤ 2r tr H_T. ∎ No instance of slack below √2 is known: with one entry and T = 1 both
+    terms count where one would do.
+    """
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    source = Source("gupta2018", "Theorem 7, without ε, for any η")
+    statement = "Σ (f(X_t) − f*) ≤ (D²/(2η) + ηr) tr L_T^{¼} tr R_T^{¼},  Shampoo, convex f"
+    assumes = (NoNoise(), Is("convex"), Matrix(1), Has("R"))
+    domain = {"eta": number("(0, inf)")}
+
+    eta: Reals = eqx.field(converter=real, default=0.1)
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return Shampoo(self.eta)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return PreconditionedRegret(c.x_star, self.eta, float(min(c.m, c.n)))
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1.0
 
 
 class ShampooHalfLinear(AbstractMatrixWalk):
