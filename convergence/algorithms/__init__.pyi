@@ -26,6 +26,7 @@ from .classical.constrained import ProjectedGradient as ProjectedGradient
 from .classical.coordinates import GreedyCoordinate as GreedyCoordinate
 from .classical.coordinates import RandomCoordinate as RandomCoordinate
 from .classical.coordinates import moved as moved
+from .classical.line_search import ArmijoSGD as ArmijoSGD
 from .classical.optimized import OGM as OGM
 from .classical.optimized import OGMG as OGMG
 from .classical.optimized import LinearlyDecayed as LinearlyDecayed
@@ -34,6 +35,7 @@ from .classical.optimized import thetas as thetas
 from .classical.polyak import AveragedSGD as AveragedSGD
 from .classical.polyak import StochasticPolyak as StochasticPolyak
 from .classical.polyak import SummedState as SummedState
+from .classical.reshuffling import AbstractDrawn as AbstractDrawn
 from .classical.reshuffling import InTurn as InTurn
 from .classical.reshuffling import OneOf as OneOf
 from .classical.reshuffling import OrderState as OrderState
@@ -46,8 +48,6 @@ from .classical.sgd import BatchSGD as BatchSGD
 from .classical.sgd import MomentumState as MomentumState
 from .classical.variance_reduced import SAGA as SAGA
 from .classical.variance_reduced import SVRG as SVRG
-from .classical.variance_reduced import AbstractDrawn as AbstractDrawn
-from .classical.variance_reduced import SampledSGD as SampledSGD
 from .classical.variance_reduced import TableState as TableState
 from .coins import directional as directional
 from .coins import haar as haar
@@ -138,6 +138,8 @@ from .optax_adapter import parts as parts
 from .optax_adapter import seeded as seeded
 from .parameter_free.coin import CoinBetting as CoinBetting
 from .parameter_free.coin import CoinState as CoinState
+from .parameter_free.dadaptation import DAdaptation as DAdaptation
+from .parameter_free.dadaptation import DAdaptationState as DAdaptationState
 from .shipped import choose as choose
 from .shipped import from_optax as from_optax
 from .shipped import from_torch as from_torch

@@ -46,6 +46,7 @@ from .adaptive.matrices import MuonLinear as MuonLinear
 from .adaptive.matrices import ShampooAnyExponent as ShampooAnyExponent
 from .adaptive.matrices import ShampooHalfLinear as ShampooHalfLinear
 from .adaptive.matrices import ShampooLinear as ShampooLinear
+from .adaptive.matrices import ShampooRegret as ShampooRegret
 from .adaptive.matrices import SOAPLinear as SOAPLinear
 from .adaptive.matrices import factored as factored
 from .adaptive.matrices import nuclear as nuclear
@@ -208,6 +209,11 @@ from .classical.taylor2018 import DistanceContraction as DistanceContraction
 from .classical.taylor2018 import ProjectedGradientConvex as ProjectedGradientConvex
 from .classical.taylor2018 import SlopeContraction as SlopeContraction
 from .classical.taylor2018 import ValueContraction as ValueContraction
+from .classical.vaswani2019 import AbstractArmijo as AbstractArmijo
+from .classical.vaswani2019 import ArmijoAnywhere as ArmijoAnywhere
+from .classical.vaswani2019 import ArmijoInterpolation as ArmijoInterpolation
+from .classical.vaswani2019 import ArmijoRound as ArmijoRound
+from .classical.vaswani2019 import Round as Round
 from .compression.beznosikov2020 import CompressionIsHarmless as CompressionIsHarmless
 from .compression.beznosikov2020 import OneWorker as OneWorker
 from .compression.beznosikov2020 import OnTheDiagonal as OnTheDiagonal
@@ -444,9 +450,12 @@ from .federated.chen2023_masks import MaskedMinimizer as MaskedMinimizer
 from .federated.chen2023_masks import MasksDoNotMatter as MasksDoNotMatter
 from .federated.chen2023_masks import minimizer as minimizer
 from .federated.chen2023_masks import slopes as slopes
+from .federated.mcmahan2017 import AbstractAlike as AbstractAlike
 from .federated.mcmahan2017 import AbstractLocalBound as AbstractLocalBound
 from .federated.mcmahan2017 import AbstractLocalSteps as AbstractLocalSteps
 from .federated.mcmahan2017 import LocalStepsAlong as LocalStepsAlong
+from .federated.mcmahan2017 import LocalStepsAt as LocalStepsAt
+from .federated.mcmahan2017 import LocalStepsAverageNoise as LocalStepsAverageNoise
 from .federated.mcmahan2017 import LocalStepsFloor as LocalStepsFloor
 from .federated.mcmahan2017 import LocalStepsNonconvex as LocalStepsNonconvex
 from .games.daskalakis2018 import AbstractOptimistic as AbstractOptimistic
@@ -611,6 +620,9 @@ from .identities.yan2024 import RobustCoverage as RobustCoverage
 from .identities.yan2024 import UncorrectedCoverage as UncorrectedCoverage
 from .identities.yan2024 import coverage as coverage
 from .identities.yan2024 import level as level
+from .parameter_free.defazio2023 import AbstractEstimate as AbstractEstimate
+from .parameter_free.defazio2023 import DAdaptAdamDistance as DAdaptAdamDistance
+from .parameter_free.defazio2023 import DAdaptationDistance as DAdaptationDistance
 from .parameter_free.pathwise import AbstractParameterFree as AbstractParameterFree
 from .parameter_free.pathwise import AbstractTravelled as AbstractTravelled
 from .parameter_free.pathwise import COCOBLinear as COCOBLinear

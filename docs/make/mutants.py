@@ -26,6 +26,9 @@ def judged(family: str) -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(FAMILIES)
+    unknown = sorted(set(chosen) - set(FAMILIES))
+    if unknown:
+        sys.exit(f"Got {', '.join(unknown)}, but families are needed: {', '.join(FAMILIES)}.")
     record = json.loads(MUTANTS.read_text(encoding="utf-8"))
     old = record["mutants"] if sys.argv[1:] else []
     found = [

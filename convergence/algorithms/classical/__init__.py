@@ -4,6 +4,7 @@ accelerated: Gradient descent with inertia: Nesterov's acceleration, and heavy b
 constrained: First-order methods on a box or a simplex: projection, conditional gradients,
     mirror descent.
 coordinates: Coordinate descent: one entry a step, the steepest or one at random.
+line_search: SGD whose step is found on each function by backtracking.
 optimized: Gradient descent with the steps that are best in the worst case: OGM, OGM-G and
     silver steps.
 polyak: Polyak's two devices for SGD: averages of iterates, and the step that knows the least

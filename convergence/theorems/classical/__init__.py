@@ -31,4 +31,6 @@ subgradient: Subgradient methods on Lipschitz convex functions: every bound is a
     corner.
 taylor2018: Taylor, Hendrickx and Glineur 2018: exact worst cases of (proximal) gradient
     descent.
+vaswani2019: Vaswani et al. 2019: SGD with a line search on each function, where all have one
+    minimizer.
 """
