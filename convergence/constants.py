@@ -27,6 +27,7 @@ def _checked(name: str, value: Any) -> Any:
     if kind == "flag":
         require(isinstance(value, bool | np.bool_), given, KINDS[kind], _mend(name))
         return bool(value)
+    require(not np.ma.is_masked(value), given, KINDS[kind], _mend(name))
     found = _array(value)
     whole = found.dtype.kind in "iu"
     good = found.ndim == 0 and (whole or (found.dtype.kind == "f" and kind != "size"))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from numbers import Rational
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+
+from convergence.errors import require, shown
 
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]
@@ -29,6 +33,7 @@ Numbers = ArrayLike | Sequence[Any]  # what may be given for them
 # `property` for a class attribute that depends on the fields; to type checkers, any value.
 varies: Any = property
 _T = TypeVar("_T")
+KINDS = {"real": "fiuV", "whole": "iu"}  # of NumPy's types; bfloat16 and its like are V
 
 
 def real(value: Numbers) -> Reals:
@@ -38,15 +43,36 @@ def real(value: Numbers) -> Reals:
     tracers of reals pass through.
     """
     if isinstance(value, jnp.ndarray):
+        _check(value, value.dtype.kind in KINDS["real"], "real")
         return value if jnp.issubdtype(value.dtype, jnp.floating) else value.astype(float)
-    return cast(Reals, np.asarray(value, dtype=np.float64))
+    return cast(Reals, _host(value, np.float64, "real"))
 
 
 def whole(value: Numbers) -> Whole:
     """An integer hyper-parameter (a period, a batch size) as an array leaf; see `real`."""
     if isinstance(value, jnp.ndarray):
+        _check(value, value.dtype.kind in KINDS["whole"], "whole")
         return value
-    return cast(Whole, np.asarray(value, dtype=np.int32))
+    return cast(Whole, _host(value, np.int32, "whole"))
+
+
+def _host(value: Any, dtype: Any, what: str) -> np.ndarray:
+    """Numbers on the host; text, complex or masked ones are refused, which NumPy would convert."""
+    made, good = np.zeros(0), False
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        found = np.asarray(value)
+        known = found.dtype.kind in KINDS[what] and not np.ma.is_masked(value)
+        if found.dtype.kind == "O":  # fractions, and whole numbers beyond 64 bits
+            known = all(isinstance(number, Rational) for number in found.flat)
+        made = found.astype(dtype) if known else made
+        good = known and (what == "real" or np.array_equal(made, found))
+    _check(value, good, what)
+    return made
+
+
+def _check(value: Any, good: object, what: str) -> None:
+    needed = "a real number" if what == "real" else "a whole number of 32 bits"
+    require(good, f"{shown(value)} in a field", f"{needed} or an array of them", "give one")
 
 
 def optional(convert: Callable[[Numbers], _T]) -> Callable[[Numbers | None], _T | None]:

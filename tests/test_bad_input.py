@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from fractions import Fraction
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence import Verdict, verify
+from convergence import Settings, Verdict, verify
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws import look
 from convergence.problems.quadratic import Isotropic
 from convergence.runner import plan
+from convergence.shapes import real, whole
 from tests.own import GOOD
 
 
@@ -72,3 +77,34 @@ def test_an_instance_that_memory_does_not_hold_is_a_sentence(monkeypatch: pytest
     monkeypatch.setattr(look, "available", lambda: 10**6)
     with pytest.raises(InvalidInput, match="take a smaller one"):
         verify(dataclasses.replace(GOOD, problem=Isotropic(np.ones(look.LARGE)), horizons=(4,)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1", 1j, True, np.ones(2) * 1j, np.array(["1"]), jnp.ones(2) * 1j, jnp.array(True), [1, "2"],
+     np.ma.array([1.0, 2.0], mask=[False, True]), np.array([np.datetime64(0, "s")]), 10**400],
+    ids=str,
+)  # fmt: skip
+def test_a_field_takes_no_text_no_flag_and_no_complex_or_masked_number(value: Any):
+    """NumPy would convert each of them: a half of a complex number, what a mask hides."""
+    for convert in (real, whole):
+        with pytest.raises(InvalidInput, match="in a field"):
+            convert(value)
+    with pytest.raises(InvalidInput):
+        Constants(L=value)
+
+
+def test_a_field_takes_whole_numbers_that_are_and_fractions():
+    for value in (4.5, 4.0, 2**40):
+        with pytest.raises(InvalidInput, match="of 32 bits"):
+            whole(value)
+    assert real(np.array([Fraction(1, 2)])) == 0.5
+    assert whole([np.int64(3)]) == 3
+
+
+def test_a_claim_counts_in_numbers_without_a_width():
+    """100² is no number of 8 bits, and a bound may well take it."""
+    small: Any = np.int8(100)
+    claim = dataclasses.replace(GOOD, horizons=(small,), seeds=small, more={"full": (small,)})
+    found = claim.horizons[0], claim.seeds, claim.more["full"][0], Settings(seeds=small).seeds
+    assert [type(n) for n in found] == [int] * 4

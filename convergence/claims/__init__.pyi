@@ -35,6 +35,7 @@ from .fields import check_statement as check_statement
 from .fields import check_whole as check_whole
 from .fields import check_words as check_words
 from .fields import constants_of as constants_of
+from .fields import counts as counts
 from .fields import is_pair as is_pair
 from .fields import meant as meant
 from .identity import Identity as Identity

@@ -49,9 +49,10 @@ def as_pathwise(kind: Kind, sample: Sample) -> Sample:
 
 def signs(kind: Kind, sample: Sample) -> None:
     """A mean is judged for metrics ≥ 0, by bets on how large they are."""
+    least = float(np.min(sample.values, where=~np.isnan(sample.values), initial=math.inf))
     require(
-        not np.any(sample.values < 0),
-        f"a metric of {float(np.nanmin(sample.values)):.6g} at T = {sample.T}",
+        least >= 0,
+        f"a metric of {least:.6g} at T = {sample.T}",
         "one that is never negative, in a statement about its mean,",
         "state it of the square, the norm or f(x) − f*, or of every run (Kind.PATHWISE)",
     )

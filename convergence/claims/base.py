@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import certified
 from convergence.claims.credentials import broken, credentials
-from convergence.claims.fields import check_bound, check_fields, check_made, constants_of
+from convergence.claims.fields import check_bound, check_fields, check_made, constants_of, counts
 from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
@@ -113,6 +113,8 @@ class AbstractOnInstance(AbstractClaim):
 
     def __post_init__(self) -> None:
         check_fields(self)
+        for name, value in counts(self).items():
+            object.__setattr__(self, name, value)
 
     @property
     def kind(self) -> Kind:

@@ -60,6 +60,13 @@ def check_fields(claim: Any) -> None:
     )
 
 
+def counts(claim: Any) -> dict[str, Any]:
+    """Numbers of a claim as Python's own: NumPy's have a width, and bounds take powers of T."""
+    more = {tier: tuple(map(int, horizons)) for tier, horizons in claim.more.items()}
+    own = {"horizons": tuple(map(int, claim.horizons)), "more": more}
+    return {**own, "seeds": int(claim.seeds), "chunk": int(claim.chunk)}
+
+
 def check_words(claim: Any) -> None:
     """The fields of any claim: its name and the verdict that it expects."""
     require(

@@ -56,6 +56,9 @@ class Settings:
                 f"a whole number from {least} to {most}",
                 f"leave it out for {least}",
             )
+        for name, own in (("seed", int), ("claims", int), ("look", int), ("alpha", float)):
+            object.__setattr__(self, name, own(getattr(self, name)))
+        object.__setattr__(self, "seeds", None if self.seeds is None else int(self.seeds))
 
     @classmethod
     def of(cls, named: Mapping[str, Any]) -> Settings:

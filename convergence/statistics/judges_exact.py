@@ -58,12 +58,14 @@ def judge_exact(
     for k, (sample, low, high) in enumerate(zip(samples, lows, highs, strict=True)):
         against = _excluded(sample, low, high, rounding)
         if against is not None:
-            found = rows[k]
-            reason = (
-                f"at T={found.T} the mean {found.estimate:.6g} has the interval "
-                f"[{found.interval[0]:.6g}, {found.interval[1]:.6g}] without the stated "
-                f"{sample.number:.6g}"
+            found, endless = rows[k], int(np.sum(np.isinf(sample.values)))
+            seen = (
+                f"{endless} of {len(sample.values)} values are infinite, and the mean is stated as"
+                if endless
+                else f"the mean {found.estimate:.6g} has the interval "
+                f"[{found.interval[0]:.6g}, {found.interval[1]:.6g}] without the stated"
             )
+            reason = f"at T={found.T} {seen} {sample.number:.6g}"
             return Judgement(Verdict.REFUTED, reason, tuple(rows), slack, power, against)
         half = 0.5 * margin * abs(sample.number) if math.isfinite(sample.number) else -1.0
         grades = low.side(sample.number - half), high.side(sample.number + half)
