@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,12 +14,16 @@ import numpy as np
 import pytest
 
 from convergence import Settings, Verdict, verify
+from convergence.claims.assemble import judge, signs
+from convergence.claims.fields import counts
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws import look
 from convergence.problems.quadratic import Isotropic
 from convergence.runner import plan
 from convergence.shapes import real, whole
+from convergence.statistics import Sample
+from convergence.theorems.base import Kind
 from tests.own import GOOD
 
 
@@ -104,7 +109,17 @@ def test_a_field_takes_whole_numbers_that_are_and_fractions():
 
 def test_a_claim_counts_in_numbers_without_a_width():
     """100² is no number of 8 bits, and a bound may well take it."""
-    small: Any = np.int8(100)
-    claim = dataclasses.replace(GOOD, horizons=(small,), seeds=small, more={"full": (small,)})
-    found = claim.horizons[0], claim.seeds, claim.more["full"][0], Settings(seeds=small).seeds
-    assert [type(n) for n in found] == [int] * 4
+    small = np.int8(100)
+    claim = SimpleNamespace(horizons=(small,), more={"full": [small]}, seeds=small, chunk=small)
+    found = counts(claim)
+    numbers = *found["horizons"], *found["more"]["full"], found["seeds"], found["chunk"]
+    assert [type(n) for n in numbers] == [int] * 4
+
+
+@pytest.mark.parametrize("kind", [Kind.EXPECTATION, Kind.RATE, Kind.FLOOR])
+def test_a_metric_that_is_nan_in_every_run_decides_nothing(kind: Kind):
+    """Nor does it warn: there is no least of such values."""
+    sample = Sample(4, np.full(8, np.nan), 1.0)
+    signs(kind, sample)
+    judged = judge(kind, [sample, dataclasses.replace(sample, T=8)], Settings(), 0.05)
+    assert judged.verdict is Verdict.INCONCLUSIVE
