@@ -53,7 +53,7 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("interpolation-like-descent", sums.InterpolationLikeDescent(), FRAME, 16,
           expect=Verdict.REFUTED, instead="sgd-interpolation-tight",
           note="three directions in the plane, of which a step sees one"),
-    run("armijo-interpolation", armijo.ArmijoInterpolation(0.79), FRAME, 4, seeds=8192),
+    run("armijo-interpolation", armijo.ArmijoInterpolation(0.79), FRAME, 4, seeds=65536),
     run("armijo-round", armijo.ArmijoRound(0.8 * (1 + 2.0**-10)), STEEP, 1, 16,
         seeds=16),
     run("armijo-anywhere", armijo.ArmijoAnywhere(0.5, 0.5), APART, 16, seeds=64,
