@@ -45,7 +45,8 @@ check: $(VENV)/ready-to-test
 
 # An environment of its own, since the packages pull in much; builds without CUDA come first.
 AUDITED := "torch==2.13.0+cpu" pytorch-optimizer torch-optimizer timm heavyball schedulefree \
-	prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi galore-torch keras optax
+	prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi galore-torch transformers \
+	einops keras optax
 MODULES := torch.optim pytorch_optimizer torch_optimizer timm.optim heavyball schedulefree \
 	prodigyopt dadaptation dog dowg lion_pytorch optimi galore_torch keras.optimizers optax \
 	optax.contrib

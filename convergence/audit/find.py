@@ -122,7 +122,7 @@ def check(module: ModuleType, where: str, name: str) -> None:
     needed = "an optimizer: a class of torch.optim.Optimizer, a factory of optax, or a class with "
     require(
         is_torch(value) or is_plain(value) or made or callable(value),
-        f"{where}:{name}, which is a {type(value).__name__}",
+        f"{where}:{name}, of type {type(value).__name__}",
         needed + "step(params, grads) or init and update",
         nearest(module, name),
     )
@@ -173,7 +173,7 @@ def of(
         )
     require(
         callable(value),
-        f"{target}, which is a {type(value).__name__}",
+        f"{target}, of type {type(value).__name__}",
         "an optimizer: a class of torch.optim.Optimizer, a factory of optax, or a class with "
         "step(params, grads) or init and update",
         "name another",

@@ -101,7 +101,7 @@ def test_a_package_that_cannot_be_imported_is_a_row(capsys: pytest.CaptureFixtur
         (("optax.no_such_part:adam",), "has no"),
         (("optax:adamm",), "did you mean"),
         (("no_file.py:Adam",), "a file that exists"),
-        ((f"{HOSTILE}:NUMBER",), "which is a int"),
+        ((f"{HOSTILE}:NUMBER",), "of type int"),
         ((f"{HOSTILE}:not_one",), "cannot be run"),
         ((f"{HOSTILE}:WantsCuda", "--laws", "U1"), "needs a GPU"),
         ((f"{HOSTILE}:AsksForArguments", "--laws", "U1"), "--set model=VALUE"),
@@ -163,7 +163,7 @@ def test_a_marker_audits_a_list_of_optimizers(tmp_path: Path):
         f"@pytest.mark.optimizers({HOSTILE + ':Good'!r}, {HOSTILE + ':Floods'!r}, laws=['U1'])\n"
         "def test_promises(audited):\n    assert not audited.broken\n"
     )
-    done = pytest_in(tmp_path, "--junitxml", "found.xml")
+    done = pytest_in(tmp_path, "--junitxml", "found.xml", "-W", "error::pytest.PytestWarning")
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
     assert "convergence.audit.broken" in (tmp_path / "found.xml").read_text()
