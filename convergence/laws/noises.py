@@ -122,6 +122,9 @@ def _moments(
             top = square.max() ** 0.5 / sigma
             yield Fault("light_tailed", True, top, f"of {N} draws max ‖ξ‖/σ")
     else:
+        if light:
+            top = square.max() ** 0.5
+            yield Fault("light_tailed", True, top, f"with no sigma for scale, of {N} draws max ‖ξ‖")
         if sigma is not None and exceeds(square, sigma**2):
             yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
         yield from centered(line, c)

@@ -144,6 +144,7 @@ FALSE_NOISES: list[tuple[Any, dict[str, Any]]] = [
     (SKEW, {"q": 0.2}),
     (SKEW, {"isotropic_noise": True}),
     (Pareto.of(1.5), {"sigma_p": 0.3}),
+    (Pareto.of(1.5), {"light_tailed": True}),
     (Pareto(2.2, 1.0, 2.0), {"light_tailed": True}),
     (Ripple(Gaussian(1.0), 0.5), {"additive": True}),
     (Ripple(Gaussian(1.0), 0.5), {"sigma": 1.0}),

@@ -25,8 +25,10 @@ from convergence.problems.agents import AgentQuadratics
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.gradient_form import GradientForm
 from convergence.problems.huber import Huber
+from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.separable import RotatedSeparable
+from convergence.theorems.adaptive.sign import SignInAValley
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep
@@ -186,3 +188,9 @@ def test_a_batch_mean_passes_on_what_a_mean_keeps() -> None:
     skew = three_point(1.5, 1.0, 0.3), two_point(1.5, 1.0, 0.3)
     for noise in skew:
         assert not certificates(Isotropic([1.0, 2.0]), BatchMean(noise, 5))
+
+
+def test_a_start_of_another_shape_than_a_valley_is_refused() -> None:
+    square = Linear(np.ones((2, 2)), np.ones((2, 2)))
+    report = verify(Claim("valley", SignInAValley(), square, horizons=(2,), seeds=1))
+    assert report.verdict is Verdict.INAPPLICABLE

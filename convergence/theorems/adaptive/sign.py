@@ -114,7 +114,7 @@ class AbstractInAValley(AbstractTheorem):
     eta: Reals = eqx.field(converter=real, default=2.0**-7)
 
     def check(self, problem: Any, noise: Any, c: Constants, T: int) -> tuple[Checked, ...]:
-        x0 = np.asarray(c.x0) if "x0" in c else np.zeros(2)
+        x0 = np.ravel(c.x0) if "x0" in c else np.zeros(2)  # of another shape there is no valley
         odd = float((x0[0] - x0[-1]) / float(self.eta))
         holds = odd == round(odd) and round(odd) % 2 == 1
         found = Checked("odd start", bool(holds), odd, "x_1 − x_2 must be an odd multiple of η")
