@@ -90,6 +90,25 @@ def test_moving_sliders_compiles_nothing_and_another_factor_runs_nothing(
     assert ask(bench, factor=0.9)["report"]["verdict"] == "REFUTED"
 
 
+def test_while_a_slider_moves_few_runs_answer_and_what_takes_long_is_put_off(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    whole = ask(bench, "exact", factor=0.5)
+    assert whole["report"]["verdict"] == "REFUTED"
+    long = "convergence.claims.base.credentials", "convergence.claims.settle.replay"
+    for name in (*long, "convergence.claims.planning.search"):
+        monkeypatch.setattr(name, None)
+    found = ask(bench, "exact", factor=0.5, rough=1)
+    assert found["report"]["verdict"] == "INCONCLUSIVE"
+    assert "when the slider is let go" in found["report"]["reason"]
+    assert ask(bench, "exact", rough=1)["report"]["verdict"] == "CONSISTENT"
+    few = ask(bench, factor=0.97, seeds=2, rough=1)
+    assert few["report"]["verdict"] == "INCONCLUSIVE"  # and no plan says how many decide
+    rough = ask(bench, factor=0.25, rough=1)["report"]
+    assert rough["verdict"] == "REFUTED"
+    assert rough["horizons"][-1]["seeds"] == 32
+
+
 def test_a_range_keeps_its_order_and_a_method_may_meet_another_problem(bench: Bench):
     assert ask(bench, "exact", factor=0.5)["report"]["verdict"] == "REFUTED"
     found = ask(bench, "exact", problem="square")
@@ -189,6 +208,7 @@ const move = async (id, change) => {
   const input = document.getElementById(id);
   input.value = change(Number(input.value));
   input.dispatchEvent(new Event("input"));
+  input.dispatchEvent(new Event("change"));
   await until(() => document.body.dataset.ready === "1");
   return [document.getElementById("verdict").textContent, location.hash.slice(1)];
 };

@@ -110,6 +110,7 @@ class AbstractOnInstance(AbstractClaim):
     chunk: int = CHUNK
     oracle: Callable[[AbstractProblem, AbstractNoise], AbstractOracle] = Oracle
     instead: str = ""
+    judged, broken, settle = judged, broken, settle  # put off where an answer is wanted at once
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -239,8 +240,8 @@ class AbstractOnInstance(AbstractClaim):
                 noise=first_line(noise),
             )
             if not failed:
-                records, judgement = judged(self, horizons, seeds, session)
-                failed = broken(self, records, judgement, session)
+                records, judgement = self.judged(horizons, seeds, session)
+                failed = self.broken(records, judgement, session)
                 found.assumptions += failed
                 found.notes = divergence(records)
                 found.hyper = self.experiment(last).algorithm.hyper()
@@ -288,7 +289,7 @@ class Claim(AbstractOnInstance):
             session.look(self.simulation(self.horizons[-1]), samples)
         judgement = judge(kind, samples, session.settings, self.margin)
         if kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
-            judgement = settle(self, records, samples, session)
+            judgement = self.settle(records, samples, session)
         return records, judgement
 
 

@@ -18,56 +18,19 @@ from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require, told
 from convergence.explore import picture
+from convergence.explore.explored import Explored, KeptRuns, Rough
 from convergence.explore.query import Query
 from convergence.figures.runs import Trajectory, trajectory
 from convergence.precision import precision
 from convergence.report.page import typeset
-from convergence.runner.experiment import Simulation
-from convergence.runner.record import Record
 from convergence.search.variations import parts_of, rebuilt
 from convergence.theorems.base import Kind
 
 SCHEMA = "convergence-explore/1"
 DRAWN = 128  # runs of the picture at most; all are judged
+AT_ONCE = 32  # runs of a chunk, so that a few cost little
+ROUGH = 32  # runs while a slider moves
 KEPT = 32  # experiments whose runs are remembered
-
-
-@dataclasses.dataclass(frozen=True)
-class Explored(Claim):
-    """A claim of `factor` times the theorem's bound."""
-
-    factor: float = dataclasses.field(default=1.0, kw_only=True)
-
-    def bound(self, T: int) -> Any:
-        stated = super().bound(T)
-        if isinstance(stated, tuple):
-            return self.factor * stated[0], self.factor * stated[1]
-        return self.factor * stated
-
-    def times(self, factor: float) -> Explored:
-        """The same with another factor, and what has been made of the instance."""
-        other = dataclasses.replace(self, factor=factor)
-        other.__dict__.update(_made=self._made, _experiments=self._experiments)
-        return other
-
-
-class KeptRuns:
-    """Runs of one experiment that are remembered, so that another factor runs nothing."""
-
-    def __init__(self) -> None:
-        self.records: dict[tuple[int, int], Record] = {}
-
-    def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
-        return self.records.get((what.T, seeds))
-
-    def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
-        self.records[what.T, record.seeds] = record
-
-    def look(self, what: Simulation, settings: Settings, data: str) -> int:
-        return 1  # each picture errs with probability α; the page says so
-
-    def notes(self) -> tuple[str, ...]:
-        return ()
 
 
 class Bench:
@@ -133,7 +96,9 @@ class Bench:
         try:
             runs = self.remember(query.without_factor())[2]
             with precision("float64"):
-                return trajectory(claim, query.T, seeds=min(claim.seeds, DRAWN), session=runs), ""
+                return trajectory(
+                    claim, query.T, seeds=min(claim.seeds, DRAWN), session=runs, chunk=AT_ONCE
+                ), ""
         except (InvalidInput, TypeError, ValueError, NotImplementedError) as error:
             return None, told(error)
 
@@ -142,15 +107,16 @@ class Bench:
         start, sides = self.claim(query.claim), self.sides(query)
         varied = {side: vary(thing, query.of(side)) for side, thing in sides.items()}
         T, last = query.T, start.horizons[-1]
+        seeds = min(query.seeds, ROUGH) if query.rough else query.seeds
         ladder = start.horizons if start.kind is Kind.RATE else (last,)
-        claim = Explored(
+        claim = (Rough if query.rough else Explored)(
             "explore",
             **varied,
             family=start.family,
             horizons=tuple(sorted({max(1, T * at // last) for at in ladder})),
-            seeds=1 if start.seeds == 1 and not query.noise else query.seeds,
+            seeds=1 if start.seeds == 1 and not query.noise else seeds,
             margin=start.margin,
-            chunk=start.chunk,
+            chunk=min(start.chunk, AT_ONCE),
             oracle=start.oracle,
         )
         return claim, KeptRuns(), Session(Settings(), KeptRuns())

@@ -25,21 +25,23 @@ const put = (parent, tag, text, name) => {
 // What is asked for: words of the address, which leave out what is as the claim has it.
 let asked = new URLSearchParams(location.hash.slice(1));
 if (!asked.get("claim")) asked.set("claim", $("what").dataset.start);
-let busy = false, again = false, controls = "";
+// `moving`: the answer has few runs; the whole one follows when the slider is let go.
+let busy = false, again = false, moving = false, controls = "";
 
 async function ask() {
   if (busy) { again = true; return; }
   busy = true;
+  const rough = moving;
   $("picture").className = "old";
   history.replaceState(null, "", "#" + asked);
   try {
-    const reply = await fetch("/answer?" + asked), found = await reply.json();
+    const reply = await fetch("/answer?" + asked + (rough ? "&rough=1" : "")), found = await reply.json();
     if (reply.ok) show(found); else refuse(found.error);
   } catch (error) {
     refuse("The server does not answer: is `convergence serve` still running?");
   }
   busy = false;
-  document.body.dataset.ready = again ? "" : "1";
+  document.body.dataset.ready = again || rough ? "" : "1";
   if (again) { again = false; ask(); }
 }
 
@@ -55,7 +57,7 @@ function refuse(sentence) {
 function show(found) {
   const report = found.report, last = report.horizons[report.horizons.length - 1] || {};
   build(found);
-  $("verdict").textContent = report.verdict;
+  $("verdict").textContent = report.verdict + (found.query.rough ? " …" : "");
   $("verdict").className = "verdict " + report.verdict.toLowerCase();
   $("reason").textContent = report.reason + (report.grade ? ` (${report.grade})` : "");
   $("numbers").replaceChildren();
@@ -127,8 +129,10 @@ function slider(key, words, values, first) {
   input.addEventListener("input", () => {
     tell();
     asked.set(key, ladder[input.value]);
+    moving = true;
     ask();
   });
+  input.addEventListener("change", () => { moving = false; ask(); });
 }
 
 $("claim").addEventListener("change", () => { asked = new URLSearchParams({ claim: $("claim").value }); ask(); });

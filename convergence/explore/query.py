@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from convergence.errors import require, shown
 
 LONGEST, MOST = 2**16, 2**16  # steps and runs
-WORDS = ("claim", "problem", "noise", "T", "seeds", "factor", "alpha")
+WORDS = ("claim", "problem", "noise", "T", "seeds", "factor", "alpha", "rough")
 SPAN = 1e6  # factors between 1/SPAN and SPAN
 
 
 class Query(NamedTuple):
     """A claim to begin at, the slugs of claims whose problem and noise are taken in place of its
-    own (empty: its own), and `factors` of their numbers by `side.name`."""
+    own (empty: its own), and `factors` of their numbers by `side.name`. `rough`: a slider moves."""
 
     claim: str
     problem: str
@@ -24,6 +24,7 @@ class Query(NamedTuple):
     factor: float
     alpha: float
     factors: tuple[tuple[str, float], ...] = ()
+    rough: bool = False
 
     def without_factor(self) -> Query:
         """What determines the runs."""
@@ -67,6 +68,7 @@ def read(words: Mapping[str, str], start: Any) -> Query:
         factor=number("factor", words.get("factor", 1), 1 / SPAN, SPAN),
         alpha=number("alpha", words.get("alpha", 1e-3), 1e-12, 0.5),
         factors=tuple(factors),
+        rough=bool(whole("rough", words.get("rough", 0), 0, 1)),
     )
 
 

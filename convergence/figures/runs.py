@@ -79,11 +79,12 @@ def trajectory(
     metric: AbstractMetric | None = None,
     seeds: int = 64,
     session: Session | None = None,
+    chunk: int | None = None,
 ) -> Trajectory:
     """The runs that a claim is judged by at horizon T (its last), a metric at every t.
 
     metric: by default what the theorem is about, ‖∇f(x_t)‖ where that is its square or no metric
-    of the current state. session: where runs are kept, by default results/.
+    of the current state. session: where runs are kept, by default results/. chunk: runs at once.
     """
     T = int(claim.horizons[-1] if T is None else T)
     with precision("float64"):
@@ -106,7 +107,7 @@ def trajectory(
             f"figure-{claim.slug}",
             Experiment(problem, experiment.oracle, experiment.algorithm, chosen),
             T,
-            seeds,
+            chunk or seeds,
             padded,
         )
         record = (session or Session(Settings(), Store())).record(what, seeds)

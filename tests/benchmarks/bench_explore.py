@@ -1,39 +1,56 @@
-"""The time from a slider to the explorer's answer: runs, picture and verdict."""
+"""The time from a slider that moves to the explorer's answer, for every statement that it offers.
+
+`python -m tests.benchmarks.bench_explore 7` takes every seventh statement.
+"""
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from typing import Any
 
+from convergence.errors import InvalidInput
 from convergence.explore.bench import Bench
 from convergence.explore.query import read
 from convergence.registry import registry
 
-SLUGS = ("sgd-ghadimi-lan", "nsgdm-p12-quadcos-skew", "zo-sgd-sharp", "galore-stalls")
-STEPS = (48, 64, 96, 128, 192, 256)
+LIMIT = 100  # milliseconds
 
 
-def main() -> None:
-    """A row a claim: 256 runs of up to 256 steps, in milliseconds."""
-    bench = Bench(registry())
-    print(f"{'claim':24}{'first':>9}{'T':>9}{'worst T':>9}{'noise':>9}{'bound':>9}  ms")
-    for slug in SLUGS:
-        start = bench.claim(slug)
+def main(every: int = 1) -> None:
+    """A row a statement: the first answer, the median and the longest of those under a slider,
+    and the whole answer when it is let go; in milliseconds."""
+    bench, medians = Bench(registry()), []
+    print(f"{'claim':40}{'first':>8}{'moving':>8}{'longest':>9}{'let go':>8}  by")
+    for _, start in sorted(bench.first.items())[::every]:
 
         def ask(start: Any = start, **words: Any) -> float:
             began = time.perf_counter()
-            bench.answer(read({"seeds": "256", **{k: str(v) for k, v in words.items()}}, start))
+            try:
+                bench.answer(read({k: str(v) for k, v in words.items()}, start))
+            except InvalidInput:
+                return float("nan")  # a number that the instance does not admit, told at once
             return 1000 * (time.perf_counter() - began)
 
-        first, _ = ask(T=32), ask(T=40)
-        by_T = [ask(T=T) for T in STEPS]
-        knob = next(k for k in bench.controls(read({}, start))["knobs"] if k.startswith("noise"))
-        noise = statistics.median(ask(T=64, **{knob: 1 + k / 10}) for k in range(1, 6))
-        bound = statistics.median(ask(T=64, factor=1 + k / 10) for k in range(1, 6))
-        times = (first, statistics.median(by_T), max(by_T), noise, bound)
-        print(f"{slug:24}" + "".join(f"{t:9.0f}" for t in times))
+        T = read({}, start).T
+        first, _ = ask(rough=1), ask()
+        knobs = bench.controls(read({}, start))["knobs"]
+        moves = [{"T": max(1, round(T * share))} for share in (0.55, 0.7, 0.85, 0.95)]
+        moves += [{knob: by} for knob in knobs for by in (0.93, 1.07)]
+        moves += [{"factor": by} for by in (0.5, 0.9, 1.1, 2)]
+        found = [(ask(rough=1, **words), str(words)) for words in moves]
+        found = [(taken, words) for taken, words in found if taken == taken]
+        middle, (longest, by) = statistics.median(taken for taken, _ in found), max(found)
+        medians.append(middle)
+        whole = statistics.median(ask(**words) for words in moves[:2])
+        print(
+            f"{start.slug:40.40}{first:8.0f}{middle:8.0f}{longest:9.0f}{whole:8.0f}  {by}",
+            flush=True,
+        )
+    quick, middle = sum(m < LIMIT for m in medians), statistics.median(medians)
+    print(f"{quick} of {len(medians)} statements under {LIMIT} ms, median {middle:.0f} ms")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
