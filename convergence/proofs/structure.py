@@ -33,7 +33,9 @@ from convergence.proofs.elementwise import (
     whole,
 )
 
-MOVES = ("pad", "gather", "dynamic_slice", "dynamic_update_slice", "split", "scatter", "tile")
+MOVES = (
+    "pad", "gather", "dynamic_slice", "dynamic_update_slice", "split", "scatter", "tile", "unstack",
+)  # fmt: skip
 
 
 def spread(p: dict[str, Any], x: np.ndarray) -> np.ndarray:
