@@ -55,12 +55,14 @@ def test_a_file_that_a_certificate_names_is_not_run_unasked(
     assert ran or "'./mine.py'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("target", ["../theirs.py", "{}/theirs.py", "link.py", "../folder/"])
+@pytest.mark.parametrize("target", ["../theirs.py", "{}/theirs.py", "link.py", "../folder/", "in/"])
 def test_trust_ends_at_the_working_directory(target: str, here: Path):
     Path("../theirs.py").write_text(MINE)
     Path("../folder").mkdir()
     Path("../folder/a.py").write_text(MINE)
     Path("link.py").symlink_to("../theirs.py")
+    Path("in").mkdir()
+    Path("in/link.py").symlink_to(Path("../theirs.py").resolve())
     assert main(["reproduce", certificate(target.format(here.parent)), "--trust"]) == 2
     assert not Path("ran").exists()
 

@@ -48,8 +48,7 @@ def trusted(targets: Sequence[str], arguments: Namespace) -> list[str]:
     if arguments.targets:
         return [*slugs, *arguments.targets]
     files = [text for text in targets if is_path(text)]
-    here = Path.cwd().resolve()
-    strange = [text for text in files if not Path(text).resolve().is_relative_to(here)]
+    strange = beyond(files)
     if strange or (files and not arguments.trust):
         trust = "" if strange else ", or trust those below the working directory with --trust"
         raise InvalidInput(
@@ -57,6 +56,18 @@ def trusted(targets: Sequence[str], arguments: Namespace) -> list[str]:
             f"certificate names is not run unasked; name it after the certificate{trust}."
         )
     return list(targets)
+
+
+def beyond(files: Iterable[str]) -> list[str]:
+    """Those that are not below the working directory, or are folders with a file that is not: a
+    link may lead anywhere."""
+    here, found = Path.cwd().resolve(), list[str]()
+    for text in files:
+        path = Path(text)
+        every = [path, *path.glob("*.py")] if path.is_dir() else [path]
+        if not all(one.resolve().is_relative_to(here) for one in every):
+            found.append(text)
+    return found
 
 
 def sharers(targets: Sequence[str], claims: Sequence[AbstractClaim]) -> int:

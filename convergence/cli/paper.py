@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convergence.claims.base import AbstractOnInstance
-from convergence.cli.gather import gather, unknown
+from convergence.cli.gather import beyond, gather, unknown
 from convergence.cli.streams import print_json
 from convergence.cli.values import is_path
 from convergence.errors import InvalidInput, require, shown, told
@@ -71,8 +71,7 @@ def claim_of(report: Mapping[str, Any], trust: bool) -> AbstractOnInstance:
     stranger's: outside the working directory its files are run for those alone who `trust` it."""
     slug, targets = report["slug"], report.get("run", {}).get("targets", [])
     files = [target for target in targets if is_path(target)]
-    here = Path.cwd().resolve()
-    if not trust and (far := [f for f in files if not Path(f).resolve().is_relative_to(here)]):
+    if not trust and (far := beyond(files)):
         raise InvalidInput(
             f"its report names {shown(far[0])}, which is not below the working directory, and what "
             "a report names is not run unasked; go there, or trust it with --trust"

@@ -122,12 +122,12 @@ def read(path: Path) -> dict[str, Any]:
 
 def each_once(slugs: Iterable[str], path: Path) -> None:
     """Refuse two entries of one claim: only one of them would be made again."""
-    slug, times = Counter(slugs).most_common(1)[0]
-    if times > 1:
-        raise InvalidInput(
-            f"{str(path)!r} has {times} entries of the claim {shown(slug)} and one is needed; get "
-            "it again from where it was published."
-        )
+    for slug, times in Counter(slugs).items():
+        if times > 1:
+            raise InvalidInput(
+                f"{str(path)!r} has {times} entries of the claim {shown(slug)} and one is needed; "
+                "get it again from where it was published."
+            )
 
 
 def sample(slugs: Sequence[str], number: int, seed: int) -> list[str]:
