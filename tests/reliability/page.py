@@ -36,12 +36,14 @@ with code 1. The table has the campaigns of the last such run; `python -m tests.
 MEMORY = """
 ## Memory
 
-`convergence verify` of the whole registry, 951 claims at tier quick from nothing, held at most
-1308 MiB (`ru_maxrss`; 2026-11-28, two cores, three jobs), 948 MiB before a claim of a million runs
-came beside the others, which holds 490 MiB of records by itself. The 32 releases of compiled
-programs took 16 of 744 s of processor time, without what is compiled again after them. An instance
-of 10⁶ entries with 2 seeds took 947 MiB, of which 320 are those of any run; under `ulimit -v` it is
-judged or refused in one sentence.
+`convergence verify` at tier quick from nothing, three jobs on two cores under other load
+(2026-11-28): 842 claims of the registry held at most 872 MiB in the 900 s after which that run was
+ended, with 23 releases of compiled programs; the 71 others and the counterexamples, in a second
+run, 747 MiB (`ru_maxrss`), with 3 releases that took 1.6 of its 120 s of processor time. Of 316
+programs in the first, 15 were compiled again after a release. The claim of most runs, 786 432 of
+them, takes 218 MiB more than there were before it. An instance of 10⁶ entries with 2 seeds took
+947 MiB, of which 320 are those of any run; under `ulimit -v` it is judged or refused in one
+sentence.
 """
 
 
