@@ -89,7 +89,7 @@ matrix:
 	    echo "== Python $$python, $$resolution dependencies"; \
 	    place=$(VENV)-matrix/$$python-$$resolution; \
 	    uv venv --quiet --clear --python $$python $$place && \
-	    uv pip compile --quiet --python $$place/bin/python --resolution $$resolution \
+	    uv pip compile --quiet --python $$place/bin/python --only-binary :all: --resolution $$resolution \
 	      pyproject.toml -o $$place/requirements.txt && \
 	    uv pip install --quiet --python $$place/bin/python -r $$place/requirements.txt && \
 	    uv pip install --quiet --python $$place/bin/python --no-deps . && \
