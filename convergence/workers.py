@@ -14,6 +14,7 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 EVERY = 0.5  # seconds between two looks
+SPARE = 4  # threads a core in XLA's pools, without which programs side by side may wait forever
 
 
 def cores() -> int:
@@ -23,20 +24,29 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+_TURNS = threading.BoundedSemaphore(cores())
+
+
 def ahead(
     call: Callable[[Item], Found], items: Iterable[Item], at_once: int
 ) -> Generator[Found, None, None]:
-    """`call` of each item, in order, while the next ones are under way in threads."""
+    """`call` of each item, in order, while the next ones are under way in threads; of all that is
+    done like this in the process, no more at a time than there are cores."""
     if at_once == 1:
         yield from map(call, items)
         return
+
+    def turn(item: Item) -> Found:
+        with _TURNS:
+            return call(item)
+
     with ThreadPoolExecutor(at_once) as pool:
         begun: deque[Future[Found]] = deque()
         try:
             for item in items:
                 if len(begun) == at_once:
                     yield begun.popleft().result()
-                begun.append(pool.submit(call, item))
+                begun.append(pool.submit(turn, item))
             while begun:
                 yield begun.popleft().result()
         finally:

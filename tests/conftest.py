@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 from convergence.tiers import TIERS
+from convergence.workers import SPARE, cores
+
+# As the command line does, before JAX makes its pools.
+os.environ.setdefault("NPROC", str(max(16, SPARE * cores())))
 
 importlib.import_module("tests.checked")  # the hook looks it up by name
 

@@ -36,7 +36,7 @@ def test_claims_share_programs(pattern: str, most: int, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(RUN, "trajectory", trajectory)
     claims = [c for c in registry() if fnmatch.fnmatch(c.slug, pattern)]
-    assert len(claims) > 10
+    assert len(claims) > most
     for claim in claims:
         verify(claim)
     assert 0 < len(traced) <= most

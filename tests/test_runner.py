@@ -247,3 +247,14 @@ def test_released_programs_are_gone() -> None:
     assert client.live_executables()
     release()
     assert not client.live_executables()
+
+
+@pytest.mark.parametrize(("named", "several"), [(None, False), ("2", False), ("10000", True)])
+def test_chunks_go_side_by_side_only_where_threads_are_to_spare(
+    named: str | None, several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NPROC", raising=False)
+    if named:
+        monkeypatch.setenv("NPROC", named)
+    assert plan.calls_at_once(1) == 1
+    assert (plan.calls_at_once(8) > 1) is (several and cores() > 1)

@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from convergence.errors import require
-from convergence.workers import cores
+from convergence.workers import SPARE, cores
 
 
 def prepare() -> None:
@@ -32,7 +32,8 @@ def prepare() -> None:
             f"{least / 2**30:.0f} GiB for JAX and its threads",
             "raise the limit",
         )
-    os.environ.setdefault("NPROC", str(max(16, 4 * cores())))
+    if "jax" not in sys.modules:  # its pools may be there already, and NPROC would be a lie
+        os.environ.setdefault("NPROC", str(max(16, SPARE * cores())))
     others = rivals()
     if others:
         print(

@@ -5,6 +5,7 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from convergence.memory import available
 from convergence.precision import wide
 from convergence.runner.experiment import Experiment
 from convergence.runner.spread import parts_of
-from convergence.workers import cores
+from convergence.workers import SPARE, cores
 
 LARGE = 2**15  # entries of an iterate from which runs are made one at a time: wider gains nothing
 COPIES = 8  # of an iterate: state, step, gradient, draws and what the compiler keeps beside them
@@ -29,13 +30,16 @@ MINUTE, DAY = 60.0, 86400.0
 LIMIT = 7 * DAY
 
 
-AT_ONCE = 4  # chunks under way on one device, each on a core
+AT_ONCE = 4  # chunks of one run under way on one device, each on a core
 
 
 def calls_at_once(calls: int) -> int:
-    """How many chunks are under way at a time: programs of a CPU use one core each."""
+    """How many chunks are under way at a time: programs of a CPU use one core each. One, unless
+    NPROC gives XLA threads to spare, as the command line does."""
     alone = jax.default_backend() == "cpu" and jax.local_device_count() == 1
-    return min(calls, cores(), AT_ONCE) if alone else 1
+    named = os.environ.get("NPROC", "")
+    spare = named.isdecimal() and int(named) >= SPARE * cores()
+    return min(calls, cores(), AT_ONCE) if alone and spare else 1
 
 
 def chunk_width(experiment: Experiment, chunk: int) -> int:
