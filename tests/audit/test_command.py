@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from convergence.audit.document import digest
 from convergence.audit.pool import Job, Worker, one
 from convergence.cli import main
 from tests.testing.test_plugin import pytest_in
@@ -131,7 +132,11 @@ def test_an_audit_in_full_and_again(capsys: pytest.CaptureFixture[str]):
     assert "Content-Security-Policy" in Path("deep/a.html").read_text()
     document["rows"][0]["cells"][0]["outcome"] = "breaks"
     Path("old.json").write_text(json.dumps(document))
-    assert main(["audit", f"{HOSTILE}:Good", "--laws", "U1", "--against", "old.json"]) == 0
+    against = ["audit", f"{HOSTILE}:Good", "--laws", "U1", "--against", "old.json"]
+    assert main(against) == 2
+    assert "altered since" in capsys.readouterr().err
+    Path("old.json").write_text(json.dumps(document | {"digest": digest(document)}))
+    assert main(against) == 0
     out = capsys.readouterr().out
     assert "U1 breaks → keeps" in out
     assert "LeavesAtZero: gone" in out

@@ -174,7 +174,7 @@ def like(slug: str, kind: Any, **change: Any) -> Any:
 
     def make(method: Any) -> Any:
         values = {n: v for n, v in vars(method).items() if n in kind.__dataclass_fields__}
-        return kind(**{n: v * change.get(n, 1.0) for n, v in values.items()})
+        return kind(**{n: v * change.get(n, 1) for n, v in values.items()})
 
     return rebuilt(slug, make)
 
