@@ -7,11 +7,14 @@ import pytest
 
 from convergence.statistics import (
     Grade,
+    Judgement,
+    Row,
     Sample,
     Verdict,
     betting_lower,
     judge_exact,
     judge_expectation,
+    judge_exponents,
     judge_floor,
     judge_pathwise,
     judge_rate,
@@ -135,3 +138,43 @@ def test_no_verdict_warns_or_raises_on_extreme_numbers() -> None:
                 judge_separation([(4, values, np.ones(3))], ALPHA, ceiling=ceiling)
                 if math.isfinite(bound):
                     judge_rate([Sample(4**k, values, bound) for k in range(1, 6)], ALPHA)
+
+
+def climbing(slopes: tuple[float, ...], two_sided: bool = False) -> Judgement:
+    """Exact values at T = 2, 4, 8, … whose local exponents against the shape 1/T are `slopes`."""
+    Ts = 2 ** np.arange(1, len(slopes) + 2)
+    values = np.exp(np.concatenate([[0.0], np.cumsum(slopes)]) * math.log(2)) / Ts
+    rows = [
+        Row(int(T), 1, float(v), (float(v), float(v)), 1 / float(T), None, False, "")
+        for T, v in zip(Ts, values, strict=True)
+    ]
+    return judge_exponents(rows, two_sided)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "verdict", "said"),
+    [
+        ((0.02, 0.04, 0.044), C, "+0.0440"),  # .048 after one more bend
+        ((0.02, 0.03, 0.045), I, "still approaching"),  # .060 after one more bend
+        ((0.1, 0.2, 0.02), I, "grows up to T=8"),
+        ((0.3, 0.1, 0.2, 0.02), I, "grows up to T=16"),
+        ((0.3, 0.25, 0.21), R, "+0.2100"),  # more than two thirds of the first
+        ((0.3, 0.25, 0.19), I, "still approaching"),
+        ((0.04, -0.3, -0.3), C, "-0.3000"),  # faster than the shape
+    ],
+)
+def test_local_exponents_by_hand(slopes: tuple[float, ...], verdict: Verdict, said: str) -> None:
+    found = climbing(slopes)
+    assert found.verdict is verdict
+    assert said in found.reason
+    span = 2.0 ** len(slopes)
+    assert found.slack == pytest.approx(span ** -slopes[-1])
+    assert found.power == pytest.approx(span ** max(0.0, 0.05 - slopes[-1]))
+
+
+def test_two_sided_exponents_may_not_change_sign() -> None:
+    assert climbing((-0.2, -0.1, -0.04), two_sided=True).verdict is C
+    assert climbing((-0.2, -0.2, -0.2), two_sided=True).verdict is R
+    found = climbing((0.06, -0.06, -0.01), two_sided=True)
+    assert found.verdict is I
+    assert "rises and falls" in found.reason
