@@ -10,16 +10,18 @@ from convergence.statistics.verdict import Grade, Judgement, Row, Verdict
 
 # An exponent read off exact values: what is left is the lower-order terms of the statement.
 SLOPE = 0.05
+ALIKE = 1e-9  # exponents that differ by less are equal: exact values are good to ten digits or so
 
 
 def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     """The local exponents of estimate/bound between neighbors in T, all of them.
 
     CONSISTENT if they settle: the last one is within `SLOPE` (from above, if one-sided), also
-    after one more bend like the last; none beyond `SLOPE` is larger than the one before it; and
-    those beyond it all have one sign. REFUTED if the last one is beyond and has not come at least a
-    third closer since the first; else INCONCLUSIVE. At least three positive finite values. Slack is
-    span^-(last exponent), power the improvement that would have been refuted.
+    after one more bend like the last; none beyond `SLOPE` is larger, by more than rounding, than
+    the one before it; and those beyond it all have one sign. REFUTED if the last one is beyond and
+    has not come at least a third closer since the first; else INCONCLUSIVE. At least three positive
+    finite values. Slack is span^-(last exponent), power the improvement that would have been
+    refuted.
     """
     rows = tuple(rows)
     lost = [row for row in rows if not (math.isfinite(row.estimate) and row.estimate > 0)]
@@ -37,7 +39,7 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     listed = ", ".join(f"{s:+.4f}" for s in slopes)
     said = f"local exponents of value/shape on {rows[0].T}…{rows[-1].T}: {listed}"
     ahead = float(off[-1] + max(0.0, off[-1] - off[-2]))
-    late = [k for k in range(1, len(off)) if off[k] > max(SLOPE, off[k - 1])]
+    late = [k for k in range(1, len(off)) if off[k] > max(SLOPE, off[k - 1]) + ALIKE]
     both = bool(np.any(slopes > SLOPE) and np.any(slopes < -SLOPE))
     if ahead <= SLOPE and not late and not both:
         return Judgement(Verdict.CONSISTENT, said, rows, slack, power, Grade.CERTIFIED)

@@ -10,7 +10,7 @@ from convergence.audit import audit
 
 torch = pytest.importorskip("torch", reason="torch is not installed: make test TORCH=1 brings it")
 from tests.audit import torch_faults as t  # noqa: E402 - it imports torch
-from tests.audit import torch_more as u  # noqa: E402
+from tests.audit import torch_more as u  # noqa: E402 - likewise
 
 Base: Any = torch.optim.Optimizer
 

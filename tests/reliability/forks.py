@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax._src.xla_bridge as bridge
-import matplotlib.pyplot  # noqa: F401
+import matplotlib.pyplot  # noqa: F401 - loaded once, before the forks
 
-import tests.own  # noqa: F401
+import tests.own  # noqa: F401 - likewise
 from convergence.cli import main
 
 

@@ -156,6 +156,7 @@ def climbing(slopes: tuple[float, ...], two_sided: bool = False) -> Judgement:
     [
         ((0.02, 0.04, 0.044), C, "+0.0440"),  # .048 after one more bend
         ((0.02, 0.03, 0.045), I, "still approaching"),  # .060 after one more bend
+        ((0.1, 0.1 + 1e-12, 0.02), C, "+0.0200"),  # level but for rounding, and it settles
         ((0.1, 0.2, 0.02), I, "grows up to T=8"),
         ((0.3, 0.1, 0.2, 0.02), I, "grows up to T=16"),
         ((0.3, 0.25, 0.21), R, "+0.2100"),  # more than two thirds of the first
