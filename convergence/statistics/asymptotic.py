@@ -21,7 +21,7 @@ import numpy as np
 
 from convergence.statistics.verdict import Floats
 
-LEAST = 9.0  # runs for each nat of 1/delta: below, laws as skewed as lognormal err too often
+LEAST = 18.0  # runs for each nat of 1/delta: with 9, a lognormal law of σ² = 2 errs 5 times at 1e-6
 CARRIED = 0.5  # the share of the sum of (M - min M) that one run may carry
 
 
@@ -46,7 +46,7 @@ def student_upper(values: Floats, delta: float) -> float:
 def refusal(values: Floats, delta: float) -> str:
     """Why these values determine no upper limit at this level; empty where they do.
 
-    Fewer than 9 log(1/delta) values, equal ones, one that carries half of the sum above the
+    Fewer than 18 log(1/delta) values, equal ones, one that carries half of the sum above the
     smallest, or a skewness g with g t > sqrt n: the correction would not be small.
     """
     n = values.shape[0]

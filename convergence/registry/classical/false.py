@@ -36,7 +36,7 @@ CLAIMS = (
     ),
     Claim(
         "adam-regret", AdamRegret(), Huber(20.0), SKEWED, expect=Verdict.REFUTED,
-        horizons=LADDER, seeds=256,
+        horizons=LADDER, seeds=1024,
         note="Adam goes for the median of the gradients, not for their mean",
     ),
 )  # fmt: skip

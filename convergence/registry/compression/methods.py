@@ -86,14 +86,14 @@ def masks(
 
 def simulated(
     name: str, theorem: AbstractTheorem, problem: AbstractProblem, noise: AbstractNoise, T: int,
-    seeds: int = 256, **more: Any,
+    seeds: int = 512, **more: Any,
 ) -> Claim:  # fmt: skip
     """One statement by simulation."""
     return Claim(name, theorem, problem, noise, horizons=(T,), seeds=seeds, oracle=Workers, **more)
 
 
 def against(
-    name: str, other: str, spread: float = 100.0, seeds: int = 256, **more: Any
+    name: str, other: str, spread: float = 100.0, seeds: int = 512, **more: Any
 ) -> Separation:
     """EControl against a rival at γ = 8/T on heterogeneous workers with two-atom noise."""
     return Separation(
@@ -221,11 +221,11 @@ CLAIMS = (
     Identity("econtrol-linear-messages", laws.LinearMessages()),
     follows("econtrol-follows-sgd", "econtrol", 16384),
     follows(
-        "ef21-follows-sgd", "ef21", 256, expect=REFUTED,
+        "ef21-follows-sgd", "ef21", 512, expect=REFUTED,
         note="EF21 sticks at a bias of its stale gradients, whatever the step",
     ),
     follows(
-        "csgd-follows-sgd", "csgd", 256, expect=REFUTED,
+        "csgd-follows-sgd", "csgd", 512, expect=REFUTED,
         note="compression without feedback sticks where the messages cancel",
     ),
     against("econtrol-below-ec", "ec"),

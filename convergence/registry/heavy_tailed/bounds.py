@@ -69,7 +69,7 @@ NORMALIZED = (
     ),
     *grid("nsgd-batch-blind", BatchNSGDUnknown(), BOUNDED, horizons=(16, 64), more={}),
     *grid("nsgdm", NSGDMomentum()),
-    *grid("nsgdm-exact", NSGDMomentumExact()),
+    *grid("nsgdm-exact", NSGDMomentumExact(), seeds=MANY),
     *grid("nsgdm-rate", NSGDMomentumRate(), powers=(1.2, 2.0)),
     *grid("nsgdm-blind", NSGDUnknown(), powers=(1.5, 2.0)),
     *grid("nsgdc", NSGDClipped()),

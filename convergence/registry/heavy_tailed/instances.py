@@ -36,7 +36,7 @@ BOUNDED = {  # ‖∇f‖ ≤ G
 }
 LONGER = {"standard": (1024, 4096, 16384), "full": (4096, 16384, 65536)}
 WIDER = {"standard": (128, 1024), "full": (1024, 4096)}  # where it takes many seeds
-FEW, MANY = 256, 1024  # seeds where a mean is light-tailed, and where only a ceiling bounds it
+FEW, MANY = 512, 1024  # seeds where a mean is light-tailed, and where only a ceiling bounds it
 
 
 def noises(p: float) -> dict[str, tuple[Any, int]]:
@@ -70,10 +70,10 @@ def grid(
         for k, (where, problem) in enumerate(objectives.items()):
             law, (noise, seeds) = laws[(k + i) % 3]
             seen = _wrapped(noise, wrap)
-            # A ceiling G makes an upper limit cheaper than one that grows with γT.
-            seeds = seeds // 2 if "G" in problem.constants() and seeds > FEW else seeds
             slug = f"{name}-{tag(p)}-{where}-{law}"
             more = LONGER if options.get("seeds", seeds) <= FEW else WIDER
+            # A ceiling G makes an upper limit cheaper than one that grows with γT.
+            seeds = seeds // 2 if "G" in problem.constants() and seeds > FEW else seeds
             own = {"seeds": seeds, "more": more, **options}
             claims.append(Claim(slug, theorem, problem, seen, **own))
     return tuple(claims)

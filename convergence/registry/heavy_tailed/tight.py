@@ -133,7 +133,7 @@ def ramps() -> tuple[Claim, ...]:
 def rates() -> tuple[Claim, ...]:
     """M_T = O(exact curve) on ramp + noise floor, for the exponents of the six methods."""
     claims = []
-    shared: dict[str, Any] = {"horizons": LADDER, "more": RUNGS, "seeds": 4 * FEW}
+    shared: dict[str, Any] = {"horizons": LADDER, "more": RUNGS, "seeds": 2 * FEW}
     methods = (
         ("nsgdm", NSGDMomentumExact(), POWERS),
         ("nsgdc", NSGDClipped(), (1.5,)),
@@ -146,7 +146,7 @@ def rates() -> tuple[Claim, ...]:
             problem, noise = walked(theorem, p, 0.3, (1.0, 1.0))
             slug = f"{name}-{tag(p)}-rate-ramp"
             # Lower-order terms use up 0.035 of the margin 0.05 here: the slope must be known.
-            noisy = {"seeds": 16 * FEW, "more": LATER}
+            noisy = {"seeds": 8 * FEW, "more": LATER}
             own = {**shared, **noisy} if slug in LOUD else shared
             claims.append(Claim(slug, Decay(theorem), problem, noise, **own))
     for p in (1.5, 1.8):

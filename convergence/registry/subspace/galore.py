@@ -107,7 +107,6 @@ STALLS = (
         PURE,
         SPREAD,
         horizons=(64, 256, 1024, 4096),
-        seeds=256,
         chunk=64,
     ),
     Claim(
@@ -142,7 +141,6 @@ CONVERGES = (
         SQUARE,
         Gaussian(1.0),
         horizons=(4, 16, 64),
-        seeds=256,
     ),
     Claim(
         "golore-counterexample-law",
@@ -205,14 +203,13 @@ CONVERGES = (
         horizons=(4, 16, 64),
         seeds=16384,
     ),
-    Claim("golore-lazy", he2025.GoLoreLazy(), SQUARE, Gaussian(1.0), horizons=(64, 256), seeds=256),
+    Claim("golore-lazy", he2025.GoLoreLazy(), SQUARE, Gaussian(1.0), horizons=(64, 256)),
     Claim(
         "golore-msgd",
         he2025.GoLoreMSGD(),
         Isotropic(np.eye(4)),
         Gaussian(0.05),
         horizons=(4096, 16384),
-        seeds=256,
         chunk=64,
     ),
     Claim(

@@ -68,7 +68,7 @@ def bound(
     problem: AbstractProblem,
     noise: AbstractNoise,
     horizons: tuple[int, ...],
-    seeds: int = 256,
+    seeds: int = 512,
     **more: Any,
 ) -> Claim:
     """One bound in expectation."""
