@@ -28,6 +28,13 @@ def known(option: str, value: Any) -> bool:
     return True
 
 
+def at_hand(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that the XLA at hand has, where its programs run on a CPU; none elsewhere."""
+    if jax.default_backend() != "cpu":
+        return {}
+    return {name: value for name, value in options.items() if known(name, value)}
+
+
 class Jitted:
     """`eqx.filter_jit` of a function, with options of XLA where its programs run on a CPU."""
 
@@ -39,10 +46,8 @@ class Jitted:
     def _chosen(self) -> Any:
         # Typed as Any: Equinox hands compiler options on to JAX without saying so.
         jit: Any = eqx.filter_jit
-        if jax.default_backend() != "cpu":
-            return jit(self._function)
-        options = {name: value for name, value in self._options.items() if known(name, value)}
-        return jit(self._function, compiler_options=options)
+        found = at_hand(self._options)
+        return jit(self._function, compiler_options=found) if found else jit(self._function)
 
     def __call__(self, *args: Any) -> Any:
         """What the function gives."""

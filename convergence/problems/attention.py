@@ -77,7 +77,9 @@ class Attention(AbstractProblem):
         g, X = jnp.asarray(self.scores), jnp.asarray(self.tokens)
         rise = g[:, :, None] - g[:, None, :]
         both = logs[:, :, None] + logs[:, None, :]
-        M = jnp.max(jnp.where(rise != 0, both, -jnp.inf))
+        # Any M gives ∇f, whose own derivative needs none of M's: that of a maximum asks which entry
+        # it was, and finds none where XLA rounds `both` otherwise when it computes it again.
+        M = jax.lax.stop_gradient(jnp.max(jnp.where(rise != 0, both, -jnp.inf)))
         # A pair of equal scores may weigh more than e^M: it is dropped before exp can overflow.
         weight = jnp.exp(jnp.where(rise != 0, both - M, -jnp.inf)) * rise
         apart = X[:, :, None] - X[:, None, :]

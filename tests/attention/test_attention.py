@@ -12,6 +12,7 @@ import pytest
 
 from convergence.algorithms.attention.normalized_gd import NormalizedGD
 from convergence.algorithms.classical.sgd import SGD
+from convergence.compiling import at_hand
 from convergence.errors import InvalidInput
 from convergence.laws.problems import problem_faults
 from convergence.metrics.pointwise import AbstractPointwise
@@ -261,3 +262,14 @@ def test_the_sublevel_set_of_the_path_has_the_rate_of_its_bound(R: float, value:
     assert float(problem.log_gap(jnp.asarray(W))) <= level
     found = R * directions.missed(W, M)
     assert found == pytest.approx(value, abs=1e-4)  # four digits
+
+
+def test_no_way_of_compiling_makes_the_hessian_infinite():
+    """XLA's level 0 rounds what it computes twice in two ways: the derivative of a maximum found no
+    entry that is equal to it, and divided by their number."""
+    careless = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+    problem = three_tokens(0.4)
+    x = jnp.tile(problem.start(), (3, 1, 1))
+    hessian = jax.vmap(jax.jacfwd(problem.grad))
+    found = jax.jit(hessian, compiler_options=at_hand(careless))(x)
+    np.testing.assert_allclose(found, hessian(x), rtol=1e-12)
