@@ -112,13 +112,16 @@ def compiled(subject: Subject, tx: Any, options: Any, params: Any) -> Any:
     """(params, state, gradients, value, curvature) → (params, state), traced if JAX can."""
     import jax
 
+    from convergence.compiling import HASTE, at_hand
+
     shapes = tuple((p.shape, str(p.dtype)) for p in params)
     key = (id(subject.factory), repr(sorted(options.items())), shapes)
     if any(callable(v) for v in options.values()):
         key = (id(tx), shapes)
     if key not in _COMPILED:
         plain = whole_step(tx)
-        _COMPILED[key] = (Traced(jax.jit(plain), plain), subject.factory, tx)
+        fast = jax.jit(plain, compiler_options=at_hand(HASTE))
+        _COMPILED[key] = (Traced(fast, plain), subject.factory, tx)
     return _COMPILED[key][0]
 
 

@@ -67,13 +67,12 @@ class Worker:
         self.end()
         ours, theirs = os.pipe()
         self.folder = tempfile.mkdtemp(prefix="convergence-audit-")
-        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0"
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "convergence.audit.worker",
              str(theirs), str(os.getpid()), self.folder],
             stdin=subprocess.PIPE, pass_fds=(theirs,), text=True, start_new_session=True,
-            env={**os.environ, **threads, "XLA_FLAGS": flags.strip(), "JAX_PLATFORMS": "cpu"},
+            env={**os.environ, **threads, "JAX_PLATFORMS": "cpu"},
         )  # fmt: skip
         os.close(theirs)
         self.answers, self.rest = ours, b""
