@@ -23,10 +23,12 @@ from convergence.audit.page import build, sign
 from convergence.audit.pool import Job, Worker, blank, listed, many
 from convergence.audit.proved import method, proved
 from convergence.audit.references import ALL as REFERENCES
+from convergence.cli.audit_certificate import as_reports, certificate
 from convergence.cli.streams import print_json
 from convergence.cli.table import WIDTH
 from convergence.errors import InvalidInput, require
 from convergence.files import write_json, write_whole
+from convergence.report.certificate import write as publish
 
 
 def run(arguments: Namespace) -> int:
@@ -59,6 +61,12 @@ def run(arguments: Namespace) -> int:
         print_json(whole)
     elif arguments.json is not None:
         written(wrong, "--json", lambda: write_json(arguments.json, whole))
+    if arguments.reports is not None:
+        made = as_reports(rows, arguments.like)
+        written(wrong, "--reports", lambda: write_json(arguments.reports, made))
+    if arguments.certificate is not None and any(row.cells for row in rows):
+        signed = certificate(rows, arguments)
+        written(wrong, "--certificate", lambda: publish(arguments.certificate, signed))
     if arguments.page is not None:
         page = build(whole).encode(errors="replace")
         written(wrong, "--page", lambda: write_whole(arguments.page, page))

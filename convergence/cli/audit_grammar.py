@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from convergence.cli.values import certificate
 from convergence.workers import cores
 
 TARGET = (
@@ -49,6 +50,14 @@ def add_audit(
     add.add_argument("--laws", metavar="ID,ID", help="these laws only; --list names them")
     add.add_argument("--list", action="store_true", help="name all laws, families and references")
     add.add_argument("--json", type=file, metavar="FILE", help="write the audit; - prints it")
+    add.add_argument(
+        "--reports", type=file, metavar="FILE", help="write each cell as the report of a claim, as "
+        "`verify --json` does"
+    )  # fmt: skip
+    add.add_argument(
+        "--certificate", type=certificate, metavar="FILE.json",
+        help="write a certificate for `convergence reproduce`, and its badge as FILE.svg",
+    )  # fmt: skip
     add.add_argument("--page", type=file, metavar="FILE.html", help="write the matrix as a page")
     add.add_argument(
         "--against", type=Path, metavar="FILE", help="what changed since an audit written by --json"

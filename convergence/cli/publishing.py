@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +77,35 @@ def refuse_foreign(folder: Path, page: Path) -> None:
 
 def reproduce(arguments: Namespace) -> int:
     """Run a random sample of a certificate again; 1 if a claim comes out otherwise."""
-    from convergence.claims.settings import Settings
-    from convergence.cli.environment import provenance
-    from convergence.cli.gather import gather, trusted
-    from convergence.report.certificate import Notary, difference, read, sample
+    from convergence.cli.audit_certificate import again as cells_again
+    from convergence.report.certificate import read, sample
 
     found = read(arguments.file)
-    run = found["run"]
     entries = {entry["slug"]: entry for entry in found["claims"]}
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     chosen = sample(list(entries), arguments.sample, seed)
-    targets = trusted(run["targets"], arguments)
-    known = {claim.slug: claim for claim in gather(targets)}
+    again = cells_again if "audit" in found["run"] else claims_again
+    known, judged, same = again(found["run"], entries, chosen, arguments)
+    print(
+        f"{len(chosen)} of {len(entries)} claims again (--sample {len(chosen)} --seed {seed}), "
+        + ("bit for bit" if same else "by their verdicts: versions or device differ"),
+        file=sys.stderr,
+    )
+    compared = [entry(slug, known, judged, arguments) for slug in chosen]
+    return compare(arguments, compared, about="certificate", exact=same, seed=seed)
+
+
+def claims_again(
+    run: Mapping[str, Any], entries: Mapping[str, Any], chosen: Sequence[str], arguments: Namespace
+) -> tuple[Collection[str], Callable[[str], tuple[str, str | None, str]], bool]:
+    """The claims that are at hand, a function that judges one of a certificate again, and whether
+    bits must agree."""
+    from convergence.claims.settings import Settings
+    from convergence.cli.environment import provenance
+    from convergence.cli.gather import gather, trusted
+    from convergence.report.certificate import Notary, difference
+
+    known = {claim.slug: claim for claim in gather(trusted(run["targets"], arguments))}
     here = provenance(Namespace(**{name: run[name] for name in ASKED}))
     same = all(here[k] == run[k] for k in ("versions", "platform", "device", "devices"))
     settings = Settings(
@@ -100,11 +117,6 @@ def reproduce(arguments: Namespace) -> int:
         dtype=run["dtype"],
         rng=run["rng"],
     )
-    print(
-        f"{len(chosen)} of {len(entries)} claims again (--sample {len(chosen)} --seed {seed}), "
-        + ("bit for bit" if same else "by their verdicts: versions or device differ"),
-        file=sys.stderr,
-    )
 
     def judged(slug: str) -> tuple[str, str | None, str]:
         witness = Notary()
@@ -113,13 +125,12 @@ def reproduce(arguments: Namespace) -> int:
         why = difference(entries[slug], str(again.verdict), witness.digest(again), same)
         return str(again.verdict), why, str(again.verdict)
 
-    compared = [entry(slug, known, judged, arguments) for slug in chosen]
-    return compare(arguments, compared, about="certificate", exact=same, seed=seed)
+    return known, judged, same
 
 
 def entry(
     slug: str,
-    known: Mapping[str, Any],
+    known: Collection[str],
     judged: Callable[[str], tuple[str, str | None, str]],
     arguments: Namespace,
 ) -> dict[str, Any]:

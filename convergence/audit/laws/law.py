@@ -54,14 +54,20 @@ class Found:
 class Law:
     """id: as in docs/audit.md. title: a few words, as they head a column. test: asks a subject.
 
-    everyone: whether it binds every optimizer, but for families that are excused.
+    everyone: whether it binds every optimizer, but for families that are excused. within: where
+    what a stochastic law measures has to lie; None for a deterministic one.
     """
 
     id: str
     title: str
     test: Callable[[Subject], Found]
     everyone: bool = False
-    stochastic: bool = False
+    within: tuple[float, float] | None = None
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether its cells come from samples, and have limits."""
+        return self.within is not None
 
     def asks(self, subject: Subject) -> bool:
         """Whether the statement is about this family at all."""

@@ -11,6 +11,7 @@ from convergence.audit.laws.law import Found
 from convergence.audit.subject import Subject
 
 COPIES = 400
+NEAR, FALLING = (-0.1, 0.1), (-np.inf, 0.0)  # where C4 and C6 want their limits
 
 
 def limits(each: np.ndarray) -> tuple[float, float, float]:
@@ -20,6 +21,12 @@ def limits(each: np.ndarray) -> tuple[float, float, float]:
     t = float(stats.t.isf(ALPHA / 2, len(each) - 1))
     half = t * float(each.std(ddof=1)) / len(each) ** 0.5
     return middle, middle - half, middle + half
+
+
+def held(low: float, high: float, within: tuple[float, float]) -> bool | None:
+    """Whether limits lie inside a range, False if they lie outside, None if they leave it open."""
+    inside, outside = within[0] < low and high < within[1], low > within[1] or high < within[0]
+    return True if inside else False if outside else None
 
 
 def batches(each: np.ndarray) -> tuple[float, ...]:
@@ -58,9 +65,8 @@ def mean_or_median(s: Subject) -> Found:
     if not np.isfinite(middle):
         return Found(False, "NaN or infinity")
     told = f"x ends at {middle:.3g}, limits {low:.3g} and {high:.3g}"
-    near, far = max(abs(low), abs(high)) <= 0.1, low > 0.1 or high < -0.1
-    return Found(True if near else (False if far else None), told, middle, None,
-                 {"rate": 1e-3, "copies": COPIES, "seed": 41}, (low, high),
+    return Found(held(low, high, NEAR), told, middle, None,
+                 {"rate": 1e-3, "T": T, "copies": COPIES, "seed": 41}, (low, high),
                  batches(each))  # fmt: skip
 
 
@@ -83,8 +89,8 @@ def majority(s: Subject) -> Found:
     if not np.isfinite(middle):
         return Found(False, "NaN or infinity")
     told = f"E x moves by {middle:.3g} η a step, limits {low:.3g} and {high:.3g}"
-    return Found(True if high < 0 else (False if low > 0 else None), told, middle, None,
-                 {"rate": 1e-3, "copies": COPIES, "seed": 43}, (low, high),
+    return Found(held(low, high, FALLING), told, middle, None,
+                 {"rate": 1e-3, "T": T, "copies": COPIES, "seed": 43}, (low, high),
                  batches(each))  # fmt: skip
 
 
