@@ -39,6 +39,6 @@ def audited(request: pytest.FixtureRequest) -> Audit:
         "broken": ", ".join(cell.law for cell in row.broken),
         "differs": ", ".join(cell.law for cell in row.differs()),
     }
-    # As `record_property` does, which warns under the family of reports that is pytest's default.
+    # As `record_property` does, which warns under the family of reports that is pytest's own.
     request.node.user_properties += [(f"convergence.audit.{k}", v) for k, v in found.items()]
     return row

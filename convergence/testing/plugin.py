@@ -133,9 +133,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture
-def verify_claim(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> Callable[..., Any]:
+def verify_claim(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """`verify_claim(claim, **settings)` → `Report`; fails unless the verdict is the expected one.
 
     One claim a test, since each test has one share of alpha. `settings` are those of
@@ -161,8 +159,9 @@ def verify_claim(
             pytest.fail(f"{claim.slug}: could not be judged: {error}", pytrace=False)
         document = report.to_json()
         stash[FOUND] = document
-        for name in ("slug", "verdict", "expect", "slack", "power", "alpha", "reason"):
-            record_property(f"convergence.{name}", document[name])
+        # As `record_property` does, which warns under the family of reports that is pytest's own.
+        names = ("slug", "verdict", "expect", "slack", "power", "alpha", "reason")
+        request.node.user_properties += [(f"convergence.{n}", document[n]) for n in names]
         if not report.expected:
             pytest.fail(complaint(report, given), pytrace=False)
         return report

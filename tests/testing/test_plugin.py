@@ -74,7 +74,7 @@ def paper(tmp_path: Path) -> Path:
 def test_claims_become_tests_with_a_table_properties_and_json(paper: Path, workers: tuple):
     done = pytest_in(
         paper, *workers, "--convergence-json=out.json", "--junitxml=out.xml",
-        "--convergence-alpha=1e-2",
+        "--convergence-alpha=1e-2", "-W", "error::pytest.PytestWarning",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert "wrong: REFUTED, expected CONSISTENT" in done.stdout
