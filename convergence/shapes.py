@@ -71,8 +71,9 @@ def _host(value: Any, dtype: Any, what: str) -> np.ndarray:
 
 
 def _check(value: Any, good: object, what: str) -> None:
-    needed = "a real number" if what == "real" else "a whole number of 32 bits"
-    require(good, f"{shown(value)} in a field", f"{needed} or an array of them", "give one")
+    if not good:  # a sentence about a good value would take longer than the check
+        needed = "a real number" if what == "real" else "a whole number of 32 bits"
+        require(good, f"{shown(value)} in a field", f"{needed} or an array of them", "give one")
 
 
 def optional(convert: Callable[[Numbers], _T]) -> Callable[[Numbers | None], _T | None]:

@@ -149,16 +149,18 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
     """What the two parts of an instance certify together; refused where one of them is none."""
     parts = (("problem", problem, AbstractProblem), ("noise", noise, AbstractNoise))
     for name, part, kind in parts:
-        at = f"{shown(part)} as {name} at T = {T}"
-        require(isinstance(part, kind), at, f"a {name}", f"let the function of T return a {name}")
+        if not isinstance(part, kind):
+            at = f"{shown(part)} as {name} at T = {T}"
+            require(False, at, f"a {name}", f"let the function of T return a {name}")
     shape = np.shape(problem.start())
     require(
         np.prod(shape) > 0, f"a start of shape {shape}", "an iterate with entries", "take d ≥ 1"
     )
     found = problem.constants(), noise.constants(shape)
     for (name, part, _), c in zip(parts, found, strict=True):
-        at = f"{shown(c)} from constants() of {type(part).__name__}"
-        require(isinstance(c, Mapping), at, "Constants", f"let the {name} return Constants(…)")
+        if not isinstance(c, Mapping):
+            at = f"{shown(c)} from constants() of {type(part).__name__}"
+            require(False, at, "Constants", f"let the {name} return Constants(…)")
     return Constants(**dict(found[0])) | found[1]
 
 
