@@ -1,18 +1,22 @@
-"""The array types used in every signature: jaxtyping names, checked by beartype in tests only."""
+"""The array types used in every signature: jaxtyping names, checked by beartype in tests only; and
+what has fields of them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from inspect import signature
 from numbers import Rational
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
-from convergence.errors import require, shown
+from convergence.errors import InvalidInput, require, shown
 
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]
@@ -34,6 +38,30 @@ Numbers = ArrayLike | Sequence[Any]  # what may be given for them
 varies: Any = property
 _T = TypeVar("_T")
 KINDS = {"real": "fiuV", "whole": "iu"}  # of NumPy's types; bfloat16 and its like are V
+
+
+if TYPE_CHECKING:  # which knows fields of `eqx.Module` alone
+    AbstractModule = eqx.Module
+else:
+
+    class _Sentences(type(eqx.Module)):
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().__call__(*args, **kwargs)
+            except (InvalidInput, jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+                raise
+            except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+                given = [shown(value, 60) for value in args]
+                given += [f"{name}={shown(value, 60)}" for name, value in kwargs.items()]
+                why = " ".join(str(error).split())[:160]
+                raise InvalidInput(
+                    f"Got {cls.__name__}({', '.join(given)[:200]}), but fields of the kinds and "
+                    f"shapes that its docstring names are needed ({type(error).__name__}: {why}); "
+                    f"it takes ({', '.join(signature(cls).parameters)})."
+                ) from error
+
+    class AbstractModule(eqx.Module, metaclass=_Sentences):
+        """What has fields; arguments that its checks stumble on are refused in a sentence."""
 
 
 def real(value: Numbers) -> Reals:

@@ -16,7 +16,10 @@ from convergence import Claim, Settings, verify
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.gaussian import Gaussian
+from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic
+from convergence.registry import registry
+from convergence.shapes import AbstractModule
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from tests.own import GOOD
 
@@ -74,8 +77,38 @@ class Odd(SGDNonconvex):
         return Odd.says
 
 
+def parts(value: Any, found: dict[type, Any]) -> None:
+    """An instance of each class of the package's that stands in a claim, by its class."""
+    kind = type(value)
+    if not isinstance(value, AbstractModule) or kind in found:
+        return
+    found[kind] = value
+    for field in dataclasses.fields(value):
+        parts(getattr(value, field.name, None), found)
+
+
+def fields() -> None:
+    """One bad argument to the constructor of each: it is made, or refused in a sentence."""
+    found: dict[type, Any] = {}
+    for claim in registry():
+        for name in ("theorem", "problem", "noise"):
+            parts(getattr(claim, name, None), found)
+    assert len(found) > 400
+    for kind, value in found.items():
+        names = [field.name for field in dataclasses.fields(value) if field.init]
+        good = {name: getattr(value, name) for name in names}
+        for name in names:
+            for bad in ([1.0], [], np.ones((2, 3, 2)), "x", None, object()):
+                with contextlib.suppress(InvalidInput):  # anything else that is raised fails
+                    kind(**{**good, name: bad})
+    refused("a list", Huber, [1.0])
+    refused("nothing", Huber)
+    refused("a misspelled field", Huber, 1.0, RR=1.0)
+
+
 def main() -> None:
     """All of them."""
+    fields()
     for name in ("tier", "seed", "alpha", "claims", "seeds", "dtype", "look"):
         for value in STRANGE:
             allowed = {"seeds": (None,), "seed": (0, 2**31)}.get(name, ())

@@ -12,10 +12,10 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.oracles.base import AbstractOracle
-from convergence.shapes import Count, Iterate, Key
+from convergence.shapes import AbstractModule, Count, Iterate, Key
 
 
-class AbstractState(eqx.Module):
+class AbstractState(AbstractModule):
     """A record of arrays; every state has the iterate `x`, which it declares first."""
 
     x: eqx.AbstractVar[Iterate]
@@ -35,7 +35,7 @@ class Samples(NamedTuple):
     first: Any = 0
 
 
-class AbstractAlgorithm(eqx.Module):
+class AbstractAlgorithm(AbstractModule):
     """x_{t+1} = step(x_t). Real hyper-parameters are array leaves (`converter=real`), integers
     that vary with the horizon are too (`converter=whole`); ranks, shapes and flags are static.
     The clock `t` belongs to the runner and counts from 0.

@@ -6,14 +6,13 @@ import re
 from abc import abstractmethod
 from typing import Any
 
-import equinox as eqx
 from jaxtyping import Array
 
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count
+from convergence.shapes import AbstractModule, Count
 
 
-class AbstractMetric(eqx.Module):
+class AbstractMetric(AbstractModule):
     """A fold over the states of a run: `init`, then `update` after every step, `read` at will."""
 
     @abstractmethod

@@ -6,15 +6,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
-from convergence.shapes import Iterate, Key, Scalar
+from convergence.shapes import AbstractModule, Iterate, Key, Scalar
 
 
-class AbstractNoise(eqx.Module):
+class AbstractNoise(AbstractModule):
     """Additive gradient noise ξ with E ξ = 0, drawn from a key: the same key, the same sample.
 
     of_iterate: whether the certificates hold when `draw` is given the iterate. normal: whether ξ

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,14 +12,14 @@ from jaxtyping import Array, Int
 from convergence.errors import InvalidInput, require
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Count, Iterate, Key, Scalar
+from convergence.shapes import AbstractModule, Count, Iterate, Key, Scalar
 
 
 class Unanswered(InvalidInput, AttributeError):
     """Asked of an oracle that does not answer it."""
 
 
-class AbstractOracle(eqx.Module):
+class AbstractOracle(AbstractModule):
     """All that an algorithm may ask."""
 
     def __getattr__(self, name: str) -> Any:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.errors import InvalidInput, require
-from convergence.shapes import Key, Matrix, Reals, real
+from convergence.shapes import AbstractModule, Key, Matrix, Reals, real
 
 
 def largest(score: Any, k: Any) -> Any:
@@ -34,7 +34,7 @@ def largest(score: Any, k: Any) -> Any:
     return (rank < k).astype(score.dtype)
 
 
-class AbstractCompressor(eqx.Module):
+class AbstractCompressor(AbstractModule):
     """One δ-contractive compressor; `random` unless C(v) is a function of v."""
 
     random: ClassVar[bool] = True

@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.shapes import Key, Reals, real
+from convergence.shapes import AbstractModule, Key, Reals, real
 
 
-class AbstractIndices(eqx.Module):
+class AbstractIndices(AbstractModule):
     """A law of indices."""
 
     @abstractmethod

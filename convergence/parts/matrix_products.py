@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from convergence.errors import require
 from convergence.parts.compressors import largest
-from convergence.shapes import Key, Matrix
+from convergence.shapes import AbstractModule, Key, Matrix
 
 Chances = Float[Array, " m"]
 Draws = Int[Array, " k"]
@@ -44,7 +44,7 @@ def counts(draws: Draws, live: Any, m: int) -> Chances:
     return jnp.sum((draws[:, None] == jnp.arange(m)) * live[:, None], axis=0)
 
 
-class AbstractProduct(eqx.Module):
+class AbstractProduct(AbstractModule):
     """An estimator of XY from k column-row pairs."""
 
     k: int = eqx.field(static=True, default=1)

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 
 from convergence.errors import InvalidInput
-from convergence.shapes import Matrix, Reals, real
+from convergence.shapes import AbstractModule, Matrix, Reals, real
 
 
-class AbstractInner(eqx.Module):
+class AbstractInner(AbstractModule):
     """The optimizer inside a subspace: R ↦ N, with a memory of the shape of R."""
 
     @abstractmethod

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.errors import is_whole, numbers, require, shown
-from convergence.shapes import Key, Reals, Vector, real
+from convergence.shapes import AbstractModule, Key, Reals, Vector, real
 
 
-class AbstractParticipation(eqx.Module):
+class AbstractParticipation(AbstractModule):
     """Draws how often each of n clients takes part in a round."""
 
     m: int = eqx.field(static=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from convergence.errors import InvalidInput
 from convergence.linalg import haar, top_left
-from convergence.shapes import Count, Key, Matrix, Reals, Whole, real, whole
+from convergence.shapes import AbstractModule, Count, Key, Matrix, Reals, Whole, real, whole
 
 _NO_LAW = (
     "Got the projector {}, but one whose law does not depend on the gradient is needed for exact "
@@ -19,7 +19,7 @@ _NO_LAW = (
 )
 
 
-class AbstractProjector(eqx.Module):
+class AbstractProjector(AbstractModule):
     """Draws a frame P ∈ R^{m×r} with PᵀP = I_r at a refresh."""
 
     @abstractmethod

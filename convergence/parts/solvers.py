@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from convergence.draws import normal
 from convergence.errors import InvalidInput, require
-from convergence.shapes import Count, Key, Matrix, Reals, Scalar, Whole, real, whole
+from convergence.shapes import AbstractModule, Count, Key, Matrix, Reals, Scalar, Whole, real, whole
 
 KAPPA = 3.0  # the condition number of RSO's subproblems at η = 1/(2L̂)
 
@@ -29,7 +29,7 @@ class Subproblem(NamedTuple):
     lam: Any
 
 
-class AbstractSolver(eqx.Module):
+class AbstractSolver(AbstractModule):
     """B ≈ argmin g."""
 
     @abstractmethod

@@ -24,12 +24,12 @@ import numpy as np
 
 from convergence.errors import InvalidInput, require
 from convergence.parts.graphs import ROUNDING, check_mixing
-from convergence.shapes import Iterate, Reals, real
+from convergence.shapes import AbstractModule, Iterate, Reals, real
 
 CORRECTED = ("ED", "EXTRA", "ATC-GT", "semi-ATC-GT", "non-ATC-GT")
 
 
-class Strategy(eqx.Module):
+class Strategy(AbstractModule):
     """(A, B², C) acting on the agents' axis; all (n, n). `corrects` is whether B² ≠ 0."""
 
     A: Reals = eqx.field(converter=real)

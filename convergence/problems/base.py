@@ -5,15 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-import equinox as eqx
 import jax
 
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
-from convergence.shapes import Iterate, Scalar
+from convergence.shapes import AbstractModule, Iterate, Scalar
 
 
-class AbstractProblem(eqx.Module):
+class AbstractProblem(AbstractModule):
     """min f(x) over arrays x of one fixed shape.
 
     Array fields are NumPy or JAX arrays (traced leaves); anything else is static. The docstring of

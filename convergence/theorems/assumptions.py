@@ -16,6 +16,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
+from convergence.shapes import AbstractModule
 
 
 class Checked(NamedTuple):
@@ -27,7 +28,7 @@ class Checked(NamedTuple):
     detail: str
 
 
-class AbstractAssumption(eqx.Module):
+class AbstractAssumption(AbstractModule):
     """One hypothesis of a theorem."""
 
     @abstractmethod

@@ -5,14 +5,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import equinox as eqx
-
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
 from convergence.errors import Unknown
 from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
+from convergence.shapes import AbstractModule
 from convergence.shapes import varies as varies
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 from convergence.theorems.domains import Domain, check_defaults, check_fields
@@ -69,7 +68,7 @@ class Source(NamedTuple):
     locus: str
 
 
-class AbstractTheorem(eqx.Module):
+class AbstractTheorem(AbstractModule):
     """One statement. Its own fields are the free parameters that the statement leaves open
     (a rank r, a period τ, a multiple of the step), never ones fitted to an instance. `domain` says
     which values the proof allows each of them, and no others can be built; `open` names those,
@@ -218,7 +217,7 @@ class AbstractSeparation(AbstractTheorem):
         return 1.0
 
 
-class AbstractIdentity(eqx.Module):
+class AbstractIdentity(AbstractModule):
     """A statement checked without running a method, by exact enumeration or in closed form.
 
     `domain` says which values its proof allows each field, as for `AbstractTheorem`; of the

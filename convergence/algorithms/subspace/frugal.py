@@ -17,14 +17,24 @@ from convergence.errors import require
 from convergence.linalg import lift
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.projectors import AbstractProjector
-from convergence.shapes import Count, Iterate, Key, Reals, Whole, optional, real, whole
+from convergence.shapes import (
+    AbstractModule,
+    Count,
+    Iterate,
+    Key,
+    Reals,
+    Whole,
+    optional,
+    real,
+    whole,
+)
 
 RESIDUALS = ("sgd", "sign", "none")
 STATES = ("sgdm", "adam")
 BUFFERS = ("average", "code")
 
 
-class AbstractSplit(eqx.Module):
+class AbstractSplit(AbstractModule):
     """Chooses the stateful part of the space: a projection G ↦ ΠG, redrawn at every refresh."""
 
     @abstractmethod
