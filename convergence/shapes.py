@@ -51,6 +51,8 @@ else:
             except (InvalidInput, jax.errors.JAXTypeError, jax.errors.JAXIndexError):
                 raise
             except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+                if str(error).startswith("Can't instantiate abstract"):
+                    raise  # no argument would help
                 given = [shown(value, 60) for value in args]
                 given += [f"{name}={shown(value, 60)}" for name, value in kwargs.items()]
                 why = " ".join(str(error).split())[:160]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from convergence.audit.cells import NotAsked
-from convergence.audit.functions import draws, linear, quadratic, sequence
-from convergence.audit.laws.law import ROUNDINGS, Found
+from convergence.audit.functions import Function, draws, linear, quadratic, sequence
+from convergence.audit.laws.law import ROUNDINGS, Found, same
 from convergence.audit.subject import Subject
 
 LAMBDA, ETA, T = 0.1, 0.01, 10
@@ -191,3 +191,24 @@ def order(s: Subject) -> Found:
         return Found(True, "beside the step")
     told = "of the stepped x" if after < 0.01 else "neither beside the step nor of the stepped x"
     return Found(False, f"its decay is {told}: it differs by η²λu", beside, 1)
+
+
+def is_gradient(s: Subject) -> Found:
+    """W7. Decay in the gradient is that of λ/2 ‖x‖²: along f with decay λ it goes as without decay
+    along f + λ/2 ‖x‖², beside momentum.
+
+    Proof. Both hand on g + λx. Decay that is added after the average of gradients, or that the
+    average of squares does not see, goes another way.
+    """
+    if not s.has("decay"):
+        raise NotAsked("it has no weight decay")
+    s = s.set(rate=0.05) if s.has("rate") else s
+    s = s.set(momentum=0.8) if s.has("momentum") else s
+    gs, x0 = draws([(4,)], T, seed=54), [2 * draws([(4,)], 1, seed=55)[0][0]]
+    with_decay = s.set(decay=LAMBDA).path(sequence(lambda t: gs[t]), x0, T)
+    pulled = Function(
+        lambda t, x: float(gs[t][0] @ x[0] + LAMBDA / 2 * x[0] @ x[0]),
+        lambda t, x: [gs[t][0] + LAMBDA * x[0]],
+    )
+    return same(s.set(decay=0.0).path(pulled, x0, T), with_decay, s, "decay of .1 beside λx in ∇f",
+                **{"lambda": LAMBDA})  # fmt: skip

@@ -33,6 +33,10 @@ ONLY = {
     "C16": ("low-rank",),
     "S16": ("adam", "adamw"),
     "S18": ("adafactor",),
+    "S19": ("adam", "adamw"),
+    "S20": ("adam", "adamw"),
+    "S21": ("sgd", "heavy-ball"),
+    "W7": ("sgd", "heavy-ball", "nesterov", "adam"),
     "K2": ("polyak",),
 }
 

@@ -1,4 +1,5 @@
-"""Laws of methods that are known by a formula of their own: Lookahead, Polyak's step, factors."""
+"""Laws of methods that are known by a formula of their own: Lookahead, Polyak's step, factors,
+Adam's averages and ε, the start of momentum."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ import re
 import numpy as np
 
 from convergence.audit.cells import NotAsked
-from convergence.audit.functions import linear, quadratic
+from convergence.audit.functions import draws, linear, quadratic, sequence
 from convergence.audit.laws.law import ROUNDINGS, Found
 from convergence.audit.laws.rest import START
 from convergence.audit.laws.scaling import undamped
-from convergence.audit.laws.steps import ONE, compared
+from convergence.audit.laws.steps import ONE, compared, travelled
 from convergence.audit.subject import Subject
 
 
@@ -74,3 +75,61 @@ def rank_one(s: Subject) -> Found:
         return Found(True, f"sizes within {ratio:.6g}", ratio)
     return Found(False, f"sizes of the first step on a gradient of rank one differ by a factor "
                  f"{ratio:.4g}", ratio, 1, {"g": g})  # fmt: skip
+
+
+def beside_root(s: Subject) -> Found:
+    """S19. ε is added to √v̂, after both averages are corrected: where every |g| is ε, each step on
+    a linear f is η/2.
+
+    Proof. m̂ = g and v̂ = g², so ηg/(|g| + ε). Inside the root it is η/√(1 + 1/ε); beside √v before
+    its correction, "ε̂" of the paper's second form, steps are shorter at first. Kingma, Ba 2015.
+    """
+    if not s.has("eps", "rate") or not isinstance(s.get("eps"), float):
+        raise NotAsked("it has no ε, or no rate")
+    s = s.quiet().set(eps=2.0)
+    far = np.abs(s.path(linear(2 * ONE), [3 * ONE], 20).moves())[:, 0] / s.lr
+    return compared(np.full(20, 0.5), far, "step/η at |g| = ε = 2", s.family.grain)
+
+
+def signs(s: Subject) -> Found:
+    """S20. On gradients of ±1 a step is η times the corrected average of the signs, with AMSGrad's
+    largest average or without.
+
+    Proof. v_t = 1 − β2^t rises to 1, is its own largest, and √v̂ = 1: −ηm̂_t remains,
+    m̂_t = (1 − β1) Σ_k β1^{t−k} s_k/(1 − β1^t).
+    """
+    s = undamped(s)
+    b1 = s.get("b1")
+    if not s.has("rate", "b2") or not isinstance(b1, float):
+        raise NotAsked("β1 and β2 are not known")
+    steps = 30
+    gs = [np.sign(g[0]) for g in draws([(4,)], steps, seed=61)]
+    mean, hat = np.zeros(4), []
+    for t, g in enumerate(gs, 1):
+        mean = b1 * mean + (1 - b1) * g
+        hat.append(mean / (1 - b1**t))
+    for more in ({}, {"amsgrad": True}) if "amsgrad" in s.accepts else ({},):
+        moves = s.set(**more).path(sequence(lambda t: [gs[t]]), [3 * ONE], steps).moves()
+        off = np.abs(-moves / s.lr - np.array(hat)).max(axis=1)
+        bad = ~(off <= ROUNDINGS * s.family.grain * np.arange(1, steps + 1))
+        if bad.any():
+            t = int(np.argmax(bad))
+            beside = "with amsgrad " if more else ""
+            return Found(False, f"{beside}step {t + 1} is {off[t]:.3g} η off η m̂",
+                         float(off[t]), t + 1, {"g": "±1", **more})  # fmt: skip
+    return Found(True, "η m̂ on signs")
+
+
+def starts_from_gradient(s: Subject) -> Found:
+    """S21. Momentum starts from the gradient, also where later ones are damped: with μ = .8 the
+    first step is that of gradient descent.
+
+    Proof. x_0 = x_{−1} for Polyak and Sutskever, so that v_1 = g; torch's buffer begins as g.
+    """
+    if not s.has("momentum", "rate"):
+        raise NotAsked("it has no momentum, or no rate")
+    s = s.quiet().set(momentum=0.8)
+    flags = {name: value for name, value in (("dampening", 0.5), ("nesterov", False))
+             if name in s.accepts}  # fmt: skip
+    far = travelled(s.set(**flags), 1)
+    return compared(np.ones(1), far, "first step/(ηg) under μ = .8", s.family.grain)
