@@ -57,7 +57,7 @@ def search(arguments: Namespace) -> int:
             "passed_over": len(claims) - len(found),
         }
         write_json(arguments.json, document)
-    lost = any(o.module is not None and kept[o.slug] is None for o in found)
+    lost = any(o.error or (o.module is not None and kept[o.slug] is None) for o in found)
     return 2 if lost else int(bool(violated))
 
 
@@ -74,6 +74,8 @@ def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
     refuted = sum(o.module is not None for o in found) - len(violated)
     if refuted:
         parts.append(f"{refuted} refuted that are expected to be")
+    if ended := sum(bool(o.error) for o in found):
+        parts.append(f"{ended} ended by errors")
     if len(claims) > len(found):
         parts.append(f"{len(claims) - len(found)} have no bound, law or graph to search")
     return "; ".join(parts)
@@ -97,22 +99,26 @@ def cross_examine(claims: Any, arguments: Namespace) -> int:
     """Every theorem of `claims` on every family of problems; 1 if one is violated."""
     subject = len(subjects(claims))
     print(f"cross-examining {subject} theorems for {arguments.budget:g} s", file=sys.stderr)
-    violated = lost = 0
+    violated = lost = ended = 0
     for found in across(claims, arguments.budget, arguments.alpha, arguments.seed):
         judged = {room: cell for room, cell in found.cells.items() if cell.judged}
         shown = [f"{room} ({c.judged}, worst {c.worst:.3g})" for room, c in judged.items()]
         word = "VIOLATED" if found.module is not None else "no violation"
         where = ", ".join(shown) or "nowhere: no assumption was met in the time"
-        print(f"{found.theorem}: {word}; judged on {where}; {found.seconds:.0f} s", flush=True)
+        became = f"ended by {found.error}" if found.error else f"{word}; judged on {where}"
+        print(f"{found.theorem}: {became}; {found.seconds:.0f} s", flush=True)
         kept = keep(found.slug, found.module, arguments.out)
         violated += found.module is not None
         lost += found.module is not None and kept is None
-    print(f"{violated} of {subject} theorems violated")
-    return 2 if lost else int(violated > 0)
+        ended += bool(found.error)
+    print(f"{violated} of {subject} theorems violated" + f"; {ended} ended by errors" * bool(ended))
+    return 2 if lost or ended else int(violated > 0)
 
 
 def line(found: Findings, told: bool = False) -> str:
     """What was found, in one line; told: the claim is expected to be REFUTED."""
+    if found.error:
+        return f"{found.slug}: ended by {found.error}; {found.seconds:.0f} s"
     word = ("refuted, as expected" if told else "VIOLATED") if found.module else "no violation"
     return (
         f"{found.slug}: {word}; worst measured/bound {found.ratio:.4g} among {found.candidates} "

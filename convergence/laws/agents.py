@@ -11,7 +11,7 @@ import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
-from convergence.laws.faults import CURVED, Fault, close
+from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
 
 
@@ -62,12 +62,31 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
 
 
 @hastily
+def _levels(problem: Any, X: Any, Y: Any, Z: Any) -> Any:
+    """(P, n, …) the three gradients of the agents of a bilevel problem, side by side."""
+
+    def one(X: Any, Y: Any, Z: Any) -> Any:
+        levels = problem.lower(X, Y), problem.adjoint(X, Y, Z), problem.upper(X, Y, Z)
+        return jnp.concatenate(levels, axis=1)
+
+    return jax.vmap(one)(X, Y, Z)
+
+
+@hastily
 def _stacks(problem: Any, stacks: Any) -> Any:
     return jax.vmap(problem.grad)(stacks)
 
 
 def mixed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
     """What is said of the matrix W by which copies mix, and of the agents' Hessians."""
+    if "W" in c:
+        W, own = np.asarray(c.W, float), getattr(problem, "W", c.W)
+        off = float(np.abs(W - own).max()) if W.shape == np.shape(own) else np.inf
+        if off > ROUNDING:
+            yield Fault("W", c.W, off, "off the problem's own W by")
+        lost = min(float(np.abs(W.sum(axis=k) - 1).max()) for k in (0, 1))
+        if lost > ROUNDING:
+            yield Fault("W", c.W, lost, "off 1 by, of rows and of columns, a sum")
     if "lam" in c:
         W = np.asarray(c.W, float)
         lam = np.linalg.eigvalsh(0.5 * (W + W.T))[::-1]
@@ -92,18 +111,36 @@ def mixed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterat
         left = G - G[:1] - np.einsum("kij,pkj->pki", H, X - X[:1])
         if np.abs(left).max() > CURVED * max(float(np.abs(G).max()), 1e-300):
             yield Fault("hessians", H, np.abs(left).max(), "off a change of ∇f_i by")
+        if "E" in c and "h" in c:
+            E = np.asarray(c.E, float)
+            one = float(np.abs(E.T @ E - np.eye(len(E))).max())
+            off = one + float(np.abs(H.mean(axis=0) @ E - E * c.h).max() / np.abs(H).max())
+            if off > CURVED:
+                yield Fault("E", c.E, off, "off H̄E = E diag(h) and EᵀE = I by")
         mean = float(np.linalg.eigvalsh(H.mean(axis=0))[0])
         if "mean_mu" in c and not close(c.mean_mu, mean, float(np.abs(H).max()), CURVED):
             yield Fault("mean_mu", c.mean_mu, mean, "λ_min((1/n) Σ H_i)")
     if c.get("common"):
         # One step for all copies, from one point: agents of one curvature answer it alike.
-        here = np.random.default_rng(0).standard_normal((4, 1, *shape[1:])) * max(s.far, 1e-12)
-        stacks = np.broadcast_to(here, (4, *shape))
-        G = np.asarray(_stacks(problem, jnp.asarray(stacks)))
-        rise = G - G[:1]
-        off = float(np.max(np.abs(rise - rise[:, :1]), initial=0.0))
-        if off > 1e-11 * float(np.abs(G).max()):
-            yield Fault("common", True, off, "off each other by, of ∇f_i(y) − ∇f_i(x), two")
+        rng = np.random.default_rng(0)
+
+        def stacks(*each: int) -> Any:
+            here = rng.standard_normal((4, 1, *each)) * max(s.far, 1e-12)
+            return jnp.asarray(np.broadcast_to(here, (4, shape[0], *each)))
+
+        if hasattr(problem, "solution"):
+            (q,) = jax.eval_shape(problem.solution)[2].shape
+            yield from alike(np.asarray(_levels(problem, stacks(*shape[1:]), stacks(q), stacks(q))))
+        else:
+            yield from alike(np.asarray(_stacks(problem, stacks(*shape[1:]))))
+
+
+def alike(G: np.ndarray) -> Iterator[Fault]:
+    """Agents of one curvature: the gradients (P, n, …) of all change alike between points."""
+    rise = G - G[:1]
+    off = float(np.max(np.abs(rise - rise[:, :1]), initial=0.0))
+    if off > 1e-11 * float(np.abs(G).max()):
+        yield Fault("common", True, off, "off each other by, of ∇f_i(y) − ∇f_i(x), two")
 
 
 def clients(problem: Any, here: np.ndarray, rows: np.ndarray, c: Constants) -> Iterator[Fault]:

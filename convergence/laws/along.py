@@ -43,13 +43,14 @@ def muted(noise: Any) -> Any:
 
 class Way(NamedTuple):
     """Along one run: the largest and least curvature between iterates, ‖∇f‖ at most, f at least,
-    and the largest |f|."""
+    the largest |f|, and f(x_0)."""
 
     top: float
     low: float
     steep: float
     least: float
     size: float
+    first: float
 
 
 def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
@@ -66,10 +67,12 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("convex", True, way.low, "the least curvature along a run")
     if "G" in c and way.steep > c.G * (1 + slack):
         yield Fault("G", c.G, way.steep, "‖∇f‖ along a run")
-    if "f_star" in c and way.least < c.f_star - max(ROUNDING, 1e2 * eps) * (
-        way.size + abs(c.f_star)
-    ):
+    rounding = max(ROUNDING, 1e2 * eps)
+    if "f_star" in c and way.least < c.f_star - rounding * (way.size + abs(c.f_star)):
         yield Fault("f_star", c.f_star, way.least, "a value that f takes along a run")
+    if "Delta" in c and way.first - way.least > c.Delta + rounding * way.size:
+        fallen = way.first - way.least
+        yield Fault("Delta", c.Delta, fallen, "from x_0 to a point of a run a descent")
 
 
 @hastily
@@ -113,11 +116,12 @@ def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     seen = zero, zero + jnp.inf, size(g0), f0 + zero, jnp.abs(f0) + zero
     t0 = jnp.zeros((), jnp.int32)
     _, state, _, seen = jax.lax.while_loop(lambda c: c[0] < T, step, (t0, state, g0, seen))
-    return (*seen, state.x)
+    return (*seen, f0, state.x)
 
 
 def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
     """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
     own = run_keys(key, jnp.asarray([run], jnp.uint32))[0]
-    *seen, end = _walk(experiment, jnp.asarray(T, jnp.int32), own)
+    seen = _walk(experiment, jnp.asarray(T, jnp.int32), own)
+    *seen, end = seen
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)

@@ -83,7 +83,7 @@ def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
 
 def _corner(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
     """ξ = corner · v C with C the last identity block."""
-    (_, m, n), r = sample.shape, int(c.corner_rank)
+    (N, m, n), r = sample.shape, int(c.corner_rank)
     block = np.zeros((m, n))
     block[np.arange(m - r, m), np.arange(n - r, n)] = 1.0
     scalar = sample[:, m - 1, n - 1]
@@ -94,9 +94,16 @@ def _corner(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
         return
     v = scalar / c.corner
     if "batch" in c:
-        count = (v * c.batch - c.batch) / 2  # how many signs are −1, negated
-        if np.abs(count - np.round(count)).max() > 1e-6 or np.abs(v).max() > 1 + ROUNDING:
-            yield Fault("batch", c.batch, np.abs(v).max(), "v is no mean of so many signs; max |v|")
+        count = (v + 1) / 2 * c.batch  # how many signs are 1
+        whole = np.round(count)
+        upto = np.arange(c.batch + 1)
+        share = np.searchsorted(np.sort(whole), upto, side="right") / N
+        gap = np.abs(share - scipy.stats.binom.cdf(upto, c.batch, 0.5))
+        odd = c.batch < 1 or np.abs(count - whole).max() > 1e-6 or np.abs(v).max() > 1 + ROUNDING
+        # By Dvoretzky, Kiefer and Wolfowitz.
+        if odd or 2 * np.exp(-2 * N * gap.max() ** 2) < ALPHA:
+            true = 1 / max(float(np.mean(v**2)), 1e-300)
+            yield Fault("batch", c.batch, true, "v is no mean of so many signs; 1/(mean of v²)")
     exact = c.get("gaussian") or c.get("two_point")
     if exact and abs(misses(v[:, None] ** 2, 1.0)[0]) > limit(1):
         yield Fault("corner", c.corner, np.mean(scalar**2) ** 0.5, "(mean of its squares)^½")

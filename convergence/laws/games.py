@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from convergence.laws.look import Look
 from convergence.laws.origin import ours, unproved
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
+DESCENT = 64  # steps of descent within it
 
 
 def games(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
@@ -34,6 +36,10 @@ def _slope(problem: Any, z: Any) -> Any:
 def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     """z* and the way to it, monotony, and what is said of a bilinear game."""
     p, z = int(c.split), np.asarray(c.saddle)
+    if not 0 < p < len(z) or p != getattr(problem, "split", p):
+        own = getattr(problem, "split", math.nan)
+        yield Fault("split", p, own, "the entries of the minimizing player")
+        return
     signs = np.where(np.arange(len(z)) < p, 1.0, -1.0)
     steepest = float(np.max(s.top))
     there = np.asarray(_slope(problem, jnp.asarray(z)))
@@ -80,20 +86,64 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
 
 
 @hastily
-def _seen(problem: Any, thetas: Any, which: Any) -> Any:
+def _losses(problem: Any, thetas: Any, which: Any) -> Any:
     return jax.vmap(lambda theta: problem.pairs(theta, which))(thetas)
+
+
+@hastily
+def _gaps(problem: Any, z: Any) -> Any:
+    return jax.vmap(problem.gap)(z)
+
+
+def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[Fault]:
+    """The least 𝓛(θ, b) on the ball, between a descent's and what convexity leaves below it, is
+    the one that `gap` subtracts; for weights b most of which are 0 or 1."""
+    n, r = int(c.samples), float(c.ball)
+    b = np.vstack([rng.integers(0, 2, (INSIDE - 1, n)), np.full((1, n), 0.5)]).astype(float)
+    theta, low, high = np.tile(center, (INSIDE, 1)), -np.inf, np.inf
+    for k in range(DESCENT):
+        l, s, dl, ds = map(np.asarray, _losses(problem, jnp.asarray(theta), jnp.arange(n)))
+        value = np.mean(b * l + (1 - b) * s, axis=1)
+        slope = np.mean(b[:, :, None] * dl + (1 - b)[:, :, None] * ds, axis=1)
+        steep = np.linalg.norm(slope, axis=1)
+        if k == 0:
+            most = np.mean(np.maximum(l, s), axis=1)
+        away = theta - center
+        low = np.maximum(low, value - np.sum(slope * away, axis=1) - steep * r)
+        high = np.minimum(high, value)
+        # Towards the least of the linear part, as far as 2/(k + 2): Frank and Wolfe.
+        far = -r * slope / np.maximum(steep, 1e-300)[:, None]
+        theta = center + away + 2 / (k + 2) * (far - away)
+    z = np.hstack([np.tile(center, (INSIDE, 1)), b])
+    gap = np.asarray(_gaps(problem, jnp.asarray(z)))
+    least = most - gap
+    room = 1e-9 * (np.abs(most) + np.abs(gap) + np.abs(high))
+    for off, true in ((least - high - room, high), (low - least - room, low)):
+        k = int(np.argmax(off))
+        if off[k] > 0:
+            what = f"where gap() has {least[k]:.6g} for the least 𝓛(θ, b), on that ball it"
+            yield Fault("ball", r, true[k], what)
+            return
 
 
 def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
     """Losses and gradients of all samples at points of the ball, most of them on its border."""
     p, n = int(c.split), int(c.samples)
-    center = np.asarray(problem.start(), float)[:p]
+    start = np.asarray(problem.start(), float)
+    entries = int(np.size(problem.center(start.dtype)))
+    said = ("split", p, entries), ("samples", n, len(start) - entries), ("ball", c.ball > 0, True)
+    wrong = [Fault(*one, "by the entries of x_0 = (θ_0, b)") for one in said if one[1] != one[2]]
+    if wrong:
+        yield from wrong
+        return
+    center = start[:p]
     rng = np.random.default_rng(0)
+    yield from _ball(problem, center, rng, c)
     way = rng.standard_normal((INSIDE, p))
     way *= c.ball / np.linalg.norm(way, axis=1, keepdims=True)
     way[0] = 0.0
     way[1 : INSIDE // 2] *= rng.uniform(size=(INSIDE // 2 - 1, 1))
-    found = _seen(problem, jnp.asarray(center + way), jnp.arange(n))
+    found = _losses(problem, jnp.asarray(center + way), jnp.arange(n))
     l, s, dl, ds = (np.asarray(v, float) for v in found)
     delta = np.abs(l - s)
     steep = np.maximum(np.linalg.norm(dl, axis=2), np.linalg.norm(ds, axis=2))
@@ -107,10 +157,13 @@ def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
             yield Fault(name, c[name], true, f"{what} at a point of the ball")
     if c.seesaw and (delta.shape[1], p) != (1, 1):
         yield Fault("seesaw", True, n, "samples")
-    off = np.abs(np.stack([l - center - way, s + center + way])).max() if c.seesaw else 0.0
-    if off > ROUNDING * (c.ball + np.abs(center).max()):
-        yield Fault("seesaw", True, off, "off by this at a θ, a loss")
-    for name, true in (("delta_least", delta.min()), ("delta_here", delta[0].min())):
+    elif c.seesaw:
+        off = np.abs(np.stack([l - center - way, s + center + way])).max()
+        if off > ROUNDING * (c.ball + np.abs(center).max()):
+            yield Fault("seesaw", True, off, "off by this at a θ, a loss")
+    crossed = np.any((l - s > 0).any(axis=0) & (l - s < 0).any(axis=0))  # somewhere between, 0
+    near = 0.0 if crossed else delta.min()
+    for name, true in (("delta_least", near), ("delta_here", delta[0].min())):
         equal = name == "delta_here" and not close(c[name], float(true), float(delta.max()))
         if equal or c[name] > true + ROUNDING * delta.max():
             yield Fault(name, c[name], true, "min |l_i − c_i| at a point of the ball")

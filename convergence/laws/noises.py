@@ -52,6 +52,8 @@ def noise_faults(
     """Every certificate of `noise` for iterates like `start` that is found false. In float64."""
     x = np.asarray(start, dtype=np.float64)
     c = noise.constants(x.shape) if c is None else c
+    if odd := list(_orders(c)):
+        return odd
     if isinstance(noise, Levels):
         parts = [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
         return parts if type(noise) is Levels else [*parts, *origin(noise, c)]
@@ -83,7 +85,15 @@ def noise_faults(
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
-    return found or list(_moves(noise, x, unit, seen[0], c, seed))
+    return found or list(_moves(noise, places[0], unit, seen[0], c, seed))
+
+
+def _orders(c: Constants) -> Iterator[Fault]:
+    """What the names alone leave possible: 1 < p ≤ 2, and sigma ≤ sigma_p where p = 2."""
+    if "p" in c and not 1 < c.p <= 2:
+        yield Fault("p", c.p, None, "an order 1 < p ≤ 2 is what it means")
+    elif c.get("p") == 2 and c.get("sigma", 0.0) > c.get("sigma_p", math.inf) * (1 + 1e-12):
+        yield Fault("sigma", c.sigma, c.sigma_p, "with p = 2 at most sigma_p")
 
 
 def exceeds(values: np.ndarray, bound: float) -> bool:
@@ -163,14 +173,16 @@ def _moves(
     noise: AbstractNoise, x: np.ndarray, unit: float, here: np.ndarray, c: Constants, seed: int
 ) -> Iterator[Fault]:
     """Whether a sample depends on x, and how fast it moves with it."""
-    if not noise.of_iterate:
-        return
     away = x + unit * np.random.default_rng(seed + 1).standard_normal(x.shape)
+    if not noise.of_iterate:
+        away *= np.linalg.norm(x) / np.linalg.norm(away)  # of what may be asked
     if c.get("additive"):
         there = draws(noise, away, seed)
         off = float(np.max(np.abs(here - there)))
         if off > 1e-12 * float(np.max(np.abs(here), initial=1e-300)):
             yield Fault("additive", True, off, "the change of a sample between two x")
+        return
+    if not noise.of_iterate:
         return
     asked = c.only("noise_lipschitz", "noise_lipschitz_p")
     for scale in (1.0, 1e-3) if asked else ():

@@ -10,6 +10,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.attention import attention
+from convergence.laws.bends import bends
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
 from convergence.laws.look import Look, downhill, look
@@ -33,6 +34,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *_below(seen, c),
         *_answers(problem, seen, c),
+        *bends(problem, seen, c),
         *structure(problem, seen, c),
         *games(problem, seen, c),
         *units(problem, seen, c),
@@ -107,13 +109,6 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         if left[k] > most[k]:
             flag = "quadratic" if c.get("quadratic") else "isotropic"
             yield Fault(flag, True, left[k], "‖∇f(x) − ∇f(x_0) − ∇²f(x_0)(x − x_0)‖")
-    if "rho" in c:
-        apart = np.linalg.norm(s.x - s.x[:1], axis=1)
-        ok = apart > 1e-6 * max(1e-300, float(apart.max()))
-        bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2))[ok] - slack
-        rho = float(np.max(bend / apart[ok], initial=0.0))
-        if rho > c.rho * (1 + CURVED) + 1e-300:
-            yield Fault("rho", c.rho, rho, "the fastest change of ∇²f seen")
 
 
 def _pairs(s: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
-from convergence.laws.agents import clients, goal, mixed
+from convergence.laws.agents import alike, clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
 from convergence.laws.origin import ours, unproved
@@ -50,7 +50,8 @@ def _differ(name: str, stated: Any, true: Any, what: str, tolerance: float = ROU
 def _start(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
     """What is said of x_0 and ∇f(x_0)."""
     x, g = s.x[0].reshape(shape), s.g[0].reshape(shape)
-    said = c.only("x0", "gram", "g", "grad_max", "spectrum", "noise_columns", "R0")
+    said = c.only("x0", "gram", "g", "grad_max", "spectrum", "visible",
+                  "noise_columns", "R0")  # fmt: skip
     for name, value in said.items():
         if name == "x0":
             yield from _differ(name, np.broadcast_to(value, shape), x, "an entry of x_0")
@@ -64,6 +65,11 @@ def _start(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
             true = np.linalg.svd(g, compute_uv=False)
             yield from _differ(name, np.pad(value, (0, len(true) - len(value))), true,
                                "a singular value of ∇f(x_0)")  # fmt: skip
+        elif name == "visible":
+            rows = np.any(s.g.reshape((-1, *shape)) != 0, axis=(0, *range(2, len(shape) + 1)))
+            true = len(rows) - int(np.argmax(rows[::-1])) if rows.any() else 0
+            if value != true:
+                yield Fault(name, value, true, "the last row in which a gradient is seen")
         elif name == "noise_columns":
             right = float(np.linalg.norm(g[:, int(c.visible) :]))
             if not close(value, right, float(np.linalg.norm(g))):
@@ -98,13 +104,6 @@ def _bent(s: Look, c: Constants) -> Iterator[Fault]:
         k = int(np.argmax(over))
         if over[k] > 0:
             yield Fault("stretch", c.stretch, over[k], "with a curvature beyond its bound, by")
-    if "radius" in c:
-        apart = np.linalg.norm(s.x[:, None] - s.x[None], axis=2)
-        for i, j in np.argwhere((apart <= c.radius) & (apart > 0)):
-            grown = float(np.linalg.norm(np.linalg.solve(s.H[j], s.H[i]), 2))
-            if grown > 2 * (1 + CURVED):
-                yield Fault("radius", c.radius, apart[i, j], "with a growth beyond 2, a distance")
-                break
 
 
 def _valley(s: Look) -> Iterator[Fault]:
@@ -186,6 +185,8 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         if name in c and true.max(initial=0.0) > c[name] * (1 + CURVED):
             yield Fault(name, c[name], true.max(), "the steepest change of ∇f_i seen")
     yield from clients(problem, here, rows, c)
+    if c.get("common"):
+        yield from alike(rows)
     if "zeta_B" in c and "B" in c:
         spread = np.mean(np.sum(rows**2, axis=2), axis=1)
         square = np.sum(rows.mean(axis=1) ** 2, axis=1)

@@ -42,6 +42,10 @@ def tail_faults(
     tail = noise.tail(shape)
     if tail is None or not c.get("sigma_p", 0.0) > 0:
         return
+    if "sigma" in c:
+        second = moment(tail, 2.0, c.sigma_p) ** 0.5
+        if abs(second - c.sigma) > EXACT * second:
+            yield Fault("sigma", c.sigma, second, "by its tail (E‖ξ‖²)^½")
     true = moment(tail, c.p, c.sigma_p) ** (1 / c.p)
     if true > c.sigma_p * (1 + EXACT):
         yield Fault("sigma_p", c.sigma_p, true, f"by its tail (E‖ξ‖^{c.p:g})^(1/{c.p:g})")

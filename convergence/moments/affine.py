@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -30,30 +30,11 @@ from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
-from convergence.moments.probe import drawn, prepared, probe, unravel
+from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, rounding
+from convergence.moments.probe import SCALES, drawn, prepared, probe, unravel
 from convergence.moments.tape import NotAffine, plan
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
-
-# Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
-AFFINE = 1e-9
-EPS = float(np.finfo(np.float64).eps)
-
-
-class Form(NamedTuple):
-    """A quadratic on flat states: q(s) = base + slope·s + ½ sᵀ curve s."""
-
-    base: float
-    slope: np.ndarray
-    curve: np.ndarray
-
-    def mean(self, m: np.ndarray) -> float:
-        """q(m)."""
-        return self.base + float(self.slope @ m) + 0.5 * float(m @ self.curve @ m)
-
-    def spread(self, K: np.ndarray) -> float:
-        """½ tr(curve K Kᵀ)."""
-        return 0.5 * float(np.sum(K * (self.curve @ K)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,50 +200,12 @@ class Moments:
         return np.array([found[int(t)] for t in marks])
 
 
-def rounding(form: Form, square: float, T: int) -> float:
-    """Eight roundings a step of the terms of a quadratic, none of which are larger than those of a
-    state whose entries have second moments up to `square`."""
-    size = abs(form.base) + float(np.sum(np.abs(form.slope))) * square**0.5
-    size += 0.5 * float(np.sum(np.abs(form.curve))) * square
-    return 8 * EPS * (T + 1) * size
-
-
-def form_of(problem: AbstractProblem, metric: AbstractMetric, like: Any) -> Form:
-    """A metric as a quadratic of flat states shaped like `like`; any other is refused."""
-    given = f"Got the metric {type(metric).__name__}, but one"
-    refusal = NotAffine(f"{given} quadratic in the state is needed for exact moments; simulate it.")
-    if not isinstance(metric, AbstractPointwise):
-        raise refusal
-    with jax.enable_x64(True):
-        size = sum(v.size for v in jax.tree.leaves(like))
-        s = np.random.default_rng(0).standard_normal(size)
-        if eqx.filter_eval_shape(metric.at, problem, like).shape:
-            raise refusal
-        base, slope, curve, exact = map(np.asarray, _form(problem, metric, like, jnp.asarray(s)))
-    flat = float(base) + float(slope @ s) + 0.5 * float(s @ curve @ s)
-    if not abs(float(exact) - flat) <= AFFINE * (1 + abs(flat)):
-        raise refusal
-    return Form(float(base), slope, curve)
-
-
 @hastily
 def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     return metric.at(problem, unravel(like, s))
 
 
-@hastily
-def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
-    """Value, slope and curvature at 0, and the value at s."""
-
-    def q(s: Any) -> Any:
-        return metric.at(problem, unravel(like, s))
-
-    zero = jnp.zeros_like(s)
-    return q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), q(s)
-
-
 WHY = (
-    "its step is not affine in state and samples",
     "its step depends on the clock t",
     "it draws randomness other than through its noise",
 )
@@ -284,8 +227,13 @@ def analyse(experiment: Experiment) -> Moments:
         size = sum(v.size for v in jax.tree.leaves(like))
         s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
         found = probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
-        start, N0, c, M, N, free, seen = (np.asarray(v) for v in found)
+        start, N0, c, M, N, free, seen, scaled = (np.asarray(v) for v in found)
     affine = M @ s + c + N @ u
+    off = missed(scaled, c + SCALES[:, None] * (M @ s + N @ u))
+    if off:
+        raise NotAffine(
+            f"{name} its step is not affine in state and samples {off}; use its simulation."
+        )
     for value, why in zip(seen, WHY, strict=True):
         miss = float(np.max(np.abs(value - affine)))
         if not miss <= AFFINE * (1 + float(np.max(np.abs(affine)))):

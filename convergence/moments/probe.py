@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from convergence.compiling import hastily
@@ -13,6 +14,9 @@ from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, draws, on_
 from convergence.runner.experiment import Experiment
 
 KEYS = 65  # under which a step is compared with its first
+# Of the point at which a step is compared with its Jacobians: what is affine near 0 alone, as
+# behind a clip, or on one side of it, is not affine. The first is the point itself.
+SCALES = np.outer([1.0, 1e-3, 1e2, 1e4, 1e8], [1.0, -1.0]).ravel()
 
 
 def unravel(like: Any, s: Any) -> Any:
@@ -54,14 +58,16 @@ class Probe(NamedTuple):
     M: Any
     N: Any
     free: Any
-    seen: Any  # the step at (s, u), then at another clock, then under the key that moves it most
+    seen: Any  # the step at (s, u) at another clock, then under the key that moves it most
+    scaled: Any  # the step at (s, u) times `SCALES`
 
 
 @hastily
 def probe(
     problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
 ) -> Probe:
-    """Jacobians at 0 are exact for affine maps; three evaluations at (s, u) test that they are."""
+    """Jacobians at 0 are exact for affine maps; evaluations at (s, u) and far from there test that
+    they are."""
     x0 = problem.start().astype(s.dtype)
     key = keys[0]
     zero, nothing = jnp.zeros_like(s), jnp.zeros_like(u)
@@ -79,8 +85,12 @@ def probe(
     def project(s: Any) -> Any:
         return ravel_pytree(algorithm.project(unravel(like, s)))[0]
 
-    once = step(s, u)
-    others = jax.lax.map(lambda other: step(s, u, key=other), keys[1:])
+    # One loop for both: a step is traced as often as it stands here.
+    scales = jnp.concatenate([jnp.asarray(SCALES, s.dtype), jnp.ones(len(keys) - 1, s.dtype)])
+    which = jnp.concatenate([keys[jnp.zeros(len(SCALES), jnp.int32)], keys[1:]])
+    found = jax.lax.map(lambda at: step(at[0] * s, at[0] * u, key=at[1]), (scales, which))
+    scaled, others = found[: len(SCALES)], found[len(SCALES) :]
+    once = scaled[0]
     # A coin may fall alike under a few keys: the farthest of many tells.
     farthest = others[jnp.argmax(jnp.max(jnp.abs(others - once), axis=1, initial=0.0))]
     return Probe(
@@ -90,5 +100,6 @@ def probe(
         M=jax.jacfwd(lambda s: step(s, nothing))(zero),
         N=jax.jacfwd(lambda u: step(zero, u))(nothing),
         free=jax.jacfwd(project)(zero),
-        seen=jnp.stack([once, step(s, u, t=7), farthest]),
+        seen=jnp.stack([step(s, u, t=7), farthest]),
+        scaled=scaled,
     )

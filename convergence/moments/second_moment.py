@@ -27,9 +27,9 @@ from jax.flatten_util import ravel_pytree
 from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
-from convergence.moments.affine import AFFINE, Form, form_of, rounding
 from convergence.moments.eigenvalues import unresolved
-from convergence.moments.probe import drawn, prepared, unravel
+from convergence.moments.forms import AFFINE, Form, form_of, missed, rounding
+from convergence.moments.probe import SCALES, drawn, prepared, unravel
 from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
@@ -176,7 +176,8 @@ def _steps(
     problem: Any, oracle: Any, algorithm: Any, masks: Any, patterns: Any, plan: Plan, clock: Any,
     key: Any, s: Any, u: Any,
 ) -> tuple[Any, Any, Any, Any]:  # fmt: skip
-    """c, M and N of the step at `clock` under each pattern, and where it takes (s, u)."""
+    """c, M and N of the step at `clock` under each pattern, and where it takes (s, u) times
+    `SCALES`."""
     x0 = problem.start().astype(s.dtype)
 
     def one(omega: Any) -> tuple[Any, Any, Any, Any]:
@@ -190,7 +191,8 @@ def _steps(
         zero, quiet = jnp.zeros_like(s), jnp.zeros_like(u)
         M = jax.jacfwd(lambda s: step(s, quiet))(zero)
         N = jax.jacfwd(lambda u: step(zero, u))(quiet)
-        return step(zero, quiet), M, N, step(s, u)
+        scales = jnp.asarray(SCALES, s.dtype)
+        return step(zero, quiet), M, N, jax.lax.map(lambda k: step(k * s, k * u), scales)
 
     return jax.vmap(one)(patterns)
 
@@ -235,11 +237,11 @@ def second_moments(
                 jnp.asarray(s), jnp.asarray(u),
             )  # fmt: skip
             c, M, N, after = (np.asarray(v) for v in found)
-            off = float(np.max(np.abs(after - (M @ s + c + N @ u))))
-            if not off <= AFFINE * (1 + float(np.max(np.abs(after)))):
+            stated = c + SCALES[:, None, None] * (M @ s + N @ u)
+            if off := missed(np.swapaxes(after, 0, 1), stated):
                 raise NotAffine(
-                    f"{name} step is not affine once its pattern is fixed (a probe misses by "
-                    f"{off:.2g}); use its simulation."
+                    f"{name} step is not affine once its pattern is fixed {off}; use its "
+                    "simulation."
                 )
             return Patterns(np.asarray(chances), np.concatenate([M, c[:, :, None]], axis=2), N)
 

@@ -17,7 +17,8 @@ import jax
 import numpy as np
 
 from convergence.metrics.folds import Average
-from convergence.moments.affine import Form, Moments
+from convergence.moments.affine import Moments
+from convergence.moments.forms import Form
 from convergence.noise.agents import PerAgent, PerEntry
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.gaussian import Gaussian

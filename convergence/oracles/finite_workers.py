@@ -40,6 +40,12 @@ class Workers(Oracle):
     def leads(self, x: Iterate) -> Vector:
         """(n,) the f_i(x) − f_i(x*), exactly: what Polyak's step has to know."""
         problem: Any = self.problem
+        require(
+            hasattr(problem, "leads"),
+            f"the problem {type(problem).__name__}",
+            "one that answers f_i(x) − f_i(x*) of each worker",
+            "define `leads(x)`",
+        )
         return problem.leads(x)
 
     def exact(self, x: Iterate) -> Matrix:

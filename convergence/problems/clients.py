@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.shapes import Iterate, Matrix, Reals, Scalar, real
+from convergence.shapes import Iterate, Matrix, Reals, Scalar, Vector, real
 
 
 class GatedClients(AbstractProblem):
@@ -68,6 +68,11 @@ class GatedClients(AbstractProblem):
     def grads(self, x: Iterate) -> Matrix:
         """(n, d) the stack of ∇F_i(x)."""
         return self.local(jnp.broadcast_to(x, np.shape(self.b)))
+
+    def leads(self, x: Iterate) -> Vector:
+        """(n,) the F_i(x) − F_i(x*)."""
+        y, star = x - self.x_star(), self.grads(self.x_star())
+        return 0.5 * jnp.sum(self.gates**2 * self.h * y**2, axis=1) + star @ y
 
     def value(self, x: Iterate) -> Scalar:
         return 0.5 * jnp.mean(jnp.sum(self.h * (self.gates * x - self.b) ** 2, axis=1))

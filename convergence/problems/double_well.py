@@ -70,7 +70,6 @@ class DoubleWell(AbstractProblem):
             agents=len(self.W), W=np.asarray(self.W), lam=eigen(self.W)[0],
             grad0=float(np.linalg.norm(slope)), **shape_constants((len(self.W), 1)),
             L=float(max(s, f) + 2 * (s - f) * max(m, np.exp(m - 1))),
-            zeta=float(np.sqrt(np.mean(np.asarray(self.b) ** 2))),
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.claims.exact import AbstractExact, Exact
 from convergence.claims.exact_masks import ExactMasks
+from convergence.errors import told
 from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution
 from convergence.search.courtroom import AcrossMoments, AcrossRuns
@@ -45,7 +46,7 @@ class Tally(NamedTuple):
 @dataclasses.dataclass(frozen=True)
 class Examination:
     """What became of one theorem. cells: by the name of the family of problems. module: a violation
-    as a file that `convergence verify` reproduces, or None."""
+    as a file that `convergence verify` reproduces, or None. error: what ended it early, or ''."""
 
     theorem: str
     slug: str
@@ -53,6 +54,7 @@ class Examination:
     seconds: float
     module: str | None = None
     reason: str = ""
+    error: str = ""
 
 
 def subjects(claims: Sequence[Any]) -> tuple[Any, ...]:
@@ -153,9 +155,16 @@ def across(
     claims: Sequence[Any], budget: float, alpha: float = 1e-3, seed: int = 0, tell: Any = None
 ) -> Iterator[Examination]:
     """Examine theorem after theorem; what is left of `budget` is shared by those left, `alpha` by
-    all of them."""
+    all of them. An exception ends that of its theorem, and is told."""
     found, until = subjects(claims), time.perf_counter() + budget
     order = np.random.default_rng(seed).permutation(len(found))
     for place, k in enumerate(order):
-        left = max(until - time.perf_counter(), 1e-3) / (len(found) - place)
-        yield examine(found[k], left, alpha / len(found), seed, tell=tell)
+        began, claim = time.perf_counter(), found[k]
+        left = max(until - began, 1e-3) / (len(found) - place)
+        try:
+            outcome = examine(claim, left, alpha / len(found), seed, tell=tell)
+        except Exception as error:  # of this theorem alone: the others are examined
+            spent = time.perf_counter() - began
+            name = type(claim.theorem).__name__
+            outcome = Examination(name, claim.slug, {}, spent, error=told(error))
+        yield outcome

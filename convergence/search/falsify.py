@@ -19,7 +19,7 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
 from convergence.claims.identity import Identity
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, told
 from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution, explore
 from convergence.search.exact import LemmaSearch, MomentSearch
@@ -36,7 +36,7 @@ class Findings:
     attained; for a rate the growth of measured/shape over the horizons, at its slowest pace; for an
     equality the miss over the tolerance. module: the violation as a file that `convergence verify`
     reproduces, or None. edge: where it begins, if the statement leaves a parameter open. varied:
-    the families that were drawn from."""
+    the families that were drawn from. error: what ended the search early, or ''."""
 
     slug: str
     ratio: float
@@ -48,6 +48,7 @@ class Findings:
     reason: str
     edge: str = ""
     varied: tuple[str, ...] = ()
+    error: str = ""
 
 
 def search_of(claim: Any, seed: int = 0) -> AbstractSearch:
@@ -176,16 +177,27 @@ def sweep(
 ) -> Iterator[Findings]:
     """Search claim after claim; what is left of `budget` is shared by those left, `alpha` by all.
 
-    Several claims: those with nothing to search are passed over.
+    Several claims: those with nothing to search are passed over, and an exception ends the search
+    of its claim alone, and is told.
     """
     until = time.perf_counter() + budget
     for k, claim in enumerate(claims):
-        share = max(until - time.perf_counter(), 1e-3) / (len(claims) - k)
+        began = time.perf_counter()
+        share = max(until - began, 1e-3) / (len(claims) - k)
         try:
-            yield falsify(claim, share, alpha / len(claims), seed, tell)
+            outcome = falsify(claim, share, alpha / len(claims), seed, tell)
         except InvalidInput:
             if len(claims) == 1:
                 raise
+            continue
+        except Exception as error:
+            if len(claims) == 1:
+                raise
+            outcome = Findings(
+                claim.slug, -math.inf, "none", 0, 0, time.perf_counter() - began, None, "",
+                error=told(error),
+            )  # fmt: skip
+        yield outcome
 
 
 def plainer(search: AbstractSearch, family: Instances, z: np.ndarray, rng: Any) -> np.ndarray:

@@ -22,7 +22,7 @@ from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import check_metric
+from convergence.runner.run import check_metric, check_step
 from convergence.search.batches import program, simulate
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families, losses
@@ -257,9 +257,9 @@ class RunSearch(AbstractSearch):
 
 
 def measurable(made: tuple[Experiment, Any] | None) -> bool:
-    """Whether the problem answers all that the metric asks: f*, say, or a minimizer."""
+    """Whether the problem answers all that metric and method ask: f*, say, or a minimizer."""
     try:
-        return made is not None and check_metric(made[0]) is None
+        return made is not None and check_metric(made[0]) is None and check_step(made[0]) is None
     except OUTSIDE:
         return False
 

@@ -127,8 +127,9 @@ def _decide(
     if _refuted(line, found, whole.low, margin):
         reason = f"{told}; {found.name}" if found.name else told
         return Judgement(Verdict.REFUTED, reason, rows, slack, power, grade)
-    if any(math.isinf(limit.value) for band in bands for limit in band):
-        why = missing(samples, [limit for band in bands for limit in band[::-1]], "two-sided")
+    highs = [high for _, high in bands]  # a lower limit is finite where the upper one is
+    if any(math.isinf(high.value) for high in highs):
+        why = missing(samples, highs, "two-sided")
         return undecided(f"{why}; {told}", rows, slack, power)
     against = objection(line, margin)
     # A bend upwards from half to half, as lower-order terms die out, may happen once more.

@@ -159,7 +159,7 @@ def main(arguments: list[str]) -> None:
             cells.pop("", None)
             for room, cell in one.cells.items():
                 cells[room] = merged(cells.get(room, Tally()), cell)
-            print(one.theorem, "VIOLATED" if one.module else "", one.reason, flush=True)
+            print(one.theorem, "VIOLATED" if one.module else one.error, one.reason, flush=True)
             if one.module:
                 print(one.module, flush=True)
             write(found)

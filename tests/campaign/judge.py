@@ -76,17 +76,25 @@ def distance(start: Path, target: str) -> int:
 @functools.cache
 def tests_for(path: str, name: str) -> tuple[str, ...]:
     """The test files that see a class or function of a file: those that name it first, then those
-    of its room, the nearest, the smallest."""
+    that name another one of the file, those of its room, the nearest, the smallest."""
     target = module_of(path)
     files = [f for f in (ROOT / "tests").rglob("test_*.py") if f.stem not in FAR]
-    room = path.split("/")[1]
-    near = [
-        (name not in words(f), room not in f.parts, distance(f, target), f.stat().st_size, f)
-        for f in files
-    ]
-    return tuple(f.relative_to(ROOT).as_posix() for *_, far, _, f in sorted(near) if far <= 2)[
-        :TESTS
-    ]
+    room, beside = path.split("/")[1], public(ROOT / path)
+
+    def rank(f: Path) -> Any:
+        told = name not in words(f), not beside & words(f)
+        return *told, room not in f.parts, distance(f, target), f.stat().st_size
+
+    found = sorted((f for f in files if distance(f, target) <= 2), key=rank)
+    return tuple(f.relative_to(ROOT).as_posix() for f in found[:TESTS])
+
+
+@functools.cache
+def public(path: Path) -> frozenset[str]:
+    """What a file defines for others."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    names = [n.name for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef)]
+    return frozenset(name for name in names if not name.startswith("_"))
 
 
 @functools.cache

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("algorithms", "parts", "noise", "oracles", "metrics", "runner", "statistics", "claims")
 # Messages, not behavior; a name that says so keeps what is inside from being touched.
 SILENT = {"require", "InvalidInput", "NotImplementedError", "NotAffine", "field", "cast"}
+EITHER_WAY = {"max", "min", "maximum", "minimum", "hypot", "logaddexp", "isclose", "allclose"}
 CLOCKS = {"t", "T", "j", "k", "b", "age", "clock"}
 SWAPS: dict[type, type] = {
     ast.Add: ast.Sub,
@@ -112,6 +113,8 @@ def calls(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         number = ast.unparse(node.args[1]) if len(node.args) == 2 else "2"
         text = f"{ast.unparse(node)}[:1].repeat({number})"
         yield "key-reused", ast.parse(text, mode="eval").body
+    elif name.rsplit(".", 1)[-1] in EITHER_WAY and len(node.args) == 2:
+        return
     elif len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args):
         swapped = copy.copy(node)
         low = 1 if name.endswith("where") and len(node.args) == 3 else 0

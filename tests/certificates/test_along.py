@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import jax.numpy as jnp
+import pytest
+
 from convergence import Claim, Verdict, verify
 from convergence.algorithms.classical.sgd import SGD
+from convergence.claims import credentials
 from convergence.constants import Constants
-from convergence.laws import certificates
+from convergence.laws import along, certificates
+from convergence.laws.along import Way, contradicted
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
+from convergence.problems.quadratic import Isotropic
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.classical import stochastic_laws
@@ -30,6 +38,51 @@ def test_curvature_beyond_L_where_a_refuting_run_leads() -> None:
     report = verify(Claim("c", theorem, Sure([1.0]), Gaussian(40.0), horizons=(64,), seeds=256))
     assert report.verdict is Verdict.INAPPLICABLE, report.reason
     assert "along a run" in report.reason
+
+
+def test_a_descent_below_what_is_certified_of_the_start() -> None:
+    """Delta is checked without a certified infimum too."""
+    way = Way(top=1.0, low=0.0, steep=1.0, least=-3.0, size=3.0, first=1.0)
+    (fault,) = contradicted(way, Constants(Delta=3.5), 2e-16)
+    assert str(fault) == "Delta = 3.5 is certified, but from x_0 to a point of a run a descent = 4"
+    assert not [*contradicted(way, Constants(Delta=4.0), 2e-16)]
+
+
+class Abyss(Wall):
+    """−log(1 + x²)/2 from 1, with Δ = 3 where descents of the first look do not fall so far."""
+
+    def one(self, x: Any) -> Any:
+        return -0.5 * jnp.log1p(x**2)
+
+    def constants(self) -> Constants:
+        return Constants(L=1.0, Delta=6.0, **self.true())
+
+
+def test_a_fall_beyond_delta_along_a_run() -> None:
+    """x⁺ = x + γx/(1 + x²) grows like √(2γT), the noise faster."""
+    problem = Abyss([1.0])
+    with precision("float64"):
+        assert not certificates(problem, Gaussian(1.0))
+    report = verify(Claim("c", StaysBelow(), problem, Gaussian(1e5), horizons=(64,), seeds=16))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert "Delta = 6 is certified" in report.reason
+
+
+def test_package_classes_are_followed_beyond_the_quick_tier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed: list[int] = []
+
+    def walked(experiment: Any, T: int, key: Any, run: int) -> Any:
+        followed.append(run)
+        return along.walked(experiment, T, key, run)
+
+    monkeypatch.setattr(credentials, "walked", walked)
+    claim = Claim("c", StaysBelow(), Isotropic([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
+    assert verify(claim).verdict is Verdict.CONSISTENT
+    assert not followed
+    assert verify(claim, tier="standard").verdict is Verdict.CONSISTENT
+    assert len(followed) == 4
 
 
 class StaysBelow(AbstractTheorem):

@@ -14,24 +14,31 @@ from convergence import Claim, Verdict, verify
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.laws import certificates
+from convergence.laws.noises import noise_faults
+from convergence.laws.problems import problem_faults
 from convergence.noise.agents import PerEntry
 from convergence.noise.atoms import diagonal
 from convergence.noise.base import Noiseless
+from convergence.noise.coin import Coin
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.heavy import Pareto
-from convergence.noise.matrix import BatchMean
+from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import two_point
 from convergence.parts import graphs
 from convergence.precision import precision
-from convergence.problems.agents import heterogeneous
+from convergence.problems.agent_basins import AgentBasins
+from convergence.problems.agents import common, heterogeneous
 from convergence.problems.bilevel import random_bilevel
+from convergence.problems.clients import GatedClients
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.matrix_quadratic import Cosines
-from convergence.problems.nonconvex import log_cosh, quad_cos
+from convergence.problems.nonconvex import Welsch, log_cosh, quad_cos
+from convergence.problems.pairs import linear_pairs, random_pairs
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
-from convergence.problems.separable import RotatedSeparable
+from convergence.problems.saddle import bilinear, random_saddle
+from convergence.problems.separable import RotatedSeparable, spiked
 from convergence.problems.shifted import Shifted
 from convergence.problems.workers import random_workers
 from convergence.search.falsify import falsify
@@ -67,6 +74,11 @@ SQUARE = Quadratic(START, [0.5, 1.0, 4.0], rotation(3), [0.1, 0.2, 0.3])
 MATRIX = Counterexample.pure(6, 2, 0.5)
 CROWD = heterogeneous(graphs.ring(4), 2, seed=1)
 STAFF = random_workers(3, 4, seed=1)
+RING = graphs.ring(4)
+ALIKE = common(RING, [1.0, 2.0], np.outer([1.0, -1.0, 2.0, -2.0], [1.0, 0.5]), 0.3)
+BASINS = AgentBasins(RING, ALIKE.c - ALIKE.c.mean(axis=0), np.arange(8.0).reshape(4, 2))
+GATED = GatedClients([[1.0], [2.0]], [[1.0], [-1.0]], [[1.0], [0.5]], [0.3])
+PAIRS = random_pairs(3, 2)
 TWO = random_bilevel(graphs.ring(4))
 
 FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
@@ -90,15 +102,21 @@ FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
     (MATRIX, {"mu_PL": 1.1}),
     (MATRIX, {"spectrum": np.full(6, 0.5)}),
     (MATRIX, {"noise_columns": 0.5}),
+    (MATRIX, {"visible": 5}),
+    (MATRIX, {"visible": 3}),
     (log_cosh(START), {"G": 1.0}),
     (log_cosh(START), {"quadratic": True}),
     (log_cosh(START), {"rho": 0.5}),
+    (log_cosh(np.linspace(1, 4, 9)), {"rho": 0.6}),
+    (Welsch(START), {"rho": 1.5}),
     (log_cosh(START), {"L": 0.9}),
     (quad_cos(START), {"convex": True}),
     (quad_cos(START), {"f_star": 0.01}),
     (Cosines(np.ones((2, 2))), {"mu": 0.0}),
     (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"mu_star": 1.1}),
     (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"radius": 2.0}),
+    (RotatedSeparable(START, [1.0, 2.0, 3.0], rotation(3)), {"radius": 1.1}),
+    (RotatedSeparable(START, [1.0, 2.0, 3.0], shape="logcosh"), {"radius": 0.7}),
     (RotatedSeparable(START, [1.0, 2.0, 3.0]), {"L": 50.0}),
     (Shifted(START, 1.0), {"grad_max": 1.0}),
     (Shifted(START, 1.0), {"x_star": np.zeros(3)}),
@@ -107,6 +125,23 @@ FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
     (CROWD, {"R_rms": 0.1}),
     (CROWD, {"beta": np.zeros((4, 2))}),
     (CROWD, {"L": 0.5}),
+    (CROWD, {"risk0": CROWD.constants().risk0 / 2}),
+    (CROWD, {"W": np.eye(4)}),
+    (CROWD, {"W": 0.9 * CROWD.constants().W}),
+    (ALIKE, {"E": np.diag([1.0, -2.0])}),
+    (ALIKE, {"E": np.eye(2)[::-1]}),
+    (BASINS, {"Xi0": 1.0}),
+    (BASINS, {"W": np.eye(4)}),
+    (TWO, {"common": True}),
+    (GATED, {"common": True}),
+    (STAFF, {"common": True}),
+    (PAIRS, {"samples": 4}),
+    (PAIRS, {"split": 1}),
+    (PAIRS, {"ball": 0.5}),
+    (PAIRS, {"ball": 2.0}),
+    (linear_pairs(r=2.0), {"delta_least": 0.5}),
+    (random_saddle(3, 2, 0.5), {"split": 2}),
+    (bilinear([[1.0], [0.0]], [1.0, 2.0, 3.0]), {"split": 1}),
     (TWO, {"zeta": 0.1}),
     (TWO, {"R_rms": 0.1}),
     (STAFF, {"zeta": 0.1}),
@@ -152,6 +187,10 @@ FALSE_NOISES: list[tuple[Any, dict[str, Any]]] = [
     (Ripple(SKEW, 0.5), {"symmetric": True}),
     (BatchMean(Gaussian(1.0), 4), {"sigma": 0.45}),
     (BatchMean(SKEW, 4), {"symmetric": True}),
+    (Pareto(2.2, 1.0, 2.0), {"sigma": 2 * Pareto(2.2, 1.0, 2.0).constants((3,)).sigma}),
+    (Ripple(Pareto(2.2, 1.0, 2.0), 0.5), {"sigma": 10.0}),
+    (Pareto.of(1.5), {"p": 0.75}),
+    (Pareto.of(1.5), {"p": 2.4}),
 ]
 
 
@@ -163,6 +202,28 @@ def test_a_false_certificate_of_a_noise_is_named(noise: Any, values: dict[str, A
     assert not certificates(problem, noise)
     found = certificates(problem, lying(noise, **values))
     assert {fault.name for fault in found} & set(values), [str(fault) for fault in found]
+
+
+@pytest.mark.parametrize(("noise", "batch"), [(1, 2), (1, 3), (1, 0), (4, 2), (4, 8), (2, 1)])
+def test_a_false_batch_of_signs_is_named(noise: int, batch: int) -> None:
+    """Signs are a mean of two, of four without a zero, …: by the law of their sum."""
+    signs = BatchMean(CornerSign(0.5, 2), noise)
+    assert not certificates(MATRIX, signs)
+    found = certificates(MATRIX, lying(signs, batch=batch))
+    assert {fault.name for fault in found} == {"batch"}, [str(fault) for fault in found]
+
+
+def test_a_coin_that_is_handed_another_vector_gives_another_sample() -> None:
+    coin = Coin(0.3, 1.0, 1.5)
+    assert not noise_faults(coin, START)
+    (found,) = noise_faults(coin, START, coin.constants((3,)).but(additive=True))
+    assert found.name == "additive"
+
+
+def test_what_any_radius_serves_is_not_accused() -> None:
+    """Curvatures between 1 and 2, and constant ones."""
+    for problem in (spiked(4, 0.1), RotatedSeparable(START, [1.0, 2.0, 3.0], shape="square")):
+        assert not problem_faults(problem, problem.constants().but(radius=1e3))
 
 
 class Biased(Gaussian):

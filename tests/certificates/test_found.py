@@ -17,18 +17,22 @@ from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.along import muted, valueless
+from convergence.metrics.pointwise import AbstractPointwise
+from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
+from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.workers import WorkerQuadratics
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_step
 from convergence.theorems.classical.coordinates import GreedyCoordinateDescent
 from convergence.theorems.classical.stochastic_laws import Sampled
+from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
 from tests.certificates.liars import Said
 
 
@@ -68,3 +72,36 @@ def test_values_of_noise_that_moves_are_those_of_its_potential() -> None:
     check_step(Experiment(problem, oracle, SGD(0.1)))
     with pytest.raises(InvalidInput, match="potential"):
         check_step(Experiment(problem, oracle, ZOSGD(0.1)))
+
+
+@pytest.mark.parametrize("width", [1.0, 50.0, 1e5])
+def test_what_is_affine_near_the_origin_alone_has_no_exact_moments(width: float) -> None:
+    """A true bound was refuted by the moments of the bowl that Huber's function is there."""
+    claim = Exact("c", SGDHoelder(), Huber(width, 2.2 * width), Gaussian(1.0), horizons=(128,))
+    with pytest.raises(NotAffine, match="not affine in state and samples"):
+        verify(claim)
+
+
+class OneSided(Isotropic):
+    """½ Σ max(x, 0)², whose gradient has no slope at 0."""
+
+    def grad(self, x: Any) -> Any:
+        return jnp.where(x > 0, x, 0.0)
+
+
+class Cut(AbstractPointwise):
+    """‖x‖², at most 99."""
+
+    def at(self, problem: Any, state: Any) -> Any:
+        return jnp.minimum(jnp.sum(state.x**2), 99.0)
+
+
+def test_one_side_of_a_kink_and_a_metric_that_is_cut_are_no_quadratics() -> None:
+    def run(problem: Any) -> Experiment:
+        return Experiment(problem, Oracle(problem, Gaussian(1.0)), SGD(0.1))
+
+    with pytest.raises(NotAffine, match="not affine in state and samples"):
+        analyse(run(OneSided([1.0])))
+    found = analyse(run(Isotropic([1.0])))
+    with pytest.raises(NotAffine, match="quadratic in the state"):
+        found.expected(Cut(), [3])

@@ -123,6 +123,16 @@ def test_the_exact_gap(n: int, T: int, gap: float) -> None:
     assert adawac.AdaWACGapLaw().bound(c, T) == pytest.approx(gap, abs=5e-8)
 
 
+@pytest.mark.parametrize("order", ["jacobi", "gauss-seidel"])
+def test_the_bound_of_the_gap_by_hand(order: str) -> None:
+    """(2rG + D√(2n log 2))/√T at the best steps, and ½rη_bE more where θ steps late."""
+    c = Constants(samples=2, ball=3.0, G_pair=0.5, D_pair=2.0, E_pair=1.5)
+    root = (4 * np.log(2)) ** 0.5  # √(2n log 2), and η_b = 2√(2n log 2/T)/D
+    late = {"jacobi": 0.0, "gauss-seidel": 0.5 * 3.0 * (2 * root / 4 / 2.0) * 1.5}
+    found = adawac.AdaWACGap(order=order).bound(c, 16)
+    assert found == pytest.approx((3.0 + 2.0 * root) / 4 + late[order], rel=1e-12)
+
+
 def test_faults_seen_by_the_exact_gap() -> None:
     """One sample, T = 16: 0.910029 with the sign of the weights' step turned (0.089971), 0.058726
     averaged after the step. Four, T = 64: 0.264207 with a step divided by n (0.089908), 0.082104.

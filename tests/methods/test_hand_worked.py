@@ -34,6 +34,7 @@ from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDW
 from convergence.algorithms.classical.variance_reduced import SAGA, SVRG
 from convergence.algorithms.parameter_free.coin import CoinBetting
 from convergence.algorithms.parameter_free.dadaptation import DAdaptation
+from convergence.constants import Constants
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
@@ -43,6 +44,7 @@ from convergence.problems.clients import plain_clients
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.workers import consistent_rows, unit_workers
+from convergence.theorems.classical.kim2024 import GradientDescentValue
 from tests.walks import iterates as walk
 from tests.walks import walk as hand
 
@@ -225,3 +227,10 @@ def test_samples_in_order() -> None:
     drawn = [2 * after - before for before, after in itertools.pairwise(many)]
     assert {abs(d) for d in drawn} == {1.0}
     assert len(set(drawn)) == 2
+
+
+@pytest.mark.parametrize(("h", "T", "share"), [(1.0, 1, 1 / 3), (0.5, 3, 1 / 4), (1.9, 1, 0.81)])
+def test_the_bound_of_gradient_descent_on_values(h: float, T: int, share: float) -> None:
+    """(LR²/2) max{1/(2Th + 1), (1 − h)^{2T}}."""
+    bound = GradientDescentValue(scale=h).bound(Constants(L=3.0, R=2.0), T)
+    assert bound == pytest.approx(6 * share, rel=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from convergence.algorithms.classical.sgd import SGD
 from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
 from convergence.claims.settings import Settings
+from convergence.cli import main
 from convergence.cli.gather import everything
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
@@ -23,7 +25,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.search.across import across, examine, subjects
 from convergence.search.pool import rooms
 from convergence.statistics import Verdict
-from convergence.theorems.assumptions import Is
+from convergence.theorems.assumptions import Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.decentralized.cao2024 import DiffusionExcessRisk
 from docs.make import cross_examination
@@ -59,15 +61,47 @@ class AnyNoise(DiffusionExcessRisk):
 
 
 class Decreases(Shrinks):
-    """f(x_T) − f* ≤ Δ."""
+    """f(x_T) − f* ≤ Δ without noise."""
 
-    assumes = (Is("convex"),)
+    assumes = (Is("convex"), NoNoise())
 
     def metric(self, c: Constants, T: int) -> Any:
         return Gap()
 
     def bound(self, c: Constants, T: int) -> float:
         return c.Delta
+
+
+class Breaks(Decreases):
+    """Its bound cannot be computed."""
+
+    def bound(self, c: Constants, T: int) -> float:
+        raise KeyError("a table that is not there")
+
+
+MINE = """
+from convergence import Claim
+from convergence.problems.quadratic import Isotropic
+from tests.testing.test_across import Breaks, Decreases
+
+CLAIMS = tuple(
+    Claim(theorem.__name__, theorem(), Isotropic([1.0, 1.0]), horizons=(4,), seeds=1)
+    for theorem in (Breaks, Decreases)
+)
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["--across"]], ids=["sweep", "across"])
+def test_an_exception_of_one_theorem_is_told_and_ends_no_other(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], test_seed: int
+):
+    (tmp_path / "mine.py").write_text(MINE)
+    told = ["falsify", str(tmp_path / "mine.py"), "--budget", "4", "--seed", str(test_seed)]
+    assert main([*told, *more, "--out", str(tmp_path / "found")]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert any("reaks: ended by KeyError: 'a table that is not there'" in one for one in lines)
+    assert any("ecreases: no violation" in one for one in lines)
+    assert "1 ended by errors" in lines[-1]
 
 
 def test_a_problem_that_does_not_answer_the_metric_is_left_out():
@@ -122,4 +156,4 @@ def test_the_page_shows_what_was_found():
 @pytest.mark.full
 def test_ten_minutes_find_nothing(test_seed: int):
     found = list(across(everything(), 600, seed=test_seed))
-    assert [(f.slug, f.reason) for f in found if f.module] == []
+    assert [(f.slug, f.reason, f.error) for f in found if f.module or f.error] == []

@@ -171,7 +171,7 @@ def test_a_sample_of_the_registry_survives(test_seed: int):
     slugs = ("galore-stalls", "ef21-top-k", "agents-radius-ed", "nsgdm-certificate",
              "flat-excess-risk-diffusion")  # fmt: skip
     found = list(sweep([c for c in registry() if c.slug in slugs], 5, seed=test_seed))
-    assert [(f.slug, f.reason) for f in found if f.module] == []
+    assert [(f.slug, f.reason, f.error) for f in found if f.module or f.error] == []
     assert len(found) == len(slugs)
     assert all(f.ratio > 0 for f in found)  # each has had an admissible instance
 
@@ -180,7 +180,7 @@ def test_a_sample_of_the_registry_survives(test_seed: int):
 def test_no_consistent_claim_is_violated_in_ten_minutes(test_seed: int):
     claims = [c for c in everything() if c.expect is Verdict.CONSISTENT]
     found = list(sweep(claims, 600, seed=test_seed))
-    assert [(f.slug, f.reason) for f in found if f.module] == []
+    assert [(f.slug, f.reason, f.error) for f in found if f.module or f.error] == []
     assert len(found) > len(claims) / 2
 
 

@@ -1,0 +1,93 @@
+"""How fast ∇²f changes: `rho`, and the `radius` within which curvatures at most double.
+
+Hessians at scattered points miss either by the root of the dimension, so that gradients along
+chosen directions are looked at as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from convergence.compiling import hastily
+from convergence.constants import Constants
+from convergence.laws.faults import CURVED, Fault
+from convergence.laws.look import Look
+from convergence.problems.base import AbstractProblem
+
+PLACES = 64  # points, always as many so that one program serves
+WAYS = 16  # directions at most
+STRIDES = 0.03, 1e-3  # of differences, relative to what is seen
+
+
+@hastily
+def _gradients(problem: Any, x: Any) -> Any:
+    return jax.vmap(problem.grad)(x)
+
+
+def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
+    """`rho` and `radius`, where the Hessian is small enough to have been formed."""
+    if s.H is None or c.get("quadratic") or not ("rho" in c or "radius" in c):
+        return
+    shape = np.shape(problem.start())
+    star = s.x[-1] if s.star is None else s.x[s.star]
+    line = star + np.geomspace(1e-3, 1.0, 16)[:, None] * (s.x[0] - star)
+    x = np.resize(np.vstack([s.x[: PLACES - 16], line]), (PLACES, s.x.shape[1]))
+
+    def gradients(*moves: np.ndarray) -> np.ndarray:
+        """∇f at all places, each moved by one of `moves`: (moves, places, d)."""
+        points = np.concatenate([x + move for move in moves]).reshape((-1, *shape))
+        return np.asarray(_gradients(problem, jnp.asarray(points))).reshape(len(moves), *x.shape)
+
+    changed = s.H - s.H[:1]
+    k = int(np.argmax(np.linalg.norm(changed, axis=(1, 2))))
+    grown, ways = np.linalg.eigh(0.5 * (changed[k] + changed[k].T))
+    ways = ways[:, np.argsort(-np.abs(grown))[:WAYS]].T
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        if "rho" in c:
+            yield from _rho(gradients, ways, s, c)
+        if "radius" in c and c.radius > 0:
+            yield from _radius(gradients, ways, s, c)
+
+
+def _rho(gradients: Any, ways: np.ndarray, s: Look, c: Constants) -> Iterator[Fault]:
+    """‖∇f(x + hu) − 2∇f(x) + ∇f(x − hu)‖ ≤ ρh² for every x, h and unit u."""
+    assert s.H is not None
+    apart = np.linalg.norm(s.x - s.x[:1], axis=1)
+    ok = apart > 1e-6 * max(1e-300, float(apart.max()))
+    bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2)) - CURVED * float(np.max(s.top))
+    most = float(np.max(bend[ok] / apart[ok], initial=0.0))
+    for h in STRIDES[0] * s.far, STRIDES[1] * s.far:
+        for u in ways if h > 0 else ():
+            fore, here, aft = gradients(h * u, 0.0 * u, -h * u)
+            size = np.linalg.norm(fore, axis=1) + np.linalg.norm(aft, axis=1)
+            bend = np.linalg.norm(fore - 2 * here + aft, axis=1) - 1e-14 * size
+            most = max(most, float(np.nanmax(bend)) / h**2)
+    if most > c.rho * (1 + CURVED) + 1e-300:
+        yield Fault("rho", c.rho, most, "the fastest change of ∇²f seen")
+
+
+def _radius(gradients: Any, ways: np.ndarray, s: Look, c: Constants) -> Iterator[Fault]:
+    """‖∇²f(y)⁻¹∇²f(x)‖ ≤ 2 for ‖x − y‖ ≤ radius, and so wᵀ∇²f(x)w ≤ 2wᵀ∇²f(y)w."""
+    assert s.H is not None
+    apart = np.linalg.norm(s.x[:, None] - s.x[None], axis=2)
+    for i, j in np.argwhere((apart <= c.radius) & (apart > 0)):
+        if float(np.linalg.norm(np.linalg.solve(s.H[j], s.H[i]), 2)) > 2 * (1 + CURVED):
+            yield Fault("radius", c.radius, apart[i, j], "with a growth beyond 2, a distance")
+            return
+    for w in ways:
+        for share in 0.25, 0.5, 1.0:
+            far, h = share * c.radius * w, 1e-4 * c.radius
+            after, before, fore, aft = gradients(far + h * w, far - h * w, h * w, -h * w)
+            there, here = (after - before) @ w, (fore - aft) @ w
+            size = np.abs((after + before) @ w) + np.abs((fore + aft) @ w)
+            sure = np.minimum(there, here) > 1e-9 * size  # above the rounding of a difference
+            grown = np.where(sure, np.maximum(there / here, here / there), 0.0)
+            if np.nanmax(grown) > 2 * (1 + 1e-5):
+                what = "with a curvature that more than doubles, a distance"
+                yield Fault("radius", c.radius, share * c.radius, what)
+                return
