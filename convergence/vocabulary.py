@@ -140,6 +140,8 @@ zeta_all     : magnitude f/x  : (1/n) Σ‖∇f_i(x) − ∇J(x)‖² ≤ zeta_a
 G_mean       : magnitude f/x  : ‖∇J(x)‖ ≤ G_mean for all x
 risk0        : magnitude f    : J(x̄_0) − inf J, x̄_0 the mean of the copies at the start
 Xi0          : magnitude x²   : (1/n) Σ‖x_i − x̄_0‖² of the copies at the start
+[WorkerQuadratics, GatedClients]
+all_convex   : flag           : every f_i is convex
 [WorkerQuadratics]
 local        : array f/x      : the stack of ∇f_i(x*)
 L_tilde      : magnitude f/x² : (1/n) Σ‖∇f_i(x) − ∇f_i(y)‖² ≤ L_tilde²‖x − y‖²

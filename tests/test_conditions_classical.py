@@ -35,24 +35,31 @@ from convergence.noise.gaussian import Gaussian
 from convergence.noise.pair import Pair
 from convergence.oracles.base import Oracle
 from convergence.oracles.chain import ChainOracle
+from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
 from convergence.problems.chain import HIDDEN, Chain
 from convergence.problems.linear import Linear
 from convergence.problems.matrix_quadratic import Cosines
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.separable import RotatedSeparable
+from convergence.problems.workers import WorkerQuadratics
+from convergence.theorems.adaptive.feedback import FeedbackInterpolation
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.carmon2020 import ChainFloor, ChainProgress
+from convergence.theorems.classical.defazio2014 import SGDInterpolation
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
+from convergence.theorems.classical.finite_sums import StochasticPolyakRate
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.classical.kingma2015 import AdamLinear
 from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
+from convergence.theorems.classical.vaswani2019 import ArmijoInterpolation
 from convergence.theorems.domains import domains
 from tests.conditions import Case, named
 
 SADDLE = Quadratic([1.0, 1.0], [1.0, -0.1])
 STEEP = RotatedSeparable([1.0, 1.0], [1.0, 1.0], None, 1.0, "cosh")  # no L
+BENT = WorkerQuadratics([1.0], [[[3.0]], [[-1.0]]], np.zeros((2, 1)))  # convex together
 CASES = [
     Case("Delta", GradientDescentNonconvex(), SADDLE),
     Case("Delta", SGDNonconvex(), SADDLE, Gaussian(1.0)),
@@ -65,6 +72,10 @@ CASES = [
     Case("L", AdamLinear(), Isotropic(np.ones(2))),
     Case("shown", ChainProgress(SGD(0.1)), Chain(8), Pair(np.ones(8))),
     Case("K", ChainFloor(SGD(0.1)), Isotropic(np.ones(8)), Gaussian(1.0)),
+    Case("all_convex", SGDInterpolation(), BENT, oracle=Workers),
+    Case("all_convex", ArmijoInterpolation(), BENT, oracle=Workers),
+    Case("all_convex", StochasticPolyakRate(), BENT, oracle=Workers),
+    Case("all_convex", FeedbackInterpolation(), BENT, oracle=Workers),
 ]
 
 

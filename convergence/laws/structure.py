@@ -172,6 +172,10 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     if "agents" in c and c.agents != n:
         yield Fault("agents", c.agents, n, "the workers that answer")
     yield from _differ("∇f", s.g[0], rows[0].mean(axis=0), "an entry of (1/n) Σ ∇f_i(x_0)", 1e-8)
+    if c.get("all_convex"):
+        least = _least_curved(here, rows, bool(c.get("quadratic")))
+        if least < -CURVED * float(c.get("L_max", 0.0)) - 1e-300:
+            yield Fault("all_convex", True, least, "the least curvature of an f_i")
     if "turns" in c:
         known = np.broadcast_to(np.asarray(c.turns)[:, None], rows.shape)
         yield from _differ("turns", known, rows, "a slope of f_i that is seen", 1e-12)
@@ -208,6 +212,22 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
             yield Fault("zeta", c.zeta, _rms(there), "((1/n) Σ‖∇f_i(x*)‖²)^½")
         if "local" in c and np.max(np.abs(np.asarray(c.local) - there)) > ROUNDING * scale:
             yield Fault("local", c.local, there, "the stack of ∇f_i(x*)")
+
+
+def _least_curved(here: np.ndarray, rows: np.ndarray, affine: bool) -> float:
+    """The least curvature seen of an f_i with gradients rows (P, n, d) at here (P, d): between
+    points, or of its whole Hessian where ∇f_i is affine and enough points are apart."""
+    x, G = here - here[:1], rows - rows[:1]
+    i, j = np.triu_indices(len(here), 1)
+    apart, rise = x[i] - x[j], G[i] - G[j]
+    square = np.sum(apart**2, axis=1)
+    ok = square > 1e-9 * square.max()
+    seen = np.sum(apart[:, None, :] * rise, axis=2)[ok] / square[ok, None]
+    least = float(np.min(seen, initial=np.inf))
+    if affine and np.linalg.matrix_rank(x) == x.shape[1]:
+        H = np.einsum("dp,pnk->ndk", np.linalg.pinv(x), G)
+        least = min(least, float(np.linalg.eigvalsh(0.5 * (H + np.swapaxes(H, 1, 2))).min()))
+    return least
 
 
 def _agents(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:

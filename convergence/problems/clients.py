@@ -100,8 +100,8 @@ class GatedClients(AbstractProblem):
         found = Constants(
             agents=len(b), d=len(x0), L=float(mean.max()), mu=float(mean.min()), f_star=rest,
             L_max=float(bend.max()), Delta=float(0.5 * np.sum(mean * (x0 - star) ** 2)),
-            convex=True, quadratic=True, R=float(np.linalg.norm(x0 - star)), x_star=star,
-            grad0=float(np.linalg.norm(mean * (x0 - star))), zeta=zeta, common=common,
+            convex=True, all_convex=True, quadratic=True, R=float(np.linalg.norm(x0 - star)),
+            x_star=star, grad0=float(np.linalg.norm(mean * (x0 - star))), zeta=zeta, common=common,
             x0=x0, client_h=bend, client_x=np.where(g > 0, b / np.where(g > 0, g, 1.0), 0.0),
         )  # fmt: skip
         return found | ({"zeta_all": zeta} if common else {})

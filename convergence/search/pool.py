@@ -130,6 +130,19 @@ def _workers(n: int, d: int) -> Part:
     return Part("workers with Hessians of their own", n * d * (d + 1) + d, make)
 
 
+def _bent_workers(n: int, d: int) -> Part:
+    """Workers of one minimizer that curve either way, convex together."""
+
+    def make(z: np.ndarray) -> AbstractProblem:
+        x0, root, bent = np.split(z, [d, d + d * d])
+        root, bent = np.eye(d) + root.reshape(d, d), bent.reshape(n, d, d)
+        bent = bent + np.swapaxes(bent, 1, 2) + np.cos(np.arange(n))[:, None, None] * np.eye(d)
+        H = 0.1 * np.eye(d) + root @ root.T + bent - bent.mean(axis=0)
+        return WorkerQuadratics(1.0 + x0, H, np.zeros((n, d)))
+
+    return Part("workers that curve either way", d + d * d * (n + 1), make)
+
+
 def rooms() -> tuple[Room, ...]:
     """All families of problems, with all of their noises."""
     vector, matrix, square = (2,), (4, 6), (8, 8)
@@ -150,5 +163,6 @@ def rooms() -> tuple[Room, ...]:
         Room(_unit_workers(3, 1), worker_noises(1)),
         Room(_workers(3, 2), worker_noises(2)),
         Room(_workers(1, 2), worker_noises(2)),
+        Room(_bent_workers(3, 2), worker_noises(2)),
         *special_rooms(),
     )  # fmt: skip

@@ -14,16 +14,13 @@ from convergence import Claim, Verdict, verify
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.laws import certificates
-from convergence.laws.noises import noise_faults
-from convergence.laws.problems import problem_faults
 from convergence.noise.agents import PerEntry
 from convergence.noise.atoms import diagonal
 from convergence.noise.base import Noiseless
-from convergence.noise.coin import Coin
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.heavy import Pareto
-from convergence.noise.matrix import BatchMean, CornerSign
+from convergence.noise.matrix import BatchMean
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import two_point
 from convergence.parts import graphs
@@ -38,9 +35,9 @@ from convergence.problems.nonconvex import Welsch, log_cosh, quad_cos
 from convergence.problems.pairs import linear_pairs, random_pairs
 from convergence.problems.quadratic import Isotropic, Quadratic, rotation
 from convergence.problems.saddle import bilinear, random_saddle
-from convergence.problems.separable import RotatedSeparable, spiked
+from convergence.problems.separable import RotatedSeparable
 from convergence.problems.shifted import Shifted
-from convergence.problems.workers import random_workers
+from convergence.problems.workers import WorkerQuadratics, random_workers
 from convergence.search.falsify import falsify
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -77,6 +74,11 @@ STAFF = random_workers(3, 4, seed=1)
 RING = graphs.ring(4)
 ALIKE = common(RING, [1.0, 2.0], np.outer([1.0, -1.0, 2.0, -2.0], [1.0, 0.5]), 0.3)
 BASINS = AgentBasins(RING, ALIKE.c - ALIKE.c.mean(axis=0), np.arange(8.0).reshape(4, 2))
+BENT = WorkerQuadratics(
+    np.ones(4),
+    np.stack([np.eye(4) + k * np.diag([1.2, 0, 0, 0]) for k in (-1, 1)]),
+    np.ones((2, 4)),
+)
 GATED = GatedClients([[1.0], [2.0]], [[1.0], [-1.0]], [[1.0], [0.5]], [0.3])
 PAIRS = random_pairs(3, 2)
 TWO = random_bilevel(graphs.ring(4))
@@ -135,6 +137,8 @@ FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
     (TWO, {"common": True}),
     (GATED, {"common": True}),
     (STAFF, {"common": True}),
+    (WorkerQuadratics([1.0], [[[3.0]], [[-1.0]]], np.zeros((2, 1))), {"all_convex": True}),
+    (BENT, {"all_convex": True}),
     (PAIRS, {"samples": 4}),
     (PAIRS, {"split": 1}),
     (PAIRS, {"ball": 0.5}),
@@ -202,28 +206,6 @@ def test_a_false_certificate_of_a_noise_is_named(noise: Any, values: dict[str, A
     assert not certificates(problem, noise)
     found = certificates(problem, lying(noise, **values))
     assert {fault.name for fault in found} & set(values), [str(fault) for fault in found]
-
-
-@pytest.mark.parametrize(("noise", "batch"), [(1, 2), (1, 3), (1, 0), (4, 2), (4, 8), (2, 1)])
-def test_a_false_batch_of_signs_is_named(noise: int, batch: int) -> None:
-    """Signs are a mean of two, of four without a zero, …: by the law of their sum."""
-    signs = BatchMean(CornerSign(0.5, 2), noise)
-    assert not certificates(MATRIX, signs)
-    found = certificates(MATRIX, lying(signs, batch=batch))
-    assert {fault.name for fault in found} == {"batch"}, [str(fault) for fault in found]
-
-
-def test_a_coin_that_is_handed_another_vector_gives_another_sample() -> None:
-    coin = Coin(0.3, 1.0, 1.5)
-    assert not noise_faults(coin, START)
-    (found,) = noise_faults(coin, START, coin.constants((3,)).but(additive=True))
-    assert found.name == "additive"
-
-
-def test_what_any_radius_serves_is_not_accused() -> None:
-    """Curvatures between 1 and 2, and constant ones."""
-    for problem in (spiked(4, 0.1), RotatedSeparable(START, [1.0, 2.0, 3.0], shape="square")):
-        assert not problem_faults(problem, problem.constants().but(radius=1e3))
 
 
 class Biased(Gaussian):

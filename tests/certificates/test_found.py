@@ -16,17 +16,24 @@ from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
+from convergence.laws import certificates
 from convergence.laws.along import muted, valueless
+from convergence.laws.noises import noise_faults
+from convergence.laws.problems import problem_faults
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
+from convergence.noise.coin import Coin
 from convergence.noise.gaussian import Gaussian
+from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
+from convergence.problems.counterexample import Counterexample
 from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic
+from convergence.problems.separable import RotatedSeparable, spiked
 from convergence.problems.workers import WorkerQuadratics
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_step
@@ -34,6 +41,7 @@ from convergence.theorems.classical.coordinates import GreedyCoordinateDescent
 from convergence.theorems.classical.stochastic_laws import Sampled
 from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder
 from tests.certificates.liars import Said
+from tests.certificates.test_certificates import lying
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +113,28 @@ def test_one_side_of_a_kink_and_a_metric_that_is_cut_are_no_quadratics() -> None
     found = analyse(run(Isotropic([1.0])))
     with pytest.raises(NotAffine, match="quadratic in the state"):
         found.expected(Cut(), [3])
+
+
+@pytest.mark.parametrize(("noise", "batch"), [(1, 2), (1, 3), (1, 0), (4, 2), (4, 8), (2, 1)])
+def test_a_false_batch_of_signs_is_named(noise: int, batch: int) -> None:
+    """Signs are a mean of two, of four without a zero, …: by the law of their sum."""
+    problem, signs = Counterexample.pure(6, 2, 0.5), BatchMean(CornerSign(0.5, 2), noise)
+    assert not certificates(problem, signs)
+    found = certificates(problem, lying(signs, batch=batch))
+    assert {fault.name for fault in found} == {"batch"}, [str(fault) for fault in found]
+
+
+def test_a_coin_that_is_handed_another_vector_gives_another_sample() -> None:
+    coin = Coin(0.3, 1.0, 1.5)
+    assert not noise_faults(coin, [2.0, -1.0, 0.5])
+    (found,) = noise_faults(coin, [2.0, -1.0, 0.5], coin.constants((3,)).but(additive=True))
+    assert found.name == "additive"
+
+
+def test_what_any_radius_serves_is_not_accused() -> None:
+    """Curvatures between 1 and 2, and constant ones."""
+    for problem in (
+        spiked(4, 0.1),
+        RotatedSeparable([2.0, -1.0, 0.5], [1.0, 2.0, 3.0], shape="square"),
+    ):
+        assert not problem_faults(problem, problem.constants().but(radius=1e3))

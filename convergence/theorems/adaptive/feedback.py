@@ -118,8 +118,8 @@ class FeedbackInterpolation(AbstractTheorem):
     provenance = Provenance.DERIVED
     source = Source("karimireddy2019", "Counterexample 3, repaired; derived")
     statement = "(1/T) Σ E[f(x_t) − f*] ≤ R²/(wηT),  signs with error feedback, interpolation"
-    assumes = (NoNoise(), Is("quadratic"), Is("convex"), Has("zeta", 0.0, 0.0), Positive("L_max"),
-               Positive("R"))  # fmt: skip
+    assumes = (NoNoise(), Is("quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
+               Positive("L_max"), Positive("R"))  # fmt: skip
     domain = {"scale": number("(0, 1]")}
 
     scale: Reals = eqx.field(converter=real, default=1.0)  # a

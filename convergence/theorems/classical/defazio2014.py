@@ -181,8 +181,8 @@ class AbstractInterpolation(AbstractMoment):
 
     al: Reals = eqx.field(converter=real, default=0.5)
 
-    assumes = (NoNoise(), Is("convex"), Has("zeta", 0.0, 0.0), Positive("L_max"), Positive("mu"),
-               Positive("R"))  # fmt: skip
+    assumes = (NoNoise(), Is("all_convex"), Has("zeta", 0.0, 0.0), Positive("L_max"),
+               Positive("mu"), Positive("R"))  # fmt: skip
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return SGDWithReplacement(float(self.al) / c.L_max)

@@ -95,7 +95,7 @@ class AbstractStochasticPolyak(AbstractTheorem):
     def assumes(self) -> Any:
         """f_i have no slope at x*, which is 0, where the metric measures from."""
         origin = Within("x*", self, "off", 0.0, 1e-9)
-        shape = Is("quadratic"), Is("convex"), Has("zeta", 0.0, 0.0), Has("L_max")
+        shape = Is("quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0), Has("L_max")
         return NoNoise(), *shape, origin
 
     def off(self, c: Constants, T: int) -> float:

@@ -68,8 +68,8 @@ class ArmijoInterpolation(AbstractArmijo):
 
     @varies
     def assumes(self) -> Any:
-        return (NoNoise(), Is("quadratic"), Is("convex"), Has("zeta", 0.0, 0.0), Positive("L_max"),
-                Positive("mu"))  # fmt: skip
+        return (NoNoise(), Is("quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
+                Positive("L_max"), Positive("mu"))  # fmt: skip
 
     def shortest(self, c: Constants) -> float:
         """η."""
@@ -120,7 +120,7 @@ class ArmijoAnywhere(ArmijoInterpolation):
 
     @varies
     def assumes(self) -> Any:
-        return NoNoise(), Is("quadratic"), Is("convex"), Positive("L_max"), Positive("mu")
+        return NoNoise(), Is("quadratic"), Is("all_convex"), Positive("L_max"), Positive("mu")
 
     def ceiling(self, c: Constants, T: int) -> float | None:
         """None is known."""
