@@ -29,6 +29,12 @@ class Within(AbstractAssumption):
         return Checked(self.title, bool(self.low <= value <= self.high), value, detail)
 
 
+def from_above(of: Any) -> Within:
+    """The start's gradient is no smaller than what the noise keeps up, by `of.above`: a rate is
+    read off a fall."""
+    return Within("a start above the noise", of, "above", 1.0)
+
+
 class Positive(AbstractAssumption):
     """A certified constant is positive and finite."""
 

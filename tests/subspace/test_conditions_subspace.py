@@ -118,6 +118,10 @@ CASES = [
     Case("gaussian", stall.GaussianLaw(tau=5), PURE8, SIGN),
     Case("isotropic noise", stall.ConvergesAtRate(tau=5), PURE, SIGN),
     Case("isotropic noise", stall.ConvergesAtRate(), SQUARE, PerEntry(1 + np.eye(6)[:, :5])),
+    Case("a start above the noise", zmushko2025.RandomSplitRate(), Isotropic(0.01 * np.ones(8)),
+         Gaussian(1.0)),
+    Case("a start above the noise", stall.ConvergesAtRate(), Isotropic(0.01 * np.ones((6, 5))),
+         Gaussian(1.0)),
     # GoLore
     Case("rank", he2025.GaLoreDeterministic(7), SQUARE),
     Case("m", he2025.GoLoreSGD(), Isotropic(np.ones(6)), Gaussian(1.0)),

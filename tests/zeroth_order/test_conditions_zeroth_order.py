@@ -31,6 +31,7 @@ UNEVEN = PerEntry(1 + np.eye(3, 6))
 SHIFTED = Shifted(np.ones((3, 6)), np.ones((3, 6)))  # X_0 = X*, but not 0
 
 CASES = [
+    Case("a start above the noise", lozo.LozoRate(), Isotropic(0.01 * np.ones((6, 5))), NOISY),
     Case("quadratic", lozo.LozoQuadratic(), WAVES, NOISY),
     Case("isotropic noise", lozo.LozoQuadratic(), UNIT, UNEVEN),
     Case("isotropic noise", lozo.LozoQuadratic(), UNIT, Aligned(1.0)),

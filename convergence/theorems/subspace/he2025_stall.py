@@ -34,6 +34,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import from_above
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.corner import (
     CLEAN,
@@ -247,7 +248,8 @@ class GaussianLaw(AbstractGaLore):
 class ConvergesAtRate(AbstractGaLore):
     """(1/T) Σ E‖∇f(X_t)‖² = O(1/√T) with η ∝ 1/√T, under isotropic noise.
 
-    Recalled (the abstract of v2 claims it; the statement was not read).
+    Recalled (the abstract of v2 claims it; the statement was not read). Read from a start above
+    what the noise leaves, ηLσ²: from below the gradient grows for longer than any ladder.
     """
 
     kind = Kind.RATE
@@ -257,12 +259,21 @@ class ConvergesAtRate(AbstractGaLore):
 
     @varies
     def assumes(self) -> Any:
-        return Smooth(), FiniteVariance(), IsotropicNoise(), Matrix(self.r), Improvable()
+        shape = Smooth(), FiniteVariance(), IsotropicNoise(), Matrix(self.r), Improvable()
+        return *shape, from_above(self)
+
+    def eta(self, c: Constants, T: int) -> float:
+        """The step."""
+        noise = self.r / c.m * c.L * c.sigma**2 * T
+        return min(1 / c.L, (2 * c.Delta / noise) ** 0.5 if noise > 0 else math.inf)
+
+    def above(self, c: Constants, T: int) -> float:
+        """‖∇f(x_0)‖²/(ηLσ²)."""
+        left = self.eta(c, T) * c.L * c.sigma**2
+        return c.grad0**2 / left if left > 0 else math.inf
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
-        noise = self.r / c.m * c.L * c.sigma**2 * T
-        eta = min(1 / c.L, (2 * c.Delta / noise) ** 0.5 if noise > 0 else math.inf)
-        return Subspace(TopSVD(), eta, r=self.r, tau=self.tau)
+        return Subspace(TopSVD(), self.eta(c, T), r=self.r, tau=self.tau)
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(GradNormSq())

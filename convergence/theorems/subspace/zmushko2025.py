@@ -33,6 +33,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import from_above
 from convergence.theorems.domains import count, number, one_of
 from convergence.theorems.subspace.corner import (
     BeforeTheKink,
@@ -185,17 +186,22 @@ class RandomSplit(AbstractRandomSplit):
 
 class RandomSplitRate(AbstractRandomSplit):
     """(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p̂β/(1−β))), p̂ = p_max(1 − p_min), for α ≤
-    (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]: O(1/√K) at the best α. Of the paper's theorem
-    only this form is remembered; SGDM (p = 1) and SGD (p = 0) are its ends.
-
-    α = min{(1 − β)/(L(4 − β + β²)), √(Δ/(Lσ²(1 + p̂β/(1−β))K))}.
-    """
+    (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]; only this form is remembered, whose ends are SGDM
+    (p = 1) and SGD (p = 0). α = min{(1 − β)/(L(4 − β + β²)), √(Δ/(Lσ²(1 + p̂β/(1−β))K))}, from a
+    start above the second term: from below the gradient grows for longer than any ladder."""
 
     kind = Kind.RATE
     source = Source(PAPER, "the convergence theorem, its form from memory")
     provenance = Provenance.RECALLED
     statement = "(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p_max(1−p_min)β/(1−β)))"
-    assumes = (*AbstractFrugal.assumes, Improvable())
+
+    @varies
+    def assumes(self) -> Any:
+        return *AbstractFrugal.assumes, Improvable(), from_above(self)
+
+    def above(self, c: Constants, T: int) -> float:
+        """‖∇f(x_0)‖² over the second term of the bound."""
+        return c.grad0**2 / max(self.alpha_at(c, T) * self.noise(c), 1e-300)
 
     def noise(self, c: Constants) -> float:
         """Lσ²(1 + p̂β/(1−β))."""
@@ -205,7 +211,7 @@ class RandomSplitRate(AbstractRandomSplit):
     def alpha_at(self, c: Constants, T: int) -> float:
         """The step for K = T."""
         b = float(self.beta)
-        best = (c.Delta / (self.noise(c) * T)) ** 0.5 if c.sigma > 0 else float("inf")
+        best = (c.Delta / max(self.noise(c) * T, 1e-300)) ** 0.5
         return min((1 - b) / (c.L * (4 - b + b * b)), best)
 
     def prescribe(self, c: Constants, T: int) -> FrugalSGDM:

@@ -28,6 +28,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import from_above
 from convergence.theorems.domains import count, number
 
 
@@ -184,12 +185,23 @@ class LozoSmooth(Lazy):
 
 
 class LozoRate(AbstractLozo):
-    """(1/K) Σ_k E‖∇f(X^{kν})‖² = O(√(ΔL d̃ σ²/T) + ΔL d ν/T), d = mn, d̃ = mn²/r."""
+    """(1/K) Σ_k E‖∇f(X^{kν})‖² = O(√(ΔL d̃ σ²/T) + ΔL d ν/T), d = mn, d̃ = mn²/r. Read from a start
+    above what the noise leaves, αLD_Sσ²: from below the gradient grows for longer than any ladder.
+    """
 
     kind = Kind.RATE
     source = Source("chen2025lozo", "the convergence theorem, from memory")
     provenance = Provenance.RECALLED
     statement = "(1/K) Σ E‖∇f(X^{kν})‖² = O(√(ΔL d̃σ²/T) + ΔL dν/T),  d̃ = mn²/r"
+
+    @varies
+    def assumes(self) -> Any:
+        return *Lazy.assumes.fget(self), from_above(self)
+
+    def above(self, c: Constants, T: int) -> float:
+        """‖∇f(X_0)‖²/(αLD_Sσ²)."""
+        left = self.alpha(c, T) * c.L * self.factor(c) * c.sigma**2
+        return c.grad0**2 / left if left > 0 else float("inf")
 
     def bound(self, c: Constants, T: int) -> float:
         wide = c.m * c.n**2 / self.r
