@@ -1,13 +1,14 @@
 # Written by `python -m docs.make.rooms`.
-from .affine import Form as Form
 from .affine import Moments as Moments
 from .affine import analyse as analyse
-from .affine import form_of as form_of
-from .affine import rounding as rounding
 from .coins import follow as follow
 from .coins import silent as silent
 from .coins import tosses as tosses
 from .eigenvalues import unresolved as unresolved
+from .forms import Form as Form
+from .forms import form_of as form_of
+from .forms import missed as missed
+from .forms import rounding as rounding
 from .masks import averaged_moments as averaged_moments
 from .masks import compressed_moments as compressed_moments
 from .masks import drawn_moments as drawn_moments

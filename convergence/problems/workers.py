@@ -97,7 +97,7 @@ class WorkerQuadratics(AbstractProblem):
         return Constants(
             L=float(eigen[-1]), mu=float(eigen[0]), L_tilde=float(np.mean(L_i**2) ** 0.5),
             L_max=float(L_i.max()), agents=n, d=d, x_star=star, Delta=float(0.5 * y @ mean @ y),
-            convex=True, all_convex=bool(np.linalg.eigvalsh(H).min() >= 0),
+            convex=True, all_convex=bool(np.linalg.eigvalsh(H).min() >= -1e-13 * L_i.max()),
             R=float(np.linalg.norm(y)), f_star=float(-0.5 * b.mean(axis=0) @ star),
             grad0=float(np.linalg.norm(mean @ y)), zeta=zeta2**0.5, local=at_star,
             B=1.0 if common else float((2 * spread) ** 0.5),

@@ -263,6 +263,7 @@ from .compression.stich2018 import ErrorFeedbackSurely as ErrorFeedbackSurely
 from .conditions import Positive as Positive
 from .conditions import SameRows as SameRows
 from .conditions import Within as Within
+from .conditions import from_above as from_above
 from .decentralized.alghunaim2022 import AbstractNetworkBias as AbstractNetworkBias
 from .decentralized.alghunaim2022 import AbstractSmallStepRadius as AbstractSmallStepRadius
 from .decentralized.alghunaim2022 import AbstractUnified as AbstractUnified

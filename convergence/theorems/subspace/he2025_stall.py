@@ -262,18 +262,18 @@ class ConvergesAtRate(AbstractGaLore):
         shape = Smooth(), FiniteVariance(), IsotropicNoise(), Matrix(self.r), Improvable()
         return *shape, from_above(self)
 
-    def eta(self, c: Constants, T: int) -> float:
+    def tuned(self, c: Constants, T: int) -> float:
         """The step."""
         noise = self.r / c.m * c.L * c.sigma**2 * T
         return min(1 / c.L, (2 * c.Delta / noise) ** 0.5 if noise > 0 else math.inf)
 
     def above(self, c: Constants, T: int) -> float:
         """‖∇f(x_0)‖²/(ηLσ²)."""
-        left = self.eta(c, T) * c.L * c.sigma**2
+        left = self.tuned(c, T) * c.L * c.sigma**2
         return c.grad0**2 / left if left > 0 else math.inf
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
-        return Subspace(TopSVD(), self.eta(c, T), r=self.r, tau=self.tau)
+        return Subspace(TopSVD(), self.tuned(c, T), r=self.r, tau=self.tau)
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(GradNormSq())
