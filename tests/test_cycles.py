@@ -98,7 +98,7 @@ def test_losses_in_turn_certify_what_they_are():
 def test_the_search_finds_a_cycle_from_a_plain_quadratic(seed: int):
     claim = Claim("polyak", PolyakStronglyConvex(), Isotropic(np.ones(1)),
                   horizons=(64, 256, 1024, 4096), seeds=1)  # fmt: skip
-    found = falsify(claim, budget=60, seed=seed)
+    found = falsify(claim, budget=240, seed=seed)
     assert found.module is not None
     assert "piecewise" in found.family
 
@@ -112,7 +112,7 @@ def in_turn(theorem: Any) -> Claim:
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(5))
 def test_the_search_finds_reddis_climb_from_equal_losses(seed: int):
-    found = falsify(in_turn(AdamInTurn()), budget=60, seed=seed)
+    found = falsify(in_turn(AdamInTurn()), budget=240, seed=seed)
     assert found.module is not None
     assert found.family == "losses in turn"
     assert found.reason.startswith("proved")

@@ -123,7 +123,7 @@ class AbstractOnInstance(AbstractClaim):
 
     def instance(self, T: int) -> tuple[AbstractProblem, AbstractNoise, Constants]:
         """The instance at horizon T and its certified constants."""
-        key = T, wide()  # arrays are made in the precision of the run
+        key = T if callable(self.problem) or callable(self.noise) else 0, wide()
         if key not in self._made:
             problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
             noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
@@ -132,7 +132,7 @@ class AbstractOnInstance(AbstractClaim):
 
     @functools.cached_property
     def _made(self) -> dict[Any, Any]:
-        """Instances by horizon and precision: certifying constants may take a search."""
+        """Instances by horizon, if they vary with it, and by the precision that arrays have."""
         return {}
 
     def plan(self, settings: Settings) -> tuple[tuple[int, ...], int]:

@@ -85,6 +85,7 @@ class RunSearch(AbstractSearch):
 
     def __init__(self, claim: Claim, seed: int = 0):
         self.claim, self.seed, self.calls = claim, seed, 0
+        self.recent: dict[Any, Claim] = {}
         usable = [T for T in claim.horizons if T >= 8] or [claim.horizons[-1]]
         first = usable[0]
         last = next((T for T in usable if 8 * first <= T), usable[-1])
@@ -145,11 +146,16 @@ class RunSearch(AbstractSearch):
         return rebuilt(theorem, **new)
 
     def candidate(self, family: Instances, z: np.ndarray) -> Claim:
-        """The claim on the instance at z."""
-        problem, noise = family.make(z)
-        return dataclasses.replace(
-            self.claim, problem=problem, noise=noise, theorem=self.theorem(z)
-        )
+        """The claim on the instance at z; of the last points it is kept, for every horizon."""
+        key = family.name, z.tobytes()
+        if key not in self.recent:
+            problem, noise = family.make(z)
+            if len(self.recent) >= BATCH:
+                self.recent.clear()
+            self.recent[key] = dataclasses.replace(
+                self.claim, problem=problem, noise=noise, theorem=self.theorem(z)
+            )
+        return self.recent[key]
 
     def false(self, family: Instances, z: np.ndarray) -> str:
         found = [self.candidate(family, z).certified(T) for T in self.horizons]
