@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import itertools
 import os
@@ -49,6 +50,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name in TIERS[1:]:
             if item.get_closest_marker(name) and name not in allowed:
                 item.add_marker(pytest.mark.skip(reason=f"runs in tier {name}"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of cycles the many objects that were made until now."""
+    from convergence.cli.environment import RARELY
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*RARELY)
 
 
 # Linux lets a process have 65 530 memory maps, and compiled programs, which are never released

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 import os
 import sys
 from importlib import metadata
@@ -12,10 +13,13 @@ from typing import Any
 from convergence.errors import require
 from convergence.workers import SPARE, cores
 
+# Tracing makes millions of objects and few cycles: Python's own numbers take 6 % of a run's time.
+RARELY = 50_000, 20, 100
+
 
 def prepare() -> None:
-    """Before JAX is imported: give XLA threads to spare; then warn if another distribution
-    installs the import name.
+    """Before JAX is imported: give XLA threads to spare, and Python's collector of cycles less to
+    do; then warn if another distribution installs the import name.
 
     XLA compiles, runs and factorizes matrices in pools with one thread a core, and these tasks
     wait for others of the same pool: on two cores, two claims at a time, or one claim on two
@@ -34,6 +38,7 @@ def prepare() -> None:
         )
     if "jax" not in sys.modules:  # its pools may be there already, and NPROC would be a lie
         os.environ.setdefault("NPROC", str(max(16, SPARE * cores())))
+    gc.set_threshold(*RARELY)
     others = rivals()
     if others:
         print(
