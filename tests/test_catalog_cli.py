@@ -95,7 +95,7 @@ def test_inapplicable_names_who_certifies_what_is_missing():
     assert "`convergence catalog --certifies G`" in report.reason
 
 
-@pytest.mark.parametrize("kind", ["claim", "algorithm", "optax", "torch"])
+@pytest.mark.parametrize("kind", ["claim", "algorithm", "optax", "torch", "rate"])
 def test_a_new_file_runs_as_it_is(kind: str, capsys: Said):
     if kind == "torch":
         pytest.importorskip("torch")

@@ -114,6 +114,17 @@ def test_proofs_that_are_reproduced_fit(
     assert main(["reproduce", "p.json", "--json"]) != 0
 
 
+def test_rates_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    found = printed(capsys, "rate", "rate", "gd-value-half-step", "--budget", "0")["claims"][0]
+    assert found["conjecture"]["exponent"] == 1
+    found["conjecture"].pop("since")
+    with pytest.raises(jsonschema.ValidationError):
+        check("rate", {"schema": "convergence-rate/1", "alpha": 1e-3, "claims": [found]})
+
+
 def test_worst_cases_fit(capsys: pytest.CaptureFixture[str]):
     pytest.importorskip("PEPit", reason="the extra pep is not installed")
     found = printed(capsys, "worst-case", "worst-case", "gd-huber-tight", "--horizons", "1")

@@ -1,5 +1,6 @@
 """The command line: `convergence list | show | catalog | serve | new | verify | collect |
-falsify | prove | figures | report | reproduce | records | plan | audit | score | worst-case`.
+falsify | prove | figures | report | reproduce | records | plan | rate | audit | score |
+worst-case`.
 
 Exit codes: 0 when every verdict is the expected one, 1 otherwise, 2 for bad usage or bad input,
 130 after Ctrl-C. Nothing here imports JAX before the arguments are known to be sound.

@@ -124,6 +124,14 @@ def plan(arguments: Namespace) -> int:
     return plan(arguments)
 
 
+def rate(arguments: Namespace) -> int:
+    """Fit a law to the means over horizons, and try to break it."""
+    prepare()
+    from convergence.cli.rate import run
+
+    return run(arguments)
+
+
 def records(arguments: Namespace) -> int:
     """Push records to a place, or pull and examine those of others."""
     prepare()

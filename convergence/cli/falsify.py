@@ -81,17 +81,20 @@ def summary(claims: Any, found: Any, violated: Any, told: Any) -> str:
     return "; ".join(parts)
 
 
-def keep(name: str, module: str | None, out: Path) -> str | None:
-    """Write a violation as a module, and say how to run it; its file."""
+def keep(
+    name: str, module: str | None, out: Path, quiet: bool = False, what: str = "violated"
+) -> str | None:
+    """Write what was found as a module, and say how to run it; its file."""
     if module is None:
         return None
-    file = out / f"{name_for(name)}_violated.py"
+    file = out / f"{name_for(name)}_{what}.py"
     try:
         write_whole(file, module.encode())
     except OSError as error:
-        print(f"{name}: {told(error)}; the violation:\n{module}", file=sys.stderr)
+        print(f"{name}: {told(error)}; the module:\n{module}", file=sys.stderr)
         return None
-    print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
+    if not quiet:
+        print(f"  kept: convergence verify {shlex.quote(str(file))}", flush=True)
     return str(file)
 
 

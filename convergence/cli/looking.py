@@ -24,7 +24,7 @@ def list_grammar(add: argparse.ArgumentParser) -> None:
     for name, choices, what in (
         ("family", None, "of this family, as subspace"),
         ("kind", KINDS, "judged like this"),
-        ("provenance", ("printed", "recalled", "derived"), "known like this"),
+        ("provenance", ("printed", "recalled", "derived", "conjectured"), "known like this"),
         ("verdict", VERDICTS, "expected to have this verdict"),
         ("theorem", None, "about this theorem, as SGDNonconvex"),
     ):
@@ -59,10 +59,10 @@ def new_grammar(add: argparse.ArgumentParser) -> None:
     add.add_argument("file", type=file, metavar="FILE.py", help="a file that does not exist yet")
     add.add_argument(
         "--kind",
-        choices=("claim", "algorithm", "optax", "torch"),
+        choices=("claim", "algorithm", "optax", "torch", "rate"),
         default="claim",
         help="a known theorem on an instance of your own (claim), a method and theorem of your "
-        "own, or an optimizer of optax or torch against a bound",
+        "own, an optimizer of optax or torch against a bound, or a method without a theorem (rate)",
     )
 
 

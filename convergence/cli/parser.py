@@ -29,7 +29,7 @@ from convergence.cli.values import (
     shard,
     target,
 )
-from convergence.cli.wide_grammar import plan_grammar, records_grammar
+from convergence.cli.wide_grammar import plan_grammar, rate_grammar, records_grammar
 from convergence.tiers import GENERATORS, TIERS
 from convergence.workers import cores
 
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         list_grammar, show_grammar, catalog_grammar, serve_grammar, new_grammar, _verify, _collect,
         _falsify, _prove, _figures, _report, _reproduce, records_grammar,
     )  # fmt: skip
-    for grammar in (*verbs, plan_grammar, _worst_case, _score):
+    for grammar in (*verbs, plan_grammar, rate_grammar, _worst_case, _score):
         what = str(grammar.__doc__).rstrip(".")
         name = grammar.__name__.removeprefix("_").removesuffix("_grammar").replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))

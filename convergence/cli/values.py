@@ -114,6 +114,11 @@ def budget(text: str) -> float:
     return found
 
 
+def wait(text: str) -> float:
+    """A time as for `budget`, or 0."""
+    return 0.0 if text == "0" else budget(text)
+
+
 def file(text: str) -> Path:
     """A file that can be written; `-` is the standard output."""
     path = Path(text)

@@ -1,4 +1,4 @@
-"""The grammar of the commands about many machines and long runs: records, plan."""
+"""The grammar of the commands about long runs and many of them: records, plan, rate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import argparse
 from pathlib import Path
 
 from convergence.cli.looking import TARGET
-from convergence.cli.values import alpha, budget, file, folder, jobs, ratio, seed, target
+from convergence.cli.values import (
+    alpha,
+    budget,
+    file,
+    folder,
+    jobs,
+    ratio,
+    seed,
+    seeds,
+    target,
+    wait,
+)
 from convergence.tiers import TIERS
 
 
@@ -57,3 +68,29 @@ def plan_grammar(add: argparse.ArgumentParser) -> None:
         help="where `verify` keeps records, which serve as pilots (results)",
     )
     add.add_argument("--json", type=file, metavar="FILE", help="write the plans")
+
+
+def rate_grammar(add: argparse.ArgumentParser) -> None:
+    """Which exponent and constant a method shows, as a conjecture that is searched for breaks."""
+    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
+    add.add_argument(
+        "--horizons", type=jobs, nargs="+", metavar="T", help="four or more (8 16 … 1024)"
+    )
+    add.add_argument("--seeds", type=seeds, metavar="N", help="runs a horizon, at least 2")
+    add.add_argument("--seed", type=seed, metavar="S", default=0, help="root of all keys (0)")
+    add.add_argument(
+        "--alpha", type=alpha, metavar="A", default=1e-3, help="chance that the limits of a claim "
+        "or its search err (1e-3)",
+    )  # fmt: skip
+    add.add_argument(
+        "--budget", type=wait, metavar="TIME", default=30.0, help="for all searches: 60, 10m; 0: "
+        "none (30)",
+    )  # fmt: skip
+    add.add_argument(
+        "--out",
+        type=folder,
+        metavar="DIR",
+        default=Path("results/conjectures"),
+        help="where conjectures, and what broke them, are kept as modules (results/conjectures)",
+    )
+    add.add_argument("--json", action="store_true", help="print JSON in place of words")

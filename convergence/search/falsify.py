@@ -150,6 +150,14 @@ class Hunt:
                     climbers[name] = Evolution(self.rng.standard_normal(family.size), 1.0, self.rng)
 
 
+def chase(hunt: Hunt, began: float, budget: float) -> None:
+    """Half of the time to explore the families in turn, the other half to climb."""
+    families = hunt.search.families
+    for turn, family in enumerate(families, start=1):
+        hunt.explore(family, began + 0.5 * budget * turn / len(families))
+    hunt.climb()
+
+
 def falsify(
     claim: Any,
     budget: float = 60.0,
@@ -162,9 +170,7 @@ def falsify(
     with precision("float64"):
         search = search_of(claim, seed)
         hunt = Hunt(search, alpha, seed, began + budget, tell)
-        for turn, family in enumerate(search.families, start=1):
-            hunt.explore(family, began + 0.5 * budget * turn / len(search.families))
-        hunt.climb()
+        chase(hunt, began, budget)
     return Findings(
         claim.slug, hunt.worst[0], hunt.worst[1], search.candidates, hunt.attempts,
         time.perf_counter() - began, hunt.module, hunt.said(), hunt.edge,

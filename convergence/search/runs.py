@@ -44,6 +44,7 @@ class AbstractSearch(ABC):
     families: tuple[Instances, ...]
     candidates: int = 0
     word: str = ""  # of the judge, on the last that was put before him
+    refuted: Any = None  # the last claim that he refuted
 
     @abstractmethod
     def scores(self, family: Instances, points: np.ndarray) -> np.ndarray:
@@ -69,6 +70,7 @@ class AbstractSearch(ABC):
         self.word = f"{report.verdict}: {report.reason}"
         if report.verdict is not Verdict.REFUTED:
             return None
+        self.refuted = claim
         story = (
             f"A violation of {self.claim.slug!r}.\n\n{claim.theorem.statement}\n\n"
             f"Found among {family.name}; {report.reason}\n"

@@ -59,6 +59,7 @@ class Provenance(enum.StrEnum):
     PRINTED = "printed"  # read in the paper
     RECALLED = "recalled"  # the paper's statement from memory, constants unverified
     DERIVED = "derived"  # ours, proof in the docstring
+    CONJECTURED = "conjectured"  # fitted to runs, without a proof
 
 
 class Source(NamedTuple):

@@ -50,6 +50,7 @@ RECORDS = {
     "Errata": "errata.md",
     "Mutants": "mutants.md",
     "The exact worst case": "worst_cases.md",
+    "A rate without a theorem": "rates.md",
     "JSON": "json.md",
     "Many machines": "scale.md",
     "Reliability": "reliability.md",
