@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PACKAGE = Path(__file__).parent
+STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)  # of bad values
 LIBRARIES = tuple(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))
 
 

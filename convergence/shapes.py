@@ -16,7 +16,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
-from convergence.errors import InvalidInput, require, shown
+from convergence.errors import STUMBLES, InvalidInput, require, shown
 
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]
@@ -50,7 +50,7 @@ else:
                 return super().__call__(*args, **kwargs)
             except (InvalidInput, jax.errors.JAXTypeError, jax.errors.JAXIndexError):
                 raise
-            except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            except STUMBLES as error:
                 if str(error).startswith("Can't instantiate abstract"):
                     raise  # no argument would help
                 given = [shown(value, 60) for value in args]

@@ -19,6 +19,7 @@ from convergence.claims.fields import counts
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws import look
+from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic
 from convergence.runner import plan
 from convergence.shapes import real, whole
@@ -123,3 +124,9 @@ def test_a_metric_that_is_nan_in_every_run_decides_nothing(kind: Kind):
     signs(kind, sample)
     judged = judge(kind, [sample, dataclasses.replace(sample, T=8)], Settings(), 0.05)
     assert judged.verdict is Verdict.INCONCLUSIVE
+
+
+def test_fields_that_do_not_fit_each_other_are_a_sentence():
+    """Nothing is wrong with the length of R before the constants ask for it."""
+    with pytest.raises(InvalidInput, match=r"Got Huber.*shapes that fit each other"):
+        verify(dataclasses.replace(GOOD, problem=Huber(1.0, [1.0])))

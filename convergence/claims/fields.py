@@ -11,7 +11,15 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
-from convergence.errors import is_share, is_whole, made_by, require, shown
+from convergence.errors import (
+    STUMBLES,
+    InvalidInput,
+    is_share,
+    is_whole,
+    made_by,
+    require,
+    shown,
+)
 from convergence.files import is_list
 from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
@@ -152,11 +160,20 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
         if not isinstance(part, kind):
             at = f"{shown(part)} as {name} at T = {T}"
             require(False, at, f"a {name}", f"let the function of T return a {name}")
-    shape = np.shape(problem.start())
-    require(
-        np.prod(shape) > 0, f"a start of shape {shape}", "an iterate with entries", "take d ≥ 1"
-    )
-    found = problem.constants(), noise.constants(shape)
+    try:
+        shape = np.shape(problem.start())
+        require(
+            np.prod(shape) > 0, f"a start of shape {shape}", "an iterate with entries", "take d ≥ 1"
+        )
+        found = problem.constants(), noise.constants(shape)
+    except InvalidInput:
+        raise
+    except STUMBLES as error:
+        raise InvalidInput(
+            f"Got {shown(problem)} under {shown(noise)}, but fields of shapes that fit each other "
+            f"are needed to certify its constants ({type(error).__name__}: "
+            f"{' '.join(str(error).split())[:160]}); mend the fields."
+        ) from error
     for (name, part, _), c in zip(parts, found, strict=True):
         if not isinstance(c, Mapping):
             at = f"{shown(c)} from constants() of {type(part).__name__}"
