@@ -22,6 +22,7 @@ from convergence.problems.base import AbstractProblem
 PLACES = 64  # points, always as many so that one program serves
 WAYS = 16  # directions at most
 STRIDES = 0.03, 1e-3  # of differences, relative to what is seen
+LEAST = 1e-4  # of them: at shorter ones ∇f is seen to be rounded
 
 
 @hastily
@@ -61,8 +62,8 @@ def _rho(gradients: Any, ways: np.ndarray, s: Look, c: Constants) -> Iterator[Fa
     ok = apart > 1e-6 * max(1e-300, float(apart.max()))
     bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2)) - CURVED * float(np.max(s.top))
     most = float(np.max(bend[ok] / apart[ok], initial=0.0))
-    for h in STRIDES[0] * s.far, STRIDES[1] * s.far:
-        for u in ways if h > 0 else ():
+    for h in max(STRIDES[0] * s.far, LEAST), max(STRIDES[1] * s.far, LEAST):
+        for u in ways:
             fore, here, aft = gradients(h * u, 0.0 * u, -h * u)
             size = np.linalg.norm(fore, axis=1) + np.linalg.norm(aft, axis=1)
             bend = np.linalg.norm(fore - 2 * here + aft, axis=1) - 1e-14 * size

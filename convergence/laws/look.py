@@ -21,7 +21,7 @@ PATH = (0, 1, 3, 7, 15, 31, 63)  # of which these are looked at, from x_0
 COPIES = 80  # of a large iterate, while it is looked at
 LARGE = 2**15  # entries of an iterate from which two of the points are enough, and no path
 DENSE = 144  # entries of an iterate up to which the whole Hessian is formed; else products with it
-STRIDE = 1e-6  # of a central difference, relative to the size of x
+STRIDE, LEAST = 1e-6, 0.1  # of a central difference, relative to the size of x, and least size
 
 
 class Look(NamedTuple):
@@ -126,7 +126,8 @@ def look(
     count = len(near) if affine else 2 * len(near) + len(PATH) * (not large)
     v = rng.standard_normal((count, *x0.shape))
     v /= np.sqrt(np.sum(v.reshape(count, -1) ** 2, axis=1)).reshape((count, *(1,) * x0.ndim))
-    h = STRIDE * max(unit * x0.size**0.5, float(np.linalg.norm(x0)))
+    # f may be a difference of numbers of size 1, whose roundings a shorter stride would show.
+    h = STRIDE * max(unit * x0.size**0.5, float(np.linalg.norm(x0)), LEAST)
     eta = np.asarray(1 / L if math.isfinite(L) and L > 0 else 1e-3)
     if affine:
         span = np.asarray(2.0 ** np.round(np.log2(h / STRIDE)))

@@ -85,7 +85,7 @@ def noise_faults(
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
-    return found or list(_moves(noise, places[0], unit, seen[0], c, seed))
+    return found or list(_moves(noise, places[0], unit, seen[0], c, seed, len(places)))
 
 
 def _orders(c: Constants) -> Iterator[Fault]:
@@ -170,14 +170,21 @@ def _apart(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _moves(
-    noise: AbstractNoise, x: np.ndarray, unit: float, here: np.ndarray, c: Constants, seed: int
+    noise: AbstractNoise,
+    x: np.ndarray,
+    unit: float,
+    here: np.ndarray,
+    c: Constants,
+    seed: int,
+    places: int,
 ) -> Iterator[Fault]:
-    """Whether a sample depends on x, and how fast it moves with it."""
+    """Whether a sample depends on x, and how fast it moves with it; `here` are draws at one of
+    several places."""
     away = x + unit * np.random.default_rng(seed + 1).standard_normal(x.shape)
     if not noise.of_iterate:
         away *= np.linalg.norm(x) / np.linalg.norm(away)  # of what may be asked
     if c.get("additive"):
-        there = draws(noise, away, seed)
+        there = draws(noise, away, seed, places)
         off = float(np.max(np.abs(here - there)))
         if off > 1e-12 * float(np.max(np.abs(here), initial=1e-300)):
             yield Fault("additive", True, off, "the change of a sample between two x")
@@ -186,7 +193,7 @@ def _moves(
         return
     asked = c.only("noise_lipschitz", "noise_lipschitz_p")
     for scale in (1.0, 1e-3) if asked else ():
-        there = draws(noise, x + scale * (away - x), seed, DRAWS // len(here))
+        there = draws(noise, x + scale * (away - x), seed, places)
         moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(away - x))
         for name, value in asked.items():
             power = 2.0 if name == "noise_lipschitz" else float(c.get("p", 2.0))

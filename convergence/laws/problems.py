@@ -63,7 +63,7 @@ def _slope(s: Look, c: Constants) -> Iterator[Fault]:
     # A central difference is off by the curvature's change over h, and by ε|f|/h from rounding.
     size = np.maximum(np.abs(s.f), np.maximum(np.abs(s.fore), np.abs(s.aft)))
     steep = np.linalg.norm(s.g, axis=1)
-    allowed = 1e-5 * steep + s.h * s.top + 1e-13 * size / s.h + 1e-12
+    allowed = 1e-5 * steep + s.h * np.max(s.top, initial=0.0) + 1e-13 * size / s.h + 1e-12
     with np.errstate(invalid="ignore"):
         off = np.where(np.isfinite(found), np.abs(found - stated) - allowed, -1.0)
     k = int(np.argmax(off))

@@ -141,6 +141,7 @@ FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
     (BENT, {"all_convex": True}),
     (PAIRS, {"samples": 4}),
     (PAIRS, {"split": 1}),
+    (PAIRS, {"seesaw": True}),
     (PAIRS, {"ball": 0.5}),
     (PAIRS, {"ball": 2.0}),
     (linear_pairs(r=2.0), {"delta_least": 0.5}),

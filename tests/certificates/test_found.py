@@ -32,6 +32,7 @@ from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.huber import Huber
+from convergence.problems.nonconvex import Welsch, log_cosh, quad_cos
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.separable import RotatedSeparable, spiked
 from convergence.problems.workers import WorkerQuadratics
@@ -138,3 +139,23 @@ def test_what_any_radius_serves_is_not_accused() -> None:
         RotatedSeparable([2.0, -1.0, 0.5], [1.0, 2.0, 3.0], shape="square"),
     ):
         assert not problem_faults(problem, problem.constants().but(radius=1e3))
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-8, 1e-12])
+def test_a_start_near_the_minimizer_is_not_accused(size: float) -> None:
+    """Slopes of values that cancel to so little are seen over a stride that does not show it."""
+    x0 = size * np.array([3.0, -2.0])
+    near = [quad_cos(x0), Welsch(x0), Huber(1e-3, 3 * size), Huber(size, 1.0)]
+    # The values of this one are differences of numbers of size 1.
+    near += [log_cosh(x0)] if size >= 1e-3 else []
+    for problem in near:
+        assert not problem_faults(problem), type(problem)
+
+
+@pytest.mark.parametrize("shape", [(2,), (4, 3), (50,)])
+def test_moving_noise_is_looked_at_in_any_size(shape: tuple[int, ...]) -> None:
+    noise = Ripple(Gaussian(0.1), 0.5)
+    assert not noise_faults(noise, np.ones(shape))
+    true = noise.constants(shape)
+    found = noise_faults(noise, np.ones(shape), true.but(noise_lipschitz=0.2))
+    assert {fault.name for fault in found} == {"noise_lipschitz"}
