@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,6 +191,31 @@ def test_workers_that_are_not_there_or_lack_the_package(
         monkeypatch.setattr(executors, "WAIT", 30.0)
         cluster.scale(1)
         assert "does not have the package convergence-lab" in refused(said, capsys)
+
+
+@pytest.mark.usefixtures("beside_another_cluster")
+def test_a_worker_that_joins_late_without_the_package(home: Path, capsys: Any):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    without = home / "without.py"
+    without.write_text("import sys\nsys.modules['convergence'] = None\n")
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+    ) as cluster:
+
+        def join() -> None:
+            while not any(state.processing for state in cluster.scheduler.workers.values()):
+                time.sleep(0.05)
+            cluster.new_spec["options"]["preload"] = [str(without)]
+            cluster.scale(2)
+
+        late = threading.Thread(target=join, daemon=True)
+        late.start()
+        said = ["verify", str(home / "good.py"), "--out", str(home / "o")]
+        said += ["--on", cluster.scheduler_address]  # the first worker is busy with "slow"
+        assert "A worker does not have the package" in refused(said, capsys)
+        late.join()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of submitit

@@ -22,6 +22,9 @@ class NotRun(InvalidInput):
     """Raised for a claim whose worker ended twice."""
 
 
+LACKING = "A worker does not have the package convergence-lab; install it there."
+
+
 class Unfit(InvalidInput):
     """Raised where a worker and its scheduler differ: no claim will do better."""
 
@@ -110,6 +113,9 @@ class Remote(Pool):
                     self._send([index], error).add_done_callback(
                         partial(self._note, [index], False)
                     )
+            elif isinstance(error, ImportError) and (error.name or "").startswith("convergence"):
+                for index in group:
+                    self._settle(index, Unfit(LACKING))
             else:
                 twice = isinstance(error, self.carrier.died)
                 why = "the process that ran it ended, twice" if twice else told(error)

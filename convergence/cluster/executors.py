@@ -25,6 +25,9 @@ WAIT = 15.0  # seconds in which a scheduler has to answer, and a first worker to
 SCHEDULERS = ("dask", "slurm", "local", "debug")
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
 Work = Callable[[Any], Any]
+# A task of dask in words: a worker that joins late without the package could not read a function
+# of it, and would never answer.
+CALL = "getattr(__import__(module, fromlist=[name]), name)(tasks)"
 
 
 @runtime_checkable
@@ -150,7 +153,8 @@ class Dask:
             last = getattr(avoid.last_worker, "address", avoid.last_worker)  # pyright: ignore
             others = [w for w in self.client.scheduler_info(-1)["workers"] if w != last]
             options |= {"workers": others, "allow_other_workers": True} if others else {}
-        return self.client.get_executor(**options).submit(work, tasks)
+        named = {"module": work.__module__, "name": work.__name__, "tasks": tasks}
+        return self.client.get_executor(**options).submit(eval, CALL, named)
 
     def batch(self) -> contextlib.AbstractContextManager[None]:
         """Tasks are cheap to send one by one."""
