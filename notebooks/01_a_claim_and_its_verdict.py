@@ -21,9 +21,9 @@
 # [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/01_a_claim_and_its_verdict.ipynb
 #
 # About five minutes to read and play; its cells run in less than a minute on two cores. In Colab
-# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
-# a screen, `STILL=1 jupyter nbconvert --execute --to html 01_a_claim_and_its_verdict.ipynb` makes
-# a page with still pictures.
+# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without a
+# screen, `python _page.py 01_a_claim_and_its_verdict.ipynb` (after `pip install nbconvert
+# latex2mathml`) makes a page with still pictures, which needs no network.
 #
 # A convergence theorem promises a number. For stochastic gradient descent
 # $x_{t+1} = x_t - \gamma\,(\nabla f(x_t) + \xi_t)$ on an $L$-smooth $f$, with

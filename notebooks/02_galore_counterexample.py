@@ -20,10 +20,10 @@
 #
 # [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/02_galore_counterexample.ipynb
 #
-# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
-# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
-# a screen, `STILL=1 jupyter nbconvert --execute --to html 02_galore_counterexample.ipynb` makes a
-# page with still pictures.
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab run
+# `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without a
+# screen, `python _page.py 02_galore_counterexample.ipynb` (after `pip install nbconvert
+# latex2mathml`) makes a page with still pictures, which needs no network.
 #
 # GaLore trains a matrix $X$ in a subspace: every $\tau$ steps it takes the $r$ leading left
 # singular vectors $P$ of the *stochastic* gradient $G$, and then moves by $-\eta\,P\,P^\top G$ or,

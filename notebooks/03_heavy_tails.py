@@ -20,10 +20,10 @@
 #
 # [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/03_heavy_tails.ipynb
 #
-# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
-# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
-# a screen, `STILL=1 jupyter nbconvert --execute --to html 03_heavy_tails.ipynb` makes a page with
-# still pictures.
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab run
+# `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without a
+# screen, `python _page.py 03_heavy_tails.ipynb` (after `pip install nbconvert latex2mathml`) makes
+# a page with still pictures, which needs no network.
 #
 # Gradient noise need not have a variance. Suppose that only
 #

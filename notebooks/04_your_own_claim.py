@@ -20,10 +20,10 @@
 #
 # [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/04_your_own_claim.ipynb
 #
-# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
-# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
-# a screen, `STILL=1 jupyter nbconvert --execute --to html 04_your_own_claim.ipynb` makes a page
-# with still pictures.
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab run
+# `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without a
+# screen, `python _page.py 04_your_own_claim.ipynb` (after `pip install nbconvert latex2mathml`)
+# makes a page with still pictures, which needs no network.
 #
 # An algorithm, a theorem about it, a claim; and then an earnest attempt to break it. The method is
 # **normalized gradient descent** with exact gradients,

@@ -20,10 +20,10 @@
 #
 # [colab]: https://colab.research.google.com/github/OWNER/convergence-lab/blob/main/notebooks/05_attention_as_a_separator.ipynb
 #
-# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab
-# run `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without
-# a screen, `STILL=1 jupyter nbconvert --execute --to html 05_attention_as_a_separator.ipynb` makes
-# a page with still pictures.
+# About ten minutes to read and play; its cells run in less than a minute on two cores. In Colab run
+# `pip install convergence-lab` first and fetch `_play.py` from beside this notebook. Without a
+# screen, `python _page.py 05_attention_as_a_separator.ipynb` (after `pip install nbconvert
+# latex2mathml`) makes a page with still pictures, which needs no network.
 #
 # One attention head looks at an input of $T$ tokens $x_1,\dots,x_T$ with a query $z$ and answers
 # with the score $\sum_t s_t\,g_t$, where $s = \mathrm{softmax}(x_t^\top W z)$ and $g_t$ is what

@@ -15,7 +15,7 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.shifted import Shifted
-from convergence.theorems.subspace.zhang2024qgalore import StochasticRounding
+from convergence.theorems.subspace.zhang2024qgalore import NearestWorksToo, StochasticRounding
 
 T, SEEDS = 2048, 32
 WIDTHS = np.geomspace(0.003, 0.3, 9)
@@ -27,10 +27,10 @@ def draw(out: Path) -> None:
     c = problem.constants() | noise.constants((20,))
     table: dict[str, list[float]] = {"h": list(WIDTHS)}
     with precision("float64"):
-        for rounding in ("stochastic", "nearest"):
+        for rounding, claimed in (("stochastic", StochasticRounding), ("nearest", NearestWorksToo)):
             table[rounding] = []
             for h in WIDTHS:
-                theorem = StochasticRounding(h=h, scale=0.05, rounding=rounding)
+                theorem = claimed(h=h, scale=0.05)
                 record = simulate(
                     "qgalore",
                     Oracle(problem, noise),

@@ -8,6 +8,8 @@ code.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import shlex
@@ -81,8 +83,15 @@ def perform(command: str) -> None:
     assert main(arguments) == 0, command
 
 
-def run_through(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the blocks of a page in order in an empty folder."""
+def run_through(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the blocks of a page in order in an empty folder; what they print."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        _run_through(page, folder, monkeypatch)
+    return printed.getvalue()
+
+
+def _run_through(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
     program = ModuleType(f"page_{page.stem}")  # classes look for the module that defines them
@@ -115,7 +124,18 @@ def look_through(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    run_through(page, tmp_path, monkeypatch)
+    printed = run_through(page, tmp_path, monkeypatch)
+    if page.name == "README.md":
+        shown = [block.text for block in blocks(page) if block.language == "text"]
+        assert shown
+        for text in shown:
+            assert timeless(text) <= timeless(printed), "show what is printed"
+
+
+def timeless(text: str) -> set[str]:
+    """Lines of a table without their times, and without the widths that hang on them."""
+    without = re.sub(r"\b[\d.]+ ?s\b", "", text)
+    return {" ".join(line.split()) for line in without.splitlines()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -180,6 +200,12 @@ def test_the_pages_link_to_what_exists():
 def test_the_readme_links_to_every_page():
     links = set(re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()))
     assert {f"docs/{page.name}" for page in PAGES[1:]} <= links
+
+
+def test_no_key_is_listed_twice_on_the_json_page():
+    for table in re.split(r"\n(?!\|)", (ROOT / "docs/json.md").read_text()):
+        keys = [k for cell in re.findall(r"^\| ([^|]+) \|", table, re.M) for k in cell.split(", ")]
+        assert len(keys) == len(set(keys)), table
 
 
 def test_the_json_page_names_every_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

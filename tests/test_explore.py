@@ -21,9 +21,10 @@ import pytest
 from convergence.claims.base import Claim
 from convergence.cli import main
 from convergence.errors import InvalidInput
-from convergence.explore.bench import Bench
+from convergence.explore.bench import FEW, Bench
 from convergence.explore.query import read
 from convergence.explore.server import Handler, Server
+from convergence.figures.runs import POINTS
 from convergence.noise import Gaussian, Noiseless
 from convergence.problems import Huber, Isotropic
 from convergence.theorems import GradientDescentConvex, SGDNonconvex
@@ -107,6 +108,23 @@ def test_while_a_slider_moves_few_runs_answer_and_what_takes_long_is_put_off(
     rough = ask(bench, factor=0.25, rough=1)["report"]
     assert rough["verdict"] == "REFUTED"
     assert rough["horizons"][-1]["seeds"] == 32
+
+
+def test_while_a_slider_moves_the_bound_is_asked_for_at_few_places_and_moments_at_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    def stated(**words: Any) -> list[float]:
+        found = ask(bench, "exact", T=1000, **words)["trajectory"]["bound"]
+        assert isinstance(found[-1], float)
+        return [b for b in found if isinstance(b, float)]
+
+    assert 2 <= len(stated(rough=1)) <= FEW + 1
+    assert len(stated()) == POINTS
+    assert ask(bench, seeds=64)["report"]["horizons"]
+    monkeypatch.setattr("convergence.claims.certificates.analyse", None)  # whoever asks it fails
+    assert ask(bench, seeds=64, rough=1)["report"]["grade"] != "certified"
+    with pytest.raises(TypeError):
+        ask(bench, seeds=65)
 
 
 def test_a_range_keeps_its_order_and_a_method_may_meet_another_problem(bench: Bench):

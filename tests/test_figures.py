@@ -8,10 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
+from convergence.claims.modules import load
+from convergence.claims.settings import Session
 from convergence.cli import main
 from convergence.cli.drawing import drawers, perform
 from convergence.figures import rate, verdicts
@@ -23,6 +28,9 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Simulation
+from convergence.runner.record import Record
+from convergence.runner.run import checkpoints, trajectory
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 
@@ -234,3 +242,36 @@ def test_verify_draws_before_the_table(tmp_path: Path, monkeypatch: pytest.Monke
     main(["verify", str(Path(__file__).with_name("own.py")), "--figures", "--quiet"])
     drawn = {p.name for p in Path("results/figures").rglob("*.png")}
     assert drawn == {"verdicts.png", "own-good.png", "own-odd.png"}
+
+
+SCRIPTS = sorted(Path("paper_figures").resolve().glob("[!_]*.py"))
+SIMULATED = [path for path in SCRIPTS if "simulate(" in path.read_text()]
+
+
+@pytest.mark.parametrize("path", SIMULATED, ids=lambda path: path.stem)
+def test_what_a_published_figure_runs_can_be_run(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With numbers made up in place of runs, which take minutes."""
+
+    def made_up(self: Session, what: Simulation, seeds: int) -> Record:
+        marks = np.unique(checkpoints(what.T)) if what.marks is None else np.asarray(what.marks)
+        key = jax.random.key(0)
+        one = eqx.filter_eval_shape(trajectory, what.experiment, jnp.asarray(marks), key)[0]
+        values = 1.0 + np.random.default_rng(0).random((seeds, *one.shape))
+        finite = np.ones((seeds, len(marks)), bool)
+        return Record(what.T, marks, values, finite, np.full(seeds, -1, np.int32))
+
+    saved: list[str] = []
+    monkeypatch.setattr(Session, "record", made_up)
+    monkeypatch.setattr("convergence.figures.style.save", lambda *a: saved.append(a[2]))
+    load(path).draw(tmp_path)
+    assert saved == [path.stem]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_published_figure_is_drawn(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    load(path).draw(tmp_path)
+    assert (tmp_path / f"{path.stem}.pdf").is_file()

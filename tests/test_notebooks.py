@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,22 @@ def test_a_page_made_without_a_screen_has_still_pictures(monkeypatch: pytest.Mon
     monkeypatch.setattr(_play, "display", lambda data, raw: shown.append(data))
     _play.play(lambda T: panels(1, 1, (2.0, 2.0))[0], T=(1, (1, 2)))
     assert set(shown[0]) == {"image/png", "text/plain"}
+
+
+def test_a_page_needs_no_network_and_shows_formulas(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(ROOT / "notebooks")
+    import _page  # type: ignore[import-not-found]
+
+    code = _page.typeset("`$a$` is $b$, [![badge](https://elsewhere/x.svg)][there]")
+    assert code.startswith("`$a$` is <math")
+    assert "elsewhere" not in code
+    for path in NOTEBOOKS:
+        text = _page.page(nbformat.read(path, as_version=4))
+        body = re.sub(r"<style.*?</style>|<pre.*?</pre>|<code.*?</code>", "", text, flags=re.S)
+        assert not re.search(r"<script|<link|<img|@import|src=", body)
+        assert "<math" in body
+        assert "$" not in body
+        assert not re.search(r"merror|\\\\[a-z]+", body)  # a command that it does not know
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -79,9 +80,10 @@ def divergence(records: list[Record]) -> tuple[str, ...]:
 
 
 def first_line(module: Any) -> str:
-    """A module's class and the first line of its docstring."""
-    line = (type(module).__doc__ or "").strip().splitlines()
-    return f"{type(module).__name__}: {line[0] if line else ''}"
+    """A module's class and the first line of its docstring, or lines until a sentence ends."""
+    text = (type(module).__doc__ or "").partition("\n\n")[0].strip()
+    whole = re.split(r"(?<=[.:])\n", text)[0]
+    return f"{type(module).__name__}: {' '.join(whole.split())}"
 
 
 def refusal(failed: Checked, c: Constants) -> str:

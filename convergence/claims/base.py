@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
-from convergence.claims.certificates import certified
+from convergence.claims.certificates import LOOPED, certified
 from convergence.claims.credentials import broken, credentials
 from convergence.claims.fields import check_bound, check_fields, check_made, constants_of, counts
 from convergence.claims.planning import judged
@@ -110,7 +110,7 @@ class AbstractOnInstance(AbstractClaim):
     chunk: int = CHUNK
     oracle: Callable[[AbstractProblem, AbstractNoise], AbstractOracle] = Oracle
     instead: str = ""
-    judged, broken, settle = judged, broken, settle  # put off where an answer is wanted at once
+    judged, broken, settle, looped = judged, broken, settle, LOOPED  # less, for an answer at once
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -125,8 +125,8 @@ class AbstractOnInstance(AbstractClaim):
         """The instance at horizon T and its certified constants."""
         key = T if callable(self.problem) or callable(self.noise) else 0, wide()
         if key not in self._made:
-            problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
-            noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
+            problem = self.problem(T) if callable(self.problem) else self.problem
+            noise = self.noise(T) if callable(self.noise) else self.noise
             self._made[key] = problem, noise, constants_of(problem, noise, T)
         return self._made[key]
 
@@ -171,9 +171,8 @@ class AbstractOnInstance(AbstractClaim):
             problem, noise, c = self.instance(T)
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
             metric = self.theorem.metric(c, T)
-            oracle = self.oracle(problem, noise)
-            method = check_made(self, prescribe(c, T), metric, T)
-            self._experiments[key] = Experiment(problem, oracle, method, metric)
+            made = check_made(self, prescribe(c, T), metric, T)
+            self._experiments[key] = Experiment(problem, self.oracle(problem, noise), made, metric)
         return self._experiments[key]
 
     @functools.cached_property
@@ -186,7 +185,7 @@ class AbstractOnInstance(AbstractClaim):
         if key not in self._made:
             c, run = self.instance(T)[2], self.experiment(T, rival)
             try:
-                self._made[key] = certified(self.theorem, c, run, T)
+                self._made[key] = certified(self.theorem, c, run, T, self.looped)
             except TypeError:
                 check_metric(run, vectors=False)
                 raise

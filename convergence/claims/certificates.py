@@ -35,8 +35,13 @@ LOOPED = 2**20  # steps that exact moments are followed, one by one: some ten se
 STEEP = 20.0  # how many times steeper than at the start a place may be that is no farther off
 
 
-def certified(theorem: Any, c: Constants, experiment: Experiment, T: int) -> dict[str, Any]:
-    """`ceiling`, `second`, `light` and `sure` of the experiment's metric at horizon T."""
+def certified(
+    theorem: Any, c: Constants, experiment: Experiment, T: int, looped: int = LOOPED
+) -> dict[str, Any]:
+    """`ceiling`, `second`, `light` and `sure` of the experiment's metric at horizon T.
+
+    looped: up to which T exact moments are followed.
+    """
     metric = experiment.metric
     ceiling = least(theorem.ceiling(c, T), bounded_gradient(metric, c))
     quiet = silent(experiment)
@@ -47,7 +52,7 @@ def certified(theorem: Any, c: Constants, experiment: Experiment, T: int) -> dic
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
     second = theorem.second_moment(c, T)
     small = np.size(experiment.problem.start()) <= LARGEST
-    exact = second is None and not coins and T <= LOOPED and small
+    exact = second is None and not coins and small and not looped < T
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:
             second = second_moment(analyse(experiment), metric, T)

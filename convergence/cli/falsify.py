@@ -123,9 +123,11 @@ def line(found: Findings, told: bool = False) -> str:
     if found.error:
         return f"{found.slug}: ended by {found.error}; {found.seconds:.0f} s"
     word = ("refuted, as expected" if told else "VIOLATED") if found.module else "no violation"
+    others = [family for family in found.varied if family != found.family]
+    varied = "varied, the worst first" if others else "varied"
     return (
         f"{found.slug}: {word}; worst measured/bound {found.ratio:.4g} among {found.candidates} "
-        f"instances ({found.family}), {found.seconds:.0f} s; {found.reason}"
+        f"instances, {found.seconds:.0f} s; {found.reason}"
         + (f"; {found.edge}" if found.edge else "")
-        + (f"; varied: {', '.join(found.varied)}" if found.varied else "")
+        + (f"; {varied}: {', '.join((found.family, *others))}" if found.family else "")
     )

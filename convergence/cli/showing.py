@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from convergence.claims.assemble import first_line
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import plain, source_text
 from convergence.cli.gather import gather
@@ -40,11 +41,11 @@ def references() -> dict[str, dict[str, str]]:
 
 
 def assumption(checked: Any) -> str:
-    """An assumption's class, its fields, and the first line of its docstring."""
+    """An assumption's class, its fields, and what `first_line` says of it."""
     own = {k: v for k, v in vars(checked).items() if isinstance(v, int | float | str)}
     fields = ", ".join(f"{k}={v!r}" for k, v in own.items())
-    line = (type(checked).__doc__ or "").strip().splitlines()
-    return f"{type(checked).__name__}({fields}): {line[0] if line else ''}"
+    name, _, line = first_line(checked).partition(": ")
+    return f"{name}({fields}): {line}"
 
 
 def details(arguments: Namespace) -> int:

@@ -20,7 +20,7 @@ from convergence.errors import InvalidInput, require, told
 from convergence.explore import picture
 from convergence.explore.explored import Explored, KeptRuns, Rough
 from convergence.explore.query import Query
-from convergence.figures.runs import Trajectory, trajectory
+from convergence.figures.runs import POINTS, Trajectory, trajectory
 from convergence.precision import precision
 from convergence.report.page import typeset
 from convergence.search.variations import parts_of, rebuilt
@@ -30,6 +30,7 @@ SCHEMA = "convergence-explore/1"
 DRAWN = 128  # runs of the picture at most; all are judged
 AT_ONCE = 32  # runs of a chunk, so that a few cost little
 ROUGH = 32  # runs while a slider moves
+FEW = 12  # places at which the bound is then asked for
 KEPT = 32  # experiments whose runs are remembered
 
 
@@ -50,6 +51,7 @@ class Bench:
         self.lock = threading.Lock()
         self.remember = functools.lru_cache(KEPT)(self._remember)
         self.choices = functools.cache(self._choices)
+        self.knobs = functools.lru_cache(KEPT)(self._knobs)
 
     def menu(self) -> list[dict[str, str]]:
         """The statements, with the slug of the claim that each begins at."""
@@ -97,7 +99,12 @@ class Bench:
             runs = self.remember(query.without_factor())[2]
             with precision("float64"):
                 return trajectory(
-                    claim, query.T, seeds=min(claim.seeds, DRAWN), session=runs, chunk=AT_ONCE
+                    claim,
+                    query.T,
+                    seeds=min(claim.seeds, DRAWN),
+                    session=runs,
+                    chunk=AT_ONCE,
+                    bounds=FEW if query.rough else POINTS,
                 ), ""
         except (InvalidInput, TypeError, ValueError, NotImplementedError) as error:
             return None, told(error)
@@ -125,12 +132,15 @@ class Bench:
         """The problems and noises that a statement can be put on, and what can be varied."""
         return {
             **self.choices(query.claim),
-            "knobs": [
-                f"{side}.{name}"
-                for side, thing in self.sides(query).items()
-                for name, _, _ in parts_of(built(thing, query.T))
-            ],
+            "knobs": self.knobs(query.without_factor()._replace(factors=(), rough=False)),
         }
+
+    def _knobs(self, query: Query) -> list[str]:
+        return [
+            f"{side}.{name}"
+            for side, thing in self.sides(query).items()
+            for name, _, _ in parts_of(built(thing, query.T))
+        ]
 
     def sides(self, query: Query) -> dict[str, Any]:
         """Theorem, problem and noise before they are varied."""

@@ -39,6 +39,8 @@ class Explored(Claim):
 class Rough(Explored):
     """The same while a slider moves: what takes long is put off, and nothing is claimed of it."""
 
+    looped = 0
+
     def certified(self, T: int) -> Checked:
         return Checked("certificates", True, None, LATER)
 

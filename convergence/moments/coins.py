@@ -7,9 +7,11 @@ key that is split and whose parts reach no number of the result does not count.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.extend import core
@@ -17,8 +19,11 @@ from jax.extend import core
 from convergence.compiling import divided
 from convergence.keys import Labelled
 from convergence.noise.base import AbstractNoise
+from convergence.precision import wide
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
+
+PROGRAMS = 1024  # whose answer is remembered
 
 
 class _Silent(AbstractNoise):
@@ -45,12 +50,22 @@ def silent(experiment: Experiment) -> Experiment:
 
 def tosses(experiment: Experiment) -> bool:
     """Whether what is measured of a run depends on its key."""
+    arrays, rest = eqx.partition(experiment, eqx.is_array)
+    leaves, structure = jax.tree.flatten(arrays)
+    shapes = tuple(jax.ShapeDtypeStruct(v.shape, v.dtype) for v in leaves)
+    return _tosses(shapes, structure, rest, wide())
 
-    def run(key: Any) -> Any:
+
+@functools.lru_cache(PROGRAMS)
+def _tosses(shapes: tuple[Any, ...], structure: Any, rest: Any, _: bool) -> bool:
+    """The same for all experiments that are one program: their numbers are its arguments."""
+
+    def run(arrays: Any, key: Any) -> Any:
+        experiment = eqx.combine(jax.tree.unflatten(structure, arrays), rest)
         return trajectory(experiment, jnp.asarray(checkpoints(2)), key)
 
-    program = jax.make_jaxpr(run)(jax.random.key(0)).jaxpr
-    return any(follow(program, [True]))
+    program = jax.make_jaxpr(run)(shapes, jax.random.key(0)).jaxpr
+    return any(follow(program, [*(False for _ in shapes), True]))
 
 
 def follow(program: Any, reached: Sequence[bool]) -> list[bool]:

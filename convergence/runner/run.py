@@ -172,14 +172,24 @@ def next_state(algorithm: Any, t: Any, before: Any, oracle: Any, key: Key) -> An
 
 
 def check_metric(experiment: Experiment, vectors: bool = True) -> None:
-    """Refuse a metric that reads anything but a real number, or a vector of them."""
+    """Refuse a metric that reads anything but a real number, or a vector of them, or that asks the
+    problem for what it has not."""
     problem, oracle, algorithm, metric = _measured(experiment)
 
     def read(key: Key) -> Any:
         state = algorithm.init(problem.start(), oracle, key)
         return metric.read(jnp.zeros((), jnp.int32), metric.init(problem, state), problem, state)
 
-    found = eqx.filter_eval_shape(read, jax.random.key(0))
+    try:
+        found = eqx.filter_eval_shape(read, jax.random.key(0))
+    except AttributeError as error:
+        if error.obj is not problem:
+            raise
+        name, lacks = type(problem).__name__, f"{type(problem).__name__}.{error.name}"
+        raise InvalidInput(
+            f"Got {name}, but the metric {type(metric).__name__} asks a problem for {error.name}; "
+            f"define {lacks}, or measure something else."
+        ) from error
     read_is = [
         f"{getattr(v, 'dtype', type(v).__name__)}{getattr(v, 'shape', '')}"
         for v in jax.tree.leaves(found)

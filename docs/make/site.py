@@ -104,11 +104,15 @@ def statements(family: str) -> list[tuple[Any, list[Any]]]:
 
 def family_page(family: str, judged: dict[str, Any], works: Any) -> str:
     """Statement → proof → instances → verdicts → figure → how to repeat."""
-    parts = [f"# {family.replace('_', ' ').capitalize()}\n", f"{purpose(family)}\n"]
-    for theorem, claims in statements(family):
+    # What is searched for is a statement or a claim more often than the code behind it.
+    parts = ["---\nsearch:\n  boost: 4\n---\n"]
+    parts += [f"# {family.replace('_', ' ').capitalize()}\n", f"{purpose(family)}\n"]
+    found = statements(family)
+    names = [type(theorem).__name__ for theorem, _ in found]
+    for theorem, claims in found:
         source = f"{theorem.source.key}, {theorem.source.locus}"
         parts += [
-            f"## {type(theorem).__name__} {{ #{anchor(theorem)} }}\n",
+            f"## {heading(theorem, claims, names)} {{ #{anchor(theorem)} }}\n",
             f"{theorem.provenance} · {cite(source, works)}\n",
             f'<p class="formula">{typeset(theorem.statement)}</p>\n',
             '??? note "Statement and proof"\n\n'
@@ -120,6 +124,12 @@ def family_page(family: str, judged: dict[str, Any], works: Any) -> str:
             f"```sh\nconvergence verify {' '.join(c.slug for c in claims[:4])}\n```\n",
         ]
     return "\n".join(parts)
+
+
+def heading(theorem: Any, claims: Sequence[Any], names: Sequence[str]) -> str:
+    """The name of a statement, with its first claim where several have that name."""
+    name = type(theorem).__name__
+    return name if names.count(name) == 1 else f"{name} · {claims[0].slug}"
 
 
 def figure(reports: Sequence[Any]) -> str:
