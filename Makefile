@@ -83,8 +83,9 @@ SOME := gd-huber-tight golore-sgd galore-stalls random-coordinate-descent \
 	stochastic-polyak-law galore-lemma-3-3-as-printed adawac-last-iterate-comes
 matrix:
 	@command -v uv >/dev/null || { echo "make matrix needs uv: pip install uv"; exit 2; }
-	@for python in $(PYTHONS); do \
+	@some=; for python in $(PYTHONS); do \
 	  uv python find $$python >/dev/null 2>&1 || { echo "no Python $$python here"; continue; }; \
+	  some=$$python; \
 	  for resolution in lowest-direct highest; do \
 	    echo "== Python $$python, $$resolution dependencies"; \
 	    place=$(VENV)-matrix/$$python-$$resolution; \
@@ -97,10 +98,11 @@ matrix:
 	      --out $$place/results || exit 1; \
 	    echo "   $(SOME): as expected"; \
 	  done; \
-	done
+	done; \
+	[ -n "$$some" ] || { echo "none of Python $(PYTHONS) is here"; exit 2; }
 
 browser:
-	command -v chromium || { apt-get update -q && \
+	command -v chromium || command -v google-chrome || { apt-get update -q && \
 	apt-get install -q -y --no-install-recommends chromium fonts-dejavu-core; }
 
 notebooks: $(VENV)/ready-for-notebooks

@@ -6,12 +6,19 @@ import subprocess
 import sys
 from typing import Any
 
+import jax
 import numpy as np
 import optax
 import pytest
 
+from convergence.algorithms import SGD
 from convergence.errors import InvalidInput
+from convergence.metrics import DistanceSq
+from convergence.noise import Noiseless
+from convergence.oracles.base import Oracle
 from convergence.problems import Huber
+from convergence.runner.experiment import Experiment
+from convergence.runner.run import run
 from convergence.statistics.judges import apart, judge_pathwise
 from convergence.statistics.verdict import Sample
 from convergence.testing import assert_converges
@@ -129,3 +136,10 @@ def test_numbers_that_differ_in_late_digits_are_told_apart():
     assert apart(1.5, 1.0, 0.3, 1e-9) == "1.5 against ≤ 1"
     found = judge_pathwise([Sample(3, np.array([1 + 2e-12]), 1.0)], rounding=[1e-14])
     assert "1.000000000002 against ≤ 1: 2e-12 beyond it, 1e-14 granted" in found.reason
+
+
+def test_a_metric_that_asks_a_problem_for_what_it_has_not_names_both():
+    problem = Huber(0.1)
+    asked = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.1), DistanceSq())
+    with pytest.raises(InvalidInput, match=r"Huber, .* DistanceSq asks .* define Huber\.x_star,"):
+        run(asked, 4, jax.random.key(0), seeds=range(1))

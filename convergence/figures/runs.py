@@ -123,7 +123,7 @@ def trajectory(
     same = root or type(own) is type(chosen)
     bound, stated = np.full(t.shape, np.nan), ""
     if same:
-        some = np.unique([*range(0, len(t), -(-len(t) // bounds)), len(t) - 1])
+        some = np.unique(np.linspace(0, len(t) - 1, bounds + 1).astype(int))
         bound[some], stated = allowed(claim, c, T, t[some], root)
     middle = "root mean square" if root else "mean"
     words = f"{middle} of {seeds} runs" if seeds > 1 else "one run"
