@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sysconfig
 import traceback
 from collections.abc import Callable
@@ -112,3 +113,9 @@ def told(error: BaseException) -> str:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     at = place(error)
     return f"{text} ({at})" if at and f"({at})" not in text else text
+
+
+def gist(kind: type) -> str:
+    """The first line of a class's docstring, and further ones until a sentence ends."""
+    text = (kind.__doc__ or "").strip().partition("\n\n")[0]
+    return " ".join(re.split(r"(?<=[.:])\n", text)[0].split())

@@ -142,3 +142,11 @@ def test_a_bare_verify_says_what_it_is_about_to_do():
     assert "there is no folder ./counterexamples here" in said
     assert " min on " in said
     assert "four times the runs" in announcement(claims, "standard", Path("results"))
+
+
+def test_a_line_of_the_catalog_does_not_break_off(capsys: pytest.CaptureFixture[str]):
+    assert main(["catalog", "problems", "noises", "assumptions", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for section in ("problems", "noises", "assumptions"):
+        for row in found[section]:
+            assert row["what"].endswith((".", ":")), row["name"]

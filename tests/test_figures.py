@@ -30,7 +30,7 @@ from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
-from convergence.runner.run import checkpoints, trajectory
+from convergence.runner.run import checkpoints
 
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 
@@ -255,16 +255,30 @@ def test_what_a_published_figure_runs_can_be_run(
     """With numbers made up in place of runs, which take minutes."""
 
     def made_up(self: Session, what: Simulation, seeds: int) -> Record:
-        marks = np.unique(checkpoints(what.T)) if what.marks is None else np.asarray(what.marks)
-        key = jax.random.key(0)
-        one = eqx.filter_eval_shape(trajectory, what.experiment, jnp.asarray(marks), key)[0]
-        values = 1.0 + np.random.default_rng(0).random((seeds, *one.shape))
+        run, marks = what.experiment, what.marks
+        marks = np.unique(checkpoints(what.T)) if marks is None else np.asarray(marks)
+
+        def read(key: Any) -> Any:
+            state = run.algorithm.init(run.problem.start(), run.oracle, key)
+            metric: Any = run.metric
+            return metric.read(
+                jnp.zeros((), int), metric.init(run.problem, state), run.problem, state
+            )
+
+        one = eqx.filter_eval_shape(read, jax.random.key(0))
+        noise = 1.0 + np.random.default_rng(0).random((seeds, *one.shape, len(marks)))
+        values = np.moveaxis(noise * np.geomspace(1.0, 1e-9, len(marks)), -1, 1)
         finite = np.ones((seeds, len(marks)), bool)
         return Record(what.T, marks, values, finite, np.full(seeds, -1, np.int32))
 
     saved: list[str] = []
     monkeypatch.setattr(Session, "record", made_up)
-    monkeypatch.setattr("convergence.figures.style.save", lambda *a: saved.append(a[2]))
+
+    def keep(figure: Any, out: Path, name: str, table: Any) -> list[Path]:
+        saved.append(name)
+        return [out / name]
+
+    monkeypatch.setattr("convergence.figures.style.save", keep)
     load(path).draw(tmp_path)
     assert saved == [path.stem]
 

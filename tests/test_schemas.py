@@ -58,6 +58,28 @@ def test_what_is_written_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     check("plan", json.loads(Path("plan.json").read_text()))
 
 
+# Runs, exact moments with and without a rate, coins, masks, a proof, an identity, nothing run.
+KINDS = (
+    "average-before-normalizing", "ist-importance-helps", "flat-excess-risk-small-step-diffusion",
+    "bilevel-rate", "bilevel-extra-is-faster-than-tracking", "econtrol-eta-above-limit",
+    "interpolation-like-descent", "rprop-linear-optax", "dimat-align-to-the-first",
+    "lozo-quadratic-on-cosines", "dsgd-center-law-one-sample",
+)  # fmt: skip
+
+
+def test_a_report_of_every_kind_of_claim_fits_and_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", *KINDS, "--quiet", "--json", "r.json", "--certificate", "c.json"]) == 0
+    found = json.loads(Path("r.json").read_text())
+    check("report", found)
+    check("certificate", json.loads(Path("c.json").read_text()))
+    assert {h["seeds"] for c in found["claims"] for h in c["horizons"]} >= {0, 1}
+    assert main(["report", "r.json"]) == 0
+    assert main(["figures"]) == 0
+
+
 def test_what_is_moved_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("fsspec", reason="the extra share is not installed")
     monkeypatch.chdir(tmp_path)

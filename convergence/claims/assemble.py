@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from convergence import statistics as st
 from convergence.claims.rounding import cheap, ends
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
-from convergence.errors import require
+from convergence.errors import gist, require
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample
 from convergence.theorems.assumptions import Checked
@@ -80,10 +79,8 @@ def divergence(records: list[Record]) -> tuple[str, ...]:
 
 
 def first_line(module: Any) -> str:
-    """A module's class and the first line of its docstring, or lines until a sentence ends."""
-    text = (type(module).__doc__ or "").partition("\n\n")[0].strip()
-    whole = re.split(r"(?<=[.:])\n", text)[0]
-    return f"{type(module).__name__}: {' '.join(whole.split())}"
+    """A module's class and what its docstring says first."""
+    return f"{module.__class__.__name__}: {gist(module.__class__)}"
 
 
 def refusal(failed: Checked, c: Constants) -> str:

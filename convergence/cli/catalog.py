@@ -14,6 +14,7 @@ from convergence.cli.gather import unknown
 from convergence.cli.streams import print_json
 from convergence.cli.table import speaker
 from convergence.cli.values import SECTIONS
+from convergence.errors import gist
 from convergence.vocabulary import VOCABULARY, certified, who_certifies
 
 ROOMS = {
@@ -62,17 +63,12 @@ def section(name: str, wanted: str | None) -> list[dict[str, Any]]:
         kind = getattr(room, key)
         if not (inspect.isclass(kind) and issubclass(kind, base)) or key.startswith("Abstract"):
             continue
-        row = {"name": key, "what": first(kind), "built_from": signature(kind)}
+        row = {"name": key, "what": gist(kind), "built_from": signature(kind)}
         if name in ("problems", "noises"):
             row["certifies"] = certified().get(key, [])
         if wanted is None or wanted in row.get("certifies", ()):
             rows.append(row)
     return rows
-
-
-def first(kind: type) -> str:
-    """The first sentence of a docstring."""
-    return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
 def signature(kind: type) -> list[str]:

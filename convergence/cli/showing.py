@@ -11,12 +11,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from convergence.claims.assemble import first_line
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import plain, source_text
 from convergence.cli.gather import gather
 from convergence.cli.streams import print_json
 from convergence.cli.table import number, speaker
+from convergence.errors import gist
 from convergence.precision import precision
 from convergence.report.references import BIBLIOGRAPHY, bibliography, cite
 from convergence.theorems.base import AbstractTheorem
@@ -41,11 +41,10 @@ def references() -> dict[str, dict[str, str]]:
 
 
 def assumption(checked: Any) -> str:
-    """An assumption's class, its fields, and what `first_line` says of it."""
+    """An assumption's class, its fields, and what its docstring says first."""
     own = {k: v for k, v in vars(checked).items() if isinstance(v, int | float | str)}
     fields = ", ".join(f"{k}={v!r}" for k, v in own.items())
-    name, _, line = first_line(checked).partition(": ")
-    return f"{name}({fields}): {line}"
+    return f"{type(checked).__name__}({fields}): {gist(type(checked))}"
 
 
 def details(arguments: Namespace) -> int:

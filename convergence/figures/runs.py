@@ -23,6 +23,7 @@ from convergence.theorems.base import Kind
 
 POINTS = 120  # at which a trajectory is drawn
 LOW, HIGH = 5, 95  # percentiles of the band
+SHORT = 7  # letters an inch of width, of words that stand two in a row
 
 
 def simulate(
@@ -207,5 +208,7 @@ def picture(found: Trajectory, size: tuple[float, float] = (4.2, 3.0)) -> Figure
         axes.set_ylim(low / 1.2, high * 1.2)
         style.plain_log(axes.yaxis, low / 1.2, high * 1.2)
     axes.set(xlabel="t", ylabel=style.math_text(found.label))
-    figure.legend(loc="outside upper left", ncols=2)  # anywhere inside it would hide something
+    # Above, for anywhere inside it would hide something.
+    short = max(len(found.middle), len(found.stated)) < SHORT * size[0]
+    figure.legend(loc="outside upper left", ncols=2 if short else 1)
     return figure

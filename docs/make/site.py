@@ -61,6 +61,7 @@ STYLE = """
   background: var(--md-code-bg-color); overflow-wrap: anywhere; }
 .proof { white-space: pre-wrap; font-size: .75rem; overflow-wrap: anywhere; }
 .md-typeset table:not([class]) { font-size: .7rem; }
+.md-typeset h3.claim { font-size: inherit; margin: 0; }
 .run { margin: 1em 0; max-width: 32rem; } .plot { width: 100%; height: auto; display: block; }
 .plot text { font: 11px system-ui, sans-serif; fill: var(--md-default-fg-color); }
 .plot path { fill: none; stroke: var(--md-default-fg-color); }
@@ -104,8 +105,7 @@ def statements(family: str) -> list[tuple[Any, list[Any]]]:
 
 def family_page(family: str, judged: dict[str, Any], works: Any) -> str:
     """Statement → proof → instances → verdicts → figure → how to repeat."""
-    # What is searched for is a statement or a claim more often than the code behind it.
-    parts = ["---\nsearch:\n  boost: 4\n---\n"]
+    parts = ["---\nsearch:\n  boost: 4\n---\n"]  # found before the code behind it
     parts += [f"# {family.replace('_', ' ').capitalize()}\n", f"{purpose(family)}\n"]
     found = statements(family)
     names = [type(theorem).__name__ for theorem, _ in found]
@@ -144,7 +144,8 @@ def figure(reports: Sequence[Any]) -> str:
 
 
 def row(claim: Any, report: Any) -> str:
-    """One claim: found where a run is at hand, else expected."""
+    """One claim: found where a run is at hand, else expected. Its name is a heading, by which the
+    search finds it."""
     verdict = report["verdict"] if report else str(claim.expect)
     glyph = VERDICTS[verdict][2]
     word = f"{glyph} {verdict}" + ("" if report else " (expected)")
@@ -154,7 +155,8 @@ def row(claim: Any, report: Any) -> str:
     made = (getattr(claim, side, None) for side in ("problem", "noise"))
     named = [type(thing).__name__ for thing in made if isinstance(thing, eqx.Module)]
     on = instance(report) if report else " · ".join(n for n in named if n != "Noiseless") or "–"
-    return f"| `{claim.slug}` | {on} | {word} | {slack} | {power} | {T} |"
+    slug = f'<h3 class="claim" id="claim-{claim.slug}"><code>{claim.slug}</code></h3>'
+    return f"| {slug} | {on} | {word} | {slack} | {power} | {T} |"
 
 
 def number(value: Any) -> str:
