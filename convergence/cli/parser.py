@@ -29,7 +29,12 @@ from convergence.cli.values import (
     shard,
     target,
 )
-from convergence.cli.wide_grammar import plan_grammar, rate_grammar, records_grammar
+from convergence.cli.wide_grammar import (
+    plan_grammar,
+    rate_grammar,
+    records_grammar,
+    worst_case_grammar,
+)
 from convergence.tiers import GENERATORS, TIERS
 from convergence.workers import cores
 
@@ -48,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         list_grammar, show_grammar, catalog_grammar, serve_grammar, new_grammar, _verify, _collect,
         _falsify, _prove, _figures, _report, _reproduce, records_grammar,
     )  # fmt: skip
-    for grammar in (*verbs, plan_grammar, rate_grammar, _worst_case, _score):
+    for grammar in (*verbs, plan_grammar, rate_grammar, worst_case_grammar, _score):
         what = str(grammar.__doc__).rstrip(".")
         name = grammar.__name__.removeprefix("_").removesuffix("_grammar").replace("_", "-")
         grammar(commands.add_parser(name, help=what[0].lower() + what[1:]))
@@ -230,17 +235,6 @@ def _report(add: argparse.ArgumentParser) -> None:
         metavar="DIR",
         default=Path("results/report"),
         help="where index.html goes: a new folder, or one with such a page (results/report)",
-    )
-
-
-def _worst_case(add: argparse.ArgumentParser) -> None:
-    """The exact worst case of a method beside what was measured and the theorem."""
-    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
-    add.add_argument(
-        "--horizons", type=jobs, nargs="+", metavar="T", default=[1, 3, 7], help="T ≤ 20 (1 3 7)"
-    )
-    add.add_argument(
-        "--limit", type=budget, metavar="S", default=120.0, help="seconds a solution may take (120)"
     )
 
 

@@ -1,4 +1,4 @@
-"""The grammar of the commands about long runs and many of them: records, plan, rate."""
+"""The grammar of the commands about long runs and many of them: records, plan, rate, worst-case."""
 
 from __future__ import annotations
 
@@ -94,3 +94,28 @@ def rate_grammar(add: argparse.ArgumentParser) -> None:
         help="where conjectures, and what broke them, are kept as modules (results/conjectures)",
     )
     add.add_argument("--json", action="store_true", help="print JSON in place of words")
+
+
+def worst_case_grammar(add: argparse.ArgumentParser) -> None:
+    """The exact worst case of a method beside what was measured and the theorem."""
+    add.add_argument("targets", nargs="+", metavar="TARGET", type=target, help=TARGET)
+    add.add_argument(
+        "--horizons", type=jobs, nargs="+", metavar="T", default=[1, 3, 7], help="T ≤ 20 (1 3 7)"
+    )
+    add.add_argument(
+        "--kappas",
+        type=ratio,
+        nargs="+",
+        metavar="K",
+        default=[None],
+        help="condition numbers in place of the instance's own, for strongly convex quadratics",
+    )
+    add.add_argument(
+        "--limit", type=budget, metavar="S", default=120.0, help="seconds a solution may take (120)"
+    )
+    add.add_argument(
+        "--figure",
+        type=file,
+        metavar="FILE",
+        help="draw all three against T, and against κ: FILE.svg, .pdf, .png and .csv",
+    )

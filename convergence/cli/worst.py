@@ -22,6 +22,10 @@ def run(arguments: Namespace) -> int:
     for claim in claims:
         check_reach(claim.theorem, claim.slug)
     found = [table(claim, arguments) for claim in claims]
+    if arguments.figure is not None:
+        from convergence.figures.worst import draw
+
+        draw(found, arguments.figure)
     if arguments.json:
         print_json({"schema": "convergence-worst-case/1", "tolerance": TOLERANCE, "claims": found})
     else:
@@ -31,20 +35,25 @@ def run(arguments: Namespace) -> int:
 
 def table(claim: Any, arguments: Namespace) -> dict[str, Any]:
     """The rows of a claim, printed as they come."""
-    from convergence.search.worst import beside
+    from convergence.search.worst import beside, conditioned
 
+    cases = [(k, claim if k is None else conditioned(claim, k)) for k in arguments.kappas]
     said = (lambda *_, **__: None) if arguments.json else print
     said(f"{claim.slug}: {claim.theorem.statement}")
-    said(f"{'T':>4}  {'measured':>12}  {'worst case':>12}  {'theorem':>12}   worst/theorem")
+    own = arguments.kappas == [None]
+    head = "" if own else f"{'κ':>8}  "
+    said(f"{head}{'T':>4}  {'measured':>12}  {'worst case':>12}  {'theorem':>12}   worst/theorem")
     rows = []
-    for T in arguments.horizons:
-        row = beside(claim, T, arguments.limit)
-        numbers = (row.measured * row.theorem, row.worst * row.theorem, row.theorem)
-        told = "  ".join(f"{v:12.6g}" for v in numbers)
-        wrong = "" if row.ordered else "   not in order"
-        said(f"{T:4d}  {told}   {row.worst:.6f}{wrong}", flush=True)
-        named = zip(("measured", "worst", "theorem"), map(number, numbers), strict=True)
-        rows.append({"T": T, **dict(named), "ordered": bool(row.ordered)})
+    for kappa, here in cases:
+        for T in arguments.horizons:
+            row = beside(here, T, arguments.limit)
+            numbers = (row.measured * row.theorem, row.worst * row.theorem, row.theorem)
+            told = "  ".join(f"{v:12.6g}" for v in numbers)
+            wrong = "" if row.ordered else "   not in order"
+            lead = "" if own else f"{kappa:8g}  "
+            said(f"{lead}{T:4d}  {told}   {row.worst:.6f}{wrong}", flush=True)
+            named = zip(("measured", "worst", "theorem"), map(number, numbers), strict=True)
+            rows.append({"T": T, "kappa": kappa, **dict(named), "ordered": bool(row.ordered)})
     if not all(row["ordered"] for row in rows):
         print(f"{claim.slug}: measured ≤ worst case ≤ theorem fails", file=sys.stderr)
     return {"slug": claim.slug, "statement": claim.theorem.statement, "rows": rows}

@@ -90,6 +90,7 @@ from .worst import Beside as Beside
 from .worst import Reach as Reach
 from .worst import beside as beside
 from .worst import check_reach as check_reach
+from .worst import conditioned as conditioned
 from .worst import unit as unit
 from .worst import worst_value as worst_value
 from .worst_programs import accelerated as accelerated

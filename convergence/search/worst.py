@@ -8,6 +8,7 @@ is that of CLARABEL's primal in floating point, right to about `TOLERANCE`, and 
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import subprocess
@@ -19,6 +20,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
+from convergence.problems.quadratic import Quadratic
 from convergence.search import worst_programs as programs
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical import kim2024, optimized, simple_sets, subgradient, taylor2018
@@ -122,6 +124,20 @@ def worst_value(theorem: AbstractTheorem, c: Constants, T: int, limit: float = 1
         raise InvalidInput(f"PEPit could not solve {type(theorem).__name__} at {T}: {lines[-1]}")
     value = float(json.loads(done.stdout.splitlines()[-1]))
     return max(value, 0.0) ** 0.5 if reach.root else value
+
+
+def conditioned(claim: Any, kappa: float) -> Any:
+    """The claim on its quadratic with the condition number κ: the least curvature is L/κ."""
+    problem = claim.problem
+    strong = isinstance(claim.theorem, taylor2018.AbstractContraction)
+    require(
+        strong and isinstance(problem, Quadratic) and kappa > 1,
+        f"κ = {kappa:g} for {claim.slug}", "κ > 1 and a contraction on a quadratic",
+        "leave --kappas out, or name gd-distance-contraction, say",
+    )  # fmt: skip
+    h = np.asarray(problem.h, float)
+    curved = np.where(h == h.min(), h.max() / kappa, h)
+    return dataclasses.replace(claim, problem=dataclasses.replace(problem, h=curved))
 
 
 def beside(claim: Any, T: int, limit: float = 120.0) -> Beside:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,12 +70,35 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert "not in order" in capsys.readouterr().out
 
 
+def test_against_the_condition_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Without the solver. ϱ = 1 − 1/κ at η = 1/L, and the slow direction attains it."""
+    monkeypatch.setattr(worst.importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr(
+        worst, "worst_value", lambda theorem, c, T, limit: (1 - worst.unit(c).mu) ** T
+    )
+    asked = ["worst-case", "gd-distance-contraction", "--horizons", "1", "3", "--kappas", "2", "10"]
+    assert main([*asked, "--figure", str(tmp_path / "w"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["claims"][0]["rows"]
+    assert [(row["kappa"], row["T"]) for row in rows] == [(2, 1), (2, 3), (10, 1), (10, 3)]
+    for row in rows:
+        # the start has .1 in the steep direction, which one step takes out
+        assert row["measured"] == pytest.approx(3 * (1 - 1 / row["kappa"]) ** row["T"])
+        assert row["theorem"] == pytest.approx(row["measured"], rel=1e-3)
+    drawn = sorted(path.suffix for path in tmp_path.iterdir())
+    assert drawn == [".csv", ".pdf", ".png", ".svg"]
+    head = (tmp_path / "w.csv").read_text().splitlines()[0]
+    assert "gd-distance-contraction, T = 3: κ" in head
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["golore-sgd"], "a statement in PEPit's reach is needed"),
         (["gd-value-half-step", "--horizons", "21"], "T ≤ 20 is needed"),
         (["silver-slope", "--horizons", "2"], "T + 1 must be a power of two"),
+        (["gd-huber-tight", "--kappas", "2"], "a contraction on a quadratic is needed"),
         (["nobody"], "nobody"),
     ],
 )
