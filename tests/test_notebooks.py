@@ -65,8 +65,8 @@ def pictures(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [o["data"] for o in outputs if "image/png" in o.get("data", {})]
 
 
-def test_there_are_five():
-    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+def test_there_are_six():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -63,6 +63,7 @@ from .saddle import SaddleQuadratic as SaddleQuadratic
 from .saddle import bilinear as bilinear
 from .saddle import conformal as conformal
 from .saddle import random_saddle as random_saddle
+from .sawtooth import Sawtooth as Sawtooth
 from .separable import RotatedSeparable as RotatedSeparable
 from .separable import Spiked as Spiked
 from .separable import profile as profile

@@ -47,6 +47,8 @@ from .adaptive.matrices import ShampooAnyExponent as ShampooAnyExponent
 from .adaptive.matrices import ShampooHalfLinear as ShampooHalfLinear
 from .adaptive.matrices import ShampooLinear as ShampooLinear
 from .adaptive.matrices import ShampooRegret as ShampooRegret
+from .adaptive.matrices import ShampooRegretHalved as ShampooRegretHalved
+from .adaptive.matrices import SOAPLikeAdam as SOAPLikeAdam
 from .adaptive.matrices import SOAPLinear as SOAPLinear
 from .adaptive.matrices import factored as factored
 from .adaptive.matrices import nuclear as nuclear
@@ -75,6 +77,7 @@ from .adaptive.smooth import SignDescentSmooth as SignDescentSmooth
 from .adaptive.smooth import SpectralDescentSmooth as SpectralDescentSmooth
 from .adaptive.steps import AdamStep as AdamStep
 from .adaptive.steps import AdamStepAsPrinted as AdamStepAsPrinted
+from .adaptive.taniguchi2024 import ADOPTLikeAdam as ADOPTLikeAdam
 from .adaptive.taniguchi2024 import ADOPTLinear as ADOPTLinear
 from .assumptions import AbstractAssumption as AbstractAssumption
 from .assumptions import Centered as Centered
@@ -143,6 +146,7 @@ from .classical.defazio2014 import AbstractInterpolation as AbstractInterpolatio
 from .classical.defazio2014 import AbstractSum as AbstractSum
 from .classical.defazio2014 import InterpolationLikeDescent as InterpolationLikeDescent
 from .classical.defazio2014 import SAGALaw as SAGALaw
+from .classical.defazio2014 import SAGALikeDescent as SAGALikeDescent
 from .classical.defazio2014 import SAGAStronglyConvex as SAGAStronglyConvex
 from .classical.defazio2014 import Separate as Separate
 from .classical.defazio2014 import SGDInterpolation as SGDInterpolation
@@ -626,6 +630,7 @@ from .parameter_free.defazio2023 import DAdaptAdamDistance as DAdaptAdamDistance
 from .parameter_free.defazio2023 import DAdaptationDistance as DAdaptationDistance
 from .parameter_free.pathwise import AbstractParameterFree as AbstractParameterFree
 from .parameter_free.pathwise import AbstractTravelled as AbstractTravelled
+from .parameter_free.pathwise import COCOBAnyFraction as COCOBAnyFraction
 from .parameter_free.pathwise import COCOBLinear as COCOBLinear
 from .parameter_free.pathwise import CoinLinear as CoinLinear
 from .parameter_free.pathwise import DoGRegret as DoGRegret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convergence.claims.base import Claim
 from convergence.problems.huber import Huber
+from convergence.problems.sawtooth import Sawtooth
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.ghadimi2015 import HeavyBallConvex
 from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
@@ -27,10 +28,17 @@ def wedge(T: int) -> Huber:
     return Huber(1 / (T + 1))
 
 
+def teeth(T: int) -> Sawtooth:
+    """A tooth a step."""
+    return Sawtooth(T)
+
+
 CLAIMS = (
     Claim("nesterov-convex", AcceleratedConvex(), kink, horizons=(4, 32), seeds=1),
     Claim("heavy-ball-convex", HeavyBallConvex(), wedge,
           horizons=(4, 32), seeds=1),
     Claim("gd-nonconvex", GradientDescentNonconvex(), wedge,
           horizons=(4, 32), seeds=1, note="the worst case is no Huber function"),
+    Claim("gd-nonconvex-worst", GradientDescentNonconvex(), teeth, horizons=(1, 4, 32), seeds=1,
+          note="the function that the exact worst case is attained by"),
 )  # fmt: skip

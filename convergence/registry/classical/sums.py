@@ -47,6 +47,8 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("svrg-like-descent", sums.SVRGLikeDescent(), UNEVEN, 8, expect=Verdict.REFUTED,
           instead="svrg-law", note="curvatures between 0.14 and 1"),
     exact("saga-law", sums.SAGALaw(), ALIKE, 1, 16),
+    exact("saga-like-descent", sums.SAGALikeDescent(), ALIKE, 16, expect=Verdict.REFUTED,
+          instead="saga-law", note="four clients with minimizers of their own"),
     exact("saga-strongly-convex", sums.SAGAStronglyConvex(), UNEVEN, 1, 512),
     exact("sgd-interpolation-tight", sums.SGDInterpolation(), FRAME, 1, 16),
     exact("sgd-interpolation", sums.SGDInterpolation(1.2), ROWS, 1, 16),

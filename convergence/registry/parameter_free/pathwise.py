@@ -30,4 +30,7 @@ CLAIMS = (
     Claim("coin-linear", pathwise.CoinLinear(), Linear([0.6, 0.8]), horizons=(4, 32), seeds=1),
     Claim("cocob-linear", pathwise.COCOBLinear(4.0), Linear([2.0, -0.5, 0.125]),
           horizons=(1, 5, 16), seeds=1),
+    Claim("cocob-any-fraction", pathwise.COCOBAnyFraction(4.0), Linear([2.0, -0.5, 0.125]),
+          horizons=(1, 5, 16), seeds=1, expect=Verdict.REFUTED, instead="cocob-linear",
+          note="α = 4: the first bet is a quarter, not a half"),
 )  # fmt: skip

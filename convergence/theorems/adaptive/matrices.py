@@ -110,6 +110,16 @@ class ShampooRegret(AbstractTheorem):
         return 1.0
 
 
+class ShampooRegretHalved(ShampooRegret):
+    """FALSE. Half of the right side: at η = D/√2 one step of one entry takes 1/√2 of all of it."""
+
+    source = Source("gupta2018", "Theorem 7 with half of its constant; control")
+    statement = "Σ (f(X_t) − f*) ≤ ½(D²/(2η) + ηr) tr L_T^{¼} tr R_T^{¼},  Shampoo (false)"
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 0.5
+
+
 class ShampooHalfLinear(AbstractMatrixWalk):
     """f(X_T) = −ηr Σ_{t≤T} 1/t on f(X) = ⟨G, X⟩ of rank r, for Shampoo with the exponents −½ in
     place of −¼: the slope does not count, and the step dies out like 1/t.
@@ -170,6 +180,18 @@ class SOAPLinear(AbstractMatrixWalk):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         s = np.linalg.svd(np.asarray(c.g), compute_uv=False)
         exact = -float(self.eta) * T * float(np.sum(s**2 / (s + float(self.eps))))
+        return exact, exact
+
+
+class SOAPLikeAdam(SOAPLinear):
+    """FALSE. f(X_T) = −ηT Σ|G_ij|, the walk of Adam in the given bases: only of a G that has one
+    entry a row and a column."""
+
+    source = Source("vyas2025", "SOAP without its rotations; control")
+    statement = "f(X_T) = −ηT Σ_ij |G_ij|,  SOAP on f(X) = ⟨G, X⟩ (false)"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        exact = -float(self.eta) * T * float(np.sum(np.abs(c.g)))
         return exact, exact
 
 

@@ -30,3 +30,18 @@ class ADOPTLinear(AbstractOptaxWalk):
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
         return np.sum(np.abs(c.g)) * (1 - self.betas[0] ** (t - 1.0))
+
+
+class ADOPTLikeAdam(ADOPTLinear):
+    """FALSE. f(x_T) = −η‖g‖₁ T, the walk of Adam with both corrections: ADOPT corrects nothing, and
+    its first gradient goes into v alone. An ε below every slope lets balls divide by it."""
+
+    source = Source("taniguchi2024", "Algorithm 2 read as Adam; control")
+    statement = "f(x_T) = −ηT‖g‖₁,  ADOPT on f(x) = ⟨g, x⟩ (false)"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        b1, b2 = self.betas
+        return from_optax("adopt", learning_rate=float(self.eta), b1=b1, b2=b2, eps=1e-9)
+
+    def fall(self, c: Constants, t: np.ndarray) -> Any:
+        return np.sum(np.abs(c.g)) * np.ones_like(t)

@@ -138,6 +138,18 @@ class SAGALaw(AbstractSum):
         return float(np.sum([M[0].sum() for M in powers] * self.squares(c)))
 
 
+class SAGALikeDescent(SAGALaw):
+    """FALSE. SAGA contracts as gradient descent does, by q² a step: only with one client, of whom
+    the table is never behind."""
+
+    source = Source("defazio2014", "a folklore reading of variance reduction; control")
+    statement = "E‖x_T−x*‖² = Σ_k q_k^{2T} (x_0−x*)_k²,  SAGA like gradient descent (false)"
+
+    def bound(self, c: Constants, T: int) -> float:
+        q = 1 - self.eta(c) * np.asarray(c.client_h, float)[0]
+        return float(np.sum(q ** (2 * T) * self.squares(c)))
+
+
 class SAGAStronglyConvex(AbstractSum):
     """E‖x_T − x*‖² ≤ (1 − μ/(2(μn + L)))^T [R² + n/(μn + L) (f(x_0) − f* − ⟨∇f(x*), x_0 − x*⟩)] for
     f_i that are L-smooth and μ-strongly convex each, η = 1/(2(μn + L)).

@@ -201,3 +201,16 @@ class COCOBLinear(AbstractTheorem):
         wealth = math.prod(1 + s / max(s + 1, a) for s in range(1, T))
         exact = -float(np.sum(np.abs(c.g))) * wealth * T / max(T + 1, a)
         return exact, exact
+
+
+class COCOBAnyFraction(COCOBLinear):
+    """FALSE. f(x_T) − f(x_0) = −‖g‖₁ T/(T + 1) Π_{s<T} (1 + s/(s + 1)), the walk of α = 1, for any
+    α: the fraction holds the first bets back."""
+
+    source = Source("orabona2017", "Algorithm 2 without its fraction; control")
+    statement = "f(x_T) − f(x_0) = −‖g‖₁ T/(T+1) Π_{s<T} (1 + s/(s+1)),  COCOB, any α (false)"
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        wealth = math.prod(1 + s / (s + 1) for s in range(1, T))
+        exact = -float(np.sum(np.abs(c.g))) * wealth * T / (T + 1)
+        return exact, exact
