@@ -62,8 +62,12 @@ def test_one_line_makes_a_figure():
     (axes,) = figure.axes
     assert axes.get_xlabel() == "t"
     assert "∇f(x" in axes.get_ylabel()
-    legend: Any = axes.get_legend()
+    (legend,) = figure.legends
     assert [t.get_text() for t in legend.get_texts()][1] == "root mean square of 8 runs"
+    figure.draw_without_rendering()
+    inside = axes.get_window_extent()
+    assert legend.get_window_extent().y0 >= inside.y1  # over nothing that is drawn
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
     with pytest.raises(InvalidInput, match="one of the current state"):
         plot_run(NOISY, metric=Average(GradNorm()))
 
