@@ -55,22 +55,25 @@ def keeps_float64(s: Subject) -> Found:
         return Found(False, "float64 parameters come back rounded to float32", step=3)
     if s.family.grain > 2.0**-20 or not s.has("rate"):
         return Found(True)
-    fine, coarse = felt(s, 2.0**-30), felt(s, 2.0**-4)
+    # 2⁻⁵⁰ of x is what rounding alone makes of a step. What feels 2⁻⁴ by 2⁻²⁰ of x has to feel a
+    # change 2²⁶ times smaller by 2⁻⁴⁶.
+    fine, coarse = felt(s, 2.0**-30, 2.0**-50), felt(s, 2.0**-4, 2.0**-20)
     if coarse < 4 or fine > coarse / 4:
         return Found(True)
     return Found(False, f"what it remembers of a gradient is rounded: {coarse} numbers feel one "
                  f"changed by 2⁻⁴, {fine} of them by 2⁻³⁰", float(fine), 2)  # fmt: skip
 
 
-def felt(s: Subject, change: float) -> int:
-    """How many numbers of the second and third step feel a relative change of the first
-    gradient."""
+def felt(s: Subject, change: float, least: float) -> int:
+    """How many numbers of the second and third step feel a relative change of the first gradient
+    by more than this share of x."""
     gs, x0 = draws([(16,)], 3), [np.full(16, 1 / 3)]
-    s, moved = s.quiet().set(rate=0.1), []
+    s, paths = s.quiet().set(rate=0.1), []
     for factor in (1.0, 1.0 + change):
         f = sequence(lambda t, c=factor: [gs[t][0] * (c if t == 0 else 1.0)])
-        moved.append(s.path(f, x0, 3, "float64").moves()[1:])
-    return int((moved[0] != moved[1]).sum())
+        paths.append(s.path(f, x0, 3, "float64"))
+    apart = np.abs(paths[0].moves()[1:] - paths[1].moves()[1:])
+    return int((apart > least * np.abs(paths[0].flat()).max()).sum())
 
 
 @throughout
