@@ -34,6 +34,5 @@ CLAIMS = (
         FIXED_CLIP.problem,
         SPIKY,
         horizons=(256, 1024),
-        seeds=256,
     ),
 )
