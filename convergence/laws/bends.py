@@ -76,7 +76,8 @@ def _radius(gradients: Any, ways: np.ndarray, s: Look, c: Constants) -> Iterator
     """‖∇²f(y)⁻¹∇²f(x)‖ ≤ 2 for ‖x − y‖ ≤ radius, and so wᵀ∇²f(x)w ≤ 2wᵀ∇²f(y)w."""
     assert s.H is not None
     apart = np.linalg.norm(s.x[:, None] - s.x[None], axis=2)
-    for i, j in np.argwhere((apart <= c.radius) & (apart > 0)):
+    firm = s.low > 1e-9 * np.max(s.top)  # a Hessian that is more than the rounding of ∇f
+    for i, j in np.argwhere((apart <= c.radius) & (apart > 0) & firm):
         if float(np.linalg.norm(np.linalg.solve(s.H[j], s.H[i]), 2)) > 2 * (1 + CURVED):
             yield Fault("radius", c.radius, apart[i, j], "with a growth beyond 2, a distance")
             return

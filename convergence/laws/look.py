@@ -27,9 +27,10 @@ STRIDE, LEAST = 1e-6, 0.1  # of a central difference, relative to the size of x,
 class Look(NamedTuple):
     """The P points at which all is finite, the first x_0 if `starts`: x, g (P, d), and f (P,).
 
-    fore, aft: f(x ± h v) along unit vectors v (P, d). H: (P, d, d) up to `DENSE` entries, else
-    None. top, low: (P,) the largest |λ| and the least λ of ∇²f; without H what power iteration
-    found, a lower and an upper bound. star: the point that was given. far: ‖x_0‖ + ‖x_0 − star‖.
+    fore, aft: f(x ± h v) along unit vectors v (P, d). ends: (2, P) the slopes ∇f(x ± h v)·v.
+    H: (P, d, d) up to `DENSE` entries, else None. top, low: (P,) the largest |λ| and the least λ of
+    ∇²f; without H what power iteration found, a lower and an upper bound. star: the point that was
+    given. far: ‖x_0‖ + ‖x_0 − star‖.
     """
 
     starts: bool
@@ -40,11 +41,17 @@ class Look(NamedTuple):
     h: float
     fore: np.ndarray
     aft: np.ndarray
+    ends: np.ndarray
     H: np.ndarray | None
     top: np.ndarray
     low: np.ndarray
     star: int | None
     far: float
+
+
+def _ends(problem: Any, x: Any, v: Any, h: Any) -> Any:
+    g = jax.vmap(problem.grad)(jnp.concatenate([x + h * v, x - h * v]))
+    return jnp.sum((g * jnp.concatenate([v, v])).reshape((2, len(x), -1)), axis=2)
 
 
 @hastily
@@ -64,7 +71,7 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
             g, H = jax.vmap(lambda e: jax.jvp(problem.grad, (x,), (e,)))(basis)
             return g[0], H
 
-        return x, f, *jax.vmap(both)(x)
+        return x, f, _ends(problem, x, v, h), *jax.vmap(both)(x)
 
     def power(x: Any, v: Any) -> Any:
         def rest(v: Any) -> Any:
@@ -85,7 +92,7 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
         _, size, least, g = jax.lax.fori_loop(0, 90, turn, (rest(v), zero, zero + jnp.inf, x))
         return g, (size, least)
 
-    return x, f, *jax.vmap(power)(x, v)
+    return x, f, _ends(problem, x, v, h), *jax.vmap(power)(x, v)
 
 
 @hastily
@@ -94,7 +101,8 @@ def _flat(problem: Any, near: Any, v: Any, h: Any, span: Any) -> Any:
     basis = jnp.eye(near[0].size, dtype=near.dtype).reshape((-1, *near[0].shape))
     f = jax.vmap(problem.value)(jnp.concatenate([near, near + h * v, near - h * v]))
     g = jax.vmap(problem.grad)(jnp.concatenate([near, near[0] + span * basis]))
-    return near, f.reshape((3, -1)), g[: len(near)], (g[len(near) :] - g[0]) / span
+    ends = _ends(problem, near, v, h)
+    return near, f.reshape((3, -1)), ends, g[: len(near)], (g[len(near) :] - g[0]) / span
 
 
 def look(
@@ -134,7 +142,7 @@ def look(
         seen = _flat(problem, near, v, np.asarray(h), span)
     else:
         seen = _see(problem, near, v, np.asarray(h), eta, dense)
-    x, (f, fore, aft), g, bent = jax.tree.map(np.asarray, seen)
+    x, (f, fore, aft), ends, g, bent = jax.tree.map(np.asarray, seen)
     x, g = x.reshape((count, -1)), g.reshape((count, -1))
     kept = np.isfinite(f) & np.all(np.isfinite(x) & np.isfinite(g), axis=1)
     H = None
@@ -152,7 +160,7 @@ def look(
         top, low = (b[kept] for b in bent)
     return Look(
         bool(kept[0]), x[kept], f[kept], g[kept], v.reshape((count, -1))[kept], h, fore[kept],
-        aft[kept], H, top, low,
+        aft[kept], ends[:, kept], H, top, low,
         int(np.sum(kept[: len(near) - 1])) if star is not None and kept[len(near) - 1] else None,
         float(np.linalg.norm(x0) + np.linalg.norm(near[-1] - x0)),
     )  # fmt: skip

@@ -60,11 +60,13 @@ def _shape(shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:
 def _slope(s: Look, c: Constants) -> Iterator[Fault]:
     """∇f is the derivative of f, and its size at x_0 and everywhere."""
     found, stated = (s.fore - s.aft) / (2 * s.h), np.sum(s.g * s.v, axis=1)
-    # A central difference is off by the curvature's change over h, and by ε|f|/h from rounding.
+    # A central difference is the mean of the slope between its ends, which jumps at a kink, and off
+    # by ε|f|/h from rounding.
     size = np.maximum(np.abs(s.f), np.maximum(np.abs(s.fore), np.abs(s.aft)))
     steep = np.linalg.norm(s.g, axis=1)
-    allowed = 1e-5 * steep + s.h * np.max(s.top, initial=0.0) + 1e-13 * size / s.h + 1e-12
     with np.errstate(invalid="ignore"):
+        turn = np.max(np.abs(s.ends - stated), axis=0, initial=0.0)
+        allowed = 1e-5 * steep + 2 * turn + 1e-13 * size / s.h + 1e-12
         off = np.where(np.isfinite(found), np.abs(found - stated) - allowed, -1.0)
     k = int(np.argmax(off))
     if off[k] > 0:
@@ -81,7 +83,10 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
     i, j = np.triu_indices(len(s.x), 1)
     far, rise, inner = _pairs(s)
     size = np.linalg.norm(s.g, axis=1)
-    noise = 1e-13 * (size[i] + size[j]) + 1e-300
+    # ∇f may be a difference of larger numbers: its second difference shows their roundings.
+    bent = np.abs(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
+    grain = 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
+    noise = 1e-13 * (size[i] + size[j]) + grain + 1e-300
     # Points that descent has brought together tell rounding apart, and no curvature.
     ok = far > 1e-6 * max(float(np.max(far, initial=0.0)), s.far)
     far, rise, noise, inner = far[ok], rise[ok], noise[ok], inner[ok]
@@ -104,7 +109,7 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         apart = s.x - s.x[:1]
         left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
         most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
-        most = most + 1e-12 * size.max()
+        most = most + 1e-12 * size.max() + 2 * grain
         k = int(np.argmax(left - most))
         if left[k] > most[k]:
             flag = "quadratic" if c.get("quadratic") else "isotropic"

@@ -117,7 +117,7 @@ class Cosines(AbstractProblem):
         x0, L = np.asarray(self.x0), float(self.L)
         return Constants(
             L=L,
-            Delta=float(L * np.sum(1 - np.cos(x0))),
+            Delta=float(2 * L * np.sum(np.sin(x0 / 2) ** 2)),
             f_star=0.0,
             grad0=float(L * np.linalg.norm(np.sin(x0))),
             G=float(L * np.size(x0) ** 0.5),

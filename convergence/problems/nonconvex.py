@@ -16,10 +16,11 @@ from convergence.problems.quadratic import shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
-def log_cosh_of(u: Any) -> Any:
-    """log cosh u without overflow."""
-    a = jnp.abs(u)
-    return a + jnp.log1p(jnp.exp(-2 * a)) - math.log(2.0)
+def log_cosh_of(u: Any, of: Any = jnp) -> Any:
+    """log cosh u without overflow, and to relative accuracy near 0; of: jnp, or np on the host."""
+    a = of.abs(u)
+    small = of.log1p(2 * of.sinh(of.minimum(a, 1.0) / 2) ** 2)
+    return of.where(a < 1, small, a + of.log1p(of.exp(-2 * a)) - math.log(2.0))
 
 
 class Separable(AbstractProblem):
@@ -81,8 +82,7 @@ class Separable(AbstractProblem):
             np.asarray(v) for v in (self.c, self.a, self.l, self.b, self.k, self.L_h, self.r)
         )
         huber = np.where(np.abs(x) <= r, 0.5 * x**2, r * np.abs(x) - 0.5 * r**2)
-        u = np.abs(x / k)
-        valley = b * k * (u + np.log1p(np.exp(-2 * u)) - math.log(2.0))
+        valley = b * k * log_cosh_of(x / k, np)
         value = 0.5 * c * x**2 + 2 * a * np.sin(x / (2 * l)) ** 2 + valley + L_h * huber
         grad = c * x + a / l * np.sin(x / l) + b * np.tanh(x / k) + L_h * np.clip(x, -r, r)
         more: dict[str, Any] = {}

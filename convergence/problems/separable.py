@@ -9,6 +9,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.nonconvex import log_cosh_of
 from convergence.problems.quadratic import check_orthogonal
 from convergence.shapes import Iterate, Reals, Scalar, Vector, optional, real
 
@@ -20,7 +21,7 @@ def profile(shape: str, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if shape == "cosh":
         return 2 * np.sinh(u / 2) ** 2, np.sinh(u)
     if shape == "logcosh":
-        return np.logaddexp(u, -u) - np.log(2.0), np.tanh(u)
+        return log_cosh_of(u, np), np.tanh(u)
     return u**2 / 2, u
 
 
@@ -61,9 +62,7 @@ class RotatedSeparable(AbstractProblem):
         if self.shape == "cosh":
             phi = 2 * jnp.sinh(u / 2) ** 2
         elif self.shape == "logcosh":
-            a = jnp.abs(u)
-            small = jnp.log1p(2 * jnp.sinh(jnp.minimum(a, 1.0) / 2) ** 2)
-            phi = jnp.where(a < 1, small, a + jnp.log1p(jnp.exp(-2 * a)) - jnp.log(2.0))
+            phi = log_cosh_of(u)
         else:
             phi = u**2 / 2
         return jnp.sum(self.lam * self.s**2 * phi)
