@@ -70,10 +70,10 @@ MENDED: dict[str, Callable[[], Any]] = {
         GradientFreeConvex(),
         AgentQuadratics(graphs.complete(4), np.ones((4, 1, 1)), SIGNS[:4]),
         T=4,
-        seeds=128,
+        seeds=256,
     ),
     "d of a stack": lambda: claim(
-        RSGF(), AgentQuadratics(COMPLETE, np.ones((64, 1, 1)), SIGNS), Gaussian(8.0), 64, 128
+        RSGF(), AgentQuadratics(COMPLETE, np.ones((64, 1, 1)), SIGNS), Gaussian(8.0), 64, 256
     ),
     "L of a stack": lambda: Exact(
         "c",
