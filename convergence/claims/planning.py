@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +38,9 @@ from convergence.theorems.base import Kind
 Pilot = Callable[[Simulation], tuple[Record, float]]  # its runs, and the exact mean or NaN
 PILOT = 2.0  # seconds that a pilot of one horizon may take
 POWER = 1.05
-FEW = "more seeds are needed"
+# How judges say that more runs would do; a limit that is refused knows how many it would take, not
+# how many the verdict.
+FEW = re.compile(r"more seeds are needed|(?<=: )need \d+(?=;|$)")
 FINE = 0.005  # relative standard error of a pilot that is fine enough
 
 
@@ -132,7 +135,7 @@ def judged(
     """What a claim measures and how it is judged; a judgement that wants more seeds names their
     number, at the level of the next look."""
     records, judgement = found = claim.collect(horizons, seeds, session)
-    if judgement.verdict is not Verdict.INCONCLUSIVE or FEW not in judgement.reason:
+    if judgement.verdict is not Verdict.INCONCLUSIVE or not FEW.search(judgement.reason):
         return found
 
     def pilot(what: Simulation) -> tuple[Record, float]:
@@ -146,7 +149,7 @@ def judged(
     if decides is None:
         return found
     words = f"about {round_up(decides)} seeds are needed (`convergence plan`)"
-    return records, dataclasses.replace(judgement, reason=judgement.reason.replace(FEW, words))
+    return records, dataclasses.replace(judgement, reason=FEW.sub(words, judgement.reason))
 
 
 def round_up(n: int) -> int:
