@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import optax
 import pytest
 
 from convergence.algorithms import SGD
+from convergence.claims.modules import load
 from convergence.errors import InvalidInput
 from convergence.metrics import DistanceSq
 from convergence.noise import Noiseless
@@ -143,3 +145,10 @@ def test_a_metric_that_asks_a_problem_for_what_it_has_not_names_both():
     asked = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.1), DistanceSq())
     with pytest.raises(InvalidInput, match=r"Huber, .* DistanceSq asks .* define Huber\.x_star,"):
         run(asked, 4, jax.random.key(0), seeds=range(1))
+
+
+def test_a_file_that_needs_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (tmp_path / "needs.py").write_text("import torch\n")
+    with pytest.raises(InvalidInput, match=r"pip install 'convergence-lab\[torch\]'"):
+        load(tmp_path / "needs.py")

@@ -75,7 +75,9 @@ def load(path: Path) -> ModuleType:
         raise
     except BaseException as error:
         del sys.modules[name]
-        raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}.") from error
+        torch = isinstance(error, ImportError) and error.name == "torch"  # of `new --kind torch`
+        more = "; `pip install 'convergence-lab[torch]'`" if torch else ""
+        raise InvalidInput(f"{str(path)!r} cannot be imported: {told(error)}{more}.") from error
     return module
 
 

@@ -51,7 +51,8 @@ class PthMoment(AbstractAssumption):
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         name = "bounded p-th moment"
         if "sigma_p" not in c and "sigma" not in c:
-            return Checked(name, False, None, "the noise vouches for no p-th moment, 1 < p ≤ 2")
+            why = "the noise vouches for no p-th moment, 1 < p ≤ 2"
+            return Checked(name, False, None, f"{why}; `convergence catalog --certifies sigma_p`")
         p, sigma, _ = tail(c)
         holds = 1 < p <= 2 and math.isfinite(sigma)
         return Checked(name, holds, p, f"p = {p:g}, σ = {sigma:.6g}, certified by the noise")
@@ -62,7 +63,8 @@ class BoundedGradient(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         holds = "G" in c
-        detail = "G certified by the problem" if holds else "the gradient of f is unbounded"
+        lacking = "the problem certifies no G; `convergence catalog --certifies G`"
+        detail = "G certified by the problem" if holds else lacking
         return Checked("bounded gradient", holds, float(c.G) if holds else None, detail)
 
 
