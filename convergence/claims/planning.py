@@ -38,6 +38,7 @@ from convergence.theorems.base import Kind
 Pilot = Callable[[Simulation], tuple[Record, float]]  # its runs, and the exact mean or NaN
 PILOT = 2.0  # seconds that a pilot of one horizon may take
 POWER = 1.05
+LARGE = 256  # entries from which exact moments, matrices of their square, take longer than a pilot
 # How judges say that more runs would do; a limit that is refused knows how many it would take, not
 # how many the verdict.
 FEW = re.compile(r"more seeds are needed|(?<=: )need \d+(?=;|$)")
@@ -138,9 +139,13 @@ def judged(
     if judgement.verdict is not Verdict.INCONCLUSIVE or not FEW.search(judgement.reason):
         return found
 
+    means: dict[tuple[int, int], float] = {}
+
     def pilot(what: Simulation) -> tuple[Record, float]:
         rival = claim.kind is Kind.SEPARATION and what.experiment is claim.experiment(what.T, True)
-        return [r for r in records if r.T == what.T][rival], _mean(claim, what)
+        if (what.T, rival) not in means:
+            means[what.T, rival] = _mean(claim, what)
+        return [r for r in records if r.T == what.T][rival], means[what.T, rival]
 
     later = dataclasses.replace(session.settings, look=session.settings.look + 1)
     decides = search(
@@ -196,6 +201,8 @@ def _mean(claim: Any, what: Simulation) -> float:
     if claim.kind is Kind.EXACT and not isinstance(claim.bound(what.T), tuple):
         return float(claim.bound(what.T))
     run = what.experiment
+    if np.size(run.problem.start()) > LARGE:
+        return math.nan
     try:
         moments = analyse(Experiment(run.problem, run.oracle, run.algorithm))
         return float(moments.expected(run.metric, [what.T])[0])
