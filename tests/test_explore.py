@@ -22,11 +22,12 @@ from convergence.claims.base import Claim
 from convergence.cli import main
 from convergence.errors import InvalidInput
 from convergence.explore.bench import FEW, Bench
-from convergence.explore.query import read
+from convergence.explore.query import LONGEST, read
 from convergence.explore.server import Handler, Server
 from convergence.figures.runs import POINTS
 from convergence.noise import Gaussian, Noiseless
 from convergence.problems import Huber, Isotropic
+from convergence.registry import registry
 from convergence.theorems import GradientDescentConvex, SGDNonconvex
 from tests.test_browser import BROWSER, FLAGS, needs_browser
 from tests.test_schemas import check
@@ -281,3 +282,10 @@ def test_a_browser_moves_sliders_and_the_verdict_follows(
     assert content <= width
     said = [line for line in seen.stderr.splitlines() if "CONSOLE" in line]
     assert all("400 (Bad Request)" in line for line in said), said
+
+
+def test_every_statement_that_is_offered_can_be_opened():
+    """Also where its own horizon is beyond the slider's end."""
+    starts = Bench(registry()).first.values()
+    assert max(start.horizons[-1] for start in starts) > LONGEST
+    assert max(read({}, start).T for start in starts) == LONGEST

@@ -63,7 +63,7 @@ def read(words: Mapping[str, str], start: Any) -> Query:
         claim=start.slug,
         problem=words.get("problem", ""),
         noise=words.get("noise", ""),
-        T=whole("T", words.get("T", start.horizons[-1]), 1, LONGEST),
+        T=whole("T", words.get("T", min(start.horizons[-1], LONGEST)), 1, LONGEST),
         seeds=whole("seeds", words.get("seeds", min(max(start.seeds, 2), 256)), 2, MOST),
         factor=number("factor", words.get("factor", 1), 1 / SPAN, SPAN),
         alpha=number("alpha", words.get("alpha", 1e-3), 1e-12, 0.5),
