@@ -121,18 +121,24 @@ class AbstractOnInstance(AbstractClaim):
     def kind(self) -> Kind:
         return self.theorem.kind
 
+    @property
+    def varies(self) -> bool:
+        """Whether the instance is a function of the horizon."""
+        made = (self.problem, AbstractProblem), (self.noise, AbstractNoise)
+        return not all(isinstance(part, kind) for part, kind in made)
+
     def instance(self, T: int) -> tuple[AbstractProblem, AbstractNoise, Constants]:
         """The instance at horizon T and its certified constants."""
-        key = T if callable(self.problem) or callable(self.noise) else 0, wide()
+        key = T if self.varies else 0, wide()
         if key not in self._made:
-            problem = self.problem(T) if callable(self.problem) else self.problem
-            noise = self.noise(T) if callable(self.noise) else self.noise
+            problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
+            noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
             self._made[key] = problem, noise, constants_of(problem, noise, T)
         return self._made[key]
 
     @functools.cached_property
     def _made(self) -> dict[Any, Any]:
-        """Instances by horizon, if they vary with it, and by the precision that arrays have."""
+        """What is made once in a precision: instances, by T if they vary, experiments, tickets."""
         return {}
 
     def plan(self, settings: Settings) -> tuple[tuple[int, ...], int]:
@@ -166,18 +172,14 @@ class AbstractOnInstance(AbstractClaim):
 
     def experiment(self, T: int, rival: bool = False) -> Experiment:
         """What is run at horizon T: the prescribed method, or the theorem's rival."""
-        key = T, rival, wide()
-        if key not in self._experiments:
+        key = "experiment", T, rival, wide()
+        if key not in self._made:
             problem, noise, c = self.instance(T)
             prescribe = self.theorem.rival if rival else self.theorem.prescribe
             metric = self.theorem.metric(c, T)
             made = check_made(self, prescribe(c, T), metric, T)
-            self._experiments[key] = Experiment(problem, self.oracle(problem, noise), made, metric)
-        return self._experiments[key]
-
-    @functools.cached_property
-    def _experiments(self) -> dict[Any, Experiment]:
-        return {}
+            self._made[key] = Experiment(problem, self.oracle(problem, noise), made, metric)
+        return self._made[key]
 
     def tickets(self, T: int, rival: bool = False) -> dict[str, Any]:
         """What is certified of the metric at horizon T, for `statistics.Sample`."""
@@ -205,12 +207,11 @@ class AbstractOnInstance(AbstractClaim):
 
     def sample(self, record: Record) -> Sample:
         """What the judge sees of a record."""
-        _, _, c = self.instance(record.T)
         return Sample(
             T=record.T,
             values=record.final(),
             bound=self.bound(record.T),
-            trivial=self.theorem.trivial(c, record.T),
+            trivial=self.theorem.trivial(self.instance(record.T)[2], record.T),
             **({} if self.kind is Kind.PATHWISE else self.tickets(record.T)),
         )
 

@@ -52,7 +52,7 @@ def certified(
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
     second = theorem.second_moment(c, T)
     small = np.size(experiment.problem.start()) <= LARGEST
-    exact = second is None and not coins and small and not looped < T
+    exact = second is None and not coins and small and looped >= T
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:
             second = second_moment(analyse(experiment), metric, T)

@@ -31,7 +31,7 @@ class Explored(Claim):
     def times(self, factor: float) -> Explored:
         """The same with another factor, and what has been made of the instance."""
         other = dataclasses.replace(self, factor=factor)
-        other.__dict__.update(_made=self._made, _experiments=self._experiments)
+        other.__dict__.update(_made=self._made)
         return other
 
 

@@ -147,10 +147,9 @@ def allowed(claim: Any, c: Constants, T: int, t: np.ndarray, root: bool) -> tupl
         words = f"{'root of the ' * root}{sign} on {theorem.metric(c, T).label()}"
         return np.full(t.shape, float(level)), words
     found = np.full(t.shape, np.nan)
-    varies = callable(claim.problem) or callable(claim.noise)
-    method = [] if varies else jax.tree.leaves(theorem.prescribe(c, T))
+    method = [] if claim.varies else jax.tree.leaves(theorem.prescribe(c, T))
     for k, at in enumerate(int(v) for v in t):
-        if at == T or (at >= 1 and not varies and same(theorem.prescribe(c, at), method)):
+        if at == T or (at >= 1 and not claim.varies and same(theorem.prescribe(c, at), method)):
             found[k] = float(size(upper(claim.bound(at))))
     return found, sign if np.isfinite(found).sum() > 1 else f"{sign} at T"
 

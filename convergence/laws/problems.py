@@ -67,7 +67,7 @@ def _slope(s: Look, c: Constants) -> Iterator[Fault]:
     with np.errstate(invalid="ignore"):
         turn = np.max(np.abs(s.ends - stated), axis=0, initial=0.0)
         allowed = 1e-5 * steep + 2 * turn + 1e-13 * size / s.h + 1e-12
-        off = np.where(np.isfinite(found), np.abs(found - stated) - allowed, -1.0)
+        off = np.where(np.isfinite(found + turn), np.abs(found - stated) - allowed, -1.0)
     k = int(np.argmax(off))
     if off[k] > 0:
         yield Fault("∇f", stated[k], found[k], "the slope of f along the same direction")

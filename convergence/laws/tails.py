@@ -44,7 +44,7 @@ def tail_faults(
         return
     if "sigma" in c:
         second = moment(tail, 2.0, c.sigma_p) ** 0.5
-        if abs(second - c.sigma) > EXACT * second:
+        if second > c.sigma * (1 + EXACT) or c.sigma > second * (1 + EXACT):
             yield Fault("sigma", c.sigma, second, "by its tail (E‖ξ‖²)^½")
     true = moment(tail, c.p, c.sigma_p) ** (1 / c.p)
     if true > c.sigma_p * (1 + EXACT):

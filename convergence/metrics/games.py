@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.problems.base import AbstractProblem
+from convergence.problems.nonconvex import log_cosh_of
 from convergence.shapes import Count, Iterate, Reals, Scalar, real
 
 
@@ -43,6 +44,5 @@ class SaddleEnergy(AbstractPointwise):
     weight_step: Reals = eqx.field(converter=real)
 
     def at(self, problem: Any, state: Any) -> Scalar:
-        a = jnp.abs(state.s[0]) / 2
-        kl = a + jnp.log1p(jnp.exp(-2 * a)) - jnp.log(2.0)
+        kl = log_cosh_of(state.s[0] / 2)
         return state.x[0] ** 2 / (2 * self.theta_step) + kl / self.weight_step

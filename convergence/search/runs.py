@@ -111,7 +111,7 @@ class RunSearch(AbstractSearch):
 
     def own(self, problem: Any, noise: Any, T: int) -> list[Instances]:
         """Instances like the claim's own, unless it varies with T and several T are compared."""
-        fixed = not (callable(self.claim.problem) or callable(self.claim.noise))
+        fixed = not self.claim.varies
         if not fixed and len(self.horizons) > 1:
             return []
         (k, make), (more, shake) = variations(problem), variations(noise)

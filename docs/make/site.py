@@ -74,8 +74,7 @@ STYLE = """
 
 
 def outside(page: Path) -> str:
-    """A page of the repository, with its links to files that are no pages made links to a list of
-    files."""
+    """A page of the repository; what links to files that are no pages leads to a list of them."""
 
     def target(found: re.Match[str]) -> str:
         whole = (page.parent / found[1]).resolve()
@@ -297,5 +296,5 @@ def write() -> None:
 if __name__ == "__main__":
     write()
     if "--build" in sys.argv:
-        command = [sys.executable, "-m", "mkdocs", "build", "--clean", "-f", SOURCE / "mkdocs.yml"]
-        sys.exit(subprocess.run(command, check=False).returncode)
+        command = ("-m", "mkdocs", "build", "--clean", "-f", SOURCE / "mkdocs.yml")
+        sys.exit(subprocess.run((sys.executable, *command), check=False).returncode)

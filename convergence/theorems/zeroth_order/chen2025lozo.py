@@ -196,7 +196,7 @@ class LozoRate(AbstractLozo):
 
     @varies
     def assumes(self) -> Any:
-        return *Lazy.assumes.fget(self), from_above(self)
+        return *super().assumes, from_above(self)
 
     def above(self, c: Constants, T: int) -> float:
         """‖∇f(X_0)‖²/(αLD_Sσ²)."""
