@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaign import page, sites
+from tests.campaign import near, page, sites
 from tests.mutants.__main__ import main
 
 LEAST = 0.75  # of a sample of 200 mutants that is killed, far below the score of docs/mutants.md
@@ -47,6 +47,38 @@ def test_operators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("t", "t + 1"),
         ("g(x, key)", "g(key, x)"),
     }
+
+
+def test_a_method_keeps_its_closure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code replaces code in place, and has to name `super` where the old one does."""
+    file = tmp_path / "convergence/parts/one.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "class A(B):\n    def bound(self, c):\n        return super().bound(c) + self.rest(c)\n"
+    )
+    monkeypatch.setattr(sites, "ROOT", tmp_path)
+    [dropped] = [m for m in sites.mutants(file) if m.after == "self.rest(c)"]
+    body = compile(dropped.source(), "one.py", "exec").co_consts[0]
+    [method] = [part for part in body.co_consts if hasattr(part, "co_freevars")]
+    assert method.co_freevars == ("__class__",)
+
+
+def test_tests_that_name_what_is_changed_come_first() -> None:
+    file = sites.ROOT / "tests/statistics/test_rates.py"
+    found = near.naming(file, "judge_rate")
+    assert found
+    assert all(test.startswith("tests/statistics/test_rates.py::test_") for test in found)
+    assert not near.naming(file, "no_such_name")
+
+
+def test_a_bound_that_differs_from_its_statement_is_noticed() -> None:
+    """As far as bounds are noticed before any test or claim runs."""
+    from tests.campaign.judge import reads_otherwise
+
+    path = "convergence/theorems/classical/ghadimi2013.py"
+    found = [m for m in sites.every() if m.path == path and m.top == "SGDNonconvex"]
+    assert found
+    assert not reads_otherwise(found[0], [])  # nothing was planted
 
 
 def test_declared_equivalents_exist() -> None:

@@ -27,12 +27,13 @@ python -m tests.mutants --sample 200       drawn by today's date; so does TIER=f
 python -m tests.mutants --room statistics  --all or --sample N beside it
 ```
 
-A mutant is judged in a process of its own by the unit tests that import its file, nearest first,
-and then by the cheapest claims that are made of it. What notices it has been seen to pass the
-unchanged file. {judged} of them, drawn at random, were judged for this page; the interval is that
-of the share of all mutants that are killed, at 95 %. A bound that is larger than the true one
-refutes nothing, and a false one that is larger still stays false: mutants of bounds die where a
-claim is tight or a number is worked out by hand.
+A mutant is judged in a process of its own: by unit tests that name what is changed, by the cheapest
+claims that are made of it, and by the other tests of the nearest files. What notices it has been
+seen to pass the unchanged file. {judged} of them, drawn at random, were judged for this page; the
+interval is that of the share of all mutants that are killed, at 95 %. A bound that is larger than
+the true one refutes nothing, and a false one that is larger still stays false: mutants of bounds
+die where a claim is tight, or where the formula that the statement prints, read and evaluated at
+constants that nobody picked, is another number (`tests/formulas`).
 
 | room | mutants | judged | killed | equivalent | score | interval |
 |---|---|---|---|---|---|---|

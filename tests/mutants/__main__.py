@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tests.campaign import judge, page
+from tests.campaign import near, page
 from tests.campaign.sites import ROOT, Mutant, every
 
 RESULTS = ROOT / "results/mutants.jsonl"
@@ -44,7 +44,7 @@ def judged(mutants: list[Mutant], results: Path, jobs: int) -> Iterator[dict[str
     yield from (known[m.name] for m in mutants if m.name in known)
     results.parent.mkdir(parents=True, exist_ok=True)
     rows = [
-        json.dumps([m.name, judge.tests_for(m.path, m.top), judge.claims_for(m.path, m.top)])
+        json.dumps([m.name, near.tests_for(m.path, m.top), near.claims_for(m.path, m.top)])
         for m in new
     ]
     ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -43,7 +43,10 @@ class SpeedUpAtOnce(DSGDSpeedUp):
     """
 
     source = FOLKLORE
-    statement = "folklore: (1/T) Σ E‖∇J(x̄_t)‖² ≤ 4√(2LF₀s²/(nT)) wherever the step is short enough"
+    statement = (
+        "folklore: (1/T) Σ E‖∇J(x̄_t)‖² ≤ 4√(2LF₀s²/(nT)) + 2L²Ξ₀/((1−ρ)T) "
+        "wherever the step is short enough"
+    )
 
     @varies
     def assumes(self) -> Any:

@@ -232,7 +232,9 @@ class GoLoreMSGD(AbstractSubspaceTheorem):
     """
 
     source = Source("he2025", "Theorem 4 (β₁, τ, η recalled)")
-    statement = "(1/T) Σ E‖∇f(X_t)‖² ≤ 12.8(1−δ/4)Δ/(δηT) + 6.4β₁σ²/δ,  β₁, τ, η of the paper"
+    statement = (
+        "(1/T) Σ E‖∇f(X_t)‖² ≤ [12.8(1−δ/4)Δ/(δηT) + 6.4β₁σ²/δ]⌈T/τ⌉τ/T,  β₁, τ, η of the paper"
+    )
     needs = (Smooth(), FiniteVariance(), Improvable())
 
     def settings(self, c: Constants, T: int) -> tuple[float, int, float]:

@@ -1,0 +1,1 @@
+"""Statements as they are printed, evaluated beside the bounds that are judged."""
