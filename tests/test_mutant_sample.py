@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import datetime
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,20 @@ def test_tests_that_name_what_is_changed_come_first() -> None:
     assert found
     assert all(test.startswith("tests/statistics/test_rates.py::test_") for test in found)
     assert not near.naming(file, "no_such_name")
+
+
+def test_what_notices_a_mutant_passes_the_unchanged_file() -> None:
+    """In the process that judges, else nothing that notices one would count."""
+    path = "convergence/statistics/multiple.py"
+    mutant = next(m for m in sites.every() if m.path == path)
+    test = "tests/statistics/test_by_hand.py::test_slopes_of_a_band"
+    asked = [mutant.nothing(), [test], [], []]
+    program = f"from tests.campaign.judge import *; print(noticed(*pickle.loads({pickle.dumps(asked)!r})))"
+    run = subprocess.run(
+        [sys.executable, "-c", f"import pickle; {program}"],
+        capture_output=True, text=True, check=True, timeout=240, cwd=sites.ROOT,
+    )  # fmt: skip
+    assert run.stdout.splitlines()[-1] == "[]", run.stdout
 
 
 def test_a_bound_that_differs_from_its_statement_is_noticed() -> None:

@@ -77,7 +77,7 @@ def noticed(mutant: Mutant, files: list[str], slugs: list[str], ill: list[str]) 
     said = reads_otherwise(mutant, ill) if mutant.room == "bounds" else ""
     if said:
         return [said]
-    named = [test for file in files for test in naming(ROOT / file, mutant.top)]
+    named = [test for f in files if "::" not in f for test in naming(ROOT / f, mutant.top)]
     failed = failing(named, ill) or unexpected(slugs, ill)
     return [failed] if failed else [f for f in [failing(files, [*ill, *named])] if f]
 
