@@ -80,9 +80,10 @@ def test_what_notices_a_mutant_passes_the_unchanged_file() -> None:
     mutant = next(m for m in sites.every() if m.path == path)
     test = "tests/statistics/test_by_hand.py::test_slopes_of_a_band"
     asked = [mutant.nothing(), [test], [], []]
-    program = f"from tests.campaign.judge import *; print(noticed(*pickle.loads({pickle.dumps(asked)!r})))"
+    read = f"pickle.loads({pickle.dumps(asked)!r})"
+    program = f"import pickle; from tests.campaign.judge import noticed; print(noticed(*{read}))"
     run = subprocess.run(
-        [sys.executable, "-c", f"import pickle; {program}"],
+        [sys.executable, "-c", program],
         capture_output=True, text=True, check=True, timeout=240, cwd=sites.ROOT,
     )  # fmt: skip
     assert run.stdout.splitlines()[-1] == "[]", run.stdout

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +20,7 @@ from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
 from convergence.runner.experiment import Experiment, Simulation
 from convergence.runner.record import Record
-from convergence.statistics import Judgement, Verdict
+from convergence.statistics import Judgement
 from convergence.statistics.planning import (
     FARTHEST,
     MOST,
@@ -39,9 +38,6 @@ Pilot = Callable[[Simulation], tuple[Record, float]]  # its runs, and the exact 
 PILOT = 2.0  # seconds that a pilot of one horizon may take
 POWER = 1.05
 LARGE = 256  # entries from which exact moments, matrices of their square, take longer than a pilot
-# How judges say that more runs would do; a limit that is refused knows how many it would take, not
-# how many the verdict.
-FEW = re.compile(r"more seeds are needed|(?<=: )need \d+(?=;|$)")
 FINE = 0.005  # relative standard error of a pilot that is fine enough
 
 
@@ -134,10 +130,11 @@ def judged(
     claim: Any, horizons: tuple[int, ...], seeds: int, session: Session
 ) -> tuple[list[Record], Judgement]:
     """What a claim measures and how it is judged; a judgement that wants more seeds names their
-    number, at the level of the next look."""
-    records, judgement = found = claim.collect(horizons, seeds, session)
-    if judgement.verdict is not Verdict.INCONCLUSIVE or not FEW.search(judgement.reason):
-        return found
+    number, at the level of the next look. A limit that is refused knows how many it takes, not how
+    many the verdict."""
+    records, judgement = claim.collect(horizons, seeds, session)
+    if judgement.needs is None:
+        return records, judgement
 
     means: dict[tuple[int, int], float] = {}
 
@@ -151,10 +148,10 @@ def judged(
     decides = search(
         claim, horizons, Rehearsal(later, pilot, claim.kind is Kind.SEPARATION)
     ).decides
-    if decides is None:
-        return found
-    words = f"about {round_up(decides)} seeds are needed (`convergence plan`)"
-    return records, dataclasses.replace(judgement, reason=FEW.sub(words, judgement.reason))
+    needs = judgement.needs if decides is None else round_up(decides)
+    words = f"about {needs}" if decides is not None else "more"
+    reason = f"{judgement.reason}; {words} seeds are needed (`convergence plan`)"
+    return records, dataclasses.replace(judgement, reason=reason, needs=needs)
 
 
 def round_up(n: int) -> int:

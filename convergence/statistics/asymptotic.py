@@ -16,6 +16,7 @@ A sample that does not determine its own limit is refused: see `refusal`. What i
 
 # pyright: reportMissingTypeStubs=false
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,14 @@ from convergence.statistics.verdict import Floats
 
 LEAST = 18.0  # runs for each nat of 1/delta: with 9, a lognormal law of σ² = 2 errs 5 times at 1e-6
 CARRIED = 0.5  # the share of the sum of (M - min M) that one run may carry
+
+
+class Refusal(NamedTuple):
+    """Why a sample determines no limit, empty where it does, and how many runs such a limit takes,
+    None where no number of them is known to do."""
+
+    why: str = ""
+    need: int | None = None
 
 
 def student_quantile(df: float, delta: float) -> float:
@@ -43,8 +52,8 @@ def student_upper(values: Floats, delta: float) -> float:
     return float(values.mean()) + t * float(values.std(ddof=1)) / math.sqrt(n)
 
 
-def refusal(values: Floats, delta: float) -> str:
-    """Why these values determine no upper limit at this level; empty where they do.
+def refusal(values: Floats, delta: float) -> Refusal:
+    """Why these values determine no upper limit at this level.
 
     Fewer than 18 log(1/delta) values, equal ones, one that carries half of the sum above the
     smallest, or a skewness g with g t > sqrt n: the correction would not be small.
@@ -52,23 +61,23 @@ def refusal(values: Floats, delta: float) -> str:
     n = values.shape[0]
     least = math.ceil(LEAST * math.log(1.0 / delta))
     if n < least:
-        return f"{n} runs are too few for an asymptotic limit at level {delta:.1e}: need {least}"
+        why = f"{n} runs are too few for an asymptotic limit at level {delta:.1e}: need {least}"
+        return Refusal(why, least)
     if not math.isfinite(float(np.abs(values).sum())):
-        return "runs that are not finite have no asymptotic limit"
+        return Refusal("runs that are not finite have no asymptotic limit")
     scaled = _scaled(values)
     if scaled is None:
-        return "all runs are equal: their spread says nothing of the law"
+        return Refusal("all runs are equal: their spread says nothing of the law")
     above = scaled - scaled.min()
     if float(above.max()) > CARRIED * float(above.sum()):
-        return "one run carries more than half of the spread"
+        return Refusal("one run carries more than half of the spread")
     skew = float((scaled**3).mean()) / float((scaled**2).mean()) ** 1.5
     t = student_quantile(float(n - 1), delta)
     if skew * t > math.sqrt(n):
         need = math.ceil((skew * t) ** 2)
-        return (
-            f"{n} runs are too few for a skewness of {skew:.3g} at level {delta:.1e}: need {need}"
-        )
-    return ""
+        few = f"{n} runs are too few for a skewness of {skew:.3g} at level {delta:.1e}"
+        return Refusal(f"{few}: need {need}", need)
+    return Refusal()
 
 
 def tilted_upper(values: Floats, nats: float) -> float:
@@ -97,12 +106,12 @@ def tilted_upper(values: Floats, nats: float) -> float:
     return top + gap - n / float((1.0 / (top - values + gap)).sum())
 
 
-def asymptotic_upper(values: Floats, delta: float) -> tuple[float, str]:
-    """(U, "") with P(E M > U) about delta or less; (+inf, why) where the sample is refused."""
+def asymptotic_upper(values: Floats, delta: float) -> tuple[float, Refusal]:
+    """U with P(E M > U) about delta or less; +inf where the sample is refused, and why."""
     with np.errstate(over="ignore", invalid="ignore"):
-        why = refusal(values, delta)
-    if why:
-        return math.inf, why
+        refused = refusal(values, delta)
+    if refused.why:
+        return math.inf, refused
     n, center = values.shape[0], float(values.mean())
     # In units of the largest deviation: squares of values near the end of float64 overflow.
     unit = float(np.abs(values - center).max())
@@ -110,13 +119,13 @@ def asymptotic_upper(values: Floats, delta: float) -> tuple[float, str]:
     beyond = np.append(x, x.mean() + 2.0 * (x.max() - x.mean()))
     t = student_quantile(float(n - 1), delta)
     limit = max(tilted_upper(beyond, 0.5 * t * t), student_upper(x, delta))
-    return center + unit * limit, ""
+    return center + unit * limit, refused
 
 
-def asymptotic_lower(values: Floats, delta: float) -> tuple[float, str]:
-    """The mirror image; (-inf, why) where the sample is refused."""
-    limit, why = asymptotic_upper(-values, delta)
-    return -limit, why
+def asymptotic_lower(values: Floats, delta: float) -> tuple[float, Refusal]:
+    """The mirror image; -inf where the sample is refused."""
+    limit, refused = asymptotic_upper(-values, delta)
+    return -limit, refused
 
 
 def _scaled(values: Floats) -> Floats | None:

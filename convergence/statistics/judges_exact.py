@@ -12,6 +12,7 @@ from convergence.statistics.samples import (
     check_samples,
     measured,
     missing,
+    needed,
     one_each,
     overstatement,
     ratio,
@@ -81,18 +82,18 @@ def judge_exact(
         )
         return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, grade)
     found = rows[loose[0]]
-    why = unmeasured(samples)
+    why, needs = unmeasured(samples), None
     if not why and math.isinf(float(samples[loose[0]].number)):
         why = "the stated mean is infinite: vacuous, and kept by anything"
     if not why and any(math.isinf(v) for v in found.interval):
-        why = missing(samples, [*highs, *lows], "two-sided")
+        why, needs = missing(samples, [*highs, *lows], "two-sided"), needed([*highs, *lows])
     if not why:
+        needs = 0
         why = (
             f"at T={found.T} the interval [{found.interval[0]:.6g}, {found.interval[1]:.6g}] "
-            f"leaves a band of {margin:.1%} around {samples[loose[0]].number:.6g}: more seeds are "
-            "needed"
+            f"leaves a band of {margin:.1%} around {samples[loose[0]].number:.6g}"
         )
-    return undecided(f"{why}; {overstatement(power)}", rows, slack, power)
+    return undecided(f"{why}; {overstatement(power)}", rows, slack, power, needs)
 
 
 def _excluded(sample: Sample, low: Limit, high: Limit, rounding: float) -> Grade | None:

@@ -21,6 +21,7 @@ from convergence.statistics.samples import (
     inverse,
     measured,
     missing,
+    needed,
     overstatement,
     ratio,
     row,
@@ -87,18 +88,18 @@ def judge_expectation(
             f"{len(rows)} horizons, with slack {slack:.3g} and {overstatement(power)}"
         )
         return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, grade)
-    why = unmeasured(samples)
+    why, needs = unmeasured(samples), None
     if not why and any(math.isinf(high.value) for high in highs):
-        why = missing(samples, highs, "upper")
+        why, needs = missing(samples, highs, "upper"), needed(highs)
     if not why:
-        k = int(np.argmax([h.value - b for h, b in zip(highs, bounds, strict=True)]))
+        needs, k = 0, int(np.argmax([h.value - b for h, b in zip(highs, bounds, strict=True)]))
         why = (
             f"at T={samples[k].T} the mean {estimates[k]:.6g} has upper limit "
-            f"{highs[k].value:.6g} above the bound {bounds[k]:.6g}: more seeds are needed"
+            f"{highs[k].value:.6g} above the bound {bounds[k]:.6g}"
         )
     tails = next((row.note for row in rows if "infinite mean" in row.note), "")
     reason = f"{why}; {overstatement(power)}" + (f"; {tails}" if tails else "")
-    return undecided(reason, rows, slack, power)
+    return undecided(reason, rows, slack, power, needs)
 
 
 def judge_floor(
@@ -180,7 +181,8 @@ def judge_floor(
         f"at T={samples[k].T} the mean {estimates[k]:.6g} has lower limit {lows[k].value:.6g} "
         f"below the floor {floors[k]:.6g}{why}; {overstatement(power)}"
     )
-    return undecided(reason, rows, slack, power)
+    above = all(m > f for m, f in zip(estimates, floors, strict=True))
+    return undecided(reason, rows, slack, power, 0 if above else None)
 
 
 def _least(sample: Sample) -> Floats:

@@ -23,6 +23,7 @@ from convergence.statistics.samples import (
     check_samples,
     measured,
     missing,
+    needed,
     row,
     said,
     undecided,
@@ -130,7 +131,7 @@ def _decide(
     highs = [high for _, high in bands]  # a lower limit is finite where the upper one is
     if any(math.isinf(high.value) for high in highs):
         why = missing(samples, highs, "two-sided")
-        return undecided(f"{why}; {told}", rows, slack, power)
+        return undecided(f"{why}; {told}", rows, slack, power, needed(highs))
     against = objection(line, margin)
     # A bend upwards from half to half, as lower-order terms die out, may happen once more.
     settled = found.last.slope + max(0.0, found.bend) <= margin

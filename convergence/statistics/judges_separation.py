@@ -9,7 +9,7 @@ import numpy as np
 from convergence.statistics.asymptotic import asymptotic_lower, asymptotic_upper
 from convergence.statistics.eprocess import edge, log_wealth
 from convergence.statistics.intervals import betting_lower, betting_upper, loosened
-from convergence.statistics.limits import Limit, exceeds
+from convergence.statistics.limits import ENDLESS, UNCERTIFIED, Limit, exceeds
 from convergence.statistics.multiple import capped, check_alpha, merge_log_e
 from convergence.statistics.samples import (
     average,
@@ -17,6 +17,7 @@ from convergence.statistics.samples import (
     inverse,
     measured,
     missing,
+    needed,
     overstatement,
     ratio,
     said,
@@ -79,20 +80,22 @@ def judge_separation(
             f"at level {alpha:.1e}, with slack {slack:.3g}"
         )
         return Judgement(Verdict.CONSISTENT, reason, tuple(rows), slack, power, grade)
-    why = unmeasured(samples)
+    why, needs = unmeasured(samples), None
     if not why and gaps.lost:
         why = f"{gaps.lost} runs of A are not finite"
     elif not why and any(math.isinf(row.interval[1]) for row in rows):
-        why = missing([*samples, *others], [high for _, high in bands], "upper")
-    why = why or too_few(max(rows, key=lambda row: row.interval[1]), factor)
-    return undecided(f"{why}; {overstatement(power)}", rows, slack, power)
+        highs = [high for _, high in bands]
+        why, needs = missing([*samples, *others], highs, "upper"), needed(highs)
+    if not why:
+        why, needs = too_few(max(rows, key=lambda row: row.interval[1]), factor), 0
+    return undecided(f"{why}; {overstatement(power)}", rows, slack, power, needs)
 
 
 def too_few(worst: Row, factor: float) -> str:
     """Why limits decide nothing."""
     return (
         f"at T={worst.T} the mean of A - {factor:g} B is {worst.estimate:.6g} with upper limit "
-        f"{worst.interval[1]:.6g} above 0: more seeds are needed"
+        f"{worst.interval[1]:.6g} above 0"
     )
 
 
@@ -161,10 +164,10 @@ class Gaps:
     def band(self, k: int, c: float) -> tuple[Limit, Limit]:
         """Limits of E (A - c B) at the k-th horizon."""
         gap = self.first[k] - c * self.second[k]
-        why = "no tail of the metric is certified"
+        refused = UNCERTIFIED
         if not np.all(np.isfinite(gap)):
-            why = "runs are not finite"
-            return Limit(-math.inf, -math.inf, why, upper=False), Limit(math.inf, math.inf, why)
+            endless = Limit(math.inf, math.inf, ENDLESS)
+            return Limit(-math.inf, -math.inf, ENDLESS, upper=False), endless
         low, high, below, above = -math.inf, math.inf, -math.inf, math.inf
         if self.cap:
             shift = c * self.cap
@@ -173,8 +176,8 @@ class Gaps:
             high = betting_upper(spread, self.level, self.cap + shift) - shift
         if self.light:
             below = asymptotic_lower(gap, self.level)[0]
-            above, why = asymptotic_upper(gap, self.level)
-        return Limit(low, below, why, upper=False), Limit(high, above, why)
+            above, refused = asymptotic_upper(gap, self.level)
+        return Limit(low, below, refused, upper=False), Limit(high, above, refused)
 
     def row(self, k: int, T: int, c: float, band: tuple[Limit, Limit], log_e: float | None) -> Row:
         """The k-th row of the report."""

@@ -12,23 +12,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convergence.statistics.asymptotic import asymptotic_lower, asymptotic_upper
+from convergence.statistics.asymptotic import Refusal, asymptotic_lower, asymptotic_upper
 from convergence.statistics.catoni import catoni_lower, catoni_upper
 from convergence.statistics.eprocess import log_e_above
 from convergence.statistics.intervals import betting_lower, betting_upper, loosened
 from convergence.statistics.verdict import Floats, Grade, Sample
+
+NONE, ENDLESS = Refusal(), Refusal("runs are not finite")
+UNCERTIFIED = Refusal("no tail of the metric is certified")
 
 
 @dataclass(frozen=True)
 class Limit:
     """The tightest certified limit and the asymptotic one, infinite where there is none.
 
-    `why`: what keeps the asymptotic limit from existing.
+    `refused`: what keeps the asymptotic limit from existing.
     """
 
     certified: float
     asymptotic: float
-    why: str = ""
+    refused: Refusal = NONE
     upper: bool = True
 
     @property
@@ -84,19 +87,19 @@ def upper_limit(sample: Sample, delta: float, values: Floats | None = None) -> L
     """
     values = sample.values if values is None else values
     if not np.all(np.isfinite(values)):
-        return Limit(math.inf, math.inf, "runs are not finite")
+        return Limit(math.inf, math.inf, ENDLESS)
     if sample.sure:
         return Limit(float(values[0]), float(values[0]))
     second = second_moment(sample)
     share = delta / max(1, (sample.ceiling is not None) + (second is not None) + sample.light)
-    certified, found, why = math.inf, math.inf, "no tail of the metric is certified"
+    certified, found, refused = math.inf, math.inf, UNCERTIFIED
     if sample.ceiling is not None and not exceeds(sample):
         certified = betting_upper(values, share, loosened(sample.ceiling))
     if second is not None:
         certified = min(certified, catoni_upper(values, share, second))
     if sample.light:
-        found, why = asymptotic_upper(values, share)
-    return Limit(certified, found, why)
+        found, refused = asymptotic_upper(values, share)
+    return Limit(certified, found, refused)
 
 
 def lower_limit(
@@ -105,16 +108,16 @@ def lower_limit(
     """The lower limits of the mean; betting needs M >= 0 and nothing else."""
     values = sample.values if values is None else values
     if not np.all(np.isfinite(values)):
-        return Limit(-math.inf, -math.inf, "runs are not finite", upper=False)
+        return Limit(-math.inf, -math.inf, ENDLESS, upper=False)
     if sample.sure:
         return Limit(float(values[0]), float(values[0]), upper=False)
     second = second_moment(sample)
     share = delta / max(1, nonnegative + (second is not None) + sample.light)
-    certified, found, why = -math.inf, -math.inf, "no tail of the metric is certified"
+    certified, found, refused = -math.inf, -math.inf, UNCERTIFIED
     if nonnegative:
         certified = betting_lower(values, share)
     if second is not None:
         certified = max(certified, catoni_lower(values, share, second))
     if sample.light:
-        found, why = asymptotic_lower(values, share)
-    return Limit(certified, found, why, upper=False)
+        found, refused = asymptotic_lower(values, share)
+    return Limit(certified, found, refused, upper=False)

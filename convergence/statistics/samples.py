@@ -100,13 +100,20 @@ def missing(samples: Sequence[Sample], limits: Sequence[Limit], side: str) -> st
     if false:
         said = f"the certified second moment {false[0].second:.6g}"
         return f"the runs at T={false[0].T} contradict {said}"
-    why = next((limit.why for limit in limits if math.isinf(limit.value)), "")
+    why = next((limit.refused.why for limit in limits if math.isinf(limit.value)), "")
     if any(sample.light for sample in samples):
         return f"no {side} confidence limit: {why}"
     return (
         f"no certified {side} confidence limit: the mean may not be finite, for all that is "
         "certified (no ceiling, no second moment, no tail)"
     )
+
+
+def needed(limits: Sequence[Limit]) -> int | None:
+    """How many runs the limits that are refused take; None if more runs are not what they lack."""
+    lacking = [limit.refused.need for limit in limits if math.isinf(limit.value)]
+    found = [need for need in lacking if need is not None]
+    return max(found) if found and len(found) == len(lacking) else None
 
 
 def overstatement(power: float | None) -> str:
@@ -146,7 +153,11 @@ def row(
 
 
 def undecided(
-    reason: str, rows: Sequence[Row], slack: float | None, power: float | None
+    reason: str,
+    rows: Sequence[Row],
+    slack: float | None,
+    power: float | None,
+    needs: int | None = None,
 ) -> Judgement:
     """INCONCLUSIVE, which rests on nothing."""
-    return Judgement(Verdict.INCONCLUSIVE, reason, tuple(rows), slack, power)
+    return Judgement(Verdict.INCONCLUSIVE, reason, tuple(rows), slack, power, needs=needs)

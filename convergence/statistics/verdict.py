@@ -156,6 +156,8 @@ class Judgement:
 
     `grade`: what the verdict rests on, the weakest of its limits; None for INCONCLUSIVE.
     `proof`: of a pathwise refutation, its replay in ball arithmetic.
+    `needs`: where more seeds are what is missing, how many a limit takes, 0 if that is not known;
+    None where they are not.
     """
 
     verdict: Verdict
@@ -165,6 +167,7 @@ class Judgement:
     power: float | None
     grade: Grade | None = None
     proof: Any = None
+    needs: int | None = None
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:

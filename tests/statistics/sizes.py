@@ -138,7 +138,7 @@ def refused(law: Law, n: int, delta: float, reps: int = 400, seed: int = SEED) -
     x, p = law
     rng = np.random.default_rng([seed, n])
     at = np.minimum(np.searchsorted(np.cumsum(p), rng.random((reps, n))), len(x) - 1)
-    return float(np.mean([st.refusal(values, delta) != "" for values in x[at]]))
+    return float(np.mean([st.refusal(values, delta).why != "" for values in x[at]]))
 
 
 def repetitions(n: int) -> int:
