@@ -201,6 +201,10 @@ def test_divergence_is_data_with_its_first_step() -> None:
     record = measure(SGD(1e154), T=10, seeds=range(2), oracle=Oracle(PROBLEM, Noiseless()))
     assert record.first_bad.tolist() == [2, 2]
     assert np.all(np.isposinf(record.final()))
+    # After two steps the square is beyond float64 and the iterate is not: no step was bad.
+    short = measure(SGD(1e154), T=2, seeds=range(2), oracle=Oracle(PROBLEM, Noiseless()))
+    assert short.first_bad.tolist() == [-1, -1]
+    assert np.all(np.isposinf(short.final()))
 
 
 class Reshaping(AbstractAlgorithm):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convergence.statistics import Limit
-from convergence.statistics.fits import exponents, law, laws, simplest
+from convergence.statistics.fits import FittedLaw, exponents, law, laws, simplest
 from convergence.statistics.rates import Curve, curve
 
 T = np.array([8, 16, 32, 64, 128, 256, 512, 1024])
@@ -104,3 +104,11 @@ def test_the_true_exponent_is_missed_as_rarely_as_promised(test_seed: int) -> No
         found = law(Curve(np.log(T), y, y - z * spread, y + z * spread), "power")
         missed += found is None or not found.exponent[0] <= 0.5 <= found.exponent[1]
     assert missed <= 110
+
+
+def test_the_width_of_an_interval_of_exponents_by_hand() -> None:
+    """Of a power as it is, of a geometric law relative to its faster end."""
+    ends: dict = {"first": 8, "last": 64, "horizons": 4, "guess": 0.4, "constant": (1.0, 2.0)}
+    assert FittedLaw("power", exponent=(0.2, 0.5), **ends).width == pytest.approx(0.3)
+    assert FittedLaw("geometric", exponent=(0.2, 0.5), **ends).width == pytest.approx(0.6)
+    assert FittedLaw("geometric", exponent=(-0.8, 0.2), **ends).width == pytest.approx(1.25)
