@@ -11,8 +11,10 @@ from convergence.statistics.rates import (
     JUMP,
     Curve,
     Regime,
+    bent,
     curve,
     halves,
+    leads,
     objection,
     regime,
     swing,
@@ -60,7 +62,8 @@ def judge_rate(
     exponents are excluded, and where. REFUTED: the lower limit of the trend exceeds the margin and
     the last half of the horizons agrees, or a run diverged. Where the curve bends or jumps only
     the last half can refute; a refutation also has to survive a bend down that is smaller than the
-    margin: slopes that fade from half to half are what lower-order terms look like. Otherwise, and
+    margin, and what bends without doubt lead to: slopes that fade are what lower-order terms look
+    like. A transient longer than the ladder is no rate and looks like one. Otherwise, and
     below 4 horizons or a factor 16 in T, INCONCLUSIVE. Means below `roundoff` (default: 1e3 ulp of
     `trivial`, or of the largest mean; say what float32 leaves) are set aside.
 
@@ -126,7 +129,9 @@ def _decide(
     )
     grade = _grade(bands)
     if _refuted(line, found, whole.low, margin):
-        reason = f"{told}; {found.name}" if found.name else told
+        first, last = samples[0].T, samples[-1].T
+        why = f"; {found.name}" if found.name else ""
+        reason = f"{told}{why}; a transient longer than {first}…{last} is not excluded"
         return Judgement(Verdict.REFUTED, reason, rows, slack, power, grade)
     highs = [high for _, high in bands]  # a lower limit is finite where the upper one is
     if any(math.isinf(high.value) for high in highs):
@@ -136,11 +141,13 @@ def _decide(
     # A bend upwards from half to half, as lower-order terms die out, may happen once more.
     settled = found.last.slope + max(0.0, found.bend) <= margin
     if settled and not against and not found.irregular:
-        first, last = samples[0], samples[-1]
-        exponent = math.log(first.number / last.number) / line.span
+        excluded = " and ".join(
+            f"{_exponent(part) - over.high:.2f} on {part[0].T}…{part[-1].T}"
+            for part, over in ((samples, whole), (samples[halves(line)[1]], found.last))
+        )
         reason = (
-            f"{told}; {said(grade)}limits exclude exponents below {exponent - whole.high:.2f} on "
-            f"{first.T}…{last.T}, and say nothing beyond or between the horizons"
+            f"{told}; {said(grade)}limits exclude exponents below {excluded}, and say nothing "
+            "beyond or between the horizons"
         )
         return Judgement(Verdict.CONSISTENT, reason, rows, slack, power, grade)
     fading = "a fading trend (M/shape still settles)" if found.fade and whole.low > margin else ""
@@ -148,10 +155,16 @@ def _decide(
     return undecided(f"{why}; {told}", rows, slack, power)
 
 
+def _exponent(part: Sequence[Sample]) -> float:
+    """What the shape falls with from the first to the last of some horizons."""
+    first, last = part[0], part[-1]
+    return math.log(first.number / last.number) / math.log(last.T / first.T)
+
+
 def _refuted(line: Curve, found: Regime, low: float, margin: float) -> bool:
     """The whole line if it is one, else the last half alone."""
     last = found.last
-    if last.slope + found.fade <= margin:
+    if last.slope + found.fade <= margin or (bent(line, -1) and leads(line, -1) <= margin):
         return False
     if not found.bend and not found.irregular:
         return low > margin

@@ -129,12 +129,37 @@ def objection(curve: Curve, margin: float) -> str:
                     f"a rise by a factor {math.exp(min(rise, 700.0)):.3g} between T={x[i]:.0f} and "
                     f"T={x[j]:.0f} is not excluded"
                 )
-    slopes = curve.slopes
-    ahead = slopes[-1] + max(0.0, slopes[-1] - slopes[-2])
+    ahead, slopes = leads(curve, 1), curve.slopes
     if ahead > margin:
-        two = f"{slopes[-2]:+.3f}, {slopes[-1]:+.3f}"
-        return f"flattening: the last slopes {two} lead to {ahead:+.3f}"
+        listed = ", ".join(f"{slope:+.3f}" for slope in slopes[-3:])
+        return f"flattening: the last slopes {listed} lead to {ahead:+.3f}"
     return ""
+
+
+def leads(curve: Curve, sign: int) -> float:
+    """Where the last slope is led by bends up (sign 1) or down (−1): at least by one more like the
+    last. Where the band leaves no doubt of the bends, to their limit: those of a term of lower
+    order shrink by one factor from horizon to horizon (Aitken), and bends that do not shrink go on
+    for as long as they have been seen."""
+    slopes = [sign * slope for slope in curve.slopes]
+    last, bend = slopes[-1], slopes[-1] - slopes[-2]
+    if bend <= 0:
+        return sign * last
+    ahead = last + bend
+    if len(slopes) > 2 and bent(curve, -2) and bent(curve, -1):
+        before = slopes[-2] - slopes[-3]
+        more = bend * bend / (before - bend) if before > bend else bend * len(slopes)
+        ahead = last + min(max(bend, more), bend * len(slopes))
+    return sign * ahead
+
+
+def bent(curve: Curve, k: int) -> bool:
+    """Whether the band leaves no doubt that the k-th local slope differs from the one before, and
+    gives that change up to a tenth."""
+    first = len(curve.x) - 1 + k
+    one, other = curve.chord(first - 1, first), curve.chord(first, first + 1)
+    doubt = (one.high - one.low) + (other.high - other.low)
+    return abs(other.slope - one.slope) > 10 * doubt + 1e-9
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,19 @@ import numpy as np
 import pytest
 
 from convergence.algorithms import coins
+from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
-from convergence.statistics import Grade, Sample, Verdict, judge_exact, judge_rate
+from convergence.statistics import (
+    Grade,
+    Sample,
+    Verdict,
+    betting_lower,
+    betting_upper,
+    judge_exact,
+    judge_rate,
+    judge_separation,
+)  # fmt: skip
 from convergence.statistics.asymptotic import student_upper
 from convergence.statistics.judges import apart
 from convergence.statistics.planning import extrapolated
@@ -38,14 +49,14 @@ def test_a_rate_that_holds_is_said_in_full() -> None:
     samples = [
         Sample(T=T, values=np.array([3.0 / T]), bound=1 / T, trivial=None, sure=True)
         for T in (4, 16, 64, 256)
-    ]
+    ]  # the last half is 64, 256
     found = judge_rate(samples, 1e-3)
     assert (found.verdict, found.grade) == (Verdict.CONSISTENT, Grade.CERTIFIED)
     assert found.slack == pytest.approx(1.0)
     assert found.power == pytest.approx(64**0.05)
     assert found.reason.endswith(
-        "certified limits exclude exponents below 1.00 on 4…256, and say nothing beyond or between "
-        "the horizons"
+        "certified limits exclude exponents below 1.00 on 4…256 and 1.00 on 64…256, and say "
+        "nothing beyond or between the horizons"
     )
 
 
@@ -101,3 +112,17 @@ def test_how_far_a_random_direction_spreads_a_step() -> None:
     assert coins.haar(4, 1) == pytest.approx(2 * 0.25 * 0.75 / 6)
     v, k = coins.projected(0.5, 0.25, 0.04)
     assert (v, k) == (pytest.approx(math.log1p(0.01 / 0.765625)), 0.125)
+    eta, mu = 0.1, 0.3
+    constants = Constants(L=1.0, d=2, mu=mu)
+    assert ZOSGD(eta).coins(constants, 5) == (coins.directional(eta, 2), pytest.approx(0.06))
+
+
+def test_a_band_of_gaps_by_hand() -> None:
+    """A − ½B + ½C lies in [0, 3C/2] for A and B in [0, C]: its limits, shifted back."""
+    rng = np.random.default_rng(1)
+    a, b = rng.uniform(0.0, 4.0, (2, 300))
+    found = judge_separation([(7, a, b)], 1e-3, factor=0.5, ceiling=4.0)
+    gap = a - 0.5 * b
+    low = betting_lower(gap + 2.0, 1e-3) - 2.0
+    high = betting_upper(gap + 2.0, 1e-3, 6.0) - 2.0
+    assert found.rows[0].interval == pytest.approx((low, high), rel=1e-6)  # the ceiling is loosened

@@ -1,5 +1,6 @@
 """Traces with known exponents, and the regimes in which an exponent may not be read."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -220,9 +221,57 @@ def test_a_period_that_the_ladder_sees_cannot_pass() -> None:
     assert passed < 4  # the phases that fall from the first to the last horizon
 
 
+LADDERS = [(64, 256, 1024, 4096), tuple(2**k for k in range(6, 13))]
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+@pytest.mark.parametrize("place", [0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
+def test_a_turn_that_the_ladder_begins_to_see_cannot_pass(
+    place: float, ladder: tuple[int, ...]
+) -> None:
+    """T^-1 that turns into T^-0.4 at a place of the ladder, at once or slowly, is no O(T^-1/2): its
+    bends lead beyond, though the slope over all horizons does not. A floor likewise."""
+    turn = ladder[0] * (ladder[-1] / ladder[0]) ** place
+    for slow in (
+        lambda T: 1 / T + turn**-0.6 * T**-0.4,
+        lambda T: max(1 / T, turn**-0.6 * T**-0.4),
+        lambda T: 1 / T + 1 / turn,
+        lambda T: T**-0.5 + turn**-0.5,
+    ):
+        samples = [Sample(T, np.array([slow(T)]), T**-0.5, sure=True) for T in ladder]
+        assert judge_rate(samples, ALPHA).verdict is not C
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_bends_that_die_out_may_pass(ladder: tuple[int, ...]) -> None:
+    """Terms of lower order: their bends shrink by one factor a horizon, and lead to the shape."""
+    for true in (
+        lambda T: T**-0.5 * (1 + 2 * T**-0.5),
+        lambda T: T**-0.5 * (1 + T**-0.25),
+        lambda T: T**-0.5 * (1 + 2 / T),
+        lambda T: T**-0.5 * (1 - T**-0.5),
+    ):
+        samples = [Sample(T, np.array([true(T)]), T**-0.5, sure=True) for T in ladder]
+        assert judge_rate(samples, ALPHA).verdict is C
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_slopes_that_lead_below_the_margin_do_not_refute(ladder: tuple[int, ...]) -> None:
+    """M/shape = 1 - T^-a, on its way up to a constant. Where it has hardly begun it looks like a
+    power, and the refutation says so."""
+    for a in (0.1, 0.2, 0.5):
+        samples = [Sample(T, np.array([T**-0.5 * (1 - T**-a)]), T**-0.5, sure=True) for T in ladder]
+        assert judge_rate(samples, ALPHA).verdict is not R
+    samples = [Sample(T, np.array([T**-0.5 / (1 + 10 * T**-0.2)]), T**-0.5) for T in ladder]
+    samples = [dataclasses.replace(sample, sure=True) for sample in samples]
+    far = judge_rate(samples, ALPHA)
+    assert far.verdict is R
+    assert "a transient longer than 64…4096 is not excluded" in far.reason
+
+
 def test_what_a_ladder_excludes_is_said() -> None:
     judgement = judged(lambda T: T**-0.5, lambda T: T**-0.5)
-    assert "exclude exponents below 0.50 on 64…16384" in judgement.reason
+    assert "exclude exponents below 0.50 on 64…16384 and 0.50 on 1024…16384" in judgement.reason
     assert "nothing beyond or between" in judgement.reason
 
 
