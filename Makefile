@@ -46,10 +46,10 @@ check: $(VENV)/ready-to-test
 # An environment of its own, since the packages pull in much; builds without CUDA come first.
 AUDITED := "torch==2.13.0+cpu" pytorch-optimizer torch-optimizer timm heavyball schedulefree \
 	prodigyopt dadaptation dog-optimizer dowg lion-pytorch torch-optimi galore-torch transformers \
-	einops keras optax
+	einops keras optax scikit-learn
 MODULES := torch.optim pytorch_optimizer torch_optimizer timm.optim heavyball schedulefree \
 	prodigyopt dadaptation dog dowg lion_pytorch optimi galore_torch keras.optimizers optax \
-	optax.contrib
+	optax.contrib sklearn
 
 audit: $(VENV)-audit/installed
 	$(VENV)-audit/bin/convergence audit $(MODULES) --json results/audit.json \

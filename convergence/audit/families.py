@@ -89,6 +89,7 @@ ALL = (
            f"{BLOCKS} S13 S13f U2 U2s S4 S9l S9o S12 U9 U11 U5 S8 U10 U10t U10e U25 U26 U20 "
            "U14 U16"),
     family("optimistic", "extrapolates gradients", f"{LOCAL} C15"),
+    family("finite-sum", "remembers a gradient of each sample, an epoch a step"),
     family("extragradient", "the gradient at a point ahead", f"{LOCAL} C14"),
 )  # fmt: skip
 FAMILIES: Mapping[str, Family] = {f.name: f for f in ALL}
@@ -119,6 +120,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"adafactor.*|came|adalite|adalomo|.*adafactor", "adafactor"),
     (r"adahessian|lbfgs|.*newton.*", "second-order"),
     (r"sophia.*", "sophia"),
+    (r"saga?|svrg|sarah|finito|sdca", "finite-sum"),
     (r"optimistic.*", "optimistic"),
     (r"extra(gradient|sgd|gd)", "extragradient"),
     (r"sign(sgd|um.*|descent)?|.*lion.*|tiger", "sign"),

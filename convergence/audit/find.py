@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from convergence.audit import optax_run, plain_run, torch_run
+from convergence.audit import epoch_run, optax_run, plain_run, torch_run
 from convergence.audit.arguments import prepare
 from convergence.audit.cells import CannotRun
 from convergence.audit.families import FAMILIES, Family, by_name
 from convergence.audit.functions import quadratic
 from convergence.audit.keras_run import is_keras, prefer_jax, transformation
-from convergence.audit.kinds import EMPTY, accepted, is_plain, is_torch, names
+from convergence.audit.kinds import EMPTY, accepted, is_plain, is_torch, member, names
 from convergence.audit.standins import BESIDE, imported
 from convergence.audit.subject import LR, ROLES, Subject
 from convergence.errors import InvalidInput, require
@@ -115,7 +115,7 @@ def nearest(module: ModuleType, name: str) -> str:
 
 def check(module: ModuleType, where: str, name: str) -> None:
     """Refuse what is no optimizer."""
-    value = getattr(module, name, None)
+    value = member(module, name)
     require(value is not None, f"{name!r} of {where}", "a name that exists",
             nearest(module, name))  # fmt: skip
     made = hasattr(value, "init") and hasattr(value, "update")
@@ -135,7 +135,7 @@ def subject(
     module, name = split(target)
     loaded = load(module)
     check(loaded, module, name)
-    value = getattr(loaded, name)
+    value = member(loaded, name)
     package = module if not module.endswith(".py") else Path(module).name
     made = of(value, target, package, name, version(module), options, family)
     beside = BESIDE.get(module.split(".")[0])
@@ -180,12 +180,17 @@ def of(
     )
     known = accepted(value)
     given = required(known, options, name)
-    runner = plain_run.PlainRun if is_plain(value) else optax_run.OptaxRun
+    kind, runner, notes = "optax", optax_run.OptaxRun, ()
+    if epoch_run.is_solver(value):
+        kind, runner, notes = (
+            "plain",
+            epoch_run.EpochRun,
+            ("an epoch over least squares is a step",),
+        )
+    elif is_plain(value):
+        kind, runner = "plain", plain_run.PlainRun
     value = transformation(value) if is_keras(value) else value
-    made = Subject(
-        target, package, name, version, "plain" if is_plain(value) else "optax", value, known,
-        found, runner, given,
-    )  # fmt: skip
+    made = Subject(target, package, name, version, kind, value, known, found, runner, given, notes)
     made = prepare(made)
     try_out(made)
     return made

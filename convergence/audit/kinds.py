@@ -8,9 +8,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from convergence.audit.epoch_run import SOLVERS, is_solver
 from convergence.audit.keras_run import is_keras
 
 EMPTY = inspect.Parameter.empty
+HANDED_ON = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def is_torch(value: Any) -> bool:
@@ -49,18 +51,24 @@ def is_plain(value: Any) -> bool:
     return len(needed) == 3
 
 
+def member(module: ModuleType, name: str) -> Any:
+    """What a module calls by a name, and solvers that are run another way than it offers them."""
+    return SOLVERS.get(module.__name__, {}).get(name) or getattr(module, name, None)
+
+
 def names(module: ModuleType, pattern: str) -> list[str]:
     """The optimizers of a module that a glob matches, public and defined once."""
     found: dict[int, str] = {}
     own = str(getattr(module, "__file__", "")).endswith(".py") and "site-packages" not in str(
         getattr(module, "__file__", "")
     )
-    for name in sorted(dir(module)):
-        value = getattr(module, name, None)
+    for name in sorted({*dir(module), *SOLVERS.get(module.__name__, ())}):
+        value = member(module, name)
         if name.startswith("_") or not fnmatch.fnmatchcase(name, pattern):
             continue
         factory = is_optax(value) and (own or not isinstance(value, type))
-        if is_torch(value) or is_keras(value) or factory or (own and is_plain(value)):
+        plain = is_solver(value) if not own else is_plain(value) or is_solver(value)
+        if is_torch(value) or is_keras(value) or factory or plain:
             if own and getattr(value, "__module__", "") != module.__name__:
                 continue
             found.setdefault(id(value), name)
@@ -68,10 +76,14 @@ def names(module: ModuleType, pattern: str) -> list[str]:
 
 
 def accepted(value: Any) -> dict[str, Any]:
-    """The options of a class or function with their defaults."""
+    """The options of a class or function with their defaults; those of its base where a class
+    hands on whatever it gets."""
     try:
         parameters = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):
         return {}
-    kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    return {p.name: p.default for p in parameters if p.kind not in kinds}
+    if isinstance(value, type) and sum(p.kind in HANDED_ON for p in parameters) == 2:
+        later = [base for base in value.__mro__[1:] if "__init__" in vars(base)]
+        own = {p.name: p.default for p in parameters if p.kind not in HANDED_ON}
+        return own | accepted(later[0]) if later and later[0] is not object else own
+    return {p.name: p.default for p in parameters if p.kind not in HANDED_ON}

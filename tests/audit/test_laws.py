@@ -12,9 +12,11 @@ from docs.make.audit import PAGE, filled
 from tests.audit import faults as f
 from tests.audit import more as m
 from tests.audit import optimizers as o
+from tests.audit.test_hidden import PLAIN, TORCH
 from tests.audit.test_kinds import ROWS as KINDS
 from tests.audit.test_more_kinds import ROWS as MORE
 from tests.audit.test_public_faults import ROWS
+from tests.audit.test_solvers import ROWS as SOLVERS
 
 # law, faulty, right
 PAIRS: tuple[tuple[str, Any, Any], ...] = (
@@ -34,6 +36,7 @@ PAIRS: tuple[tuple[str, Any, Any], ...] = (
     ("S12", o.DoubleInSingle, o.Adam),
     ("S12w", m.RoundedToSingle, o.Local),
     ("U8", o.AdamSquaringComplex, o.Adam),
+    ("U6h", o.Adam, o.Local),
     ("U7d", o.AdamWithoutDecay, o.Adam),
     ("U7", o.AdamWithoutDamping, o.Adam),
     ("U14", o.MaximizerOfOneTerm, o.Maximizer),
@@ -81,7 +84,9 @@ def test_a_law_catches_its_fault_and_passes_what_is_right(law: str, faulty: Any,
 
 
 def test_every_law_has_a_fault_or_is_about_torch_alone():
-    tested = {law for law, *_ in (*PAIRS, *KINDS, *MORE)} | {law for _, law, *_ in ROWS}
+    tested = {law for law, *_ in (*PAIRS, *KINDS, *MORE, *SOLVERS, *PLAIN, *TORCH)} | {
+        law for _, law, *_ in ROWS
+    }
     torch = {"U10l", "S9a", "U18", "U19", "U20", "U22", "U24"}
     assert {law.id for law in LAWS} - tested == torch | {"C14"}  # test_torch.py
 

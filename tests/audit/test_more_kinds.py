@@ -52,6 +52,7 @@ ROWS: tuple[tuple[str, Any, Any, dict[str, Any]], ...] = (
     ("P", a.CorrectedOnce, a.Adam, LIKE),
     ("S20", a.CorrectedOnce, a.Adam, LIKE),
     ("P", a.LargestOfCorrected, a.Adam, LIKE),
+    ("S22", a.LargestOfCorrected, a.Adam, {"family": "adam"}),
     ("P", a.DampedBeforeCorrection, a.Adam, LIKE),
     ("S19", a.DampedBeforeCorrection, a.Adam, LIKE),
     ("U8", o.RealSquares, a.Adam, {}),

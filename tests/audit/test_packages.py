@@ -76,3 +76,14 @@ def test_what_no_optimizer_needs_is_stood_in_for(tmp_path: Path, monkeypatch: py
         standins.imported("with_other")
     for name in [n for n in sys.modules if n.startswith("needless_pictures")]:
         del sys.modules[name]
+
+
+def test_the_two_conventions_of_amsgrad_are_told_apart():
+    import optax
+
+    row = audit(optax.amsgrad, like="amsgrad-corrected", laws=["P", "S22"])
+    assert str(row["P"].outcome) == "keeps"
+    assert (str(row["S22"].outcome), row["S22"].detail) == (
+        "breaks", "the largest is of corrected v",
+    )  # fmt: skip
+    assert str(audit(optax.amsgrad, like="amsgrad", laws=["P"])["P"].outcome) == "breaks"

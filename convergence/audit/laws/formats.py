@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 
 from convergence.audit.cells import CannotRun, NotAsked
@@ -10,6 +13,11 @@ from convergence.audit.laws.beside import throughout
 from convergence.audit.laws.law import Found, same
 from convergence.audit.laws.structure import T, short
 from convergence.audit.subject import Path, Subject
+from convergence.audit.torch_run import TorchRun, runner
+
+# What chooses between implementations of one step.
+TENSORS = ("differentiable", "capturable")
+PATHS = ("foreach", "fused", "multi_tensor", *TENSORS)
 
 
 def precisions(s: Subject) -> Found:
@@ -45,6 +53,8 @@ def keeps_float64(s: Subject) -> Found:
     gs, third = draws([(8,)], 3), [np.full(8, 1 / 3)]
     try:
         path = s.path(sequence(lambda t: gs[t]), third, 3, "float64")
+    except NotAsked:
+        raise
     except Exception as error:
         raise CannotRun(f"float64: {type(error).__name__}: {short(error)}") from error
     moved = path.x[-1][0] != third[0]
@@ -76,15 +86,35 @@ def felt(s: Subject, change: float, least: float) -> int:
     return int((apart > least * np.abs(paths[0].flat()).max()).sum())
 
 
+class Fixed(TorchRun):
+    """Parameters ask for no gradients, which are set from outside: a differentiable step changes
+    them all the same."""
+
+    def __init__(self, *given: Any, **more: Any):
+        super().__init__(*given, **more)
+        for p in self.parameters:
+            p.requires_grad_(False)
+
+
+def steady(s: Subject) -> Subject:
+    """The subject as flags that differentiate steps want it."""
+    plain = s.kind == "torch" and s.runner.keywords["style"] == "plain"  # pyright: ignore[reportFunctionMemberAccess]
+    return dataclasses.replace(s, runner=runner("plain", Fixed)) if plain else s
+
+
 @throughout
 def implementations(s: Subject) -> Found:
-    """S12i. foreach, fused, for-loop: the same path, beside every flag, maximize too."""
-    flags = [k for k in ("foreach", "fused", "multi_tensor") if k in s.accepts]
+    """S12i. foreach, fused, differentiable, for-loop: the same path, beside every flag, maximize
+    too."""
+    flags = [k for k in PATHS if k in s.accepts]
     if not flags:
         raise NotAsked("it has one implementation")
-    gs = draws([(4,), (4, 3)], T)
+    s, gs = steady(s), draws([(4,), (4, 3)], T)
+    s = s.set(eps=0.1) if isinstance(s.get("eps"), float) else s
+    gs[1] = [100 * g for g in gs[1]]  # which a largest average remembers
     f, x0 = sequence(lambda t: gs[t]), draws([(4,), (4, 3)], 1, seed=5)[0]
-    ran = []
+    # The clock of these is a tensor in float32, in which 1 − β2^t loses ten bits.
+    ran, fine = [], max(s.family.grain, 2.0**-20)
     base = s.set(**{k: False for k in flags}).path(f, x0, T)
     for flag in flags:
         for more in ({}, {"maximize": True}) if "maximize" in s.accepts else ({},):
@@ -95,7 +125,7 @@ def implementations(s: Subject) -> Found:
                 continue
             ran += [] if more else [flag]
             told = f"for-loop and {flag}{', maximizing' if more else ''}"
-            found = same(slow, path, s, told)
+            found = same(slow, path, s, told, fine if flag in TENSORS else None)
             if not found.holds:
                 return found
     return Found(True, f"for-loop and {', '.join(ran)}" if ran else "only the for-loop runs here")
@@ -122,6 +152,25 @@ def bfloat16(s: Subject) -> Found:
     if a / b >= 0.5 or abs(b) < 2.0**-8:
         return Found(True, "", a / b)
     return Found(False, f"bfloat16 goes {a / b:.3g} of the way of float32", a / b, 100)
+
+
+def float16(s: Subject) -> Found:
+    """U6h. In float16 gradients of 0 and of 1e-4 give finite steps.
+
+    An ε of 1e-8 is 0 there, and so is the square of 1e-4: 0/(√0 + ε) is NaN, 1e-4/(√0 + ε) is
+    infinite, unless averages are kept in float32 or ε is larger.
+    """
+    g, s = np.array([0.0, 1e-4, 1.0, -1e-4]), s.quiet()
+    try:
+        path = s.path(linear(g), [np.ones(4)], 5, "float16")
+    except NotAsked:
+        raise
+    except Exception as error:
+        raise CannotRun(f"float16: {type(error).__name__}: {short(error)}") from error
+    if np.isfinite(path.flat()).all():
+        return Found(True)
+    t = int(np.argmax(~np.isfinite(path.flat()).all(axis=1)))
+    return Found(False, "NaN or infinity in float16", step=t, instance={"g": g})
 
 
 def complex_gradients(s: Subject) -> Found:

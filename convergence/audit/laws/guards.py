@@ -17,7 +17,8 @@ from convergence.audit.subject import Path, Subject
 def clips(s: Subject) -> Found:
     """U21. Clipping at c leaves gradients within c alone, and hands on larger ones as c·g/‖g‖ (of
     each tensor, or of all together) or as their entries cut to ±c; beside the flag that turns it
-    on, where there is one, and before the momentum."""
+    on, where there is one, and before the momentum. A global norm is that of all, a value that of
+    entries."""
     name = next((k for k in CLIPS if k in s.accepts), None)
     if name is None:
         raise NotAsked("it clips no gradients")
@@ -55,12 +56,16 @@ def clipped(s: Subject, name: str) -> Found:
         "the norm of each": lambda step: [whole([g])[0] for g in step],
         "entries": lambda step: [np.clip(g, -c, c) for g in step],
     }
+    if "global" in name:
+        ways = {"the norm of all": whole}
+    elif "value" in name:
+        del ways["the norm of all"], ways["the norm of each"]
     for told, way in ways.items():
         expected = off.path(sequence(lambda t, way=way: way(large[t])), x0, T)
         # 1e-6 is what is often added to the norm.
         if same(expected, cut, s, told, grain=max(s.family.grain, 1e-6)).holds:
             return Found(True, f"{name} clips by {told}")
-    return Found(False, f"{name} = {c:g} clips neither the norm of all, of each, nor entries")
+    return Found(False, f"{name} = {c:g} does not clip {', '.join(ways)}")
 
 
 def masks(s: Subject) -> Found:

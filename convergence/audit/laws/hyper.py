@@ -104,13 +104,14 @@ def proportional(s: Subject) -> Found:
 
 
 class WithOptions(TorchRun):
-    """The second group has options of its own."""
+    """A group has options of its own."""
 
     own: dict[str, Any] = {}
+    place = 1
 
     def grouped(self) -> Any:
-        first, second = super().grouped()
-        return [first, {**second, **self.own}]
+        return [{**group, **(self.own if i == self.place else {})}
+                for i, group in enumerate(super().grouped())]  # fmt: skip
 
 
 def changes(s: Subject) -> Iterator[tuple[str, Any]]:
@@ -126,23 +127,28 @@ def changes(s: Subject) -> Iterator[tuple[str, Any]]:
 def own_options(s: Subject) -> Found:
     """S9o. A group with a decay, momentum, ε or βs of its own takes the path that it takes alone
     with them, and in the middle of a run they can be changed."""
-    kind = style(s)
-    gs, x0 = draws([(3,)], T, seed=34), np.arange(1.0, 4.0)
-    f = sequence(lambda t: [np.zeros(3), gs[t][0]])
-    asked = []
+    kind, gs, x0 = style(s), draws([(3,)], T, seed=34), np.arange(1.0, 4.0)
+    run: Any = s.start([x0])
+    known = run.optimizer.param_groups[0].keys()
+    asked, rest = [], np.zeros(3)
     for name, value in changes(s):
+        if s.family.name == "wrapper" and name not in known:
+            continue  # an option of what is around the groups
         try:
             alone = s.set(**{name: value}).path(sequence(lambda t: gs[t]), [x0], T)
         except Exception:
             continue  # it refuses this value
-        own = type("Own", (WithOptions,), {"own": {name: value}})
-        beside = dataclasses.replace(s, runner=runner(kind, own))
-        both = beside.path(f, [np.zeros(3), x0], T, groups=(0, 1))
-        second = [[v[1]] for v in both.x]
-        found = same(alone, Path(second, second), s, f"a group with its own {name}")
-        if not found.holds:
-            return found
-        if not takes_changes(s, name, value, Function(f.value, lambda t, x: gs[t]), x0, alone):
+        for place, which in ((1, "second"), (0, "first")):
+            own = type("Own", (WithOptions,), {"own": {name: value}, "place": place})
+            beside = dataclasses.replace(s, runner=runner(kind, own))
+            f = sequence(lambda t, at=place: [gs[t][0] if i == at else rest for i in (0, 1)])
+            start = [x0 if i == place else rest for i in (0, 1)]
+            both = [[v[place]] for v in beside.path(f, start, T, groups=(0, 1)).x]
+            found = same(alone, Path(both, both), s, f"a {which} group with its own {name}")
+            if not found.holds:
+                return found
+        f = sequence(lambda t: gs[t])
+        if not takes_changes(s, name, value, f, x0, alone):
             return Found(False, f"{name} = {value} from step 4 on changes nothing", 0.0, 4)
         asked.append(name)
     if not asked:

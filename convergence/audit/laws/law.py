@@ -36,6 +36,7 @@ ONLY = {
     "S19": ("adam", "adamw"),
     "S20": ("adam", "adamw"),
     "S21": ("sgd", "heavy-ball"),
+    "U37": ("sgd", "heavy-ball", "nesterov", "adam", "adamw", "rmsprop", "adagrad"),
     "W7": ("sgd", "heavy-ball", "nesterov", "adam"),
     "K2": ("polyak",),
 }

@@ -52,8 +52,22 @@ def borrowed(s: Subject) -> Found:
     """U16. Gradients are borrowed: a step neither changes the gradient that it is given nor keeps
     its memory, which the caller fills anew.
 
-    After each step the gradient is compared with what was given, and its memory filled with NaN.
+    After each step the gradient is compared with what was given, and its memory filled with NaN;
+    and where it maximizes.
     """
+    found = untouched(s)
+    if not found.holds or s.accepts.get("maximize") is not False:
+        return found
+    again = untouched(s.set(maximize=True))
+    return (
+        found
+        if again.holds
+        else dataclasses.replace(again, detail=f"with maximize: {again.detail}")
+    )
+
+
+def untouched(s: Subject) -> Found:
+    """Whether gradients are as they were after each step."""
     if s.kind == "optax":
         raise NotAsked("JAX's arrays cannot be changed")
     if s.every > 1 or s.matrices or (s.kind == "torch" and style(s) != "plain"):
@@ -126,6 +140,21 @@ def empty(s: Subject) -> Found:
                      f"{short(error)}", step=1)  # fmt: skip
     first = [[v[0]] for v in both.x]
     return same(alone, Path(first, first), s, "beside a parameter without entries")
+
+
+def own_memory(s: Subject) -> Found:
+    """U36. A parameter stays in its memory, which others may look at: a step changes its numbers
+    and does not put another array in its place."""
+    style(s)
+    f, run = given(), s.start(X0)
+    assert isinstance(run, TorchRun)
+    before = [p.data_ptr() for p in run.parameters]
+    for t in range(3):
+        run.step(t, f)
+        if before != [p.data_ptr() for p in run.parameters]:
+            return Found(False, f"step {t + 1} puts another array in the place of a parameter's",
+                         step=t + 1)  # fmt: skip
+    return Found(True)
 
 
 class FromGenerator(TorchRun):

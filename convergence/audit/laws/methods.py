@@ -120,16 +120,53 @@ def signs(s: Subject) -> Found:
     return Found(True, "η m̂ on signs")
 
 
+def largest_of_all(s: Subject) -> Found:
+    """S22. AMSGrad's largest average is of v itself, as in its paper, which corrects nothing, or
+    corrects what is the largest; not of averages that were corrected before.
+
+    Proof. At β1 = 0, β2 = .9 and gradients 10, 1, 1, … the largest v is v_1 = 10, and a step is
+    η/√10, or η√(1 − .9^t)/√10. The largest corrected one is 100, a step η/10. Reddi et al. 2018,
+    algorithm 2; optax documents the other.
+    """
+    named = s.name.lower().replace("_", "") == "amsgrad"
+    flag = next((k for k in ("amsgrad", "ams_bound") if k in s.accepts), None)
+    adam = s.family.name in ("adam", "adamw") and flag
+    if not (s.has("b1", "b2", "rate") and (named or adam)):
+        raise NotAsked("it is no AMSGrad")
+    s = undamped(s).set(b1=0.0, b2=0.9, **({flag: True} if flag else {}))
+    gs, t = [10 * ONE, *[ONE] * 19], np.arange(2, 21)
+    far = np.abs(s.path(sequence(lambda t: [gs[t]]), [3 * ONE], 20).moves())[1:, 0] / s.lr
+    told = {"v, corrected after": np.sqrt((1 - 0.9**t) / 10), "v": np.full(19, 10**-0.5),
+            "corrected v": np.full(19, 0.1)}  # fmt: skip
+    for which, expected in told.items():
+        if compared(expected, far, which, s.family.grain).holds:
+            own = which != "corrected v"
+            return Found(own, f"the largest is of {which}", float(far[-1]), None if own else 2)
+    return Found(False, f"steps after a gradient of 10 are those of no largest average: "
+                 f"{far[0]:.4g} η, later {far[-1]:.4g} η", float(far[-1]), 2)  # fmt: skip
+
+
 def starts_from_gradient(s: Subject) -> Found:
-    """S21. Momentum starts from the gradient, also where later ones are damped: with μ = .8 the
-    first step is that of gradient descent.
+    """S21. Momentum starts from the gradient, also where later ones are damped: on a linear f with
+    μ = .8 and dampening d the steps are ηv_t, v_1 = g and v_{t+1} = μv_t + (1 − d)g; with
+    Nesterov's momentum they are η(g + μv_t).
 
     Proof. x_0 = x_{−1} for Polyak and Sutskever, so that v_1 = g; torch's buffer begins as g.
     """
     if not s.has("momentum", "rate"):
         raise NotAsked("it has no momentum, or no rate")
-    s = s.quiet().set(momentum=0.8)
-    flags = {name: value for name, value in (("dampening", 0.5), ("nesterov", False))
-             if name in s.accepts}  # fmt: skip
-    far = travelled(s.set(**flags), 1)
-    return compared(np.ones(1), far, "first step/(ηg) under μ = .8", s.family.grain)
+    s, found = s.quiet().set(momentum=0.8), Found(True)
+    flags = {name: False for name in ("nesterov",) if name in s.accepts}
+    for more in ({}, {"dampening": 0.5}, {"nesterov": True}):
+        if not s.accepts.keys() >= more.keys():
+            continue
+        v, expected = 1.0, []
+        for _ in range(5):
+            expected.append(1 + 0.8 * v if more.get("nesterov") else v)
+            v = 0.8 * v + 1 - more.get("dampening", 0.0)
+        told = ", ".join(["μ = .8", *(f"{k} = {v}" for k, v in more.items())])
+        far = travelled(s.set(**{**flags, **more}), 5)
+        found = compared(np.cumsum(expected), far, f"way/(ηg) under {told}", s.family.grain)
+        if not found.holds:
+            return found
+    return found

@@ -17,10 +17,15 @@ T = 5
 ROUNDINGS = 256  # unit roundoffs of float32, by which compiled and interpreted steps may differ
 
 
-def transformation(s: Subject, dtype: str = "float32") -> Any:
-    """The transformation and what it needs for `T` steps."""
+def of_jax(s: Subject) -> None:
+    """Ask nobody else, for whom JAX need not be imported."""
     if s.kind != "optax" or s.every > 1:
         raise NotAsked("a question to transformations of JAX's")
+
+
+def transformation(s: Subject, dtype: str = "float32") -> Any:
+    """The transformation and what it needs for `T` steps."""
+    of_jax(s)
     run = s.start(draws(SHAPES, 1, seed=42)[0], dtype)
     assert isinstance(run, OptaxRun)
     return run.tx
@@ -46,11 +51,11 @@ def updates(tx: Any, params: Any, state: Any, gradients: Any) -> Any:
 def formats(s: Subject) -> Found:
     """U17. Updates have the shapes and formats of the parameters, and a state keeps its structure,
     shapes and formats, as loops of JAX want it: in float32, float64 and bfloat16."""
+    if s.kind != "optax":
+        return arrays(s)
     import jax
     import jax.numpy as jnp
 
-    if s.kind != "optax":
-        return arrays(s)
     for dtype in ("float32", "float64", "bfloat16"):
         tx = transformation(s, dtype)
         with wide(dtype):
@@ -99,6 +104,7 @@ def arrays(s: Subject) -> Found:
 def compiles(s: Subject) -> Found:
     """U27. A compiled step is the interpreted one, along five gradients: what is counted or kept in
     Python stands still when it is compiled."""
+    of_jax(s)
     import jax
     import jax.numpy as jnp
 
@@ -131,6 +137,7 @@ def compiles(s: Subject) -> Found:
 def trees(s: Subject) -> Found:
     """U26. Any tree of parameters: in nested dictionaries and tuples, whose order is another, each
     takes the path that it takes in a list."""
+    of_jax(s)
     import jax
     import jax.numpy as jnp
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from convergence.audit.cells import NotAsked
 from convergence.audit.functions import draws, linear, quadratic, sequence
-from convergence.audit.laws.law import ROUNDINGS, Found, finite
+from convergence.audit.laws.law import ROUNDINGS, Found, finite, same
 from convergence.audit.subject import Subject
 
 START = (np.array([1.0, -2.0, 0.5]), np.array([[1.5, -0.5], [-1.0, 2.0], [0.75, -1.25]]))
@@ -60,6 +60,22 @@ def zero_first_gradient(s: Subject) -> Found:
             return Found(False, f"{told} of zeros in a gradient leads to NaN or infinity",
                          step=first_nonfinite(path))  # fmt: skip
     return Found(True, "", away)
+
+
+def zero_is_a_number(s: Subject) -> Found:
+    """U37. A gradient of 0 amid others is that of 1e-30: averages go on, and so do the steps that
+    they make.
+
+    Proof. Averages and their ratios are continuous where some gradient before was not 0. What
+    skips a parameter with a zero gradient, or starts it anew, is not.
+    """
+    s = s.set(momentum=0.9) if s.accepts.get("momentum") in (0, 0.0) else s
+    gs = draws([v.shape for v in START], 6)
+    zero, tiny = (
+        s.path(sequence(lambda t, c=c: [c * g for g in gs[t]] if t == 3 else gs[t]), START, 6)
+        for c in (0.0, 1e-30)
+    )
+    return same(zero, tiny, s, "a fourth gradient of 0 and of 1e-30")
 
 
 def first_nonfinite(path) -> int:
@@ -137,9 +153,9 @@ def rate_zero_rests(s: Subject) -> Found:
         if s.kind != "torch":
             raise NotAsked(f"a rate of 0 is refused ({error})") from error
     late = rate_zero_later(s)
-    if late is not None:
-        return late
-    return Found(True, "; ".join(told))
+    if late is None and s.accepts.get("momentum") in (0, 0.0):
+        late = rate_zero_later(s.set(momentum=0.9))
+    return Found(True, "; ".join(told)) if late is None else late
 
 
 def rate_zero_later(s: Subject) -> Found | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import traceback
 
 import numpy as np
@@ -20,13 +21,35 @@ CLIPS = ("max_grad_norm", "clip_grad_norm", "clip_norm", "grad_clip_norm", "clip
 SHAPES = ((8, 4), (4, 8), (4, 4), (5,), (2, 3, 2, 2), ())
 
 
-@throughout
 def state_is_complete(s: Subject) -> Found:
-    """S8. Saving and loading after five steps changes no later step.
+    """S8. Saving and loading after five steps changes no later step; torch's saved state has the
+    rate that was set before.
 
     What is kept outside the saved state (attributes, inner optimizers, variables of a module)
     starts anew. The second gradient is the largest, which some remember.
     """
+    found = saved(s)
+    if not found.holds or s.kind != "torch" or not s.has("rate"):
+        return found
+    try:
+        again = resumed(s, 2 * s.lr)
+    except (CannotRun, NotAsked):
+        return found
+    return (
+        found
+        if again.holds
+        else dataclasses.replace(again, detail=f"with another rate from step 4 on: {again.detail}")
+    )
+
+
+@throughout
+def saved(s: Subject) -> Found:
+    """Saved and loaded at one rate."""
+    return resumed(s)
+
+
+def resumed(s: Subject, rate: float | None = None) -> Found:
+    """Twelve steps beside those of what was saved after five; with another rate from step 4 on."""
     gs = draws([v.shape for v in START], T)
     gs[1] = [100 * g for g in gs[1]]
     f = sequence(lambda t: gs[t])
@@ -43,6 +66,8 @@ def state_is_complete(s: Subject) -> Found:
             going = [
                 *xs,
             ]
+        if t == 3 and rate is not None:
+            run.rate(rate)
         run.step(t, f)
         xs.append(run.x)
         if t >= 5:
@@ -93,17 +118,21 @@ def group_rates(s: Subject) -> Found:
     if s.kind != "torch" or not s.has("rate"):
         raise NotAsked("parameter groups with rates are torch's")
     s, gs = decayed(s), draws([(3,)], T)
-    x0 = np.arange(1.0, 4.0)
-    alone = s.set(rate=2 * s.lr).path(sequence(lambda t: gs[t]), [x0], T)
-    run = s.start([np.zeros(3), x0], groups=(0, 1))
-    run.rate(2 * s.lr, 1)
-    f = sequence(lambda t: [np.zeros(3), gs[t][0]])
-    xs = [run.x]
-    for t in range(T):
-        run.step(t, f)
-        xs.append(run.x)
-    second = [[v[1]] for v in xs]
-    return same(alone, Path(second, second), s, "a group at twice the rate")
+    x0, rest = np.arange(1.0, 4.0), np.zeros(3)
+    alone, found = s.set(rate=2 * s.lr).path(sequence(lambda t: gs[t]), [x0], T), Found(True)
+    for place, which in ((1, "second"), (0, "first")):
+        run = s.start([x0 if i == place else rest for i in (0, 1)], groups=(0, 1))
+        run.rate(2 * s.lr, place)
+        f = sequence(lambda t, at=place: [gs[t][0] if i == at else rest for i in (0, 1)])
+        xs = [run.x]
+        for t in range(T):
+            run.step(t, f)
+            xs.append(run.x)
+        own = [[v[place]] for v in xs]
+        found = same(alone, Path(own, own), s, f"a {which} group at twice the rate")
+        if not found.holds:
+            return found
+    return found
 
 
 def another_parameter(s: Subject) -> Found:
@@ -128,17 +157,22 @@ def without_gradient(s: Subject) -> Found:
     gs = [g[0] for g in draws([(4,)], T)]
     x0 = np.array([1.0, -2.0, 3.0, 0.5])
     s = decayed(s)
-    alone = s.path(sequence(lambda t: [gs[t]]), [x0], T)
-    try:
-        both = s.path(sequence(lambda t: [gs[t], None]), [x0, x0], T)
-    except Exception as error:
-        return Found(False, f"a parameter without a gradient ends in {type(error).__name__}: "
-                     f"{short(error)}", step=1)  # fmt: skip
-    if np.abs(both.x[-1][1] - x0).max() > 0:
-        return Found(False, "a parameter without a gradient moves",
-                     float(np.abs(both.x[-1][1] - x0).max()), 1)  # fmt: skip
-    first = [[v[0]] for v in both.x]
-    return same(alone, Path(first, first), s, "beside a parameter without a gradient")
+    alone, found = s.path(sequence(lambda t: [gs[t]]), [x0], T), Found(True)
+    for at, where in ((0, "beside"), (1, "after")):
+        f = sequence(lambda t, at=at: [gs[t] if i == at else None for i in (0, 1)])
+        try:
+            both = s.path(f, [x0, x0], T)
+        except Exception as error:
+            return Found(False, f"a parameter without a gradient ends in {type(error).__name__}: "
+                         f"{short(error)}", step=1)  # fmt: skip
+        away = float(np.abs(both.x[-1][1 - at] - x0).max())
+        if away > 0:
+            return Found(False, "a parameter without a gradient moves", away, 1)
+        own = [[v[at]] for v in both.x]
+        found = same(alone, Path(own, own), s, f"{where} a parameter without a gradient")
+        if not found.holds:
+            return found
+    return found
 
 
 def late_parameter(s: Subject) -> Found:
@@ -173,6 +207,8 @@ def shapes(s: Subject) -> Found:
         try:
             trial(s, [shape])
             ran.append(shape)
+        except NotAsked:
+            raise
         except Broken as error:
             return Found(False, f"at shape {shape}: {error}", instance={"shape": shape})
         except Exception as error:
