@@ -10,6 +10,7 @@ its rooms may use one another.
 
     errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
     schemas compiling
+    plainly
     parts
     problems noise
     oracles

@@ -8,9 +8,11 @@ import math
 def projected(a: float, share: float, variance: float) -> tuple[float, float]:
     """(v, k) of f⁺ = f (1 − A B): 0 ≤ A ≤ a < 1, B in [0, 1] of mean `share` and `variance`.
 
-    E f⁺²/(E f⁺)² = 1 + a² Var B/(1 − a share)² at A = a, where it is largest.
+    E f⁺²/(E f⁺)² = 1 + a² Var B/(1 − a share)² at A = a, where it is largest; nothing is said where
+    f⁺ = 0 has the mean.
     """
-    return math.log1p(a**2 * variance / (1 - a * share) ** 2), a * share
+    left = 1 - a * share
+    return (math.log1p(a**2 * variance / left**2) if left > 0 else math.inf), a * share
 
 
 def haar(m: int, r: int) -> float:

@@ -63,6 +63,7 @@ from .rounding import cheap as cheap
 from .rounding import ends as ends
 from .rounding import excess as excess
 from .rounding import floats as floats
+from .rounding import gap as gap
 from .rounding import moved as moved
 from .rounding import sensitivity as sensitivity
 from .separation import Separation as Separation

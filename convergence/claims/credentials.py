@@ -16,7 +16,7 @@ from convergence.laws import certificates
 from convergence.laws.along import contradicted, muted, valueless, walked
 from convergence.laws.asked import oracle_faults
 from convergence.laws.faults import Fault
-from convergence.laws.noises import noise_faults
+from convergence.laws.noises import noise_faults, rare_faults
 from convergence.laws.origin import ours
 from convergence.precision import precision
 from convergence.runner.record import Record
@@ -24,6 +24,7 @@ from convergence.runner.run import check_step
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
+MORE = 8  # times the draws of the runs that refute
 RUNS = 2  # of a horizon that are followed at either end of what was measured
 
 
@@ -82,4 +83,9 @@ def broken(
                         false = noise_faults(noise, end)
             if false:
                 return (told("certificates along the runs", false),)
+        if judgement.verdict is Verdict.REFUTED and not ours(noise):
+            with precision("float64"):
+                false = rare_faults(noise, problem.start(), c, MORE * record.seeds * record.T)
+            if false:
+                return (told("certificates of the noise", false),)
     return ()

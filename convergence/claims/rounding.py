@@ -72,9 +72,17 @@ def excess(values: np.ndarray, bound: tuple[float, float]) -> np.ndarray:
     return beyond.reshape(len(beyond), -1).max(axis=1)
 
 
+def gap(values: np.ndarray, bound: tuple[float, float]) -> float:
+    """How far the first run lies beyond its bound, in the metric's own unit."""
+    low, high = bound
+    with np.errstate(invalid="ignore"):
+        return float(np.max(np.fmax(values - high, low - values)[0]))
+
+
 def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
-    """How far, relatively, rounding n floats of the instance, the method and the statement's own
-    fields can move the worst run from its bound, whose formula is evaluated again with each twin.
+    """How far rounding n floats of the instance, the method and the statement's own fields can move
+    the worst run from its bound, whose formula is evaluated again with each twin; relative to the
+    larger of the two, and at most 1: then both are what roundings make of 0.
 
     Twins are moved by an ulp of the run's precision and run in float64. To first order one
     deviates by Σ ± s_i, whose root mean square is ‖s‖₂; the worst choice of signs gives
@@ -95,9 +103,12 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
             other = Experiment(near, claim.oracle(near, loud), *how)
             again = dataclasses.replace(what, experiment=other)
             values = session.run(again, range(worst, worst + 1), record.seeds).final()
-            return float(excess(values, ends(claim.kind, bound))[0])
+            return gap(values, ends(claim.kind, bound))
 
         found: list[float] = []
+        own = np.asarray(sample.values)[worst]
+        size = max((abs(b) for b in sample.range if math.isfinite(b)), default=0.0)
+        size = max(size, float(np.max(np.abs(own)))) or 1.0
         itself = beyond(problem, noise, method, claim.theorem)
         for twin in range(1, TWINS + 1):
             rng = np.random.default_rng(twin)
@@ -109,5 +120,6 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
     if not found:
         return 0.0
     count = floats((problem, noise, method, claim.theorem))
-    spread = math.sqrt(float(np.mean(np.square(found))) * count)
-    return spread if math.isfinite(spread) else 0.0
+    with np.errstate(all="ignore"):
+        spread = math.sqrt(float(np.mean(np.square(np.array(found) / size))) * count)
+    return min(spread, 1.0) if math.isfinite(spread) else 0.0

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
+from convergence.plainly import plainly
 
 
-@hastily
+@plainly
 def _goal(problem: Any, stacks: Any) -> Any:
     """(P,) each of J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖², ‖∇J(x̄)‖ and how far ∇J is from the
     slope of J − inf J, at the means of stacks (P, n, d)."""
@@ -61,7 +61,7 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
             yield Fault("h", c.h, true, "the eigenvalues of an agent's Hessian")
 
 
-@hastily
+@plainly
 def _levels(problem: Any, X: Any, Y: Any, Z: Any) -> Any:
     """(P, n, …) the three gradients of the agents of a bilevel problem, side by side."""
 
@@ -72,7 +72,7 @@ def _levels(problem: Any, X: Any, Y: Any, Z: Any) -> Any:
     return jax.vmap(one)(X, Y, Z)
 
 
-@hastily
+@plainly
 def _stacks(problem: Any, stacks: Any) -> Any:
     return jax.vmap(problem.grad)(stacks)
 

@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 
 PLACES = 64  # points, always as many so that one program serves
@@ -25,7 +25,7 @@ STRIDES = 0.03, 1e-3  # of differences, relative to what is seen
 LEAST = 1e-4  # of them: at shorter ones ∇f is seen to be rounded
 
 
-@hastily
+@plainly
 def _gradients(problem: Any, x: Any) -> Any:
     return jax.vmap(problem.grad)(x)
 

@@ -9,10 +9,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault, close
 from convergence.noise.base import AbstractNoise
+from convergence.plainly import plainly
 
 # E exp(‖ξ‖²/(8σ²)) ≤ 2 holds for normal laws and for a spike of five standard deviations.
 LIGHT = 8.0
@@ -36,7 +36,7 @@ def known(noise: AbstractNoise, shape: tuple[int, ...], c: Constants) -> Iterato
     return None
 
 
-@hastily
+@plainly
 def _images(noise: AbstractNoise, units: Any) -> Any:
     return jax.vmap(noise.of_unit)(units)
 

@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look
+from convergence.laws.look import Look, grain
 from convergence.laws.origin import ours, unproved
+from convergence.plainly import plainly
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
 DESCENT = 64  # steps of descent within it
@@ -28,7 +28,7 @@ def games(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         yield from _pairs(problem, c)
 
 
-@hastily
+@plainly
 def _slope(problem: Any, z: Any) -> Any:
     return problem.grad(z)
 
@@ -52,8 +52,10 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     apart = s.x[i] - s.x[j]
     square = np.sum(apart**2, axis=1)
     ok = square > 1e-12 * s.far**2
-    rise = np.sum(apart * signs * (s.g[i] - s.g[j]), axis=1)[ok] / square[ok]
-    least = float(np.min(rise, initial=np.inf))
+    size = np.linalg.norm(s.g, axis=1)
+    rounded = (1e-13 * (size[i] + size[j]) + grain(s)) * np.sqrt(square)
+    rise = np.sum(apart * signs * (s.g[i] - s.g[j]), axis=1) + rounded
+    least = float(np.min(rise[ok] / square[ok], initial=np.inf))
     for H in s.H if s.H is not None else ():
         M = signs[:, None] * H
         least = min(least, float(np.linalg.eigvalsh(0.5 * (M + M.T))[0]))
@@ -85,12 +87,12 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
             yield Fault("idle", c.idle, idle, "the rest of ‖z_0 − z*‖²")
 
 
-@hastily
+@plainly
 def _losses(problem: Any, thetas: Any, which: Any) -> Any:
     return jax.vmap(lambda theta: problem.pairs(theta, which))(thetas)
 
 
-@hastily
+@plainly
 def _gaps(problem: Any, z: Any) -> Any:
     return jax.vmap(problem.gap)(z)
 

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.errors import require
 from convergence.memory import available
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 
 NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
@@ -54,7 +54,7 @@ def _ends(problem: Any, x: Any, v: Any, h: Any) -> Any:
     return jnp.sum((g * jnp.concatenate([v, v])).reshape((2, len(x), -1)), axis=2)
 
 
-@hastily
+@plainly
 def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
     large = near[0].size >= LARGE
 
@@ -95,7 +95,7 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
     return x, f, _ends(problem, x, v, h), *jax.vmap(power)(x, v)
 
 
-@hastily
+@plainly
 def _flat(problem: Any, near: Any, v: Any, h: Any, span: Any) -> Any:
     """As `_see` for an affine gradient: ∇²f is a difference, and descent shows nothing more."""
     basis = jnp.eye(near[0].size, dtype=near.dtype).reshape((-1, *near[0].shape))
@@ -166,7 +166,14 @@ def look(
     )  # fmt: skip
 
 
-@hastily
+def grain(s: Look) -> float:
+    """How rough ∇f is: it may be a difference of larger numbers, whose roundings its second
+    difference shows."""
+    bent = np.abs(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
+    return 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
+
+
+@plainly
 def _heights(problem: Any, x: Any) -> Any:
     return jax.vmap(problem.value)(x)
 

@@ -31,6 +31,7 @@ from convergence.statistics.eprocess import log_e_above
 
 DRAWS = 2**16
 ENTRIES = 2**18  # of all draws together
+MOST, AFTER = 2**24, 1e-4  # entries of the draws after a refutation, and the level of its tests
 FEW, KEPT = 64, 2**10  # draws of a large iterate, and entries kept of each at least
 
 
@@ -88,6 +89,29 @@ def noise_faults(
     return found or list(_moves(noise, places[0], unit, seen[0], c, seed, len(places)))
 
 
+def rare_faults(noise: AbstractNoise, start: Any, c: Constants, count: int) -> list[Fault]:
+    """Its moments against at least `count` draws at x, for what few draws do not show. In float64.
+
+    At level `AFTER`: what stands on a false accusation here is no verdict but INAPPLICABLE.
+    """
+    x = np.asarray(start, dtype=np.float64)
+    if not noise.of_iterate:
+        return []
+    v = np.random.default_rng(1).standard_normal(x.size)
+    squares, lines, many = [], [], 0
+    while many < min(count, MOST // max(1, x.size)):
+        sample = draws(noise, x, seed=1 + len(squares))
+        if not np.all(np.isfinite(sample)):
+            return [Fault("ξ", "finite", "not finite", "a sample")]
+        squares.append(np.sum(sample**2, axis=1))
+        lines.append(sample @ (v / np.linalg.norm(v)))
+        many += len(sample)
+    if not squares:
+        return []
+    line = np.concatenate(lines)
+    return list(_moments(line[:, None], np.concatenate(squares), line, c, AFTER))
+
+
 def _orders(c: Constants) -> Iterator[Fault]:
     """What the names alone leave possible: 1 < p ≤ 2, and sigma ≤ sigma_p where p = 2."""
     if "p" in c and not 1 < c.p <= 2:
@@ -96,9 +120,9 @@ def _orders(c: Constants) -> Iterator[Fault]:
         yield Fault("sigma", c.sigma, c.sigma_p, "with p = 2 at most sigma_p")
 
 
-def exceeds(values: np.ndarray, bound: float) -> bool:
-    """Whether the e-value against E values ≤ bound is 1/ALPHA or more."""
-    return bool(log_e_above(values, bound) >= math.log(1 / ALPHA))
+def exceeds(values: np.ndarray, bound: float, alpha: float = ALPHA) -> bool:
+    """Whether the e-value against E values ≤ bound is 1/alpha or more."""
+    return bool(log_e_above(values, bound) >= math.log(1 / alpha))
 
 
 @hastily
@@ -115,7 +139,7 @@ def _thin(noise: Any, x: Any, numbers: Any, seed: Any) -> Any:
 
 
 def _moments(
-    sample: np.ndarray, square: np.ndarray, line: np.ndarray, c: Constants
+    sample: np.ndarray, square: np.ndarray, line: np.ndarray, c: Constants, alpha: float = ALPHA
 ) -> Iterator[Fault]:
     """The mean and the certified moments of N samples (N, d) at one x, or of some of their entries,
     by their ‖ξ‖² and ⟨ξ, v⟩ for a unit v."""
@@ -128,19 +152,21 @@ def _moments(
         off = np.abs(misses(np.column_stack([sample, line]), 0.0))
         if off.max() > limit(d + 1):
             yield Fault("mean", 0.0, np.linalg.norm(sample.mean(axis=0)), f"of {N} draws ‖mean ξ‖")
-        if sigma > 0 and exceeds(np.exp(np.minimum(square / (LIGHT * sigma**2), 700.0)), 2.0):
+        if sigma > 0 and exceeds(
+            np.exp(np.minimum(square / (LIGHT * sigma**2), 700.0)), 2.0, alpha
+        ):
             top = square.max() ** 0.5 / sigma
             yield Fault("light_tailed", True, top, f"of {N} draws max ‖ξ‖/σ")
     else:
         if light:
             top = square.max() ** 0.5
             yield Fault("light_tailed", True, top, f"with no sigma for scale, of {N} draws max ‖ξ‖")
-        if sigma is not None and exceeds(square, sigma**2):
+        if sigma is not None and exceeds(square, sigma**2, alpha):
             yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
         yield from centered(line, c)
     if "sigma_p" in c:
         power = square ** (c.p / 2)
-        if exceeds(power, c.sigma_p**c.p):
+        if exceeds(power, c.sigma_p**c.p, alpha):
             true = power.mean() ** (1 / c.p)
             yield Fault("sigma_p", c.sigma_p, true, f"of {N} draws that moment")
     if c.get("symmetric") and _apart(line[::2], -line[1::2]):

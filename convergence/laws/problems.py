@@ -13,7 +13,7 @@ from convergence.laws.attention import attention
 from convergence.laws.bends import bends
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
-from convergence.laws.look import Look, downhill, look
+from convergence.laws.look import Look, downhill, grain, look
 from convergence.laws.origin import origin
 from convergence.laws.structure import structure
 from convergence.laws.units import units
@@ -72,7 +72,8 @@ def _slope(s: Look, c: Constants) -> Iterator[Fault]:
     if off[k] > 0:
         yield Fault("∇f", stated[k], found[k], "the slope of f along the same direction")
     scale = steep[0] + float(c.get("L", 0.0) if math.isfinite(c.get("L", 0.0)) else 0.0) * s.far
-    if "grad0" in c and not close(c.grad0, steep[0], scale):
+    rounded = abs(float(c.get("grad0", 0.0)) - steep[0]) <= grain(s)
+    if "grad0" in c and not (rounded or close(c.grad0, steep[0], scale)):
         yield Fault("grad0", c.grad0, steep[0], "‖∇f(x_0)‖")
     if "G" in c and steep.max() > c.G * (1 + ROUNDING) + 1e-12 * scale:
         yield Fault("G", c.G, steep.max(), "‖∇f‖ at a point")
@@ -83,10 +84,7 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
     i, j = np.triu_indices(len(s.x), 1)
     far, rise, inner = _pairs(s)
     size = np.linalg.norm(s.g, axis=1)
-    # ∇f may be a difference of larger numbers: its second difference shows their roundings.
-    bent = np.abs(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
-    grain = 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
-    noise = 1e-13 * (size[i] + size[j]) + grain + 1e-300
+    noise = 1e-13 * (size[i] + size[j]) + grain(s) + 1e-300
     # Points that descent has brought together tell rounding apart, and no curvature.
     ok = far > 1e-6 * max(float(np.max(far, initial=0.0)), s.far)
     far, rise, noise, inner = far[ok], rise[ok], noise[ok], inner[ok]
@@ -109,7 +107,7 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         apart = s.x - s.x[:1]
         left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
         most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
-        most = most + 1e-12 * size.max() + 2 * grain
+        most = most + 1e-12 * size.max() + 2 * grain(s)
         k = int(np.argmax(left - most))
         if left[k] > most[k]:
             flag = "quadratic" if c.get("quadratic") else "isotropic"
@@ -130,7 +128,8 @@ def _pairs(s: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
     """f_star, Delta, x_star, R and mu_PL."""
     steep = np.linalg.norm(s.g, axis=1)
-    scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far
+    rough = grain(s) * s.far / ROUNDING  # what roundings of ∇f make of f
+    scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far + rough
     if s.H is not None and _affine(c):
         low = min(low, _bottom(s))
     if "f_star" in c:
@@ -163,7 +162,7 @@ def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
             yield Fault("x_star", "finite", "not finite", "f or ∇f there")
             return
         star = s.x[k]
-        if steep[k] > 1e-7 * (steep[0] + reach * s.far) + 1e-12 * steep.max():
+        if steep[k] > 1e-7 * (steep[0] + reach * s.far) + 1e-12 * steep.max() + grain(s):
             yield Fault("x_star", c.x_star, steep[k], "‖∇f‖ there")
         if "f_star" in c and not close(float(s.f[k]), c.f_star, scale):
             yield Fault("f_star", c.f_star, s.f[k], "f(x_star)")
@@ -199,10 +198,11 @@ def _below(s: Look, c: Constants) -> Iterator[Fault]:
     if "f_star" not in c and "Delta" not in c:
         return
     least = float(c.get("f_star", s.f[0] - c.get("Delta", 0.0)))
-    steep, mu = np.linalg.norm(s.g, axis=1), float(c.get("mu", 0.0))
+    steep, mu = np.linalg.norm(s.g, axis=1) + grain(s), float(c.get("mu", 0.0))
     with np.errstate(invalid="ignore", over="ignore"):
-        size = np.abs(s.f) + abs(least) + steep * (np.linalg.norm(s.x - s.x[0], axis=1) + s.far)
-        gap = s.f - least - ROUNDING * (size + 1e-6 * abs(s.f[0] - least))
+        way = np.linalg.norm(s.x - s.x[0], axis=1) + s.far
+        size = np.abs(s.f) + abs(least) + steep * way
+        gap = s.f - least - ROUNDING * (size + 1e-6 * abs(s.f[0] - least)) - grain(s) * way
         if 0 < mu < math.inf:
             k = int(np.argmax(gap - (1 + CURVED) * steep**2 / (2 * mu)))
             if gap[k] > (1 + CURVED) * steep[k] ** 2 / (2 * mu):

@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.agents import alike, clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
 from convergence.laws.origin import ours, unproved
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 
 
@@ -123,7 +123,7 @@ def _valley(s: Look) -> Iterator[Fault]:
         yield Fault("valley", True, off, f"with ε = {eps:.6g}, the error at a point")
 
 
-@hastily
+@plainly
 def _there(problem: Any, x: Any) -> Any:
     return problem.value(x), problem.grad(x)
 
@@ -152,12 +152,12 @@ def _rms(rows: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.sum(rows**2, axis=1))))
 
 
-@hastily
+@plainly
 def _rows(problem: Any, x: Any) -> Any:
     return jax.vmap(problem.grads)(x)
 
 
-@hastily
+@plainly
 def _pulls(problem: Any, shape: tuple[int, ...], levels: bool) -> Any:
     """x* and what pulls each agent there, once a level."""
     star = problem.x_star()

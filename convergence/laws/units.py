@@ -8,13 +8,13 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
+from convergence.plainly import plainly
 
 
-@hastily
+@plainly
 def _seen(problem: Any) -> Any:
     x = problem.start()
     y = problem.aligned(x)
@@ -27,7 +27,7 @@ def _seen(problem: Any) -> Any:
     )
 
 
-@hastily
+@plainly
 def _net(problem: Any) -> Any:
     x = problem.start()
     return problem.activations(x)[0], problem.deviations(x)

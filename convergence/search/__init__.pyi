@@ -18,6 +18,12 @@ from .courtroom import AcrossRuns as AcrossRuns
 from .courtroom import Courtroom as Courtroom
 from .courtroom import known as known
 from .courtroom import weigh as weigh
+from .courtroom_more import AcrossIdentities as AcrossIdentities
+from .courtroom_more import AcrossPairs as AcrossPairs
+from .courtroom_more import apart as apart
+from .courtroom_more import has_choices as has_choices
+from .courtroom_more import is_lemma as is_lemma
+from .courtroom_more import reals as reals
 from .estimate import Estimate as Estimate
 from .estimate import Point as Point
 from .estimate import about as about
@@ -48,8 +54,11 @@ from .instances import vectors as vectors
 from .parts import Part as Part
 from .parts import Room as Room
 from .parts import along as along
+from .parts import corner_noises as corner_noises
+from .parts import made_of as made_of
 from .parts import plain_noises as plain_noises
 from .parts import snapped as snapped
+from .parts import stack_noises as stack_noises
 from .parts import worker_noises as worker_noises
 from .pep import Triplets as Triplets
 from .pep import WorstCase as WorstCase
@@ -57,10 +66,8 @@ from .pep import instance as instance
 from .pep import interpolates as interpolates
 from .pep import solve as solve
 from .pep import worst_case as worst_case
-from .pool import corner_noises as corner_noises
 from .pool import network as network
 from .pool import rooms as rooms
-from .pool import stack_noises as stack_noises
 from .pool_special import home as home
 from .pool_special import special_rooms as special_rooms
 from .render import Script as Script

@@ -2,8 +2,7 @@
 assumptions hold, with fields drawn from their domains.
 
 A registered claim puts a statement to the test on the instance that someone chose for it. Here its
-theorem meets what it says it holds for. Rates say nothing at one horizon, and comparisons of two
-methods by runs are left to their claims.
+theorem meets what it says it holds for. Rates say nothing at one horizon.
 """
 
 from __future__ import annotations
@@ -20,10 +19,13 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.claims.exact import AbstractExact, Exact
 from convergence.claims.exact_masks import ExactMasks
+from convergence.claims.identity import Identity
+from convergence.claims.separation import Separation
 from convergence.errors import told
 from convergence.precision import precision
 from convergence.search.climbing import BATCH, Evolution
 from convergence.search.courtroom import AcrossMoments, AcrossRuns
+from convergence.search.courtroom_more import AcrossIdentities, AcrossPairs, has_choices
 from convergence.search.falsify import EXCESS, plainer
 from convergence.search.instances import Instances
 from convergence.search.parts import Room
@@ -58,8 +60,9 @@ class Examination:
 
 
 def subjects(claims: Sequence[Any]) -> tuple[Any, ...]:
-    """One claim for each theorem that has something to be examined: expected CONSISTENT, by runs or
-    by exact moments, and of a class that no claim expects to be REFUTED."""
+    """One claim for each theorem that has something to be examined: expected CONSISTENT, by runs,
+    by exact moments or as an identity with fields, and of a class that no claim expects to be
+    REFUTED."""
     told = {type(c.theorem) for c in claims if c.expect is Verdict.REFUTED}
     found: dict[type, Any] = {}
     for claim in claims:
@@ -68,8 +71,11 @@ def subjects(claims: Sequence[Any]) -> tuple[Any, ...]:
         )  # fmt: skip
         exact = type(claim) in (Exact, ExactMasks) and claim.kind is not Kind.RATE
         exact = exact and getattr(claim.theorem, "quantity", None) is not Moment.TRANSIENT
+        other = type(claim) is Separation or (
+            type(claim) is Identity and has_choices(claim.theorem)
+        )
         if (
-            (runs or exact)
+            (runs or exact or other)
             and claim.expect is Verdict.CONSISTENT
             and type(claim.theorem) not in told
         ):
@@ -91,8 +97,7 @@ def examine(
     until, rng = began + budget, np.random.default_rng(seed)
     cells: dict[str, Tally] = collections.defaultdict(Tally)
     with precision("float64"):
-        kind: Any = AcrossMoments if isinstance(claim, AbstractExact) else AcrossRuns
-        search: Any = kind(claim, seed, (*rooms(), home(claim)) if pool is None else pool)
+        search: Any = courtroom(claim, seed, pool)
         best: dict[str, tuple[float, np.ndarray]] = {}
         found, attempts, needed = None, 0, EXCESS
 
@@ -149,6 +154,15 @@ def examine(
         type(claim.theorem).__name__, claim.slug, dict(cells), time.perf_counter() - began, module,
         reason,
     )  # fmt: skip
+
+
+def courtroom(claim: Any, seed: int, pool: Sequence[Room] | None) -> Any:
+    """The search that fits a claim, on `pool` or on all families and its own."""
+    if isinstance(claim, Identity):
+        return AcrossIdentities(claim, seed)
+    kind: Any = AcrossMoments if isinstance(claim, AbstractExact) else AcrossRuns
+    kind = AcrossPairs if isinstance(claim, Separation) else kind
+    return kind(claim, seed, (*rooms(), home(claim)) if pool is None else pool)
 
 
 def across(

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from convergence.claims.base import Claim
 from convergence.claims.exact import AbstractExact, Exact, miss
 from convergence.claims.exact_masks import ExactMasks
 from convergence.moments.affine import analyse
@@ -111,7 +110,7 @@ def _maker(room: Room, noise: Any, theorem: Any, reals: tuple[str, ...], T: int)
 LAWS: tuple[tuple[type[AbstractExact], Any], ...] = ((Exact, analyse), (ExactMasks, exact_moments))
 
 
-def known(claim: Claim) -> type[AbstractExact] | None:
+def known(claim: Any) -> type[AbstractExact] | None:
     """The kind of claim that judges this one by exact moments, where the method is linear."""
     if claim.kind not in (Kind.EXPECTATION, Kind.EXACT, Kind.FLOOR):
         return None
@@ -130,7 +129,7 @@ class AcrossRuns(Courtroom, RunSearch):
     """A bound, a floor or an exact mean: by exact moments where the method is linear in the noise
     and the instance quadratic, for runs miss what is rare; else by runs."""
 
-    def __init__(self, claim: Claim, seed: int, pool: Sequence[Room]):
+    def __init__(self, claim: Any, seed: int, pool: Sequence[Room]):
         self.claim, self.seed, self.calls, self.open, self.seeds = claim, seed, 0, (), SEEDS
         self.linear: dict[str, type[AbstractExact] | None] = {}
         self.admit(claim, seed, pool)

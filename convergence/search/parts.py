@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from convergence.noise.agents import PerAgent, PerEntry
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.heavy import Pareto
+from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
 from convergence.noise.pair import ATOMS, Pair, Points
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import three_point, two_point
@@ -82,3 +84,51 @@ def worker_noises(d: int) -> tuple[Part, ...]:
     )
     three = Part("three atoms", 1, lambda z: Points(np.exp(z[0]) * 0.3**0.5 * ATOMS))
     return (*found, three) if d == 2 else found
+
+
+def corner_noises(n: int) -> tuple[Part, ...]:
+    """Noises of the corner of an n × n matrix."""
+
+    def r(z: float) -> int:
+        return 1 + round((n - 2) * share(z))
+
+    return (
+        Part("signs in a corner", 2, lambda z: CornerSign(np.exp(z[0]), r(z[1]))),
+        Part("Gaussians in a corner", 2, lambda z: CornerGaussian(np.exp(z[0]), r(z[1]))),
+        Part("a batch in a corner", 3, lambda z: BatchMean(
+            CornerSign(np.exp(z[0]), r(z[1])), 1 + round(3 * share(z[2])))),
+    )  # fmt: skip
+
+
+def stack_noises(n: int, d: int) -> tuple[Part, ...]:
+    """Noises of a stack of n agents, and two that move all of them at once."""
+
+    def tied(law: Any) -> Make:
+        def make(z: np.ndarray) -> AbstractNoise:
+            way = (1.0 + snapped(z[3:])).reshape(n, d)
+            way = way / max(float(np.linalg.norm(way)), 1e-9)
+            return law(1 + share(z[0] + 1), np.exp(z[1]), share(2 * z[2] - 3), way)
+
+        return make
+
+    return (
+        Part("no noise", 0, lambda z: Noiseless()),
+        Part("noise of equal agents", 1, lambda z: PerEntry(np.exp(z[0]))),
+        Part("noise of unequal agents", n,
+             lambda z: PerEntry(np.exp(z[:, None]) * np.ones((n, d)))),
+        Part("noise of unequal entries", d, lambda z: PerEntry(np.exp(z) * np.ones((n, d)))),
+        Part("covariances of unequal agents", n * d * d,
+             lambda z: PerAgent(np.eye(d) + z.reshape(n, d, d))),
+        Part("two atoms for all agents", 3 + n * d, tied(two_point)),
+        Part("three atoms for all agents", 3 + n * d, tied(three_point)),
+    )  # fmt: skip
+
+
+def made_of(own: Part) -> tuple[Part, ...]:
+    """Noises made of another: the mean of a few draws, and with a ripple on top."""
+    return (
+        Part(f"a batch of {own.name}", own.size + 1, lambda z: BatchMean(
+            own.make(z[:-1]), 1 + round(3 * share(z[-1])))),
+        Part(f"a ripple on {own.name}", own.size + 1, lambda z: Ripple(
+            own.make(z[:-1]), np.exp(z[-1]))),
+    )  # fmt: skip

@@ -28,9 +28,20 @@ from convergence.problems.units import UnitQuadratics
 from convergence.problems.valley import Valley
 from convergence.search.graphs import share
 from convergence.search.instances import piecewise
-from convergence.search.parts import OWN, Part, Room, plain_noises, snapped, worker_noises
+from convergence.search.parts import (
+    OWN,
+    Part,
+    Room,
+    corner_noises,
+    made_of,
+    plain_noises,
+    snapped,
+    stack_noises,
+    worker_noises,
+)
 from convergence.search.variations import variations
 
+OTHERS = 100
 QUIET = (Part("no noise", 0, lambda z: Noiseless()),)
 
 
@@ -151,10 +162,22 @@ def special_rooms() -> tuple[Room, ...]:
 
 
 def home(claim: Any) -> Room:
-    """The claim's own instance at its first horizon with its numbers varied, under its own noise
-    and under none."""
-    problem, noise, _ = claim.instance(claim.horizons[0])
+    """The claim's own instance at its first horizon with its numbers varied, under its own noise,
+    what is made of it, none, and every other that fits an iterate of up to `OTHERS` entries."""
+    problem, noise, c = claim.instance(claim.horizons[0])
+    shape = np.shape(problem.start())
     size, make = variations(problem)
     law = Part("its own noise", *variations(noise))
-    quiet = () if isinstance(noise, Noiseless) else QUIET
-    return Room(Part(OWN, size, make), (law, *quiet))
+    noises = (law,) if isinstance(noise, Noiseless) else (law, *QUIET, *made_of(law))
+    others: tuple[Part, ...] = ()
+    if not shape or int(np.prod(shape)) > OTHERS:
+        pass
+    elif hasattr(problem, "grads"):
+        others = worker_noises(shape[-1]) if len(shape) == 1 else ()
+    elif "agents" in c and len(shape) == 2:
+        others = stack_noises(*shape)
+    else:
+        others = plain_noises(shape)
+        if len(shape) == 2 and shape[0] == shape[1] > 1:
+            others += corner_noises(shape[0])
+    return Room(Part(OWN, size, make), (*noises, *(n for n in others if n.name != "no noise")))

@@ -361,6 +361,7 @@ from .decentralized.zhu2024 import OneLevel as OneLevel
 from .decentralized.zhu2024 import SmallUpperStep as SmallUpperStep
 from .decentralized.zhu2024 import SmallUpperStepAnyway as SmallUpperStepAnyway
 from .decentralized.zhu2024 import SparkleUnbiased as SparkleUnbiased
+from .decentralized.zhu2024 import lasting as lasting
 from .decentralized.zhu2024_base import AbstractSparkle as AbstractSparkle
 from .decentralized.zhu2024_base import OneGraph as OneGraph
 from .decentralized.zhu2024_base import UpperForces as UpperForces

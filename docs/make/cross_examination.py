@@ -19,6 +19,7 @@ import numpy as np
 
 from convergence.registry import registry
 from convergence.search.across import Tally, across, subjects
+from convergence.search.courtroom_more import FIELDS
 from convergence.search.parts import OWN
 from convergence.search.pool import rooms
 from convergence.statistics import Verdict
@@ -34,7 +35,8 @@ HEAD = """\
 
 Every theorem against every family of problems, under every family of noises, with fields drawn from
 their domains, wherever all assumptions hold (`convergence falsify --across --budget 10m`); and on
-its own instance with all numbers varied. A number after a colon is the worst measured/allowed among
+its own instance with all numbers varied, under every noise that fits it. Identities meet other
+values of their fields, lemmas all laws. A number after a colon is the worst measured/allowed among
 the instances judged there: at most 1 where the statement is kept, by runs up to their scatter, and
 of an equality the miss over what it is granted. On families that are not named the theorem was
 refused by an assumption, or has not been looked at.
@@ -74,7 +76,7 @@ def write(found: Table) -> None:
 
 def page(found: Table) -> str:
     """The whole page."""
-    names = list(dict.fromkeys([OWN, *(room.problem.name for room in rooms())]))
+    names = list(dict.fromkeys([OWN, *(room.problem.name for room in rooms()), FIELDS]))
     key = [f"{k}: {name}" for k, name in enumerate(names)]
     lines = [textwrap.fill("; ".join(key) + ".", 100) + "\n"]
     lines += ["| theorem | judged | worst | by family |", "|---|---|---|---|"]
@@ -118,13 +120,13 @@ def completed(found: Table) -> Table:
         elif kind in false:
             reason = "known to be false of some instance"
         elif claim.kind is Kind.IDENTITY:
-            reason = "identities, which have no instance"
+            reason = "identities without a field to draw"
         elif claim.kind is Kind.RATE:
             reason = "rates, which say nothing at one horizon"
         elif claim.expect is Verdict.INCONCLUSIVE:
             reason = "statements of which no limit is certified"
         elif claim.kind is Kind.SEPARATION:
-            reason = "comparisons of two methods by runs"
+            reason = "comparisons that are judged by exact moments alone"
         else:
             reason = "transients, which are found by a search of their own"
         cells = kept.setdefault(kind.__name__, {})

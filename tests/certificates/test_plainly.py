@@ -1,0 +1,116 @@
+"""What NumPy makes of a traced program is what XLA makes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence.claims.base import AbstractOnInstance
+from convergence.compiling import hastily
+from convergence.laws import look
+from convergence.plainly import plainly
+from convergence.precision import precision
+from convergence.problems.huber import Huber
+from convergence.problems.nonconvex import log_cosh
+from convergence.problems.regression import power_law
+from convergence.problems.saddle import bilinear
+from convergence.registry import registry
+
+A = np.random.default_rng(0).standard_normal((4, 3))
+FUNCTIONS: dict[str, Any] = {
+    "elementary": lambda x: jnp.tanh(x) + jnp.cosh(x) ** -2 + jnp.log1p(x**2),
+    "cut": lambda x: jnp.concatenate([x[::-1, 1:], jnp.roll(x, 1, axis=0)[:, :2]], axis=1),
+    "reduced": lambda x: (
+        x.sum(axis=0) + x.max() - jnp.prod(x[0]) + jnp.argmin(x) + jnp.cumsum(x[0])
+    ),
+    "products": lambda x: jnp.einsum("ij,kj->ik", x, x) @ jnp.linalg.solve(jnp.eye(4) + x @ x.T, x),
+    "branches": lambda x: (
+        jax.lax.cond(x[0, 0] > 0, lambda: x, lambda: -x)
+        + jnp.where(x > 0, x, jnp.clip(x, -0.5, 0.2))
+    ),
+    "loops": lambda x: jax.lax.fori_loop(0, 7, lambda k, y: 0.5 * y + k * jnp.sin(y), x),
+    "scanned": lambda x: jax.lax.scan(lambda y, z: (y + z, y * z), jnp.zeros(3), x, reverse=True),
+    "indexed": lambda x: x[jnp.array([2, 0])] + jax.lax.dynamic_slice(x, (9, 0), (2, 3)),
+    "sorted": lambda x: (jnp.sort(x, axis=0), jnp.linalg.eigvalsh(x.T @ x)),
+    "slopes": jax.grad(lambda x: jnp.sum(jax.nn.logsumexp(x, axis=1) * jnp.abs(x[:, 0]))),
+    "whole": lambda x: (x[0] > 0).astype(jnp.int32) // 2 + jnp.int32(-7) // jnp.int32(2),
+    "mapped": jax.vmap(lambda x: jnp.linalg.norm(x) * jnp.outer(x, x)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_program_gives_what_it_gives_compiled(name: str, dtype: Any):
+    with precision(dtype):
+        x = jnp.asarray(A, dtype)
+        ours, theirs = plainly(FUNCTIONS[name])(x), hastily(FUNCTIONS[name])(x)
+        for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+            assert np.asarray(a).dtype == b.dtype
+            assert np.shape(a) == b.shape
+            # A few operations on numbers of size 1, which XLA fuses.
+            tolerance = 100 * float(np.finfo(dtype).eps)
+            np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
+
+
+def test_keys_and_long_loops_are_compiled():
+    def drawn(key: Any) -> Any:
+        return jax.random.normal(key, (3,))
+
+    def long(x: Any) -> Any:
+        return jax.lax.fori_loop(0, 10**6, lambda k, y: 0.5 * y + 1, x)
+
+    assert np.array_equal(plainly(drawn)(jax.random.key(0)), drawn(jax.random.key(0)))
+    assert float(plainly(long)(jnp.float32(0))) == 2.0
+
+
+def test_a_program_is_traced_once_a_form():
+    traced = []
+
+    def counted(x: Any) -> Any:
+        traced.append(np.shape(x))
+        return 2 * x
+
+    double = plainly(counted)
+    for x in (np.ones(2), np.zeros(2), np.ones(3)):
+        assert np.array_equal(double(x), 2 * x)
+    assert traced == [(2,), (3,)]
+
+
+def agree(problem: Any, L: float) -> None:
+    """The two looks at a problem are one up to rounding."""
+    ours = look.look(problem, L)
+    kept = look._see  # pyright: ignore[reportPrivateUsage]
+    try:
+        look._see = hastily(kept.__wrapped__)  # pyright: ignore
+        theirs = look.look(problem, L)
+    finally:
+        look._see = kept  # pyright: ignore[reportPrivateUsage]
+    for name in ("x", "f", "g", "top"):
+        a, b = getattr(ours, name), getattr(theirs, name)
+        # Ninety-six steps of descent, each of a few roundings.
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * float(np.abs(b).max()))
+
+
+LOOKED = [log_cosh([1.0, -2.0]), Huber(0.5), power_law(5, 3), bilinear(np.eye(2), np.ones(4))]
+
+
+@pytest.mark.parametrize("problem", LOOKED, ids=lambda problem: type(problem).__name__)
+def test_a_look_by_numpy_sees_what_a_compiled_one_sees(problem: Any):
+    with precision("float64"):
+        agree(problem, float(problem.constants().L))
+
+
+@pytest.mark.full
+def test_every_problem_of_the_registry_is_seen_alike():
+    with precision("float64"):
+        seen = {
+            type(claim.instance(claim.horizons[0])[0]): claim.instance(claim.horizons[0])
+            for claim in registry()
+            if isinstance(claim, AbstractOnInstance)
+        }
+        for problem, _, c in seen.values():
+            agree(problem, float(c.get("L", float("nan"))))
