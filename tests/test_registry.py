@@ -4,6 +4,7 @@ continuous integration: a chance of 1e-6 over all of them that any verdict errs.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from convergence.claims.base import AbstractClaim, Settings
 from convergence.registry import registry
+from tests.statistics.power import CLAIMS as RECORD
+from tests.statistics.power import TIGHT
 
 STORIES = sorted(p.stem for p in (Path(__file__).parents[1] / "counterexamples").glob("[!_]*.py"))
 
@@ -22,6 +25,8 @@ def every_claim() -> list[AbstractClaim]:
 
 
 CLAIMS = every_claim()
+TIGHTEST = set(json.loads(RECORD.read_text(encoding="utf-8")).values())
+SCATTER = 1.1  # other seeds, and a smaller alpha than the record's
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.slug)
@@ -29,6 +34,9 @@ def test_verdict_is_the_expected_one(claim: AbstractClaim, test_seed: int) -> No
     tier = os.environ.get("CONVERGENCE_TEST_TIER", "quick")
     report = claim.verify(Settings(tier=tier, seed=test_seed, alpha=1e-6, claims=len(CLAIMS)))
     assert report.expected, f"{report.verdict}, expected {report.expect}: {report.reason}"
+    if claim.slug in TIGHTEST:
+        assert report.power is not None
+        assert report.power <= SCATTER * TIGHT, "`python -m tests.statistics.power` on a new run"
 
 
 def test_slugs_are_unique() -> None:
