@@ -29,14 +29,16 @@ python -m tests.mutants --room statistics  --all or --sample N beside it
 
 A mutant is judged in a process of its own: by unit tests that name what is changed, by the cheapest
 claims that are made of it, and by the other tests of the nearest files. What notices it has been
-seen to pass the unchanged file. {judged} of them, drawn at random, were judged for this page; the
-interval is that of the share of all mutants that are killed, at 95 %. A bound that is larger than
-the true one refutes nothing, and a false one that is larger still stays false: mutants of bounds
-die where a claim is tight, or where the formula that the statement prints, read and evaluated at
-constants that nobody picked, is another number (`tests/formulas`).
+seen to pass the unchanged file. {judged} of them, drawn at random, were judged for this page.
+`at first` are those that were killed when they were drawn; tests for most of the others came after,
+and made them `killed`. The interval is that of the share of all mutants that were killed at first,
+at 95 %. A bound that is larger than the true one refutes nothing, and a false one that is larger
+still stays false: mutants of bounds die where a claim is tight, or where the formula that the
+statement prints, read and evaluated at constants that nobody picked, is another number
+(`tests/formulas`).
 
-| room | mutants | judged | killed | equivalent | score | interval |
-|---|---|---|---|---|---|---|
+| room | mutants | judged | at first | killed | equivalent | score | interval |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -46,6 +48,14 @@ def outcomes(results: Path) -> dict[str, dict[str, Any]]:
         return {}
     rows = map(json.loads, results.read_text(encoding="utf-8").splitlines())
     return {row["name"]: row for row in rows}
+
+
+def firsts(results: Path) -> dict[str, bool]:
+    """Whether each mutant was killed when it was first judged."""
+    if not results.exists():
+        return {}
+    rows = map(json.loads, reversed(results.read_text(encoding="utf-8").splitlines()))
+    return {row["name"]: bool(row["by"]) for row in rows}
 
 
 def equivalents() -> dict[str, str]:
@@ -62,19 +72,27 @@ def interval(hits: int, tries: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def row(room: str, found: list[Mutant], known: dict[str, Any], same: dict[str, str]) -> str:
+def row(
+    room: str,
+    found: list[Mutant],
+    known: dict[str, Any],
+    same: dict[str, str],
+    first: dict[str, bool],
+) -> str:
     """One line of the table."""
     judged = [m for m in found if m.name in known and m.name not in same]
-    killed = sum(bool(known[m.name]["by"]) for m in judged)
+    killed, once = (sum(bool(of(m.name)) for m in judged) for of in (
+        lambda name: known[name]["by"], first.__getitem__,
+    ))  # fmt: skip
     equivalent = sum(m.name in same for m in found)
-    counts = f"| {room} | {len(found)} | {len(judged)} | {killed} | {equivalent} |"
+    counts = f"| {room} | {len(found)} | {len(judged)} | {once} | {killed} | {equivalent} |"
     if not judged:
         return f"{counts} – | – |\n"
-    low, high = interval(killed, len(judged))
+    low, high = interval(once, len(judged))
     return f"{counts} {killed / len(judged):.0%} | {low:.0%}–{high:.0%} |\n"
 
 
-def text(known: dict[str, Any]) -> str:
+def text(known: dict[str, Any], first: dict[str, bool]) -> str:
     """The page."""
     mutants, same = every(), equivalents()
     known = {m.name: known[m.name] for m in mutants if m.name in known}
@@ -84,8 +102,8 @@ def text(known: dict[str, Any]) -> str:
         judged=len(known),
     )
     for room in (*ROOMS, "bounds"):
-        page += row(room, [m for m in mutants if m.room == room], known, same)
-    page += row("all", mutants, known, same)
+        page += row(room, [m for m in mutants if m.room == room], known, same, first)
+    page += row("all", mutants, known, same, first)
     alive: dict[str, list[str]] = defaultdict(list)
     for m in mutants:
         if m.name in known and not known[m.name]["by"] and m.name not in same:
@@ -107,7 +125,7 @@ def write(results: Path) -> None:
     from convergence.report.page import MUTANTS
 
     known, same = outcomes(results), equivalents()
-    PAGE.write_text(text(known), encoding="utf-8")
+    PAGE.write_text(text(known, firsts(results)), encoding="utf-8")
     mutants = every()
     judged = [known[m.name] for m in mutants if m.name in known and m.name not in same]
     killed = sum(bool(row["by"]) for row in judged)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.algorithms.adaptive.matrices import SOAP, Shampoo, SpectralDescent
+from convergence.algorithms.adaptive.matrices import SOAP, Shampoo, SpectralDescent, root
 from convergence.algorithms.adaptive.sign_feedback import SampledSign, SignFeedback
 from convergence.algorithms.classical.accelerated import NesterovMomentum
 from convergence.algorithms.classical.constrained import (
@@ -42,6 +42,7 @@ from convergence.parts.indices import GivenIndices
 from convergence.problems.boxed import Boxed
 from convergence.problems.clients import plain_clients
 from convergence.problems.linear import Linear
+from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.workers import consistent_rows, unit_workers
 from convergence.theorems.classical.kim2024 import GradientDescentValue
@@ -234,3 +235,28 @@ def test_the_bound_of_gradient_descent_on_values(h: float, T: int, share: float)
     """(LR²/2) max{1/(2Th + 1), (1 − h)^{2T}}."""
     bound = GradientDescentValue(scale=h).bound(Constants(L=3.0, R=2.0), T)
     assert bound == pytest.approx(6 * share, rel=1e-12)
+
+
+def test_a_root_leaves_out_what_rounding_makes_of_zero() -> None:
+    """Of diag(10⁶, 1, 10⁻⁹) the last is below 1e-12 of the first."""
+    with jax.enable_x64(True):
+        found = root(jnp.diag(jnp.array([1e6, 1.0, 1e-9])), -0.5)
+    assert np.allclose(found, np.diag([1e-3, 1.0, 0.0]), rtol=1e-12, atol=1e-15)
+
+
+def test_soap_beside_a_plain_loop() -> None:
+    """Where gradients change their bases, the averages of them weigh old and new by β₂."""
+    rng = np.random.default_rng(2)
+    curved, x = rng.uniform(0.5, 2.0, (2, 3)), rng.standard_normal((2, 3))
+    found = walk(SOAP(0.1, 0.7, 0.6, 0.01), EntryQuadratic(x, curved), 4)
+    m, v, left, right = np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 2)), np.zeros((3, 3))
+    for t in range(1, 5):
+        G = curved * x
+        m, left = 0.7 * m + 0.3 * G, 0.6 * left + 0.4 * G @ G.T
+        right = 0.6 * right + 0.4 * G.T @ G
+        P, Q = np.linalg.eigh(left)[1], np.linalg.eigh(right)[1]
+        # The sign of an eigenvector is free, and counts in no square.
+        v = 0.6 * v + 0.4 * (P.T @ G @ Q) ** 2
+        turned = (P.T @ m @ Q / (1 - 0.7**t)) / (np.sqrt(v / (1 - 0.6**t)) + 0.01)
+        x = x - 0.1 * P @ turned @ Q.T
+        np.testing.assert_allclose(found[t], x, rtol=1e-8)

@@ -168,6 +168,11 @@ def test_catoni_by_hand_and_at_its_ends() -> None:
     assert st.catoni_upper(values[:1], 0.01, 0.5) <= math.sqrt(0.5)
     assert st.catoni_upper(values, 0.01, 0.01) == math.inf  # the runs contradict the certificate
     assert st.catoni_upper(np.zeros(5), 0.01, 0.0) == 0.0
+    lost = np.append(values, math.inf)
+    assert (st.catoni_lower(lost, 0.01, 0.5), st.catoni_upper(lost, 0.01, 0.5)) == (
+        -math.inf,
+        math.inf,
+    )
     rng = np.random.default_rng(0)
     wide, slim = rng.exponential(size=4000), 0.0
     slim = st.student_upper(wide, 1e-6) - wide.mean()

@@ -191,3 +191,13 @@ def test_zeroth_order_solver_contracts_on_average(test_seed: int) -> None:
 def test_solvers_refuse(bad: Callable[[], object]) -> None:
     with pytest.raises(InvalidInput):
         bad()
+
+
+def test_how_short_a_step_a_guarantee_needs() -> None:
+    """GD: 0 < s ≤ 1. Momentum: 0 < s ≤ ½ and 2s(1 − β) ≤ β."""
+    assert [GD(3, scale=s).short() for s in (1.0, 1.5)] == [True, False]
+    for s, beta, short in (
+        (0.5, 0.5, True), (0.6, 0.9, False), (0.5, 0.45, False), (0.4, 0.5, True),
+        (0.3, 1.0, True), (0.2, 0.2, False),
+    ):  # fmt: skip
+        assert MomentumGD(3, scale=s, beta1=beta).short() is short

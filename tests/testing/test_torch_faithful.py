@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.torch_adapter import FromTorch, from_optimizer
+from convergence.algorithms.torch_rehearsal import Bowl
 from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
@@ -163,3 +164,11 @@ def test_a_live_optimizer_only_goes_forward():
         method.step(jax.numpy.asarray(one), first, oracle, key)
         with pytest.raises(jax.errors.JaxRuntimeError, match="only goes forward"):
             method.step(jax.numpy.asarray(zero), start, oracle, key)
+
+
+def test_the_bowl_of_a_rehearsal_has_the_slope_of_its_value() -> None:
+    bowl, width = Bowl(3, "float64", seed=1), 1e-6
+    value, slope = bowl.ask(bowl.x0)
+    for i, far in enumerate(width * np.eye(3)):
+        other = bowl.ask(bowl.x0 + far)[0]
+        assert (other - value) / width == pytest.approx(slope[i], abs=1e-5)  # curvature times width
