@@ -23,6 +23,7 @@ from .classical.constrained import FISTA as FISTA
 from .classical.constrained import ConditionalGradient as ConditionalGradient
 from .classical.constrained import EntropicDescent as EntropicDescent
 from .classical.constrained import ProjectedGradient as ProjectedGradient
+from .classical.coordinates import CyclicCoordinate as CyclicCoordinate
 from .classical.coordinates import GreedyCoordinate as GreedyCoordinate
 from .classical.coordinates import RandomCoordinate as RandomCoordinate
 from .classical.coordinates import moved as moved
@@ -46,8 +47,11 @@ from .classical.sgd import MSGD as MSGD
 from .classical.sgd import SGD as SGD
 from .classical.sgd import BatchSGD as BatchSGD
 from .classical.sgd import MomentumState as MomentumState
+from .classical.sgd import ShrunkDescent as ShrunkDescent
 from .classical.variance_reduced import SAGA as SAGA
 from .classical.variance_reduced import SVRG as SVRG
+from .classical.variance_reduced import SeenSAGA as SeenSAGA
+from .classical.variance_reduced import SeenState as SeenState
 from .classical.variance_reduced import TableState as TableState
 from .coins import directional as directional
 from .coins import haar as haar

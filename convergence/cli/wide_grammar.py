@@ -119,3 +119,10 @@ def worst_case_grammar(add: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="draw all three against T, and against κ: FILE.svg, .pdf, .png and .csv",
     )
+    add.add_argument(
+        "--out",
+        type=folder,
+        metavar="DIR",
+        default=Path("results/worst_cases"),
+        help="where worst instances of one variable are kept as claims (results/worst_cases)",
+    )

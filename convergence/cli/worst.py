@@ -33,6 +33,23 @@ def run(arguments: Namespace) -> int:
     return int(not all(row["ordered"] for entry in found for row in entry["rows"]))
 
 
+def kept(row: Any, arguments: Namespace) -> str | None:
+    """The file of the claim on the instance that attains a worst case; None without one, and of an
+    instance that cannot be written."""
+    from convergence.cli.falsify import keep
+    from convergence.errors import InvalidInput
+    from convergence.search.render import claim_module
+
+    if row.replay is None:
+        return None
+    story = f"The exact worst case after {row.T} steps.\n\n{row.replay.theorem.statement}\n"
+    try:
+        module = claim_module(story, row.replay)
+    except InvalidInput:
+        return None
+    return keep(row.replay.slug, module, arguments.out, bool(arguments.json), "attained")
+
+
 def table(claim: Any, arguments: Namespace) -> dict[str, Any]:
     """The rows of a claim, printed as they come."""
     from convergence.search.worst import beside, conditioned
@@ -53,7 +70,10 @@ def table(claim: Any, arguments: Namespace) -> dict[str, Any]:
             lead = "" if own else f"{kappa:8g}  "
             said(f"{lead}{T:4d}  {told}   {row.worst:.6f}{wrong}", flush=True)
             named = zip(("measured", "worst", "theorem"), map(number, numbers), strict=True)
-            rows.append({"T": T, "kappa": kappa, **dict(named), "ordered": bool(row.ordered)})
+            rows.append({
+                "T": T, "kappa": kappa, **dict(named), "ordered": bool(row.ordered),
+                "replay": kept(row, arguments),
+            })  # fmt: skip
     if not all(row["ordered"] for row in rows):
         print(f"{claim.slug}: measured ≤ worst case ≤ theorem fails", file=sys.stderr)
     return {"slug": claim.slug, "statement": claim.theorem.statement, "rows": rows}

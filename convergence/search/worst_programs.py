@@ -9,18 +9,21 @@ from typing import Any
 
 from convergence.algorithms.classical.optimized import thetas
 
+declared: list[tuple[Any, Any, Any, Any]] = []  # the last of them
 
-def _smooth(mu: float = 0.0) -> tuple[Any, Any, Any, Any]:
+
+def smooth_class(mu: float = 0.0) -> tuple[Any, Any, Any, Any]:
     """(problem, f, x*, x_0) for 1-smooth, μ-strongly convex f."""
     from PEPit import PEP  # pyright: ignore[reportMissingImports]
     from PEPit.functions import SmoothStronglyConvexFunction  # pyright: ignore[reportMissingImports]
 
     problem = PEP()
     f = problem.declare_function(SmoothStronglyConvexFunction, mu=mu, L=1.0)
-    return problem, f, f.stationary_point(), problem.set_initial_point()
+    declared[:] = [(problem, f, f.stationary_point(), problem.set_initial_point())]
+    return declared[0]
 
 
-def _solve(problem: Any, *metrics: Any) -> float:
+def worst_of(problem: Any, *metrics: Any) -> float:
     """The largest, over the class, of the smallest metric."""
     for metric in metrics:
         problem.set_performance_metric(metric)
@@ -35,23 +38,23 @@ def _steps(f: Any, x: Any, steps: Any) -> Any:
 
 def descent_value(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of gradient descent, R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, f(_steps(f, x, [h] * T)) - f(star))
+    return worst_of(problem, f(_steps(f, x, [h] * T)) - f(star))
 
 
 def descent_slope(T: int, h: float, mu: float) -> float:
     """‖∇f(x_T)‖² of gradient descent, Δ = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition(f(x) - f(star) <= 1)
-    return _solve(problem, f.gradient(_steps(f, x, [h] * T)) ** 2)
+    return worst_of(problem, f.gradient(_steps(f, x, [h] * T)) ** 2)
 
 
 def descent_slope_from_distance(T: int, h: float, mu: float) -> float:
     """‖∇f(x_T)‖² of gradient descent, R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, f.gradient(_steps(f, x, [h] * T)) ** 2)
+    return worst_of(problem, f.gradient(_steps(f, x, [h] * T)) ** 2)
 
 
 def descent_nonconvex(T: int, h: float, mu: float) -> float:
@@ -63,24 +66,24 @@ def descent_nonconvex(T: int, h: float, mu: float) -> float:
     f: Any = problem.declare_function(SmoothFunction, L=1.0)
     path = [problem.set_initial_point()]
     for _ in range(T):
-        path.append(path[-1] - f.gradient(path[-1]))
+        path.append(path[-1] - h * f.gradient(path[-1]))
     # f* is attained a step from x_T, and descent keeps f(x_t) − ½‖∇f(x_t)‖² above it.
     end = path[-1] - f.gradient(path[-1])
     problem.set_initial_condition(f(path[0]) - f(end) <= 1)
     for x in path:
         problem.add_constraint(f(x) - 0.5 * f.gradient(x) ** 2 >= f(end))
     problem.add_constraint(f.gradient(end) ** 2 <= 0)
-    return _solve(problem, *(f.gradient(x) ** 2 for x in path))
+    return worst_of(problem, *(f.gradient(x) ** 2 for x in path))
 
 
 def heavy_ball(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of the heavy ball with t/(t+2) and 1/(t+2), R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
     last = x
     for t in range(T):
         x, last = x - 1 / (t + 2) * f.gradient(x) + t / (t + 2) * (x - last), x
-    return _solve(problem, f(x) - f(star))
+    return worst_of(problem, f(x) - f(star))
 
 
 def _inertial(f: Any, x: Any, T: int, prox: Any) -> Any:
@@ -93,13 +96,13 @@ def _inertial(f: Any, x: Any, T: int, prox: Any) -> Any:
 
 def accelerated(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of Nesterov's method with (t−1)/(t+2), R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, f(_inertial(f, x, T, lambda y: y)) - f(star))
+    return worst_of(problem, f(_inertial(f, x, T, lambda y: y)) - f(star))
 
 
 def _contraction(T: int, h: float, mu: float) -> tuple[Any, ...]:
-    problem, f, star, x = _smooth(mu)
+    problem, f, star, x = smooth_class(mu)
     return problem, f, star, x, _steps(f, x, [h] * T)
 
 
@@ -107,21 +110,21 @@ def contraction_distance(T: int, h: float, mu: float) -> float:
     """‖x_T − x*‖² of gradient descent, R = 1."""
     problem, _, star, x, end = _contraction(T, h, mu)
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, (end - star) ** 2)
+    return worst_of(problem, (end - star) ** 2)
 
 
 def contraction_slope(T: int, h: float, mu: float) -> float:
     """‖∇f(x_T)‖² of gradient descent, ‖∇f(x_0)‖ = 1."""
     problem, f, _, x, end = _contraction(T, h, mu)
     problem.set_initial_condition(f.gradient(x) ** 2 <= 1)
-    return _solve(problem, f.gradient(end) ** 2)
+    return worst_of(problem, f.gradient(end) ** 2)
 
 
 def contraction_value(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of gradient descent, Δ = 1."""
     problem, f, star, x, end = _contraction(T, h, mu)
     problem.set_initial_condition(f(x) - f(star) <= 1)
-    return _solve(problem, f(end) - f(star))
+    return worst_of(problem, f(end) - f(star))
 
 
 def _constrained(T: int, walk: Any) -> float:
@@ -140,7 +143,7 @@ def _constrained(T: int, walk: Any) -> float:
     x: Any = problem.set_initial_point()
     problem.set_initial_condition((x - star) ** 2 <= 1)
     end = walk(f, x, T, lambda y: proximal_step(y, inside, 1.0)[0])
-    return _solve(problem, both(end) - both(star))
+    return worst_of(problem, both(end) - both(star))
 
 
 def projected(T: int, h: float, mu: float) -> float:
@@ -180,31 +183,31 @@ def conditional(T: int, h: float, mu: float) -> float:
     for t in range(T):
         corner, _, _ = linear_optimization_step(f.gradient(x), inside)
         x = x + 2 / (t + 2) * (corner - x)
-    return _solve(problem, both(x) - low)
+    return worst_of(problem, both(x) - low)
 
 
 def ogm(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of OGM, R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
     theta, y = thetas(T), x
     for t in range(T):
         new = x - f.gradient(x)
         move = (theta[t] - 1) * (new - y) + theta[t] * (new - x)
         x, y = new + 1 / theta[t + 1] * move, new
-    return _solve(problem, f(x) - f(star))
+    return worst_of(problem, f(x) - f(star))
 
 
 def ogm_g(T: int, h: float, mu: float) -> float:
     """‖∇f(x_T)‖² of OGM-G, Δ = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition(f(x) - f(star) <= 1)
     theta, y = thetas(T)[::-1], x
     for t in range(T):
         new = x - f.gradient(x)
         move = (theta[t] - 1) / theta[t] * (new - y) + (new - x)
         x, y = new + (2 * theta[t + 1] - 1) / (2 * theta[t] - 1) * move, new
-    return _solve(problem, f.gradient(x) ** 2)
+    return worst_of(problem, f.gradient(x) ** 2)
 
 
 def _silver(T: int) -> list[float]:
@@ -214,16 +217,16 @@ def _silver(T: int) -> list[float]:
 
 def silver_value(T: int, h: float, mu: float) -> float:
     """f(x_T) − f* of silver steps, R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, f(_steps(f, x, _silver(T))) - f(star))
+    return worst_of(problem, f(_steps(f, x, _silver(T))) - f(star))
 
 
 def silver_slope(T: int, h: float, mu: float) -> float:
     """‖∇f(x_T)‖² of silver steps, R = 1."""
-    problem, f, star, x = _smooth()
+    problem, f, star, x = smooth_class()
     problem.set_initial_condition((x - star) ** 2 <= 1)
-    return _solve(problem, f.gradient(_steps(f, x, _silver(T))) ** 2)
+    return worst_of(problem, f.gradient(_steps(f, x, _silver(T))) ** 2)
 
 
 def _subgradient(steps: list[float]) -> tuple[Any, list[Any]]:
@@ -248,7 +251,7 @@ def _subgradient(steps: list[float]) -> tuple[Any, list[Any]]:
 def subgradient_best(T: int, h: float, mu: float) -> float:
     """min_{t≤T} f(x_t) − f*, constant steps 1/√(T + 1)."""
     problem, gaps = _subgradient([(T + 1) ** -0.5] * T)
-    return _solve(problem, *gaps)
+    return worst_of(problem, *gaps)
 
 
 def subgradient_average(T: int, h: float, mu: float) -> float:
@@ -257,10 +260,10 @@ def subgradient_average(T: int, h: float, mu: float) -> float:
     total = gaps[0]
     for gap in gaps[1:T]:
         total = total + gap
-    return _solve(problem, 1 / T * total)
+    return worst_of(problem, 1 / T * total)
 
 
 def subgradient_last(T: int, h: float, mu: float) -> float:
     """f(x_T) − f*, steps (T − t)/(T + 1)^{3/2}."""
     problem, gaps = _subgradient([(T - t) / (T + 1) ** 1.5 for t in range(T)])
-    return _solve(problem, gaps[-1])
+    return worst_of(problem, gaps[-1])

@@ -64,6 +64,7 @@ from .adaptive.online import in_periods as in_periods
 from .adaptive.online import in_turn as in_turn
 from .adaptive.online import largest_uncorrected as largest_uncorrected
 from .adaptive.online import turning as turning
+from .adaptive.shazeer2018 import AdafactorLinear as AdafactorLinear
 from .adaptive.sign import AbstractInAValley as AbstractInAValley
 from .adaptive.sign import AbstractSkewed as AbstractSkewed
 from .adaptive.sign import SignDescends as SignDescends
@@ -140,6 +141,7 @@ from .classical.abbaszadehpeivasti2022 import GradientDescentNonconvex as Gradie
 from .classical.carmon2020 import ChainFloor as ChainFloor
 from .classical.carmon2020 import ChainProgress as ChainProgress
 from .classical.coordinates import AbstractCoordinate as AbstractCoordinate
+from .classical.coordinates import CyclicCoordinateDescent as CyclicCoordinateDescent
 from .classical.coordinates import GreedyCoordinateDescent as GreedyCoordinateDescent
 from .classical.coordinates import RandomCoordinateDescent as RandomCoordinateDescent
 from .classical.defazio2014 import AbstractInterpolation as AbstractInterpolation
@@ -152,6 +154,7 @@ from .classical.defazio2014 import Separate as Separate
 from .classical.defazio2014 import SGDInterpolation as SGDInterpolation
 from .classical.defazio2014 import SVRGLaw as SVRGLaw
 from .classical.defazio2014 import SVRGLikeDescent as SVRGLikeDescent
+from .classical.deklerk2020 import ErringDescent as ErringDescent
 from .classical.drori2014 import GradientDescentConvex as GradientDescentConvex
 from .classical.finite_sums import AbstractAveraged as AbstractAveraged
 from .classical.finite_sums import AbstractStochasticPolyak as AbstractStochasticPolyak
@@ -164,6 +167,9 @@ from .classical.finite_sums import StochasticPolyakRate as StochasticPolyakRate
 from .classical.ghadimi2013 import SGDAnyStep as SGDAnyStep
 from .classical.ghadimi2013 import SGDNonconvex as SGDNonconvex
 from .classical.ghadimi2015 import HeavyBallConvex as HeavyBallConvex
+from .classical.gower2019 import AbstractDrawnSum as AbstractDrawnSum
+from .classical.gower2019 import DrawnSumLaw as DrawnSumLaw
+from .classical.gower2019 import ExpectedSmoothness as ExpectedSmoothness
 from .classical.kim2024 import AbstractConstantStep as AbstractConstantStep
 from .classical.kim2024 import GradientDescentSlope as GradientDescentSlope
 from .classical.kim2024 import GradientDescentSlopeFromDistance as GradientDescentSlopeFromDistance
@@ -171,9 +177,15 @@ from .classical.kim2024 import GradientDescentValue as GradientDescentValue
 from .classical.kingma2015 import AdamLinear as AdamLinear
 from .classical.kingma2015 import AdamRegret as AdamRegret
 from .classical.kingma2015 import decaying_adam as decaying_adam
+from .classical.last_iterates import AbstractNoisySubgradient as AbstractNoisySubgradient
+from .classical.last_iterates import MomentumAverages as MomentumAverages
+from .classical.last_iterates import SGDAverage as SGDAverage
+from .classical.last_iterates import SGDLast as SGDLast
 from .classical.lessard2016 import PolyakQuadratic as PolyakQuadratic
 from .classical.lessard2016 import PolyakStronglyConvex as PolyakStronglyConvex
 from .classical.lessard2016 import polyak as polyak
+from .classical.momentum_class import HeavyBallAverage as HeavyBallAverage
+from .classical.momentum_class import NesterovStrong as NesterovStrong
 from .classical.momentum_quadratics import NesterovQuadratic as NesterovQuadratic
 from .classical.momentum_quadratics import PolyakShipped as PolyakShipped
 from .classical.nesterov1983 import AcceleratedConvex as AcceleratedConvex
@@ -187,6 +199,8 @@ from .classical.optimized import SilverValue as SilverValue
 from .classical.quadratic_laws import AbstractQuadraticLaw as AbstractQuadraticLaw
 from .classical.quadratic_laws import BatchLaw as BatchLaw
 from .classical.quadratic_laws import MomentumLaw as MomentumLaw
+from .classical.scikit_saga import SeenSAGALaw as SeenSAGALaw
+from .classical.scikit_saga import seen_law as seen_law
 from .classical.simple_sets import AbstractBoxed as AbstractBoxed
 from .classical.simple_sets import ConditionalGradientConvex as ConditionalGradientConvex
 from .classical.simple_sets import EntropicLinear as EntropicLinear
@@ -626,6 +640,7 @@ from .identities.yan2024 import RobustCoverage as RobustCoverage
 from .identities.yan2024 import UncorrectedCoverage as UncorrectedCoverage
 from .identities.yan2024 import coverage as coverage
 from .identities.yan2024 import level as level
+from .misreading import Misreading as Misreading
 from .parameter_free.defazio2023 import AbstractEstimate as AbstractEstimate
 from .parameter_free.defazio2023 import DAdaptAdamDistance as DAdaptAdamDistance
 from .parameter_free.defazio2023 import DAdaptationDistance as DAdaptationDistance

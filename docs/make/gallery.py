@@ -1,5 +1,5 @@
-"""Writes docs/theorems.md, docs/errata.md and convergence/registry/index.json from the registry:
-`python -m docs.make.gallery`."""
+"""Writes docs/theorems.md, docs/errata.md, docs/methods.md and convergence/registry/index.json from
+the registry: `python -m docs.make.gallery`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import AbstractAbout
 from convergence.theorems.conditions import Positive, Within
-from docs.make import catalog, errata
+from docs.make import catalog, errata, methods
 from docs.make.proofs import RECORD, sentence
 
 ROOT = Path(__file__).parents[2]
@@ -121,4 +121,5 @@ def page() -> str:
 if __name__ == "__main__":
     PAGE.write_text(page())
     errata.PAGE.write_text(errata.page())
+    methods.PAGE.write_text(methods.page())
     INDEX.write_text(catalog.text())

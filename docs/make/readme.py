@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 from convergence.registry import registry
+from convergence.theorems.misreading import Misreading
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- provenance: python -m docs.make.readme -->\n"
@@ -23,17 +24,20 @@ def counts() -> str:
     theorems = {
         (type(c.theorem).__name__, c.theorem.statement): str(c.theorem.provenance)
         for c in registry()
+        if not isinstance(c.theorem, Misreading)
     }
     found = collections.Counter(theorems.values())
     parts = [f"{found[name]} {said}" for name, said in KNOWN.items() if found[name]]
-    refuted = sum(bool(c.instead) for c in registry())
+    read = sum(isinstance(c.theorem, Misreading) for c in registry())
+    refuted = sum(bool(c.instead) for c in registry()) - read
     return (
         "\n".join(
             textwrap.wrap(
                 f"How its {len(theorems)} statements are known: {'; '.join(parts)}. They are "
                 "judged in "
                 f"{len(registry())} claims; {refuted} refute a statement as printed or recalled "
-                "beside one that holds.",
+                "beside one that holds, "
+                f"{read} a false reading of one.",
                 100,
             )
         )

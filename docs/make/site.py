@@ -46,6 +46,7 @@ GUIDE = {
 }
 RECORDS = {
     "All theorems": "theorems.md",
+    "Methods that ship": "methods.md",
     "Cross-examination": "cross_examination.md",
     "Errata": "errata.md",
     "Mutants": "mutants.md",
@@ -80,9 +81,8 @@ def outside(page: Path) -> str:
         whole = (page.parent / found[1]).resolve()
         if whole.is_relative_to(ROOT / "docs"):
             return f"]({whole.relative_to(ROOT / 'docs')}{found[2] or ''})"
-        if whole == ROOT / "README.md":
-            return "](index.md)"
-        return f"](source.md#{spot(whole.relative_to(ROOT))})"
+        first = whole == ROOT / "README.md"
+        return "](index.md)" if first else f"](source.md#{spot(whole.relative_to(ROOT))})"
 
     return re.sub(LINK, target, page.read_text(encoding="utf-8"))
 

@@ -20,7 +20,11 @@ from convergence.algorithms.classical.constrained import (
     EntropicDescent,
     ProjectedGradient,
 )
-from convergence.algorithms.classical.coordinates import GreedyCoordinate, RandomCoordinate
+from convergence.algorithms.classical.coordinates import (
+    CyclicCoordinate,
+    GreedyCoordinate,
+    RandomCoordinate,
+)
 from convergence.algorithms.classical.line_search import ArmijoSGD
 from convergence.algorithms.classical.optimized import (
     OGM,
@@ -31,7 +35,8 @@ from convergence.algorithms.classical.optimized import (
 )
 from convergence.algorithms.classical.polyak import AveragedSGD, StochasticPolyak
 from convergence.algorithms.classical.reshuffling import RandomReshuffling, SGDWithReplacement
-from convergence.algorithms.classical.variance_reduced import SAGA, SVRG
+from convergence.algorithms.classical.sgd import ShrunkDescent
+from convergence.algorithms.classical.variance_reduced import SAGA, SVRG, SeenSAGA
 from convergence.algorithms.parameter_free.coin import CoinBetting
 from convergence.algorithms.parameter_free.dadaptation import DAdaptation
 from convergence.constants import Constants
@@ -260,3 +265,27 @@ def test_soap_beside_a_plain_loop() -> None:
         turned = (P.T @ m @ Q / (1 - 0.7**t)) / (np.sqrt(v / (1 - 0.6**t)) + 0.01)
         x = x - 0.1 * P @ turned @ Q.T
         np.testing.assert_allclose(found[t], x, rtol=1e-8)
+
+
+def test_cyclic_coordinates() -> None:
+    """η = ½ on ½‖x‖² from (4, 2): the first entry halves, then the second, then the first."""
+    path = [p.tolist() for p in walk(CyclicCoordinate(0.5), Isotropic([4.0, 2.0]), 3)]
+    assert path == [[4, 2], [2, 2], [2, 1], [1, 1]]
+
+
+def test_descent_along_gradients_that_err() -> None:
+    """η = ½, ε = ½ on x²/2: a step of a quarter."""
+    assert path(ShrunkDescent(0.5, 0.5), SQUARE, 2) == [1.0, 0.75, 0.5625]
+
+
+def test_scikit_learn_s_saga() -> None:
+    """η = ½ on ½(x − 2)² and ½(x + 2)² from 4, in the order 0, 0, 1, 0. Alone, the first is
+    descended: 4 → 3 → 5/2, and 1 is kept; then 9/2 − 0 + 1/2 = 5 leads to 0; then −2 − 1 + 11/4 =
+    −¼ to ⅛."""
+    two = plain_clients(1.0, [[2.0], [-2.0]], 4.0)
+    oracle, key = Workers(two, Noiseless()), jax.random.key(0)
+    state, found = SeenSAGA(0.5).init(two.start(), oracle, key), [4.0]
+    for i in (0, 0, 1, 0):
+        state = SeenSAGA(0.5, GivenIndices([i])).step(jnp.asarray(0), state, oracle, key)
+        found.append(float(state.x[0]))
+    assert found == [4.0, 3.0, 2.5, 0.0, 0.125]

@@ -3,7 +3,8 @@
 accelerated: Gradient descent with inertia: Nesterov's acceleration, and heavy balls.
 constrained: First-order methods on a box or a simplex: projection, conditional gradients,
     mirror descent.
-coordinates: Coordinate descent: one entry a step, the steepest or one at random.
+coordinates: Coordinate descent: one entry a step, the steepest, one at random, or one after the
+    other.
 line_search: SGD whose step is found on each function by backtracking.
 optimized: Gradient descent with the steps that are best in the worst case: OGM, OGM-G and
     silver steps.

@@ -1,4 +1,4 @@
-"""Coordinate descent: one entry a step, the steepest or one at random."""
+"""Coordinate descent: one entry a step, the steepest, one at random, or one after the other."""
 
 from __future__ import annotations
 
@@ -41,3 +41,16 @@ class RandomCoordinate(AbstractAlgorithm):
         sample, coin = jax.random.split(key)
         g = oracle.grad(state.x, sample).ravel()
         return State(moved(state.x, jax.random.randint(coin, (), 0, g.size), self.eta * g))
+
+
+class CyclicCoordinate(AbstractAlgorithm):
+    """x_{t+1} = x_t − η g_i e_i, g = ∇F(x_t; ξ_t), i = t modulo the number of entries."""
+
+    eta: Reals = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        g = oracle.grad(state.x, key).ravel()
+        return State(moved(state.x, t % g.size, self.eta * g))

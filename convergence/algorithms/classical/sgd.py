@@ -67,3 +67,18 @@ class MSGD(AbstractAlgorithm):
     ) -> MomentumState:
         m = (1 - self.beta1) * state.m + self.beta1 * oracle.grad(state.x, key)
         return MomentumState(state.x - self.eta * m, m)
+
+
+class ShrunkDescent(AbstractAlgorithm):
+    """x_{t+1} = x_t − η(1 − ε) ∇F(x_t; ξ_t): descent along gradients that err by −ε of
+    themselves."""
+
+    eta: Reals = eqx.field(converter=real)
+    eps: Reals = eqx.field(converter=real)
+
+    def init(self, x0: Iterate, oracle: AbstractOracle, key: Key) -> State:
+        return State(x0)
+
+    def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
+        g = (1 - self.eps) * oracle.grad(state.x, key)
+        return State(state.x - self.eta * g)

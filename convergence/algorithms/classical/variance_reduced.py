@@ -61,3 +61,28 @@ class SAGA(AbstractDrawn):
         new = oracle.grads(state.x, sample)[i]
         g = new - state.table[i] + jnp.mean(state.table, axis=0)
         return TableState(state.x - self.eta * g, state.table.at[i].set(new))
+
+
+class SeenState(AbstractState):
+    """x, the last gradient seen of every function, 0 at first, and which have been seen."""
+
+    x: Iterate
+    table: Matrix
+    seen: Matrix
+
+
+class SeenSAGA(AbstractDrawn):
+    """SAGA as scikit-learn ships it, from an empty table: x⁺ = x − η(∇f_i(x) − y_i + Σ_j y_j/k), k
+    the number of functions seen, f_i among them; then y_i ← ∇f_i(x)."""
+
+    def init(self, x0: Iterate, oracle: Any, key: Key) -> SeenState:
+        n = oracle.n
+        return SeenState(x0, jnp.zeros((n, *x0.shape), x0.dtype), jnp.zeros((n, 1), x0.dtype))
+
+    def step(self, t: Count, state: SeenState, oracle: Any, key: Key) -> SeenState:
+        sample, coin = jax.random.split(key)
+        i = self.indices.draw(coin, oracle.n, 0)
+        new = oracle.grads(state.x, sample)[i]
+        seen = state.seen.at[i].set(1.0)
+        g = new - state.table[i] + jnp.sum(state.table, axis=0) / jnp.sum(seen)
+        return SeenState(state.x - self.eta * g, state.table.at[i].set(new), seen)

@@ -11,6 +11,7 @@ from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic
 from convergence.statistics import Verdict
 from convergence.theorems.adaptive import matrices
+from convergence.theorems.adaptive.shazeer2018 import AdafactorLinear
 
 WIDE = Linear(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0]]))
 FULL = Linear(np.array([[2.0, 1.0, -0.5], [0.25, -1.0, 3.0]]))
@@ -38,5 +39,6 @@ CLAIMS = (
     claim("adafactor-moment", matrices.FactoredLinear(), FULL),
     claim("adafactor-like-full", matrices.FactoredLikeFull(), FULL, expect=Verdict.REFUTED,
           instead="adafactor-moment", note="|G| of rank two"),
+    Claim("adafactor-linear", AdafactorLinear(0.1), FULL, horizons=(1, 64), seeds=1),
     claim("muon-linear", matrices.MuonLinear(), Linear(np.eye(3)[[2, 0, 1]] * 0.7)),
 )  # fmt: skip

@@ -18,11 +18,14 @@ from convergence.problems.workers import (
 )
 from convergence.statistics import Verdict
 from convergence.theorems.classical import defazio2014 as sums
+from convergence.theorems.classical import gower2019 as sampled
+from convergence.theorems.classical import scikit_saga as scikit
 from convergence.theorems.classical import vaswani2019 as armijo
 
 _RNG = np.random.default_rng(0)
 UNEVEN = plain_clients(np.exp(_RNG.uniform(-2, 0, (3, 2))), _RNG.standard_normal((3, 2)), 2.0)
 ALIKE = plain_clients([1.0, 0.3], _RNG.standard_normal((4, 2)), 2.0)
+SEEN = plain_clients([1.0, 0.3], [[1.0, -0.5], [-2.0, 0.25], [1.0, 0.25]], 2.0)
 FRAME = tight_frame()
 APART = unit_workers([[1.0], [-1.0]], np.array([3.0]))
 # The first try, of 0.8(1 + 2⁻¹⁰)/L_max, is just too long for one function and not for the other.
@@ -50,6 +53,9 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("saga-like-descent", sums.SAGALikeDescent(), ALIKE, 16, expect=Verdict.REFUTED,
           instead="saga-law", note="four clients with minimizers of their own"),
     exact("saga-strongly-convex", sums.SAGAStronglyConvex(), UNEVEN, 1, 512),
+    run("saga-scikit-law", scikit.SeenSAGALaw(), SEEN, 2, 4, seeds=16384, margin=0.15),
+    exact("sgd-sampled-law", sampled.DrawnSumLaw(), UNEVEN, 1, 64),
+    exact("sgd-expected-smoothness", sampled.ExpectedSmoothness(), UNEVEN, 1, 64),
     exact("sgd-interpolation-tight", sums.SGDInterpolation(), FRAME, 1, 16),
     exact("sgd-interpolation", sums.SGDInterpolation(1.2), ROWS, 1, 16),
     exact("interpolation-like-descent", sums.InterpolationLikeDescent(), FRAME, 16,

@@ -13,7 +13,13 @@ from convergence.problems.huber import Huber
 from convergence.problems.linear import Linear
 from convergence.problems.max_abs import MaxAbs
 from convergence.problems.quadratic import Isotropic, Quadratic
+from convergence.problems.sawtooth import Sawtooth
+from convergence.problems.workers import WorkerQuadratics
 from convergence.theorems.classical import coordinates, kim2024, optimized, simple_sets, taylor2018
+from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
+from convergence.theorems.classical.deklerk2020 import ErringDescent
+from convergence.theorems.classical.lessard2016 import PolyakQuadratic
+from convergence.theorems.classical.momentum_class import HeavyBallAverage, NesterovStrong
 from convergence.theorems.classical.momentum_quadratics import NesterovQuadratic, PolyakShipped
 from convergence.theorems.classical.subgradient import (
     PolyakStep,
@@ -23,8 +29,10 @@ from convergence.theorems.classical.subgradient import (
 )
 
 T2 = (4, 32)
+STEEP = Quadratic(np.array([1.0, 0.0]), np.array([25.0, 1.0]))
 BOWL = Isotropic(np.array([1.0]))
 STIFF = Quadratic(np.array([0.0, 1.0]), np.array([0.1, 1.0]))  # the steep direction alone
+FLAT = Quadratic(np.array([1.0, 0.0]), np.array([0.1, 1.0]))  # the slow direction alone
 MILD = Quadratic(np.array([3.0, 0.1]), np.array([0.1, 1.0]))  # the slow direction rules
 
 
@@ -62,7 +70,25 @@ def fista_walk(T: int) -> Boxed:
     return Boxed(np.ones(1), np.zeros(1), np.full(1, 1 / (2 * steps)))
 
 
+def heavy_walk(T: int, beta: float = 0.9) -> Huber:
+    """Huber's function down which the heavy ball has gone half of the way: Σ f(x_t) is largest."""
+    way, step, total = 0.0, 0.0, 0.0
+    for _ in range(T):
+        total += way
+        step = beta * step + 1 - beta
+        way += step
+    return Huber(T / (2 * total + T))
+
+
+def teeth(h: float) -> Callable[[int], Sawtooth]:
+    """A tooth a step of h/L."""
+    return lambda T: Sawtooth(T, h=h)
+
+
 HALF, LONG = 0.5, 1.9
+PAIR = WorkerQuadratics(
+    np.array([1.0, -1.0]), np.array([[[1.0, 0.6], [0.6, 1.0]]]), np.zeros((1, 2))
+)
 CORNER = Boxed(np.zeros(1), np.ones(1), np.zeros(1), a=-1e-3, low=-1.0, high=0.0)
 
 CLAIMS = (
@@ -84,6 +110,14 @@ CLAIMS = (
     Claim("gd-value-contraction", taylor2018.ValueContraction(LONG), STIFF, horizons=T2, seeds=1),
     Claim("projected-gradient", taylor2018.ProjectedGradientConvex(), walk_down, horizons=T2,
           seeds=1),
+    Claim("gd-nonconvex-half-step", GradientDescentNonconvex(HALF), teeth(HALF), horizons=T2,
+          seeds=1),
+    Claim("gd-nonconvex-long-step", GradientDescentNonconvex(1.5), BOWL, horizons=(1, 4), seeds=1),
+    Claim("heavy-ball-average", HeavyBallAverage(), heavy_walk, horizons=(64, 1024), seeds=1),
+    Claim("gd-erring-gradients", ErringDescent(), FLAT, horizons=T2, seeds=1),
+    Claim("nesterov-strong", NesterovStrong(), MILD, horizons=T2, seeds=1),
+    Claim("cyclic-coordinate-descent", coordinates.CyclicCoordinateDescent(), PAIR,
+          horizons=(2, 16), seeds=1),
     Claim("ogm", optimized.OGMConvex(), ogm_slope, horizons=T2, seeds=1),
     Claim("ogm-g", optimized.OGMGConvex(), BOWL, horizons=T2, seeds=1),
     Claim("silver-value", optimized.SilverValue(), lambda T: Huber(1 / (2 * 2.4142135623730951 **
@@ -99,7 +133,8 @@ CLAIMS = (
     Claim("nesterov-quadratic", NesterovQuadratic(), MILD, horizons=T2, seeds=1),
     Claim("nesterov-quadratic-optax", NesterovQuadratic("optax"), MILD, horizons=T2, seeds=1),
     Claim("polyak-quadratic-optax", PolyakShipped("optax"),
-          Quadratic(np.array([1.0, 0.0]), np.array([25.0, 1.0])), horizons=(1, 8, 32), seeds=1),
+          STEEP, horizons=(1, 8, 32), seeds=1),
+    Claim("polyak-quadratic-tight", PolyakQuadratic(), STEEP, horizons=(1, 8, 32), seeds=1),
     Claim("fista", simple_sets.FISTAConvex(), fista_walk, horizons=T2, seeds=1),
     Claim("conditional-gradient", simple_sets.ConditionalGradientConvex(), CORNER,
           horizons=(1, 32), seeds=1),

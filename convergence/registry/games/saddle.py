@@ -48,7 +48,9 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("optimistic-radius-long-step", optimistic.OptimisticRadius(0.65), SQUARE, 1),
     exact("optimistic-threshold", optimistic.OptimisticStability(), SQUARE, 50, 98, 102),
     exact("descent-ascent-converges", game.DescentAscentConverges(), SQUARE, 1,
-          noise=Noiseless(), expect=Verdict.REFUTED, note="no strong monotonicity"),
+          noise=Noiseless(), expect=Verdict.REFUTED, note="no strong monotonicity",
+          instead="game-descent-ascent-law"),
     exact("optimistic-up-to-one-over-l", optimistic.OptimisticUpToOneOverL(0.9), SQUARE, 1,
-          expect=Verdict.REFUTED, note="the threshold is 1/√3"),
+          expect=Verdict.REFUTED, note="the threshold is 1/√3",
+          instead="game-optimistic-threshold"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ losses: Reddi, Kale and Kumar 2018: on linear losses in turn Adam's average gap 
 matrices: Matrix methods on a linear function: Shampoo's exponent, Muon's approximate polar
     factor.
 online: Reddi, Kale and Kumar 2018: on losses in turn Adam can climb, and AMSGrad does not.
+shazeer2018: Shazeer and Stern 2018: Adafactor as optax and torch ship it, on a linear function.
 sign: Sign descent: the two ways in which it fails, and what error feedback makes of one of
     them.
 smooth: Adaptive and sign-like methods on smooth functions without noise: sums of gradients,

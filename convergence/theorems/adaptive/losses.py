@@ -84,7 +84,9 @@ class AMSGradInTurn(AbstractLosses):
     Σ f_t(x_t) − f_t(x*) ≤ D²/(2a_T) + ½ Σ a_t g_t² (Zinkevich 2003), D = 2. Here v̂_t ≤ G², and
     v̂_t ≥ (1 − β₂)g_t², so that a_t|g_t| ≤ η/√((1 − β₂)t) and ½ Σ a_t g_t² ≤ ηG√(T/(1 − β₂)). Over
     a period from s on, by Abel's summation, Σ_k (c̄ − c_k)x_{s+k} = Σ_j P_j (x_{s+j+1} − x_{s+j}),
-    P_j = Σ_{i≤j} (c_i − c̄): the gaps of f are those of f_t up to P Σ_t η/√((1 − β₂)t). ∎
+    P_j = Σ_{i≤j} (c_i − c̄): the gaps of f are those of f_t up to P Σ_t η/√((1 − β₂)t). ∎ No
+    instance of slack near 1 is known: √(1 − β₂) is for gradients that were never larger before,
+    and G/η for those that always were.
     """
 
     source = Source("reddi2018", "Corollary 1, for β₁ = 0 on linear losses in turn; derived")

@@ -1,14 +1,21 @@
-"""Coordinate descent on smooth, strongly convex functions: greedy and at random."""
+"""Coordinate descent on smooth, strongly convex functions: greedy, at random, in turn."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.classical.coordinates import GreedyCoordinate, RandomCoordinate
+from convergence.algorithms.classical.coordinates import (
+    CyclicCoordinate,
+    GreedyCoordinate,
+    RandomCoordinate,
+)
 from convergence.constants import Constants
 from convergence.metrics.pointwise import Gap
 from convergence.theorems.assumptions import Has, NoNoise, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.classical.lessard2016 import ROUNDING
+from convergence.theorems.conditions import Within
 
 
 class AbstractCoordinate(AbstractTheorem):
@@ -60,3 +67,36 @@ class RandomCoordinateDescent(AbstractCoordinate):
     def ceiling(self, c: Constants, T: int) -> float:
         """Values never rise."""
         return float(c.Delta)
+
+
+class CyclicCoordinateDescent(AbstractCoordinate):
+    """f(x_{Kd}) − f* ≤ (1 − μ/(L(1 + √(d−1))²))^K Δ for L-smooth f with f − (μ/2)‖·‖² convex, all d
+    coordinates in turn with η = 1/L, K times.
+
+    Proof. Let g_i be the derivatives that a turn meets; it gains at least Σ g_i²/(2L). When the
+    i-th is met, x has moved by √(Σ_{j<i} g_j²)/L, so that |∂_i f(x) − g_i| is at most this root and
+    ‖∇f(x)‖ ≤ ‖g‖ + √(Σ_i Σ_{j<i} g_j²) ≤ (1 + √(d−1))‖g‖ at the x that the turn began at. So the
+    gain is at least ‖∇f(x)‖²/(2L(1 + √(d−1))²) ≥ μ(f(x) − f*)/(L(1 + √(d−1))²). ∎ No instance of
+    slack near 1 is known: of all f a turn of two blocks makes at most .6 of it at μ/L = ¼ (PEPit),
+    and quadratics lose at least four times as much a turn as is stated.
+    """
+
+    kind = Kind.PATHWISE
+    source = Source("beck2013", "Section 3, cyclic blocks with one L; constants derived")
+    statement = "f(x_{Kd}) − f* ≤ (1 − μ/(L(1+√(d−1))²))^K Δ,  cyclic coordinate descent, η = 1/L"
+
+    @varies
+    def assumes(self) -> Any:
+        """Whole turns."""
+        return (*AbstractCoordinate.assumes, Within("T mod d", self, "left", 0.0, 0.0))
+
+    def left(self, c: Constants, T: int) -> float:
+        """T mod d."""
+        return float(T % int(c.d))
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        return CyclicCoordinate(1 / c.L)
+
+    def bound(self, c: Constants, T: int) -> float:
+        turn = 1 - c.mu / (c.L * (1 + (c.d - 1) ** 0.5) ** 2)
+        return float(c.Delta * (turn ** (T // int(c.d)) + ROUNDING))
