@@ -32,6 +32,7 @@ from convergence.files import (
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.schemas import wrong
+from convergence.tiers import GENERATORS
 
 LOOK = 64  # bytes of what is remembered of a look
 
@@ -139,10 +140,12 @@ class Store:
         return len(list((self.folder(what.slug) / "looks").glob(f"{name}.*")))
 
     def _claimed(self, what: Simulation, settings: Settings) -> str:
+        # Other seeds, generators, dtypes and tiers are other looks at the same claim.
+        plain = dataclasses.replace(
+            settings, seed=0, dtype="float64", tier="quick", rng=GENERATORS[0]
+        )
         try:
-            return digest(
-                what, dataclasses.replace(settings, seed=0, dtype="float64", tier="quick")
-            )
+            return digest(what, plain)
         except Unstable:
             return "unstable"
 

@@ -25,6 +25,7 @@ from convergence.statistics import Grade, Verdict
 from convergence.store import Store
 from convergence.theorems import SGDNonconvex
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.tiers import GENERATORS
 from tests.statistics.measure import SEED
 
 START = np.array([2.0, 1.0])
@@ -142,6 +143,10 @@ def test_looks_are_remembered(tmp_path) -> None:
     assert Store(tmp_path / "new").look(runs, Settings(), "data") == 1
     report = claim.verify(Settings(seeds=128), store)
     assert any("look 4" in note for note in report.notes)
+    # Other draws are other looks, however they are had.
+    assert [look(rng=other)[0] for other in GENERATORS[1:]] == list(range(5, 4 + len(GENERATORS)))
+    assert look(dtype="float32")[0] == 4 + len(GENERATORS)
+    assert look(tier="standard")[0] == 4  # four times 32 seeds are 128
 
 
 def test_a_claim_asked_for_alone_gets_the_share_of_a_whole_run() -> None:
