@@ -36,6 +36,7 @@ def test_operators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         '    """One 1."""\n'
         '    require(x > 0, f"x = {x + 1}", "x > 0", "raise it")\n'
         "    key, other = jax.random.split(x)\n"
+        "    zip(x, x, strict=True)\n"
         "    return where(x < 2.0, -x @ t, g(x, key))\n"
     )
     monkeypatch.setattr(sites, "ROOT", tmp_path)

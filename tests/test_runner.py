@@ -23,6 +23,7 @@ from convergence.metrics.folds import Average, Extremes
 from convergence.metrics.pointwise import GradNormSq, Value
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
+from convergence.noise.pair import Points
 from convergence.oracles.base import Oracle
 from convergence.parts.projectors import Haar
 from convergence.precision import precision
@@ -194,6 +195,37 @@ def test_checkpoints_end_at_the_horizon() -> None:
         assert np.all(np.diff(marks) >= 0)
     with pytest.raises(InvalidInput, match="T ≥ 1"):
         checkpoints(0)
+
+
+def test_a_long_run_says_for_how_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A millisecond a step: 10⁵ steps by 1000 chunks are 28 hours, by 100 nearly 3."""
+    clock = [0.0]
+
+    def rehearse(marks: np.ndarray) -> None:
+        clock[0] += 1e-3 * float(marks[-1])
+
+    monkeypatch.setattr(plan.time, "perf_counter", lambda: clock[0])
+    plan.check_time(10**5, 1000, rehearse, 3)
+    assert "1000 times 100000 steps take about 1.2 days here" in capsys.readouterr().err
+    monkeypatch.setattr(plan, "LONG", 10**7)
+    plan.check_time(10**5, 100, rehearse, 3)
+    assert "take about 167 minutes" in capsys.readouterr().err
+    plan.check_time(10**5, 99, rehearse, 3)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_first_bad_step_is_that_of_the_run_itself() -> None:
+    """x stays 0 until the first sample that is not, and is beyond float64 two steps later."""
+    still, noise = Isotropic([0.0]), Points(np.array([[1.0], [-1.0], *[[0.0]] * 6]))
+    oracle = Oracle(still, noise)
+    record = measure(SGD(1e200), T=7, seeds=range(16), problem=still, oracle=oracle)
+    assert record.marks.tolist() == list(range(1, 8))
+    for marks, bad in zip(record.finite, record.first_bad, strict=True):
+        lost = record.marks[~marks]
+        assert bad == (lost[0] - 1 if len(lost) else -1)
+    assert len(set(record.first_bad.tolist())) > 3
 
 
 def test_divergence_is_data_with_its_first_step() -> None:

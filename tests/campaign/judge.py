@@ -110,19 +110,22 @@ def unexpected(slugs: list[str], ill: list[str]) -> str:
 
 
 def reads_otherwise(mutant: Mutant, ill: list[str]) -> str:
-    """The test that reads the statements of a family, if one made of the changed bound differs."""
-    from tests.formulas import test_formulas
+    """The test of the statements of a family that the changed bound fails: it is not what they
+    print, or does not scale with the units."""
+    from tests.formulas import test_formulas, test_units
 
-    family = Path(mutant.path).parts[2]
-    test = f"{test_formulas.__name__.replace('.', '/')}.py::{test_formulas.BOUND}[{family}]"
-    module = module_of(mutant.path)
+    family, module = Path(mutant.path).parts[2], module_of(mutant.path)
     made = {
         name
         for name, claims in test_formulas.statements().items()
         for kind in type(claims[0].theorem).__mro__
         if (kind.__module__, kind.__name__) == (module, mutant.top)
     }
-    return test if test not in ill and test_formulas.differences(family, made) else ""
+    for tests in (test_formulas, test_units):
+        test = f"{tests.__name__.replace('.', '/')}.py::{tests.BOUND}[{family}]"
+        if test not in ill and tests.differences(family, made):
+            return test
+    return ""
 
 
 def kept(claim: Any, settings: Any) -> bool:

@@ -195,6 +195,16 @@ def moved(theorem: Any, c: Constants, seed: int) -> tuple[Any, Constants]:
     return theorem, c.but(**values)
 
 
+CONSTANTS_OF: dict[str, Constants] = {}
+
+
+def constants_of(claim: Any) -> Constants:
+    """What the instance of a claim certifies at its first horizon, found once."""
+    if claim.slug not in CONSTANTS_OF:
+        CONSTANTS_OF[claim.slug] = claim.instance(claim.horizons[0])[2]
+    return CONSTANTS_OF[claim.slug]
+
+
 def instances(claims: Any) -> Iterator[tuple[Any, Constants, int]]:
     """Theorem, constants and horizon of up to four claims of a statement, as they are and moved
     twice, there at other horizons."""
@@ -202,7 +212,7 @@ def instances(claims: Any) -> Iterator[tuple[Any, Constants, int]]:
     sums = "Σ_{" in LETTERS.get(name, "") or "Π_{" in LETTERS.get(name, "")
     for claim in claims[:: -(-len(claims) // 4)]:
         T, last = claim.horizons[0], min(claim.horizons[-1], 64 if sums else 2**31)
-        c = claim.instance(T)[2]
+        c = constants_of(claim)
         yield claim.theorem, c, T
         for seed, other in ((1, 3 * T), (2, max(last, T))):
             yield *moved(claim.theorem, c, seed), T if name in ONLY_HERE else other

@@ -71,6 +71,7 @@ WORDS = {
     "SophiaQuadraticLaw": "a recursion", "AdaWACEnergy": "a divergence at the start",
     "LastIterateComes": "a divergence at the start", "Decay": "the bound of another statement",
     "Plateau": "a recursion", "AdamDiverges": "a product of steps",
+    "AdafactorLinear": "a recursion", "Misreading": "the bound of another statement, misread",
     "NoneConverges": "a share of the start",
 }  # fmt: skip
 # Laws whose formula is read as well; the others are judged from both sides.

@@ -5,6 +5,7 @@
 --room ROOM      only those of a room, e.g. statistics or bounds
 --path PART      only those of files with PART in their path
 --jobs J         children at a time (2)
+--again          judge known survivors again, after tests for them were written
 --results FILE   outcomes, one JSON a line; known ones are not judged again (results/mutants.jsonl)
 --report         write docs/mutants.md from the outcomes
 """
@@ -37,9 +38,12 @@ def chosen(options: argparse.Namespace) -> list[Mutant]:
     return found
 
 
-def judged(mutants: list[Mutant], results: Path, jobs: int) -> Iterator[dict[str, Any]]:
+def judged(
+    mutants: list[Mutant], results: Path, jobs: int, again: bool = False
+) -> Iterator[dict[str, Any]]:
     """The outcome of each, known or new; new ones are kept at once."""
     known = page.outcomes(results)
+    known = {name: row for name, row in known.items() if row["by"] or not again}
     new = [m for m in mutants if m.name not in known]
     yield from (known[m.name] for m in mutants if m.name in known)
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -86,10 +90,11 @@ def main() -> None:
     parser.add_argument("--path", default="")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
     if options.all or options.sample is not None:
-        for outcome in judged(chosen(options), options.results, options.jobs):
+        for outcome in judged(chosen(options), options.results, options.jobs, options.again):
             verdict = f"killed by {outcome['by'][0]}" if outcome["by"] else "SURVIVES"
             print(f"{verdict} ({outcome['seconds']:g} s): {outcome['name']}", flush=True)
     if options.report:

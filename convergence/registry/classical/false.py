@@ -16,7 +16,6 @@ from convergence.theorems.classical.lessard2016 import PolyakQuadratic, PolyakSt
 
 LADDER = (64, 256, 1024, 4096)
 SPREAD = Quadratic(np.array([1.0, -2.0, 0.5]), np.array([25.0, 5.0, 1.0]))
-STEEP = Quadratic(np.array([0.0, 1.0]), np.array([1.0, 25.0]))  # the bound is attained at λ = L
 # φ' = 25x, x + 24, 25x − 24: from 3.3 the heavy ball is drawn into a cycle of three points.
 LESSARD = PiecewiseQuadratic([3.3], [1.0, 2.0], [25.0, 1.0, 25.0])
 # Polyak's rule at μ/L = 1/400, from a start a tenth away from any that goes to 0.
@@ -26,7 +25,6 @@ SKEWED = two_point(2.0, 3.0, 0.1, along=[-1.0])
 
 CLAIMS = (
     Claim("polyak-quadratic", PolyakQuadratic(), SPREAD, horizons=(1, 8, 32), seeds=1),
-    Claim("polyak-quadratic-steep", PolyakQuadratic(), STEEP, horizons=(1, 8, 32), seeds=1),
     Claim(
         "polyak-strongly-convex", PolyakStronglyConvex(), LESSARD, expect=Verdict.REFUTED,
         horizons=LADDER, seeds=1, instead="polyak-quadratic", note="a cycle of three points",
