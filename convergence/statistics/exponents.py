@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from convergence.statistics.rates import limit
 from convergence.statistics.samples import undecided
 from convergence.statistics.verdict import Grade, Judgement, Row, Verdict
 
@@ -17,7 +18,7 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     """The local exponents of estimate/bound between neighbors in T, all of them.
 
     CONSISTENT if they settle: the last one is within `SLOPE` (from above, if one-sided), also
-    after one more bend like the last; none beyond `SLOPE` is larger, by more than rounding, than
+    where its bends lead (`rates.limit`); none beyond `SLOPE` is larger, by more than rounding, than
     the one before it; and those beyond it all have one sign. REFUTED if the last one is beyond and
     has not come at least a third closer since the first; else INCONCLUSIVE. At least three positive
     finite values. Slack is span^-(last exponent), power the improvement that would have been
@@ -39,6 +40,9 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     listed = ", ".join(f"{s:+.4f}" for s in slopes)
     said = f"local exponents of value/shape on {rows[0].T}…{rows[-1].T}: {listed}"
     ahead = float(off[-1] + max(0.0, off[-1] - off[-2]))
+    if len(slopes) > 2:
+        ups = [limit(list(slopes)), *([limit(list(-slopes))] if two_sided else [])]
+        ahead = max(ahead, *ups)
     late = [k for k in range(1, len(off)) if off[k] > max(SLOPE, off[k - 1]) + ALIKE]
     both = bool(np.any(slopes > SLOPE) and np.any(slopes < -SLOPE))
     if ahead <= SLOPE and not late and not both:
@@ -51,6 +55,8 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
         why = f"the exponent grows up to T={rows[late[-1] + 1].T}"
     else:
         why = "still approaching the shape"
+        if off[-1] <= SLOPE:
+            why += f", or leaving it: the bends lead to {ahead:.3g}"
     return undecided(f"{said}; {why}", rows, slack, power)
 
 

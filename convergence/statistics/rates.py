@@ -137,20 +137,23 @@ def objection(curve: Curve, margin: float) -> str:
 
 
 def leads(curve: Curve, sign: int) -> float:
-    """Where the last slope is led by bends up (sign 1) or down (−1): at least by one more like the
-    last. Where the band leaves no doubt of the bends, to their limit: those of a term of lower
-    order shrink by one factor from horizon to horizon (Aitken), and bends that do not shrink go on
-    for as long as they have been seen."""
+    """Where the last slope is led by bends up (sign 1) or down (−1): by one more like the last, or,
+    where the band leaves no doubt of the bends, to their limit."""
     slopes = [sign * slope for slope in curve.slopes]
-    last, bend = slopes[-1], slopes[-1] - slopes[-2]
-    if bend <= 0:
-        return sign * last
-    ahead = last + bend
     if len(slopes) > 2 and bent(curve, -2) and bent(curve, -1):
-        before = slopes[-2] - slopes[-3]
-        more = bend * bend / (before - bend) if before > bend else bend * len(slopes)
-        ahead = last + min(max(bend, more), bend * len(slopes))
-    return sign * ahead
+        return sign * limit(slopes)
+    return sign * (slopes[-1] + max(0.0, slopes[-1] - slopes[-2]))
+
+
+def limit(slopes: Sequence[float]) -> float:
+    """The value that slopes, known exactly, rise to: bends of a term of lower order shrink by one
+    factor from horizon to horizon (Aitken); bends that do not shrink go on for as long as they
+    have been seen. Never less than one more bend like the last; the last slope where it fell."""
+    before, bend = slopes[-2] - slopes[-3], slopes[-1] - slopes[-2]
+    if bend <= 0:
+        return slopes[-1]
+    more = bend * bend / (before - bend) if before > bend else math.inf
+    return slopes[-1] + min(max(bend, more), bend * len(slopes))
 
 
 def bent(curve: Curve, k: int) -> bool:

@@ -162,6 +162,9 @@ def climbing(slopes: tuple[float, ...], two_sided: bool = False) -> Judgement:
         ((0.3, 0.25, 0.21), R, "+0.2100"),  # more than two thirds of the first
         ((0.3, 0.25, 0.19), I, "still approaching"),
         ((0.04, -0.3, -0.3), C, "-0.3000"),  # faster than the shape
+        ((-0.3, -0.2, -0.05), I, "leaving it: the bends lead to 0.4"),  # they do not shrink
+        ((-0.5, -0.3, -0.16), I, "the bends lead to 0.167"),  # −.16 + .14²/.06
+        ((-0.5, -0.35, -0.25, -0.18), C, "-0.1800"),  # −.18 + .07²/.03 = −.02
     ],
 )
 def test_local_exponents_by_hand(slopes: tuple[float, ...], verdict: Verdict, said: str) -> None:
@@ -174,7 +177,7 @@ def test_local_exponents_by_hand(slopes: tuple[float, ...], verdict: Verdict, sa
 
 
 def test_two_sided_exponents_may_not_change_sign() -> None:
-    assert climbing((-0.2, -0.1, -0.04), two_sided=True).verdict is C
+    assert climbing((-0.2, -0.1, -0.045), two_sided=True).verdict is C  # they lead to .02
     assert climbing((-0.2, -0.2, -0.2), two_sided=True).verdict is R
     found = climbing((0.06, -0.06, -0.01), two_sided=True)
     assert found.verdict is I
