@@ -18,11 +18,11 @@ import numpy as np
 from jax.extend import core
 
 from convergence.compiling import divided, hastily
+from convergence.plain_rules import RULES
 
 KEPT = 64  # programs of a function
 LONG = 20_000  # operations, of which NumPy makes some 3e5 a second
 LARGE = 2**20  # entries of an array
-Rule = Callable[..., Any]
 
 
 class Evaluated:
@@ -125,8 +125,9 @@ def walk(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
         if name in CONTROL:
             env.update(zip(eqn.outvars, CONTROL[name](eqn, given)))
         elif name in RULES:
-            out = eqn.outvars[0]
-            env[out] = np.asarray(RULES[name](eqn.params, *given), out.aval.dtype)
+            made = RULES[name](eqn.params, *given)
+            outs = made if eqn.primitive.multiple_results else [made]
+            env.update((v, np.asarray(out, v.aval.dtype)) for v, out in zip(eqn.outvars, outs))
         else:
             found = eqn.primitive.bind(*given, **eqn.params)
             outs = found if eqn.primitive.multiple_results else [found]
@@ -185,106 +186,4 @@ CONTROL: dict[str, Callable[[Any, list[Any]], list[Any]]] = {
     **dict.fromkeys(
         ("jit", "pjit", "remat2", "custom_jvp_call", "custom_vjp_call", "custom_vmap_call"), _call),
     "custom_linear_solve": _solve, "scan": _scan, "while": _while, "cond": _branch,
-}  # fmt: skip
-
-
-def _spread(p: Any, x: Any) -> Any:
-    shape = [1] * len(p["shape"])
-    for size, axis in zip(x.shape, p["broadcast_dimensions"]):
-        shape[axis] = size
-    return np.broadcast_to(x.reshape(shape), p["shape"])
-
-
-def _cut(p: Any, x: Any) -> Any:
-    steps = p["strides"] or [1] * x.ndim
-    return x[tuple(map(slice, p["start_indices"], p["limit_indices"], steps))]
-
-
-def _window(x: Any, sizes: Any, starts: Any) -> tuple[slice, ...]:
-    at = [min(max(int(s), 0), n - k) for s, n, k in zip(starts, x.shape, sizes)]
-    return tuple(slice(s, s + k) for s, k in zip(at, sizes))
-
-
-def _put(p: Any, x: Any, new: Any, *starts: Any) -> Any:
-    x = x.copy()
-    x[_window(x, new.shape, starts)] = new
-    return x
-
-
-def _product(p: Any, a: Any, b: Any) -> Any:
-    (ca, cb), (ba, bb) = p["dimension_numbers"]
-    fa = [i for i in range(a.ndim) if i not in (*ca, *ba)]
-    fb = [i for i in range(b.ndim) if i not in (*cb, *bb)]
-    batch, inner = [a.shape[i] for i in ba], math.prod(a.shape[i] for i in ca)
-    rows, columns = [a.shape[i] for i in fa], [b.shape[i] for i in fb]
-    left = a.transpose(*ba, *fa, *ca).reshape(*batch, math.prod(rows), inner)
-    right = b.transpose(*bb, *cb, *fb).reshape(*batch, inner, math.prod(columns))
-    return np.matmul(left, right).reshape(*batch, *rows, *columns)
-
-
-def _quotient(p: Any, a: Any, b: Any) -> Any:
-    return a / b if a.dtype.kind in "fc" else np.trunc(a / b)
-
-
-def _power(p: Any, x: Any) -> Any:
-    return x ** p["y"] if p["y"] >= 0 else 1 / x ** -p["y"]
-
-
-def _logistic(x: Any) -> Any:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1 + small)
-
-
-def _folded(ufunc: Any) -> Rule:
-    return lambda p, x, **_: ufunc.reduce(x, axis=tuple(p["axes"]))
-
-
-def _running(ufunc: Any) -> Rule:
-    def run(p: Any, x: Any) -> Any:
-        back = slice(None, None, -1) if p["reverse"] else slice(None)
-        x = np.moveaxis(x, p["axis"], 0)[back]
-        return np.moveaxis(ufunc.accumulate(x, axis=0)[back], 0, p["axis"])
-
-    return run
-
-
-def _same(function: Any) -> Rule:
-    return lambda p, *args: function(*args)
-
-
-RULES: dict[str, Rule] = {
-    **{name: _same(function) for name, function in {
-        "neg": np.negative, "sign": np.sign, "floor": np.floor, "ceil": np.ceil, "exp": np.exp,
-        "exp2": np.exp2, "log": np.log, "expm1": np.expm1, "log1p": np.log1p, "tanh": np.tanh,
-        "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos,
-        "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "asinh": np.arcsinh,
-        "acosh": np.arccosh, "atanh": np.arctanh, "sqrt": np.sqrt, "cbrt": np.cbrt, "abs": np.abs,
-        "rsqrt": lambda x: 1 / np.sqrt(x), "logistic": _logistic,
-        "is_finite": np.isfinite, "not": np.invert, "square": np.square, "copy": np.copy,
-        "copy_p": np.copy, "add": np.add,
-        "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "max": np.maximum,
-        "min": np.minimum, "rem": np.fmod, "pow": np.power, "atan2": np.arctan2,
-        "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor, "eq": np.equal,
-        "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-        "ge": np.greater_equal, "clamp": lambda low, x, high: np.minimum(np.maximum(x, low), high),
-    }.items()},
-    "div": _quotient, "integer_pow": _power,
-    "convert_element_type": lambda p, x: x.astype(p["new_dtype"]),
-    "select_n": lambda p, which, *cases: (
-        np.where(which, cases[1], cases[0]) if len(cases) == 2 else np.choose(which, cases)),
-    "broadcast_in_dim": lambda p, x, *_: _spread(p, x), "slice": _cut,
-    "reshape": lambda p, x, *_: x.reshape(p["new_sizes"]),
-    "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
-    "transpose": lambda p, x: np.transpose(x, p["permutation"]),
-    "rev": lambda p, x: np.flip(x, tuple(p["dimensions"])),
-    "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
-    "dynamic_slice": lambda p, x, *starts: x[_window(x, p["slice_sizes"], starts)],
-    "dynamic_update_slice": _put, "dot_general": _product,
-    "reduce_sum": _folded(np.add), "reduce_prod": _folded(np.multiply),
-    "reduce_max": _folded(np.maximum), "reduce_min": _folded(np.minimum),
-    "reduce_and": _folded(np.logical_and), "reduce_or": _folded(np.logical_or),
-    "cumsum": _running(np.add), "cumprod": _running(np.multiply),
-    "cummax": _running(np.maximum), "cummin": _running(np.minimum),
-    "argmax": lambda p, x: np.argmax(x, axis=p["axes"][0]),
-    "argmin": lambda p, x: np.argmin(x, axis=p["axes"][0]),
 }  # fmt: skip

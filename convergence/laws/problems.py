@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
+import jax
 import numpy as np
 
 from convergence.constants import Constants
@@ -17,6 +19,7 @@ from convergence.laws.look import Look, downhill, grain, look
 from convergence.laws.origin import origin
 from convergence.laws.structure import structure
 from convergence.laws.units import units
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 
 
@@ -219,12 +222,25 @@ def _below(s: Look, c: Constants) -> Iterator[Fault]:
                     yield Fault("f_star", least, s.f[k], "where ∇f vanishes, and so inf f,")
 
 
+@plainly
+def _asked(problem: Any, name: str) -> Any:
+    return getattr(problem, name)()
+
+
+def asked(problem: Any, name: str) -> Any:
+    """What a method without arguments gives; one that needs the numbers themselves gets them."""
+    try:
+        return _asked(problem, name)
+    except jax.errors.JAXTypeError:
+        return getattr(problem, name)()
+
+
 def _answers(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     """What metrics ask the problem itself is what it certifies."""
     given, star = getattr(problem, "f_star", None), getattr(problem, "x_star", None)
     if callable(given) and "f_star" in c:
         try:
-            value = float(np.asarray(given()))
+            value = float(np.asarray(asked(problem, "f_star")))
         except InvalidInput:  # no metric can ask it either
             value = float(c.f_star)
         scale = abs(float(s.f[0])) + float(np.linalg.norm(s.g[0])) * s.far
@@ -233,7 +249,7 @@ def _answers(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]
     stacked = "agents" in c and not hasattr(problem, "grads")  # x* is that of a copy, see `goal`
     name = "saddle" if "saddle" in c else "x_star"
     if callable(star) and name in c and not stacked:
-        there = np.broadcast_to(np.asarray(star()), np.shape(problem.start()))
+        there = np.broadcast_to(np.asarray(asked(problem, "x_star")), np.shape(problem.start()))
         off = float(np.max(np.abs(there - np.asarray(c[name])), initial=0.0))
         if off > CURVED * max(s.far, float(np.max(np.abs(there), initial=0.0))):
             yield Fault(name, c[name], off, "off x_star() of the problem by")

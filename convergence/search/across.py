@@ -136,7 +136,7 @@ def examine(
             if good:
                 batch(family, np.resize(np.array(good), (BATCH, family.size)))
         byname = {f.name: f for f in search.families}
-        for name in sorted(best, key=lambda n: -best[n][0]):
+        for name in sorted((n for n in best if byname[n].size), key=lambda n: -best[n][0]):
             climber, last = Evolution(best[name][1], 0.3, rng), -math.inf
             for _ in range(12):
                 if found or time.perf_counter() > until:

@@ -35,11 +35,20 @@ FUNCTIONS: dict[str, Any] = {
     "loops": lambda x: jax.lax.fori_loop(0, 7, lambda k, y: 0.5 * y + k * jnp.sin(y), x),
     "scanned": lambda x: jax.lax.scan(lambda y, z: (y + z, y * z), jnp.zeros(3), x, reverse=True),
     "indexed": lambda x: x[jnp.array([2, 0])] + jax.lax.dynamic_slice(x, (9, 0), (2, 3)),
+    "pointed": lambda x: (x[jnp.array([[0, 3], [1, 2]]), jnp.array([2, 0])], x[:, jnp.array(7)],
+                          jnp.take(x, jnp.array([1, 9]), axis=0), x[jnp.argmax(x[:, 0])]),
+    "gathered": jax.vmap(lambda row: row[jnp.argsort(row)[:2]] * row[jnp.argmax(row)]),
+    "padded": lambda x: (jnp.pad(x, ((1, 0), (0, 2)), constant_values=2.0),
+                         jax.lax.pad(x, jnp.zeros((), x.dtype), ((-1, 2, 1), (0, -1, 0)))),
+    "solved": lambda x: jnp.linalg.solve(jnp.stack([jnp.eye(3) + k * x.T @ x for k in (1, 2)]),
+                                         jnp.ones((2, 3, 1), x.dtype)),
+    "number": lambda x: x[0] @ x[1],
+    "other": lambda x: (jax.scipy.special.erf(x), jnp.tile(x, (2, 1)), jnp.arange(3) * x[0]),
     "sorted": lambda x: (jnp.sort(x, axis=0), jnp.linalg.eigvalsh(x.T @ x)),
     "slopes": jax.grad(lambda x: jnp.sum(jax.nn.logsumexp(x, axis=1) * jnp.abs(x[:, 0]))),
     "whole": lambda x: (x[0] > 0).astype(jnp.int32) // 2 + jnp.int32(-7) // jnp.int32(2),
     "mapped": jax.vmap(lambda x: jnp.linalg.norm(x) * jnp.outer(x, x)),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

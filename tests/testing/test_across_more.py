@@ -26,6 +26,7 @@ from convergence.search.pool_special import home
 from convergence.theorems.assumptions import Is
 from convergence.theorems.base import AbstractIdentity, AbstractSeparation, Provenance, Source
 from convergence.theorems.domains import count, number
+from convergence.theorems.estimators.liu2023wta import SufficientCondition
 from convergence.theorems.heavy_tailed.lemmas import ClippingSharper, VonBahrEsseen
 from convergence.theorems.subspace.he2025_stall import Stalls
 
@@ -97,6 +98,12 @@ def test_a_lemma_meets_all_laws(lemma: Any, false: bool, test_seed: int):
     assert (found.module is not None) is false
     (cell,) = found.cells.values()
     assert cell.judged > 0
+
+
+def test_an_identity_without_real_fields_is_not_climbed(test_seed: int):
+    found = examine(Identity("k", SufficientCondition()), 20, seed=test_seed)
+    assert found.module is None
+    assert sum(cell.judged for cell in found.cells.values()) > 0
 
 
 def test_identities_with_fields_and_comparisons_are_subjects():
