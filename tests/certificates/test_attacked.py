@@ -13,11 +13,18 @@ import pytest
 from convergence import Claim, Verdict, verify
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
+from convergence.laws import problem_laws
+from convergence.laws.noises import noise_faults
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import AbstractNoise
 from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import Pareto
+from convergence.noise.ripple import Ripple
+from convergence.noise.two_point import two_point
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
+from convergence.precision import precision
+from convergence.problems.attention import Attention, three_tokens, two_inputs
 from convergence.problems.bilevel import reference
 from convergence.problems.quadratic import Isotropic
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -94,3 +101,36 @@ def test_a_right_noise_is_looked_at_longer_and_still_refutes():
 
     report = verify(Claim("right", Half(), Isotropic([1.0]), Rare(0.0), horizons=(64,), seeds=512))
     assert report.verdict is Verdict.REFUTED, report.reason
+
+
+class HalfAsSteep(Attention):
+    """G of half the size."""
+
+    def constants(self) -> Constants:
+        known = super().constants()
+        return known.but(G=0.5 * known.G)
+
+
+class HalfAsMoved(Ripple):
+    """noise_lipschitz_p of half the size, which rare draws of the swell carry."""
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        known = super().constants(shape)
+        return known.but(noise_lipschitz_p=0.5 * known.noise_lipschitz_p)
+
+
+def test_half_of_the_steepest_slope_is_found_by_climbing():
+    with precision("float64"):
+        for right in (three_tokens(1.0), two_inputs()):
+            lie = HalfAsSteep(right.tokens, right.queries, right.scores, right.x0)
+            assert not problem_laws(right)
+            assert any(one.startswith("HalfAsSteep: G = ") for one in problem_laws(lie))
+
+
+def test_what_rare_draws_carry_is_no_users_word():
+    swell = Pareto.of(1.2, 1.0, 1.25)
+    right = Ripple(two_point(1.2), 0.5, swell)
+    with precision("float64"):
+        assert not noise_faults(right, np.ones(2))
+        said = noise_faults(HalfAsMoved(right.zeta, right.s, swell), np.ones(2))
+        assert "noise_lipschitz_p" in {fault.name for fault in said}
