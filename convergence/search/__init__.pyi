@@ -24,6 +24,7 @@ from .courtroom_more import apart as apart
 from .courtroom_more import has_choices as has_choices
 from .courtroom_more import is_lemma as is_lemma
 from .courtroom_more import reals as reals
+from .courtroom_more import small as small
 from .estimate import Estimate as Estimate
 from .estimate import Point as Point
 from .estimate import about as about

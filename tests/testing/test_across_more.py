@@ -106,6 +106,12 @@ def test_an_identity_without_real_fields_is_not_climbed(test_seed: int):
     assert sum(cell.judged for cell in found.cells.values()) > 0
 
 
+def test_what_is_enumerated_stays_small(test_seed: int):
+    search = courtroom(Identity("w", SufficientCondition()), test_seed, None)
+    known = SufficientCondition().k
+    assert all(f.make(np.zeros(f.size)).k <= known + 1 for f in search.families)
+
+
 def test_identities_with_fields_and_comparisons_are_subjects():
     slugs = {claim.slug for claim in subjects(registry())}
     assert {"von-bahr-esseen", "contraction-top-k", "econtrol-below-ec"} <= slugs
