@@ -86,4 +86,8 @@ def accepted(value: Any) -> dict[str, Any]:
         later = [base for base in value.__mro__[1:] if "__init__" in vars(base)]
         own = {p.name: p.default for p in parameters if p.kind not in HANDED_ON}
         return own | accepted(later[0]) if later and later[0] is not object else own
-    return {p.name: p.default for p in parameters if p.kind not in HANDED_ON}
+    return {
+        p.name: EMPTY if type(p.default).__name__ == "_RequiredParameter" else p.default
+        for p in parameters
+        if p.kind not in HANDED_ON
+    }
