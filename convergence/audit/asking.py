@@ -64,7 +64,7 @@ def quietly() -> Iterator[None]:
 
 def chosen(laws: Sequence[str] | None, like: str | None = None) -> tuple[Law, ...]:
     """The laws of given ids; all without any. With a reference its law comes first."""
-    known = {law.id: law for law in (*((same_path(like),) if like else ()), *LAWS)}
+    known = {law.id: law for law in (*((same_path(like),) if like is not None else ()), *LAWS)}
     for name in laws or ():
         require(
             name in known, f"the law {name!r}", "an id of docs/audit.md", f"as {', '.join(known)}"

@@ -253,12 +253,21 @@ def try_out(made: Subject) -> None:
         raise CannotRun(
             f"it asks for {', '.join(missing)}; give them with --set {missing[0]}=VALUE"
         )
+    x0 = [np.ones(3), np.ones((4, 3))]
     try:
-        made.path(quadratic([1.0, 1.0]), [np.ones(3), np.ones((4, 3))], 2)
+        found = [v.shape for v in made.path(quadratic([1.0, 1.0]), x0, 2).x[-1]]
+        if found != [v.shape for v in x0]:
+            raise CannotRun(f"parameters of shapes (3,) and (4, 3) come back as {found}")
     except CannotRun:
         raise
     except Exception as first:
         try:
             made.path(quadratic([1.0]), [np.ones(3)], 2)
         except Exception:
-            raise CannotRun(torch_run.because(torch_run.one_line(first))) from first
+            told = torch_run.one_line(first)
+            if made.kind == "optax" and "has no attribute 'init'" in told:
+                told = ("it has neither step(params, grads), nor init(params) and update(grads, "
+                        "state, params), nor epoch(X, y, w)")  # fmt: skip
+            given = ", ".join(f"{k} = {v!r}" for k, v in made.options.items())
+            under = f", under {given}" if given else ""
+            raise CannotRun(torch_run.because(told) + under) from first

@@ -21,6 +21,7 @@ from typing import Any
 
 from convergence.audit.asking import cells, chosen, measured, quietly
 from convergence.audit.cells import Audit, CannotRun, plain
+from convergence.audit.torch_run import one_line
 from convergence.errors import InvalidInput
 from convergence.workers import leave_with
 
@@ -116,8 +117,11 @@ def child(job: dict[str, Any], say: Any) -> None:
     except CannotRun as error:
         say(cannot=str(error))
         return
+    except SystemExit as error:
+        say(cannot=f"it calls sys.exit({error.code!r})")
+        return
     except BaseException as error:
-        say(cannot=f"{type(error).__name__}: {error}")
+        say(cannot=one_line(error))
         return
     head = Audit(
         job["target"], subject.package, subject.name, subject.version, subject.family.name, (),

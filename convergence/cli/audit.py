@@ -42,6 +42,8 @@ def run(arguments: Namespace) -> int:
     )  # fmt: skip
     laws = None if arguments.laws is None else tuple(arguments.laws.split(","))
     columns = chosen(laws, arguments.like)
+    if arguments.like is not None and ":" in arguments.like:
+        expanded([arguments.like])  # or a sentence
     earlier = None if arguments.against is None else read(arguments.against)
     named, targets, failed = expanded(arguments.targets)
     options = dict(arguments.options)
@@ -77,9 +79,13 @@ def run(arguments: Namespace) -> int:
         console.print(f"\nagainst {arguments.against}: {len(different)} changes", highlight=False)
         for line in different:
             say(console, f"  {line}")
-    unfit = [row for row in rows if row.error and row.target in named | failed.keys()]
-    for row in unfit:
-        say(console, f"{row.target} cannot be run: {row.error}")
+    unfit = {r.target: r.error for r in rows if r.error and r.target in named | failed.keys()}
+    for row in rows:
+        beside = next((cell for cell in row.cells if cell.law == "P"), None)
+        if row.target in named and beside is not None and beside.outcome is Outcome.CANNOT:
+            unfit[f"{row.target} beside {arguments.like}"] = beside.detail
+    for target, why in unfit.items():
+        say(console, f"{target} cannot be run: {why}")
     for target, error in wrong.items():
         say(console, f"{target}: {error}")
     if wrong or unfit:

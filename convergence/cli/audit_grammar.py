@@ -85,4 +85,5 @@ def setting(text: str) -> tuple[str, Any]:
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
-        return name, value
+        word = value.strip().lstrip("+-").lower()
+        return name, float(value) if word in ("nan", "inf", "infinity") else value

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 
 class Good:
     def __init__(self, lr: float = 0.1):
@@ -46,6 +48,20 @@ class LeavesAtZero(Good):
         if not any(g.any() for g in grads):
             sys.exit(3)
         return super().step(params, grads)
+
+
+class LeavesAtOnce(Good):
+    def __init__(self, lr: float = 0.1):
+        sys.exit(0)
+
+
+class ComesBackAsAnother(Good):
+    def step(self, params: Any, grads: Any) -> Any:
+        return [np.zeros(7) for _ in params]
+
+
+class HasNothing:
+    pass
 
 
 class Floods(Good):

@@ -52,6 +52,9 @@ def test_what_happens_in_one_law_is_a_cell(worker: Worker, name: str, said: str)
         ("Hangs", "no answer within 4 s"),
         ("WantsCuda", "needs a GPU"),
         ("AsksForArguments", "asks for model"),
+        ("LeavesAtOnce", "it calls sys.exit(0)"),
+        ("ComesBackAsAnother", "come back as [(7,), (7,)]"),
+        ("HasNothing", "neither step(params, grads), nor init"),
     ],
 )
 def test_what_cannot_be_run_says_why(worker: Worker, name: str, said: str):
@@ -108,6 +111,10 @@ def test_a_package_that_cannot_be_imported_is_a_row(capsys: pytest.CaptureFixtur
         ((f"{HOSTILE}:AsksForArguments", "--laws", "U1"), "--set model=VALUE"),
         ((f"{HOSTILE}:Good", "--laws", "Z9"), "an id of docs/audit.md"),
         ((f"{HOSTILE}:Good", "--like", "adamm"), "references are"),
+        ((f"{HOSTILE}:Good", "--like", ""), "references are"),
+        ((f"{HOSTILE}:Good", "--like", f"{HOSTILE}:God", "--laws", "U1"), "did you mean"),
+        ((f"{HOSTILE}:Good", "--like", f"{HOSTILE}:WantsCuda", "--laws", "P"), "beside"),
+        ((f"{HOSTILE}:Good", "--set", "lr=fast", "--laws", "U1"), "under lr = 'fast'"),
         ((f"{HOSTILE}:Good", "--as", "fast"), "choose from"),
         ((f"{HOSTILE}:Good", "--set", "rate=1", "--laws", "U1"), "it accepts lr"),
         ((f"{HOSTILE}:Good", "--against", "none.json"), "a file that `audit --json` wrote"),
