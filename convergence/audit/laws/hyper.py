@@ -129,6 +129,8 @@ def own_options(s: Subject) -> Found:
     with them, and in the middle of a run they can be changed."""
     kind, gs, x0 = style(s), draws([(3,)], T, seed=34), np.arange(1.0, 4.0)
     run: Any = s.start([x0])
+    if not getattr(run.optimizer, "param_groups", None):
+        raise NotAsked("it has no groups")
     known = run.optimizer.param_groups[0].keys()
     asked, rest = [], np.zeros(3)
     for name, value in changes(s):
@@ -143,6 +145,9 @@ def own_options(s: Subject) -> Found:
             beside = dataclasses.replace(s, runner=runner(kind, own))
             f = sequence(lambda t, at=place: [gs[t][0] if i == at else rest for i in (0, 1)])
             start = [x0 if i == place else rest for i in (0, 1)]
+            made: Any = beside.start(start, groups=(0, 1))
+            if len(made.optimizer.param_groups) != 2:
+                raise NotAsked("its groups are not those that it was given")
             both = [[v[place]] for v in beside.path(f, start, T, groups=(0, 1)).x]
             found = same(alone, Path(both, both), s, f"a {which} group with its own {name}")
             if not found.holds:
