@@ -109,6 +109,12 @@ def sentence(law: FittedLaw, of: Estimate, alpha: float) -> str:
         return (
             f"level: {law.constant[1]:.4g} on {where}; exponents [{low:.4g}, {high:.4g}] ({sure})"
         )
+    if law.second is not None:
+        (q, D), C = law.second, law.constant[0]
+        return (
+            f"no single power, two on {where}: {C:.4g} T^−{law.guess:.4g} + {D:.4g} T^−{q:.4g}, "
+            f"slower exponents [{low:.4g}, {high:.4g}] ({sure})"
+        )
     shape = f"C T^−{law.guess:.4g}" if law.shape == "power" else f"C e^(−{law.guess:.4g} T)"
     return (
         f"{law.shape} law on {where}: {shape}, exponents [{low:.4g}, {high:.4g}], C in "
@@ -162,6 +168,7 @@ def written(law: FittedLaw) -> dict[str, Any]:
         "shape": law.shape, "first": law.first, "last": law.last, "guess": number(law.guess),
         "exponent": [number(end) for end in law.exponent],
         "constant": [number(end) for end in law.constant],
+        "second": None if law.second is None else [number(end) for end in law.second],
     }  # fmt: skip
 
 

@@ -168,7 +168,9 @@ def fitted(points: Sequence[Point], grade: str, why: str) -> Estimate:
         return Estimate(marked, grade, (), few)
     found = laws(_line(marked))
     if not found:
-        return Estimate(marked, grade, (), "no power and no geometric law on the last horizons")
+        return Estimate(
+            marked, grade, (), "no power, no two and no geometric law on the last horizons"
+        )
     law = found[0]
     if not law.width <= WIDE:
         low, high = law.exponent

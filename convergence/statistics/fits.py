@@ -18,6 +18,7 @@ import numpy as np
 
 from convergence.statistics.judges_rate import HORIZONS, SPAN
 from convergence.statistics.rates import Curve
+from convergence.statistics.terms import two_terms
 from convergence.statistics.verdict import Floats
 
 NEAR = math.log(1.01)  # how far the means may be from the law, as a logarithm
@@ -28,7 +29,8 @@ LARGEST = 12  # denominators of exponents that a theorem may have
 @dataclass(frozen=True)
 class FittedLaw:
     """The laws of one shape that are possible on horizons first … last: `exponent` is the interval
-    of p or r, `constant` that of C for the exponent `guess`; `horizons` how many there are."""
+    of p or r, `constant` that of C for the exponent `guess`; `horizons` how many there are. Of two
+    powers, C T^−p + D T^−q, these are of the slower one, and `second` is (q, D)."""
 
     shape: str
     first: int
@@ -37,6 +39,7 @@ class FittedLaw:
     exponent: tuple[float, float]
     guess: float
     constant: tuple[float, float]
+    second: tuple[float, float] | None = None
 
     @property
     def width(self) -> float:
@@ -121,6 +124,11 @@ def law(curve: Curve, shape: str) -> FittedLaw | None:
 
 def laws(curve: Curve) -> tuple[FittedLaw, ...]:
     """The possible laws of either shape, the one that holds on more horizons first, of equals a
-    power."""
+    power; where no single power passes, two."""
     found = [one for shape in ("power", "geometric") if (one := law(curve, shape)) is not None]
+    if not any(one.shape == "power" for one in found) and (two := two_terms(curve)) is not None:
+        found.insert(0, FittedLaw(
+            "power", two.first, round(math.exp(curve.x[-1])), two.horizons, two.slowest, two.p,
+            (two.C, two.C), (two.q, two.D),
+        ))  # fmt: skip
     return tuple(sorted(found, key=lambda one: -one.horizons))

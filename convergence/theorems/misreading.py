@@ -8,7 +8,14 @@ from typing import Any
 import equinox as eqx
 
 from convergence.constants import Constants
-from convergence.theorems.base import AbstractAbout, AbstractTheorem, Moment, Provenance, Source
+from convergence.theorems.base import (
+    AbstractAbout,
+    AbstractTheorem,
+    Moment,
+    Provenance,
+    Source,
+    varies,
+)
 from convergence.theorems.domains import a
 
 
@@ -31,8 +38,9 @@ class Misreading(AbstractAbout):
     def source(self) -> Source:
         return Source(self.of.source.key, "a false reading; control")
 
-    @property
+    @varies
     def quantity(self) -> Moment:
+        """That of `of`."""
         return self.of.quantity
 
     def bound(self, c: Constants, T: int) -> Any:
