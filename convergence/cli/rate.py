@@ -112,7 +112,7 @@ def sentence(law: FittedLaw, of: Estimate, alpha: float) -> str:
     if law.second is not None:
         (q, D), C = law.second, law.constant[0]
         return (
-            f"no single power, two on {where}: {C:.4g} T^−{law.guess:.4g} + {D:.4g} T^−{q:.4g}, "
+            f"two powers on {where}: {C:.4g} T^−{law.guess:.4g} + {D:.4g} T^−{q:.4g}, "
             f"slower exponents [{low:.4g}, {high:.4g}] ({sure})"
         )
     shape = f"C T^−{law.guess:.4g}" if law.shape == "power" else f"C e^(−{law.guess:.4g} T)"

@@ -151,7 +151,8 @@ def sampled(samples: Sequence[Sample], alpha: float) -> Estimate:
         return fitted(points, "exact", why)
     open_ = [limit for band in bands for limit in band if math.isinf(limit.value)]
     if open_ and not why:
-        why = f"no limits of the means: {next((o.why for o in open_ if o.why), 'too few runs')}"
+        said = next((o.refused.why for o in open_ if o.refused.why), "too few runs")
+        why = f"no limits of the means: {said}"
     grades = {str(limit.grade) for band in bands for limit in band}
     return fitted(points, "asymptotic" if "asymptotic" in grades else "certified", why)
 

@@ -124,10 +124,12 @@ def law(curve: Curve, shape: str) -> FittedLaw | None:
 
 def laws(curve: Curve) -> tuple[FittedLaw, ...]:
     """The possible laws of either shape, the one that holds on more horizons first, of equals a
-    power; where no single power passes, two."""
+    power; two powers where they hold on more horizons than any of these."""
     found = [one for shape in ("power", "geometric") if (one := law(curve, shape)) is not None]
-    if not any(one.shape == "power" for one in found) and (two := two_terms(curve)) is not None:
-        found.insert(0, FittedLaw(
+    most = max((one.horizons for one in found), default=0)
+    two = two_terms(curve) if most < len(curve.x) else None
+    if two is not None and two.horizons > most:
+        found.append(FittedLaw(
             "power", two.first, round(math.exp(curve.x[-1])), two.horizons, two.slowest, two.p,
             (two.C, two.C), (two.q, two.D),
         ))  # fmt: skip

@@ -54,6 +54,7 @@ def test_a_rate_is_told_with_both_terms() -> None:
     points = [Point(round(t), 0, m, m, m) for t, m in zip(T, values, strict=True)]
     found = fitted(points, "exact", "")
     assert found.law is not None
+    assert found.law.second is not None
     assert found.law.second == pytest.approx((1.0, 1.0))
     said = sentence(found.law, found, 1e-3)
     assert "1 T^−0.5 + 1 T^−1" in said
