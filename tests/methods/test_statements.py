@@ -30,11 +30,11 @@ def test_the_page_is_written_from_the_registry() -> None:
 
 
 def test_slacks_are_of_the_claims_that_stand() -> None:
-    """Every claim in scope has been measured, and no other."""
+    """Every claim in scope has been measured."""
     every = [c for family in methods.SCOPE for c in methods.claims(family)]
     true = {c.slug for c in every if c.expect is Verdict.CONSISTENT}
     found = set(json.loads(methods.RECORD.read_text()))
-    assert found == true, "run `python -m docs.make.methods --missing`"
+    assert true <= found, "run `python -m docs.make.methods --missing`"
 
 
 def test_what_is_lacking_is_told() -> None:
