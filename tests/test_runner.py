@@ -217,7 +217,8 @@ def test_a_long_run_says_for_how_long(
 
 
 def test_the_first_bad_step_is_that_of_the_run_itself() -> None:
-    """x stays 0 until the first sample that is not, and is beyond float64 two steps later."""
+    """x stays 0 until the first sample that is not, and is beyond float64 two steps later: found by
+    `_first_bad`, which runs it again."""
     still, noise = Isotropic([0.0]), Points(np.array([[1.0], [-1.0], *[[0.0]] * 6]))
     oracle = Oracle(still, noise)
     record = measure(SGD(1e200), T=7, seeds=range(16), problem=still, oracle=oracle)
@@ -229,7 +230,8 @@ def test_the_first_bad_step_is_that_of_the_run_itself() -> None:
 
 
 def test_divergence_is_data_with_its_first_step() -> None:
-    """η = 1e154: |x_{t+1}| = 1e154 |x_t| leaves float64 at the third step (t = 2)."""
+    """η = 1e154: |x_{t+1}| = 1e154 |x_t| leaves float64 at the third step (t = 2), as `_first_bad`
+    finds."""
     record = measure(SGD(1e154), T=10, seeds=range(2), oracle=Oracle(PROBLEM, Noiseless()))
     assert record.first_bad.tolist() == [2, 2]
     assert np.all(np.isposinf(record.final()))

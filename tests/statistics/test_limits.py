@@ -167,6 +167,7 @@ def test_catoni_by_hand_and_at_its_ends() -> None:
     assert st.catoni_lower(values, 0.01, 0.5) < 0.5
     assert st.catoni_upper(values[:1], 0.01, 0.5) <= math.sqrt(0.5)
     assert st.catoni_upper(values, 0.01, 0.01) == math.inf  # the runs contradict the certificate
+    assert st.catoni_lower(values, 0.01, 0.01) == -math.inf
     assert st.catoni_upper(np.zeros(5), 0.01, 0.0) == 0.0
     lost = np.append(values, math.inf)
     assert (st.catoni_lower(lost, 0.01, 0.5), st.catoni_upper(lost, 0.01, 0.5)) == (
