@@ -47,7 +47,6 @@ def other_run(s: Subject, kind: type[TorchRun]) -> Subject:
     return dataclasses.replace(s, runner=runner(style(s), kind))
 
 
-@throughout
 def borrowed(s: Subject) -> Found:
     """U16. Gradients are borrowed: a step neither changes the gradient that it is given nor keeps
     its memory, which the caller fills anew.
@@ -66,6 +65,7 @@ def borrowed(s: Subject) -> Found:
     )
 
 
+@throughout
 def untouched(s: Subject) -> Found:
     """Whether gradients are as they were after each step."""
     if s.kind == "optax":
