@@ -1,4 +1,4 @@
-"""How programs are compiled, where most of the time of a short run goes, and read."""
+"""How programs are compiled, where most of the time of a short run goes."""
 
 from __future__ import annotations
 
@@ -71,18 +71,3 @@ def widely(function: Callable[..., Any]) -> Jitted:
 def hastily(function: Callable[..., Any]) -> Jitted:
     """Compiled in a hurry, for what is run a few times."""
     return Jitted(function, HASTE)
-
-
-def divided(scan: Any) -> tuple[int, int]:
-    """How many arguments of a scan's equation are constants, and how many are carried.
-
-    By shapes: what is scanned over has an axis more outside, and so have the rows that come out.
-    The parameters that say so have other names in other versions of JAX.
-    """
-    inner = getattr(scan.params["jaxpr"], "jaxpr", scan.params["jaxpr"])
-
-    def flat(outside: Any, inside: Any) -> int:
-        return sum(len(v.aval.shape) == len(w.aval.shape) for v, w in zip(outside, inside))
-
-    carried = flat(scan.outvars, inner.outvars)
-    return flat(scan.invars, inner.invars) - carried, carried

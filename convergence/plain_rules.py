@@ -185,6 +185,7 @@ RULES: dict[str, Rule] = {
     "dynamic_slice": lambda p, x, *starts: x[_window(x, p["slice_sizes"], starts)],
     "dynamic_update_slice": _put, "pad": _pad, "iota": _iota, "gather": _gather, "lu": _lu,
     "triangular_solve": _triangular, "erf": _same(np.vectorize(math.erf, otypes=[float])),
+    "split": lambda p, x: np.split(x, np.cumsum(p["sizes"])[:-1], p["axis"]),
     "tile": lambda p, x: np.tile(x, p["reps"]), "stack": lambda p, *xs: np.stack(xs, p["axis"]),
     "stop_gradient": lambda p, x: x, "dot_general": _product,
     "reduce_sum": _folded(np.add), "reduce_prod": _folded(np.multiply),

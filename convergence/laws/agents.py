@@ -126,7 +126,7 @@ def mixed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterat
 
         def stacks(*each: int) -> Any:
             here = rng.standard_normal((4, 1, *each)) * max(s.far, 1e-12)
-            return jnp.asarray(np.broadcast_to(here, (4, shape[0], *each)))
+            return np.broadcast_to(here, (4, shape[0], *each))
 
         if hasattr(problem, "solution"):
             (q,) = jax.eval_shape(problem.solution)[2].shape

@@ -121,7 +121,7 @@ def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
 
 def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
     """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
-    own = run_keys(key, jnp.asarray([run], jnp.uint32))[0]
-    seen = _walk(experiment, jnp.asarray(T, jnp.int32), own)
+    own = run_keys(key, jax.device_put(np.asarray([run], np.uint32)))[0]
+    seen = _walk(experiment, np.asarray(T, np.int32), own)
     *seen, end = seen
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
@@ -42,7 +41,7 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     def gradients(*moves: np.ndarray) -> np.ndarray:
         """∇f at all places, each moved by one of `moves`: (moves, places, d)."""
         points = np.concatenate([x + move for move in moves]).reshape((-1, *shape))
-        return np.asarray(_gradients(problem, jnp.asarray(points))).reshape(len(moves), *x.shape)
+        return np.asarray(_gradients(problem, points)).reshape(len(moves), *x.shape)
 
     changed = s.H - s.H[:1]
     k = int(np.argmax(np.linalg.norm(changed, axis=(1, 2))))

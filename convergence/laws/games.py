@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
@@ -42,7 +41,7 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         return
     signs = np.where(np.arange(len(z)) < p, 1.0, -1.0)
     steepest = float(np.max(s.top))
-    there = np.asarray(_slope(problem, jnp.asarray(z)))
+    there = np.asarray(_slope(problem, z))
     if np.linalg.norm(there) > 1e-8 * (float(np.linalg.norm(s.g[0])) + steepest * s.far):
         yield Fault("saddle", z, np.linalg.norm(there), "‖∇𝓛‖ there")
     way = float(np.linalg.norm(s.x[0] - z))
@@ -106,7 +105,7 @@ def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[
     low, high = np.full(INSIDE, -np.inf), np.full(INSIDE, np.inf)
     most = np.zeros(INSIDE)
     for k in range(DESCENT):
-        l, s, dl, ds = map(np.asarray, _losses(problem, jnp.asarray(theta), jnp.arange(n)))
+        l, s, dl, ds = map(np.asarray, _losses(problem, theta, np.arange(n)))
         value = np.mean(b * l + (1 - b) * s, axis=1)
         slope = np.mean(b[:, :, None] * dl + (1 - b)[:, :, None] * ds, axis=1)
         steep = np.linalg.norm(slope, axis=1)
@@ -119,7 +118,7 @@ def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[
         far = -r * slope / np.maximum(steep, 1e-300)[:, None]
         theta = center + away + 2 / (k + 2) * (far - away)
     z = np.hstack([np.tile(center, (INSIDE, 1)), b])
-    gap = np.asarray(_gaps(problem, jnp.asarray(z)))
+    gap = np.asarray(_gaps(problem, z))
     least = most - gap
     room = 1e-9 * (np.abs(most) + np.abs(gap) + np.abs(high))
     for off, true in ((least - high - room, high), (low - least - room, low)):
@@ -148,7 +147,7 @@ def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
     way *= c.ball / np.linalg.norm(way, axis=1, keepdims=True)
     way[0] = 0.0
     way[1 : INSIDE // 2] *= rng.uniform(size=(INSIDE // 2 - 1, 1))
-    found = _losses(problem, jnp.asarray(center + way), jnp.arange(n))
+    found = _losses(problem, center + way, np.arange(n))
     l, s, dl, ds = (np.asarray(v, float) for v in found)
     delta = np.abs(l - s)
     steep = np.maximum(np.linalg.norm(dl, axis=2), np.linalg.norm(ds, axis=2))

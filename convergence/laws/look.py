@@ -187,7 +187,7 @@ def downhill(problem: AbstractProblem, s: Look) -> float:
     unit = max(s.far, 1e-12) * np.geomspace(1e-2, 1e3, 16)
     ways = np.concatenate([unit, -unit])[:, None] * e
     x = (s.x[k] + ways).reshape((-1, *np.shape(problem.start())))
-    f = np.asarray(_heights(problem, jnp.asarray(x)))
+    f = np.asarray(_heights(problem, x))
     return float(min(np.min(s.f), np.min(f[np.isfinite(f)], initial=np.inf)))
 
 

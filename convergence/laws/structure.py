@@ -131,7 +131,7 @@ def _there(problem: Any, x: Any) -> Any:
 def _boxed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
     """What is said of a box: the projected gradient vanishes at the minimizer of a convex f."""
     star, x0 = np.broadcast_to(c.box_star, shape), s.x[0]
-    least, g = map(np.asarray, _there(problem, jnp.asarray(star)))
+    least, g = map(np.asarray, _there(problem, star))
     star, g = star.ravel(), g.ravel()
     inside = c.box_low <= min(x0.min(), star.min()) and max(x0.max(), star.max()) <= c.box_high
     if not inside:

@@ -25,7 +25,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
@@ -33,6 +32,7 @@ from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, rounding
 from convergence.moments.probe import SCALES, drawn, prepared, probe, unravel
 from convergence.moments.tape import NotAffine, plan
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
 
@@ -101,7 +101,7 @@ class Moments:
     def at(self, metric: AbstractPointwise, s: np.ndarray) -> float:
         """q(s), evaluated as written so that nothing cancels near its minimum."""
         with jax.enable_x64(True):
-            return float(_value(self.problem, metric, self.like, jnp.asarray(s)))
+            return float(_value(self.problem, metric, self.like, s))
 
     def bias(self, metric: AbstractPointwise) -> float:
         """q at the fixed point; infinite beyond the stable steps."""
@@ -200,7 +200,7 @@ class Moments:
         return np.array([found[int(t)] for t in marks])
 
 
-@hastily
+@plainly
 def _value(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     return metric.at(problem, unravel(like, s))
 
@@ -226,7 +226,7 @@ def analyse(experiment: Experiment) -> Moments:
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))
         s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
-        found = probe(problem, oracle, algorithm, plans, keys, jnp.asarray(s), jnp.asarray(u))
+        found = probe(problem, oracle, algorithm, plans, keys, s, u)
         start, N0, c, M, N, free, seen, scaled = (np.asarray(v) for v in found)
     affine = M @ s + c + N @ u
     off = missed(scaled, c + SCALES[:, None] * (M @ s + N @ u))

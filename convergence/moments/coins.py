@@ -16,12 +16,12 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-from convergence.compiling import divided
 from convergence.keys import Labelled
 from convergence.noise.base import AbstractNoise
 from convergence.precision import wide
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
+from convergence.walker import divided
 
 PROGRAMS = 1024  # whose answer is remembered
 

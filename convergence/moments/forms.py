@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.probe import SCALES, unravel
 from convergence.moments.tape import NotAffine
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 
 # Probes at unit scale in float64: sums over a few thousand entries lose at most about 1e-12.
@@ -66,7 +66,7 @@ def form_of(problem: AbstractProblem, metric: AbstractMetric, like: Any) -> Form
         s = np.random.default_rng(0).standard_normal(size)
         if eqx.filter_eval_shape(metric.at, problem, like).shape:
             raise refusal
-        base, slope, curve, exact = map(np.asarray, _form(problem, metric, like, jnp.asarray(s)))
+        base, slope, curve, exact = map(np.asarray, _form(problem, metric, like, s))
     bent = 0.5 * float(s @ curve @ s)
     for scale, value in zip(SCALES, exact, strict=True):
         flat = float(base) + scale * float(slope @ s) + scale**2 * bent
@@ -75,7 +75,7 @@ def form_of(problem: AbstractProblem, metric: AbstractMetric, like: Any) -> Form
     return Form(float(base), slope, curve)
 
 
-@hastily
+@plainly
 def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
     """Value, slope and curvature at 0, and the values at `SCALES` times s."""
 

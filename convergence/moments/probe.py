@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from convergence.compiling import hastily
 from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, draws, on_tape
+from convergence.plainly import plainly
 from convergence.runner.experiment import Experiment
 
 KEYS = 65  # under which a step is compared with its first
@@ -24,7 +24,7 @@ def unravel(like: Any, s: Any) -> Any:
     return ravel_pytree(like)[1](s)
 
 
-@hastily
+@plainly
 def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
     """The keys that `init` and `step` draw from."""
     x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
@@ -36,9 +36,10 @@ def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) ->
 
 def prepared(experiment: Experiment) -> tuple[Any, Any, Any, Any]:
     """Problem, oracle and algorithm with host arrays as JAX arrays, so that other numbers of the
-    same shape compile nothing; and keys."""
+    same shape are the same program; and keys."""
     parts = experiment.problem, experiment.oracle, experiment.algorithm
-    return *jax.tree.map(jnp.asarray, parts), jax.random.split(jax.random.key(0), KEYS)
+    placed = jax.tree.map(lambda v: jax.device_put(np.asarray(v)), parts)
+    return *placed, jax.random.split(jax.random.key(0), KEYS)
 
 
 def drawn(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
@@ -62,7 +63,7 @@ class Probe(NamedTuple):
     scaled: Any  # the step at (s, u) times `SCALES`
 
 
-@hastily
+@plainly
 def probe(
     problem: Any, oracle: Any, algorithm: Any, plans: tuple[Plan, ...], keys: Any, s: Any, u: Any
 ) -> Probe:

@@ -24,13 +24,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from convergence.compiling import hastily
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, Form, form_of, missed, rounding
 from convergence.moments.probe import SCALES, drawn, prepared, unravel
 from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 from convergence.runner.experiment import Experiment
 
@@ -171,7 +171,7 @@ def weigh(form: Form, P: np.ndarray) -> float:
     return form.base + float(form.slope @ P[:-1, -1] + 0.5 * np.sum(form.curve * P[:-1, :-1]))
 
 
-@hastily
+@plainly
 def _steps(
     problem: Any, oracle: Any, algorithm: Any, masks: Any, patterns: Any, plan: Plan, clock: Any,
     key: Any, s: Any, u: Any,
@@ -231,10 +231,10 @@ def second_moments(
         s, u = rng.standard_normal(S), rng.standard_normal(planned.width)
 
         def family(t: int) -> Patterns:
-            clock = jnp.asarray(t, jnp.int32)
+            clock = np.asarray(t, np.int32)
             found = _steps(
                 problem, oracle, algorithm, masks, outcomes, planned, clock, keys[0],
-                jnp.asarray(s), jnp.asarray(u),
+                s, u,
             )  # fmt: skip
             c, M, N, after = (np.asarray(v) for v in found)
             stated = c + SCALES[:, None, None] * (M @ s + N @ u)

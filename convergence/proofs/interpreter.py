@@ -12,11 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
-from convergence.compiling import divided
 from convergence.proofs import elementwise, linear, structure
 from convergence.proofs.balls import (
     Undecided,
@@ -30,8 +27,8 @@ from convergence.proofs.balls import (
     kind,
     truths,
 )
+from convergence.walker import CONTROL, AbstractWalker, expansion
 
-INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr", "call")
 # Integers and truth that are decided, without a compilation.
 HOST: dict[str, Callable[..., Any]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "max": np.maximum, "min": np.minimum,
@@ -60,35 +57,40 @@ SAMPLERS = {name.lstrip("_") for name in dir(jax.random)} | {
 }  # fmt: skip
 
 
-class Interpreter:
+class Interpreter(AbstractWalker):
     """Walks jaxprs; keeps where entries move, and programs that need no balls, between steps."""
 
     def __init__(self, budget: int = BUDGET) -> None:
+        super().__init__()
         self.plans: dict[Any, Any] = {}
         self.plain: dict[int, tuple[Any, bool, Any]] = {}
         self.left = budget
         self.drawn = hashlib.blake2b(digest_size=16)
 
-    def closed(self, jaxpr: Any, args: Sequence[Any]) -> list[Any]:
-        """A closed jaxpr on values of this interpreter."""
-        named = zip(jaxpr.consts, jaxpr.jaxpr.constvars)
-        return self.walk(jaxpr.jaxpr, [self.value(c, v.aval) for c, v in named], args)
-
     def value(self, array: Any, aval: Any) -> Any:
         """An array of the program as a value: reals become balls."""
         return exact(array) if kind(aval) == "f" and not is_ball(array) else array
 
-    def walk(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
-        """The outputs of a jaxpr."""
-        env: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args]))
+    def truth(self, going: Any) -> bool:
+        """Whether a loop goes on, if balls decide it."""
+        return bool(decided(going, "whether a loop goes on"))
 
-        def read(v: Any) -> Any:
-            return self.value(v.val, v.aval) if isinstance(v, core.Literal) else env[v]
+    def entry(self, x: Any, k: int) -> Any:
+        """x[k], an array even where it is a number."""
+        return box(x[k : k + 1].ravel().tolist(), x.shape[1:]) if is_ball(x) else x[k]
 
-        for eqn in jaxpr.eqns:
-            outs = self.step(eqn, [read(v) for v in eqn.invars])
-            env.update(zip(eqn.outvars, outs))
-        return [read(v) for v in jaxpr.outvars]
+    def stack(self, rows: list[Any]) -> Any:
+        """Outputs of steps as one array."""
+        if any(map(is_ball, rows)):
+            return np.stack([truths(r) for r in rows])
+        return super().stack(rows)
+
+    def chosen(self, which: Any, branches: Sequence[Any], operands: list[Any], eqn: Any) -> Any:
+        """The branch that is taken; the hull of all where truth does not choose."""
+        if not is_ball(which):
+            return super().chosen(which, branches, operands, eqn)
+        every = [self.closed(inner, operands) for inner in branches]
+        return [union(values, v) for values, v in zip(zip(*every), eqn.outvars)]
 
     def step(self, eqn: Any, args: list[Any]) -> list[Any]:
         """One equation."""
@@ -178,86 +180,6 @@ def draws(jaxpr: Any) -> bool:
     return any(e.primitive.name == "random_bits" or any(map(draws, jaxprs(e))) for e in jaxpr.eqns)
 
 
-def call(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    """A call of another program."""
-    inner = next(eqn.params[name] for name in INNER if name in eqn.params)
-    return self.closed(inner, args) if hasattr(inner, "jaxpr") else self.walk(inner, [], args)
-
-
-def expanded(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    """What newer versions of JAX keep as one operation until it is compiled."""
-    return self.closed(expansion(eqn), args)
-
-
-def expansion(eqn: Any) -> Any:
-    """Its closed jaxpr."""
-    whole = eqn.params["_prim"]
-    like = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in eqn.invars]
-    return jax.make_jaxpr(whole.expand)(*jax.tree.unflatten(whole.in_tree, like))
-
-
-def linear_solve(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    """What the solver inside finds: its enclosure holds the solution."""
-    lengths, programs = eqn.params["const_lengths"], eqn.params["jaxprs"]
-    ends = np.cumsum([lengths.matvec, lengths.vecmat, lengths.solve, lengths.transpose_solve])
-    consts = args[ends[1] : ends[2]]
-    return self.closed(programs.solve, [*consts, *args[ends[3] :]])
-
-
-def scan(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    p = eqn.params
-    a, n = divided(eqn)
-    b = a + n
-    consts, carry, xs = args[:a], list(args[a:b]), args[b:]
-    rows: list[list[Any]] = []
-    for k in reversed(range(p["length"])) if p["reverse"] else range(p["length"]):
-        outs = self.closed(p["jaxpr"], [*consts, *carry, *[entry(x, k) for x in xs]])
-        carry = outs[:n]
-        rows.append(outs[n:])
-    rows = rows[::-1] if p["reverse"] else rows
-    return [
-        *carry,
-        *[stack([row[j] for row in rows]) for j in range(len(eqn.outvars) - len(carry))],
-    ]
-
-
-def entry(x: Any, k: int) -> Any:
-    """x[k], an array even where it is a number."""
-    return box(x[k : k + 1].ravel().tolist(), x.shape[1:]) if is_ball(x) else x[k]
-
-
-def stack(rows: list[Any]) -> Any:
-    """Outputs of steps as one array."""
-    if any(map(is_ball, rows)):
-        return np.stack([truths(r) for r in rows])
-    if jnp.issubdtype(rows[0].dtype, jax.dtypes.extended):
-        return jax.numpy.stack(rows)
-    return np.stack([np.asarray(r) for r in rows])
-
-
-def loop(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    p = eqn.params
-    a = p["cond_nconsts"]
-    b = a + p["body_nconsts"]
-    carry = list(args[b:])
-    while True:
-        (going,) = self.closed(p["cond_jaxpr"], [*args[:a], *carry])
-        if not bool(decided(going, "whether a loop goes on")):
-            return carry
-        carry = self.closed(p["body_jaxpr"], [*args[a:b], *carry])
-
-
-def branch(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    """One branch; the hull of all where truth does not choose."""
-    which, *operands = args
-    branches = eqn.params["branches"]
-    if not is_ball(which):
-        index = int(np.clip(int(np.asarray(which)), 0, len(branches) - 1))
-        return self.closed(branches[index], operands)
-    every = [self.closed(inner, operands) for inner in branches]
-    return [union(values, v) for values, v in zip(zip(*every), eqn.outvars)]
-
-
 def union(values: Sequence[Any], v: Any) -> Any:
     """The hull of what branches return."""
     if kind(v.aval) == "f":
@@ -268,18 +190,3 @@ def union(values: Sequence[Any], v: Any) -> Any:
     if all(np.array_equal(np.asarray(values[0]), np.asarray(w)) for w in values[1:]):
         return values[0]
     raise Undecided("branches that balls do not choose between return different integers")
-
-
-def platform(self: Interpreter, eqn: Any, args: list[Any]) -> list[Any]:
-    """The branch for CPUs, which is what a replay is of; else the default, the last one."""
-    found = [k for k, names in enumerate(eqn.params["platforms"]) if names and "cpu" in names]
-    last = len(eqn.params["platforms"]) - 1
-    return [np.int32(found[0] if found else last)]
-
-
-CONTROL: dict[str, Callable[..., list[Any]]] = {
-    **dict.fromkeys(
-        ("jit", "remat2", "custom_jvp_call", "custom_vjp_call", "custom_vmap_call"), call),
-    "custom_linear_solve": linear_solve, "scan": scan, "while": loop, "cond": branch,
-    "platform_index": platform, "call_hi_primitive": expanded,
-}  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, fmpq
 
+from convergence.plain_rules import RULES
 from convergence.proofs.balls import (
     Undecided,
     ball,
@@ -38,30 +39,9 @@ MOVES = (
 )  # fmt: skip
 
 
-def spread(p: dict[str, Any], x: np.ndarray) -> np.ndarray:
-    """broadcast_in_dim."""
-    shape = [1] * len(p["shape"])
-    for size_, axis in zip(x.shape, p["broadcast_dimensions"]):
-        shape[axis] = size_
-    return np.broadcast_to(x.reshape(shape), p["shape"])
-
-
-def cut(p: dict[str, Any], x: np.ndarray) -> np.ndarray:
-    """slice."""
-    steps = p["strides"] or [1] * x.ndim
-    return x[tuple(map(slice, p["start_indices"], p["limit_indices"], steps))]
-
-
-# On arrays of numbers, truth, or balls alike.
-PLAIN: dict[str, Any] = {
-    "broadcast_in_dim": spread, "slice": cut,
-    "reshape": lambda p, x: x.reshape(p["new_sizes"]),
-    "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
-    "transpose": lambda p, x: np.transpose(x, p["permutation"]),
-    "rev": lambda p, x: np.flip(x, tuple(p["dimensions"])),
-    "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
-    "stack": lambda p, *xs: np.stack(xs, p["axis"]),
-}  # fmt: skip
+PLAIN = (
+    "broadcast_in_dim", "slice", "reshape", "squeeze", "transpose", "rev", "concatenate", "stack",
+)  # fmt: skip
 
 
 def plain(eqn: Any, *args: Any) -> np.ndarray:
@@ -69,7 +49,7 @@ def plain(eqn: Any, *args: Any) -> np.ndarray:
     hosts = [a if is_ball(a) else np.asarray(a) for a in args]
     if any(map(is_ball, hosts)):
         hosts = [truths(a) for a in hosts]
-    return PLAIN[eqn.primitive.name](eqn.params, *hosts)
+    return RULES[eqn.primitive.name](eqn.params, *hosts)
 
 
 def move(eqn: Any, plans: dict[Any, Any], *args: Any) -> list[Any]:

@@ -221,6 +221,11 @@ def plainly() -> Generator[None, None, None]:
         raise InvalidInput(sentence) from None
 
 
+def _placed(v: Any) -> Any:
+    """A host's array on the device; `jnp.asarray` would compile a program for its shape."""
+    return jax.device_put(np.asarray(v, jax.dtypes.canonicalize_dtype(v.dtype)))
+
+
 def run(
     experiment: Experiment,
     T: int,
@@ -250,7 +255,7 @@ def run(
     # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
     # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
     experiment = jax.tree.map(
-        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
+        lambda v: _placed(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
     chunks = _large if plan.large(experiment) else _hasty if hasty else _chunks
     if parts > 1:

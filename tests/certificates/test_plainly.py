@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from convergence import memory
 from convergence.claims.base import AbstractOnInstance
 from convergence.compiling import hastily
 from convergence.laws import look
-from convergence.plainly import plainly
+from convergence.plain_rules import RULES
+from convergence.plainly import LARGE, LONG, plainly
 from convergence.precision import precision
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import log_cosh
@@ -47,6 +49,10 @@ FUNCTIONS: dict[str, Any] = {
     "sorted": lambda x: (jnp.sort(x, axis=0), jnp.linalg.eigvalsh(x.T @ x)),
     "slopes": jax.grad(lambda x: jnp.sum(jax.nn.logsumexp(x, axis=1) * jnp.abs(x[:, 0]))),
     "whole": lambda x: (x[0] > 0).astype(jnp.int32) // 2 + jnp.int32(-7) // jnp.int32(2),
+    "none": lambda x: jax.lax.scan(lambda y, z: (y + z, 2 * z), x[0], x[:0]),
+    "parted": lambda x: jnp.split(x, (1, 3)),
+    "drawn": lambda x: x + jax.vmap(lambda k: jax.random.uniform(k, (3,), x.dtype))(
+        jax.random.split(jax.random.fold_in(jax.random.key(0), 3), 4)),
     "mapped": jax.vmap(lambda x: jnp.linalg.norm(x) * jnp.outer(x, x)),
 }  # fmt: skip
 
@@ -65,15 +71,40 @@ def test_a_program_gives_what_it_gives_compiled(name: str, dtype: Any):
             np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
 
 
-def test_keys_and_long_loops_are_compiled():
-    def drawn(key: Any) -> Any:
-        return jax.random.normal(key, (3,))
+@pytest.mark.parametrize("calls", [1, 8], ids=["long", "often"])
+def test_what_is_long_or_asked_often_is_compiled(calls: int):
+    def turns(x: Any) -> Any:
+        return jax.lax.fori_loop(0, LONG // calls, lambda k, y: y + 1, x)
 
-    def long(x: Any) -> Any:
-        return jax.lax.fori_loop(0, 10**6, lambda k, y: 0.5 * y + 1, x)
+    asked = plainly(turns)
+    found = [asked(A) for _ in range(calls)]
+    assert isinstance(found[-1], jax.Array)
+    assert calls == 1 or isinstance(found[0], np.ndarray)
+    np.testing.assert_array_equal(found[0], found[-1])
 
-    assert np.array_equal(plainly(drawn)(jax.random.key(0)), drawn(jax.random.key(0)))
-    assert float(plainly(long)(jnp.float32(0))) == 2.0
+
+def test_what_makes_large_arrays_is_compiled():
+    assert isinstance(plainly(lambda x: x + 1)(np.zeros(LARGE + 1)), jax.Array)
+
+
+def test_programs_are_dropped_with_compiled_ones():
+    traced = []
+
+    def counted(x: Any) -> Any:
+        traced.append(0)
+        return 2 * x
+
+    double = plainly(counted)
+    double(A)
+    memory.release()
+    double(A)
+    assert len(traced) == 2
+
+
+def test_a_rule_that_is_wrong_is_seen(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(RULES, "tanh", lambda p, x: np.tanh(x) * (1 + 1e-9))
+    with pytest.raises(AssertionError):
+        test_a_program_gives_what_it_gives_compiled("elementary", "float64")
 
 
 def test_a_program_is_traced_once_a_form():
