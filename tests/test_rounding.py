@@ -9,10 +9,13 @@ import equinox as eqx
 import numpy as np
 import pytest
 
-from convergence import Claim, Verdict
+from convergence import Claim, Verdict, verify
 from convergence.claims.rounding import ends, excess, floats, moved
 from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
+from convergence.constants import Constants
+from convergence.problems.quadratic import Isotropic
+from convergence.theorems.adaptive import smooth
 from convergence.theorems.base import Kind
 from convergence.theorems.estimators import liu2024sophia as sophia
 
@@ -115,3 +118,20 @@ def test_a_law_of_one_run_is_granted_its_rounding_and_no_more(kind: Kind) -> Non
     report = dataclasses.replace(claim, theorem=Law(kind=kind, factor=off)).verify(Settings())
     assert report.verdict is Verdict.REFUTED
     assert report.proof is not None
+
+
+class Overstated(smooth.SignDescentSmooth):
+    """Two thirds of the bound, which is false."""
+
+    def bound(self, c: Constants, T: int) -> float:
+        return super().bound(c, T) / 1.5
+
+
+@pytest.mark.parametrize(("T", "verdict"), [(4, Verdict.INCONCLUSIVE), (8, Verdict.REFUTED)])
+def test_digits_that_decide_a_sign_confirm_no_statement(T: int, verdict: Verdict) -> None:
+    """After two of four steps an entry is 0 but for rounding, whose sign moves the rest."""
+    claim = Claim("own", Overstated(), Isotropic(np.full(3, float(T))), horizons=(T,), seeds=1)
+    report = verify(claim)
+    assert report.verdict is verdict, report.reason
+    if verdict is Verdict.INCONCLUSIVE:
+        assert "the last digits of the instance move the run" in report.reason

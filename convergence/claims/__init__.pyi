@@ -60,12 +60,14 @@ from .report import number as number
 from .report import plain as plain
 from .report import source_text as source_text
 from .rounding import cheap as cheap
+from .rounding import digits as digits
 from .rounding import ends as ends
 from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import gap as gap
 from .rounding import moved as moved
 from .rounding import sensitivity as sensitivity
+from .rounding import sizes as sizes
 from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings

@@ -72,17 +72,40 @@ def excess(values: np.ndarray, bound: tuple[float, float]) -> np.ndarray:
     return beyond.reshape(len(beyond), -1).max(axis=1)
 
 
-def gap(values: np.ndarray, bound: tuple[float, float]) -> float:
-    """How far the first run lies beyond its bound, in the metric's own unit."""
+def gap(values: np.ndarray, bound: tuple[float, float]) -> np.ndarray:
+    """(seeds,) how far each run lies beyond its bound, in the metric's own unit."""
     low, high = bound
     with np.errstate(invalid="ignore"):
-        return float(np.max(np.fmax(values - high, low - values)[0]))
+        beyond = np.fmax(values - high, low - values)
+    return beyond.reshape(len(beyond), -1).max(axis=1)
+
+
+def digits(dtype: Any) -> float:
+    """Two fifths of the digits of a precision: what is less of something is hardly seen beside it,
+    and what moves more of it is no rounding any more."""
+    return float(10 ** (-0.4 * np.finfo(dtype).precision))
+
+
+def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
+    """The larger of value and bound at the end, and the largest of a run: the metric at its start
+    and at its marks."""
+    with precision("float64"):
+        run = claim.experiment(record.T)
+        state = run.algorithm.init(run.problem.start(), run.oracle, jax.random.key(0))
+        begun = run.metric.init(run.problem, state)
+        at: Any = jax.device_put
+        first = run.metric.read(at(np.int32(0)), begun, run.problem, state)
+    known = [abs(b) for b in sample.range if math.isfinite(b)]
+    end = max([*known, *np.abs(sample.values[np.isfinite(sample.values)]).ravel()], default=0.0)
+    seen = np.concatenate([np.abs(record.values).ravel(), np.abs(np.ravel(first)), [end]])
+    return float(end) or 1.0, float(np.max(seen[np.isfinite(seen)], initial=0.0)) or 1.0
 
 
 def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
-    """How far rounding n floats of the instance, the method and the statement's own fields can move
-    the worst run from its bound, whose formula is evaluated again with each twin; relative to the
-    larger of the two, and at most 1: then both are what roundings make of 0.
+    """How far, relatively, rounding n floats of the instance, the method and the statement's own
+    fields can move the worst run from its bound, whose formula is evaluated again with each twin.
+    Where both are what roundings make of 0, a hardly visible share of the run, how far apart they
+    are in the metric's own unit; at most 1.
 
     Twins are moved by an ulp of the run's precision and run in float64. To first order one
     deviates by Σ ± s_i, whose root mean square is ‖s‖₂; the worst choice of signs gives
@@ -103,12 +126,12 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
             other = Experiment(near, claim.oracle(near, loud), *how)
             again = dataclasses.replace(what, experiment=other)
             values = session.run(again, range(worst, worst + 1), record.seeds).final()
-            return gap(values, ends(claim.kind, bound))
+            apart = (gap if nothing else excess)(values, ends(claim.kind, bound))
+            return float(np.max(apart[:1])) / (size if nothing else 1.0)
 
         found: list[float] = []
-        own = np.asarray(sample.values)[worst]
-        size = max((abs(b) for b in sample.range if math.isfinite(b)), default=0.0)
-        size = max(size, float(np.max(np.abs(own)))) or 1.0
+        size, whole = sizes(claim, record, sample)
+        nothing = size <= digits(dtype) * whole
         itself = beyond(problem, noise, method, claim.theorem)
         for twin in range(1, TWINS + 1):
             rng = np.random.default_rng(twin)
@@ -121,5 +144,5 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
         return 0.0
     count = floats((problem, noise, method, claim.theorem))
     with np.errstate(all="ignore"):
-        spread = math.sqrt(float(np.mean(np.square(np.array(found) / size))) * count)
+        spread = math.sqrt(float(np.mean(np.square(found))) * count)
     return min(spread, 1.0) if math.isfinite(spread) else 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.rounding import cheap, ends, excess, sensitivity
+from convergence.claims.rounding import cheap, digits, ends, excess, sensitivity, sizes
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
@@ -22,7 +22,8 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
 
     Granted is a rounding a step, or what rounding the last digits of the instance is worth where
     that is more. A run that keeps the bound in exact arithmetic broke it by rounding; one that
-    balls do not decide leaves the claim INCONCLUSIVE.
+    balls do not decide leaves the claim INCONCLUSIVE, and so does an instance whose last digits
+    are worth more than two fifths of those there are: signs of what is 0 but for rounding.
     """
     for s in samples:
         if s.range[0] == math.inf or s.range[1] == -math.inf:
@@ -32,8 +33,20 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
     rooms = [
         max(8 * eps * s.T, sensitivity(claim, r, s, session)) for r, s in zip(records, samples)
     ]
-    granted = map(max, rooms, cheap(samples, session.settings))
-    judgement = st.judge_pathwise(samples, rounding=[*granted])
+    little = cheap(samples, session.settings)
+    judgement = st.judge_pathwise(samples, rounding=[*map(max, rooms, little)])
+    if judgement.verdict is Verdict.CONSISTENT:
+        for r, s, room, least in zip(records, samples, rooms, little):
+            size, whole = sizes(claim, r, s)
+            part = room * size / whole
+            if np.max(past(s)) > least and part > digits(session.settings.dtype):
+                reason = (
+                    f"at T={s.T} the last digits of the instance move the run by {part:.1g} of its "
+                    "size, and what it misses the bound by may be that: move the start"
+                )
+                return dataclasses.replace(
+                    judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
+                )
     if judgement.verdict is not Verdict.REFUTED:
         return judgement
     cleared, open_ = 0, ""
