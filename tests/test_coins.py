@@ -39,8 +39,8 @@ def test_directions() -> None:
         a = 1 - math.exp(-2 * 0.02 * nu / share)
         v = along(0.02 * math.sqrt(1 + var / share**2), 15) + seen(a, share, var) / nu
         assert LOZO(0.01, 4, 2).coins(C, T) == pytest.approx((v, 0.01))
-    for other in ({"law": "gaussian"}, {"divide": False}):
-        assert LOZO(0.01, 4, 2, **other).coins(C, 9) == (math.inf, 0.0)
+    for other in (LOZO(0.01, 4, 2, law="gaussian"), LOZO(0.01, 4, 2, divide=False)):
+        assert other.coins(C, 9) == (math.inf, 0.0)
 
 
 def test_blocks() -> None:

@@ -35,8 +35,11 @@ def test_verdict_is_the_expected_one(claim: AbstractClaim, test_seed: int) -> No
     report = claim.verify(Settings(tier=tier, seed=test_seed, alpha=1e-6, claims=len(CLAIMS)))
     assert report.expected, f"{report.verdict}, expected {report.expect}: {report.reason}"
     if claim.slug in TIGHTEST:
-        assert report.power is not None
-        assert report.power <= SCATTER * TIGHT, "`python -m tests.statistics.power` on a new run"
+        assert report.judgement is not None
+        assert report.judgement.power is not None
+        assert report.judgement.power <= SCATTER * TIGHT, (
+            "`python -m tests.statistics.power` on a new run"
+        )
 
 
 def test_slugs_are_unique() -> None:

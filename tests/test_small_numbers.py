@@ -88,7 +88,8 @@ def test_examples_of_one_gradient_are_different_samples() -> None:
     def update(grads: Any, state: Any, params: Any = None) -> Any:
         return jax.tree.map(lambda g: g[0] - g[1], grads), state
 
-    apart = optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+    told: Any = update
+    apart = optax.GradientTransformation(lambda params: optax.EmptyState(), told)
     with precision("float64"):
         problem = Isotropic([1.0, 2.0])
         method = FromOptax(apart, per_example=2)

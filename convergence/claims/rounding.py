@@ -93,8 +93,8 @@ def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
         run = claim.experiment(record.T)
         state = run.algorithm.init(run.problem.start(), run.oracle, jax.random.key(0))
         begun = run.metric.init(run.problem, state)
-        at: Any = jax.device_put
-        first = run.metric.read(at(np.int32(0)), begun, run.problem, state)
+        lax: Any = jax.lax
+        first = run.metric.read(lax.full((), 0, np.int32), begun, run.problem, state)
     known = [abs(b) for b in sample.range if math.isfinite(b)]
     end = max([*known, *np.abs(sample.values[np.isfinite(sample.values)]).ravel()], default=0.0)
     seen = np.concatenate([np.abs(record.values).ravel(), np.abs(np.ravel(first)), [end]])

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from convergence.claims.base import AbstractOnInstance
 from convergence.metrics.agents import CenterGradLessSpread
 from convergence.precision import precision
 from convergence.registry import named
@@ -19,7 +20,7 @@ from convergence.theorems.decentralized.koloskova2020 import DSGDSmallStep, Fixe
 def test_the_bias_of_a_small_step_is_the_limit_of_the_fixed_points(name: str) -> None:
     """With unequal Hessians, where the three methods differ in the leading order."""
     claim = named(f"agents-small-step-{name.lower()}")
-    assert claim is not None
+    assert isinstance(claim, AbstractOnInstance)
     with precision("float64"):
         c, T = claim.instance(claim.horizons[0])[2], 10**6
         expanded = DSGDSmallStep(name).bound(c, T)
@@ -31,7 +32,7 @@ def test_the_bias_of_a_small_step_is_the_limit_of_the_fixed_points(name: str) ->
 def test_a_variance_does_not_know_the_unit_of_the_function(name: str) -> None:
     """Twice f, with twice the noise at half the step, makes the same steps."""
     claim = named("agents-variance-ed")
-    assert claim is not None
+    assert isinstance(claim, AbstractOnInstance)
     with precision("float64"):
         c = claim.instance(claim.horizons[0])[2]
         doubled = c.but(h=2 * np.asarray(c.h), L=2 * c.L, sigma=2 * c.sigma)

@@ -41,7 +41,7 @@ class OneTooLong(OptimisticStability):
     """`OptimisticStability` at steps 5 % longer."""
 
     def prescribe(self, c: Any, T: int) -> Any:
-        healthy = super().prescribe(c, T)
+        healthy: Any = super().prescribe(c, T)
         return dataclasses.replace(healthy, eta=1.05 * healthy.eta)
 
 
