@@ -66,7 +66,9 @@ def require(condition: object, given: str, needed: str, do: str) -> None:
     """Raise `InvalidInput` with the three parts of a useful sentence unless `condition` holds."""
     if not condition:
         given = given if len(given) <= 300 else f"{given[:300]}…"
-        raise InvalidInput(f"Got {given}, but {needed} is needed; {do}.")
+        raise InvalidInput(
+            f"Got {given}, but {needed} is needed; {do}{'' if do[-1:] == '?' else '.'}"
+        )
 
 
 def numbers(value: Any, what: str) -> np.ndarray:

@@ -71,7 +71,7 @@ def digest(found: Mapping[str, Any]) -> str:
     """A hash over laws and rows without their times: equal audits of equal code have one."""
     rows = [{k: v for k, v in row.items() if k != "seconds"} for row in found["rows"]]
     text = json.dumps([found["laws"], rows], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -79,9 +79,9 @@ def read(path: Path) -> dict[str, Any]:
     require(path.is_file(), repr(str(path)), "a file that `audit --json` wrote", "check the path")
     try:
         found = read_json(path)
+        fault = wrong(found, "audit")
     except (OSError, ValueError):
-        found = None
-    fault = wrong(found, "audit")
+        found, fault = None, "there is no JSON"
     require(
         not fault, f"{str(path)!r}, where {fault}", f"a document of schema {SCHEMA}",
         "write one with `audit --json FILE`",

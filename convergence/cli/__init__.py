@@ -48,5 +48,6 @@ def _run(argv: Sequence[str] | None) -> int:
         if arguments.debug:
             raise
         hint = "" if isinstance(error, InvalidInput) else "; --debug shows the traceback"
-        print(f"convergence: {told(error)}{hint}.", file=sys.stderr)
+        said = f"{told(error)}{hint}"
+        print(f"convergence: {said}{'' if said[-1:] == '?' else '.'}", file=sys.stderr)
         return 2

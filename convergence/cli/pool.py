@@ -121,8 +121,12 @@ class Pool:
 
 
 def by_program(claims: Sequence[AbstractClaim]) -> list[AbstractClaim]:
-    """The claims with those of one theorem side by side, since they often share a program."""
-    groups: dict[type, list[AbstractClaim]] = {}
-    for claim in claims:
-        groups.setdefault(type(getattr(claim, "theorem", None)), []).append(claim)
-    return [claim for group in groups.values() for claim in group]
+    """The claims of one paper side by side, and among them those of one theorem, since they often
+    share a program."""
+    first: dict[Any, int] = {}
+
+    def place(claim: AbstractClaim) -> tuple[int, int]:
+        kind = type(getattr(claim, "theorem", None))
+        return first.setdefault(kind.__module__, len(first)), first.setdefault(kind, len(first))
+
+    return sorted(claims, key=place)

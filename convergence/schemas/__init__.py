@@ -28,7 +28,8 @@ def wrong(content: Any, form: str, part: str | None = None) -> str:
     try:
         checker(form, part)(content)
     except fastjsonschema.JsonSchemaValueException as error:
-        return error.message.removeprefix("data").removeprefix(".")[:300]
+        said = error.message.removeprefix("data")
+        return ("it" + said if said[:1] == " " else said.removeprefix("."))[:300]
     except RecursionError:
         return "it is nested too deeply"
     return ""
