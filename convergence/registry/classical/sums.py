@@ -53,7 +53,7 @@ CLAIMS: tuple[AbstractClaim, ...] = (
     exact("saga-like-descent", sums.SAGALikeDescent(), ALIKE, 16, expect=Verdict.REFUTED,
           instead="saga-law", note="four clients with minimizers of their own"),
     exact("saga-strongly-convex", sums.SAGAStronglyConvex(), UNEVEN, 1, 512),
-    run("saga-scikit-law", scikit.SeenSAGALaw(), SEEN, 2, 4, seeds=16384, margin=0.15),
+    run("saga-scikit-law", scikit.SeenSAGALaw(), SEEN, 2, 4, seeds=65536, margin=0.15),
     exact("sgd-sampled-law", sampled.DrawnSumLaw(), UNEVEN, 1, 64),
     exact("sgd-expected-smoothness", sampled.ExpectedSmoothness(), UNEVEN, 1, 64),
     exact("sgd-interpolation-tight", sums.SGDInterpolation(), FRAME, 1, 16),
