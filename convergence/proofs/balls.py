@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,19 +41,22 @@ class Unsupported(Exception):
     """An operation without an enclosure here: no precision helps."""
 
 
+_ALONE = threading.RLock()
 _digits = 0  # of numerator and denominator together, in bits; longer rationals become balls
 
 
 @contextlib.contextmanager
 def bits(precision: int, rational: int = 0) -> Iterator[None]:
-    """Compute with midpoints of so many bits, and keep rationals of up to `rational` bits."""
+    """Compute with midpoints of so many bits, and keep rationals of up to `rational` bits. Other
+    threads wait, for flint has one precision for all."""
     global _digits
-    before = flint.ctx.prec, _digits
-    flint.ctx.prec, _digits = precision, rational
-    try:
-        yield
-    finally:
-        flint.ctx.prec, _digits = before
+    with _ALONE:
+        before = flint.ctx.prec, _digits
+        flint.ctx.prec, _digits = precision, rational
+        try:
+            yield
+        finally:
+            flint.ctx.prec, _digits = before
 
 
 def number(v: Any) -> Any:
