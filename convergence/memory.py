@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +81,5 @@ def release() -> None:
         drop()
     eqx.clear_caches()
     jax.clear_caches()  # some versions of Equinox leave these
-    gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
