@@ -22,8 +22,8 @@ Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in a
 
 
 Outcome = Report | Exception
-MOST = 700 * 2**20  # bytes held by the process from which compiled programs are released,
-ROOM = 220 * 2**20  # and at least so many more than it held after the last release
+MOST = 620 * 2**20  # bytes held by the process from which compiled programs are released,
+ROOM = 200 * 2**20  # and at least so many more than it held after the last release
 
 
 class Stopped(Exception):
