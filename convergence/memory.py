@@ -12,6 +12,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
+MOST = 620 * 2**20  # bytes held by a process from which it releases compiled programs
 CACHES: list[Callable[[], Any]] = []  # what else remembers programs; called to drop them
 CGROUPS = Path("/sys/fs/cgroup")
 

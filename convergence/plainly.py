@@ -46,15 +46,14 @@ class Evaluated:
         leaves = [v if extended(v) else np.asarray(v) for v in leaves]
         others, other = jax.tree.flatten(rest)
         key = structure, tuple((v.shape, v.dtype) for v in leaves), tuple(others), other, wide()
-        if key not in self._kept:
+        known = self._kept.get(key)  # read once: other threads may clear
+        if known is None:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
-            self._kept[key] = self._traced(leaves, structure, rest)
-        known = self._kept[key]
-        if known.left < 0:
-            known.program = None
-            return self._compiled(*args)
+            known = self._kept[key] = self._traced(leaves, structure, rest)
         known.left -= known.work
+        if known.left < 0:
+            return self._compiled(*args)
         with np.errstate(all="ignore"):
             return jax.tree.unflatten(known.form, known.walker.closed(known.program, leaves))
 
@@ -65,8 +64,8 @@ class Evaluated:
         program, shapes = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         if any(isinstance(c, core.Tracer) for c in program.consts):  # as compiling would say
             raise jax.errors.UnexpectedTracerError("a value of a loop or branch is used outside")
-        work = _work(program.jaxpr)
-        return Known(program, jax.tree.structure(shapes), work, LONG - work, Walker())
+        form, work = jax.tree.structure(shapes), _work(program.jaxpr)
+        return Known(program, form, work, LONG, Walker())
 
 
 @dataclasses.dataclass

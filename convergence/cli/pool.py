@@ -22,8 +22,7 @@ Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in a
 
 
 Outcome = Report | Exception
-MOST = 620 * 2**20  # bytes held by the process from which compiled programs are released,
-ROOM = 200 * 2**20  # and at least so many more than it held after the last release
+ROOM = 200 * 2**20  # bytes at least beyond what was held after a release, before the next
 
 
 class Stopped(Exception):
@@ -43,7 +42,7 @@ class Pool:
         self._ready: dict[int, Outcome] = {}
         self._halt = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._gate, self._under_way, self._most = threading.Condition(), 0, MOST
+        self._gate, self._under_way, self._most = threading.Condition(), 0, memory.MOST
 
     def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.jobs)]
@@ -111,7 +110,7 @@ class Pool:
                 self._gate.wait()
             if memory.resident() > self._most:
                 memory.release()
-                self._most = max(MOST, memory.resident() + ROOM)
+                self._most = max(memory.MOST, memory.resident() + ROOM)
             self._under_way += 1
 
     def _leave(self) -> None:

@@ -25,7 +25,6 @@ MARK = ".scheduler"  # in the store while somebody sends tasks that write there
 PASSED = (
     "NPROC", "JAX_ENABLE_X64", "JAX_PLATFORMS", "XLA_FLAGS", "OPENBLAS_CORETYPE",
 )  # fmt: skip
-MOST = 700 * 2**20  # bytes held by a worker from which compiled programs are released
 
 
 def environment() -> dict[str, str]:
@@ -151,5 +150,5 @@ def _measure(task: Mapping[str, Any]) -> None:
     if claim is None:
         raise InvalidInput(f"There is no claim {slug!r} in {file or 'the registry'}.")
     claim.verify(Settings(**task["settings"]), Store(task["out"]))
-    if memory.resident() > MOST:
+    if memory.resident() > memory.MOST:
         memory.release()

@@ -186,6 +186,7 @@ from .classical.lessard2016 import PolyakStronglyConvex as PolyakStronglyConvex
 from .classical.lessard2016 import polyak as polyak
 from .classical.momentum_class import HeavyBallAverage as HeavyBallAverage
 from .classical.momentum_class import NesterovStrong as NesterovStrong
+from .classical.momentum_quadratics import AbstractNesterov as AbstractNesterov
 from .classical.momentum_quadratics import NesterovQuadratic as NesterovQuadratic
 from .classical.momentum_quadratics import PolyakShipped as PolyakShipped
 from .classical.nesterov1983 import AcceleratedConvex as AcceleratedConvex

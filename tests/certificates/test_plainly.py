@@ -154,3 +154,15 @@ def test_every_problem_of_the_registry_is_seen_alike():
         }
         for problem, _, c in seen.values():
             agree(problem, float(c.get("L", float("nan"))))
+
+
+def test_programs_that_another_thread_drops_are_not_missed():
+    class Dropped(dict[Any, Any]):
+        """What is kept is gone at once."""
+
+        def __setitem__(self, key: Any, value: Any) -> None:
+            pass
+
+    double = plainly(lambda x: 2 * x)
+    double._kept = Dropped()  # pyright: ignore[reportPrivateUsage]
+    assert np.array_equal(double(np.ones(3)), 2 * np.ones(3))

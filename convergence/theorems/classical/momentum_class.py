@@ -5,13 +5,14 @@ from __future__ import annotations
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.shipped import heavy_ball, nesterov
+from convergence.algorithms.shipped import heavy_ball
 from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.classical.momentum_quadratics import AbstractNesterov
 from convergence.theorems.domains import CODE, number
 
 
@@ -53,7 +54,7 @@ class HeavyBallAverage(AbstractTheorem):
         return float(c.Delta)
 
 
-class NesterovStrong(AbstractTheorem):
+class NesterovStrong(AbstractNesterov):
     """f(y_T) − f* ≤ (1 − q)^T (Δ + μR²/2)/(q(1 + q)) for L-smooth f with f − (μ/2)‖·‖² convex and
     Nesterov's momentum with β = (1 − q)/(1 + q), η = 1/L, q = √(μ/L); y the points where gradients
     are asked, as torch and optax keep them.
@@ -66,21 +67,9 @@ class NesterovStrong(AbstractTheorem):
     (L/2)‖z − x*‖². ∎ No instance of slack near 1 is known: quadratics fall by (1 − q)² a step.
     """
 
-    kind = Kind.PATHWISE
-    provenance = Provenance.DERIVED
     source = Source("nesterov1983", "constant momentum, strongly convex; this form derived")
     statement = "f(y_T) − f* ≤ (1−q)^T (Δ + μR²/2)/(q(1+q)),  Nesterov's momentum, q = √(μ/L)"
     assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 1e-12))
-    domain = {"code": CODE}
-
-    code: str = "own"
-
-    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        q = (c.mu / c.L) ** 0.5
-        return nesterov(1 / c.L, (1 - q) / (1 + q), self.code)
-
-    def metric(self, c: Constants, T: int) -> Gap:
-        return Gap()
 
     def bound(self, c: Constants, T: int) -> float:
         q = (c.mu / c.L) ** 0.5

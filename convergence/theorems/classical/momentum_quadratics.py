@@ -12,7 +12,25 @@ from convergence.theorems.classical.lessard2016 import ROUNDING, PolyakQuadratic
 from convergence.theorems.domains import CODE
 
 
-class NesterovQuadratic(AbstractTheorem):
+class AbstractNesterov(AbstractTheorem):
+    """f(y_T) − f* of Nesterov's momentum, η = 1/L, β = (1 − q)/(1 + q), q = √(μ/L); y the points
+    where gradients are asked."""
+
+    kind = Kind.PATHWISE
+    provenance = Provenance.DERIVED
+    domain = {"code": CODE}
+
+    code: str = "own"
+
+    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
+        q = (c.mu / c.L) ** 0.5
+        return nesterov(1 / c.L, (1 - q) / (1 + q), self.code)
+
+    def metric(self, c: Constants, T: int) -> Gap:
+        return Gap()
+
+
+class NesterovQuadratic(AbstractNesterov):
     """On quadratics f(y_T) − f* ≤ (1 − q)^{2T} (1 + (1−p)T)² Δ for Nesterov's momentum, q =
     √(μ/L), η = 1/L, β = (1 − q)/(1 + q), p = 1/(1 + q); y the points where gradients are asked.
 
@@ -24,21 +42,9 @@ class NesterovQuadratic(AbstractTheorem):
     Attained by (μ/2)x² with L > μ certified.
     """
 
-    kind = Kind.PATHWISE
-    provenance = Provenance.DERIVED
     source = Source("lessard2016", "Section 4.5, Nesterov's method on quadratics; constant derived")
     statement = "f(y_T) − f* ≤ (1−q)^{2T} (1+(1−p)T)² Δ,  Nesterov's momentum on quadratics"
     assumes = (Smooth(), NoNoise(), Is("quadratic"), Has("mu", 1e-12))
-    domain = {"code": CODE}
-
-    code: str = "own"
-
-    def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        q = (c.mu / c.L) ** 0.5
-        return nesterov(1 / c.L, (1 - q) / (1 + q), self.code)
-
-    def metric(self, c: Constants, T: int) -> Gap:
-        return Gap()
 
     def bound(self, c: Constants, T: int) -> float:
         q = (c.mu / c.L) ** 0.5
