@@ -10,8 +10,11 @@ import jax
 import numpy as np
 
 from convergence.compiling import hastily
+from convergence.parts.solvers import AbstractDescent
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import checkpoints, trajectory
+
+LONGEST = 20_000  # inner steps of a run, for a batch of runs is a program that nothing ends
 
 
 @hastily
@@ -52,3 +55,10 @@ def simulate(experiments: list[Experiment], T: int, keys: Any) -> np.ndarray:
     arrays = jax.tree.map(_stacked, axes, *each, is_leaf=lambda axis: axis is None)
     run: Any = _batch
     return np.asarray(run(arrays, axes, split[0][1], checkpoints(T), keys))
+
+
+def inner(algorithm: Any) -> int:
+    """How many steps of inner solvers a step surely takes: of those that no accuracy ends."""
+    parts = jax.tree.leaves(algorithm, is_leaf=lambda part: isinstance(part, AbstractDescent))
+    solvers = [part for part in parts if isinstance(part, AbstractDescent)]
+    return sum(int(s.N) for s in solvers if float(s.eps) == 0)

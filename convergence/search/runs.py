@@ -23,7 +23,7 @@ from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_metric, check_step
-from convergence.search.batches import program, simulate
+from convergence.search.batches import LONGEST, inner, program, simulate
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families, losses
 from convergence.search.render import claim_module
@@ -176,7 +176,8 @@ class RunSearch(AbstractSearch):
             low, high = bound if isinstance(bound, tuple) else (-math.inf, float(bound))
             if math.isnan(low + high) or (low, high) == (-math.inf, math.inf):
                 return None
-            return claim.experiment(T), bound
+            made = claim.experiment(T)
+            return None if inner(made.algorithm) * T > LONGEST else (made, bound)
         except OUTSIDE:
             return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.metrics.pointwise import Gap, GradNorm
 from convergence.noise.agents import PerEntry
+from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
 from convergence.precision import precision
 from convergence.problems.agents import slowest
 from convergence.problems.quadratic import Isotropic
+from convergence.registry import registry
 from convergence.search.across import across, examine, subjects
+from convergence.search.batches import LONGEST, inner
 from convergence.search.pool import rooms
+from convergence.search.runs import RunSearch
 from convergence.statistics import Verdict
 from convergence.theorems.assumptions import Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
@@ -157,3 +162,15 @@ def test_the_page_shows_what_was_found():
 def test_ten_minutes_find_nothing(test_seed: int):
     found = list(across(everything(), 600, seed=test_seed))
     assert [(f.slug, f.reason, f.error) for f in found if f.module or f.error] == []
+
+
+def test_inner_steps_that_nothing_ends_are_counted():
+    """A loud noise asks for ever more of them, and a batch of runs is not interrupted."""
+    claim: Any = next(c for c in registry() if c.slug == "rso-budget-sgd")
+    T = claim.horizons[0]
+    loud = dataclasses.replace(claim, noise=Gaussian(1e4))
+    assert 0 < inner(claim.experiment(T).algorithm) * T <= LONGEST
+    assert inner(loud.experiment(T).algorithm) * T > LONGEST
+    search = RunSearch(loud)
+    (family, *_) = search.families
+    assert search.parts(family, np.zeros(family.size), T) is None
