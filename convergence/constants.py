@@ -14,26 +14,28 @@ from convergence.vocabulary import KINDS, VOCABULARY
 def _checked(name: str, value: Any) -> Any:
     """The value as a host number or array, refused where it cannot be what its name means."""
     kind = VOCABULARY[name].kind if name in VOCABULARY else None
-    given = f"{name} = {shown(value)}"
-    if kind is None or kind == "array":
-        if kind is None and not isinstance(value, float | np.floating):
-            return value  # a name of the user's own
-        found = _array(value)
-        good = found.dtype.kind in "fiub" and not np.any(np.isnan(found))
-        require(
-            good, given, f"{KINDS['array' if kind else 'number']}, none of them NaN", _mend(name)
-        )
-        return value
+    if kind is None and not isinstance(value, float | np.floating):
+        return value  # a name of the user's own
     if kind == "flag":
-        require(isinstance(value, bool | np.bool_), given, KINDS[kind], _mend(name))
+        _held(isinstance(value, bool | np.bool_), name, value, kind)
         return bool(value)
-    require(not np.ma.is_masked(value), given, KINDS[kind], _mend(name))
     found = _array(value)
+    if kind is None or kind == "array":
+        good = found.dtype.kind in "fiub" and not np.any(np.isnan(found))
+        _held(good, name, value, kind or "number", ", none of them NaN")
+        return value
+    _held(not np.ma.is_masked(value), name, value, kind)
     whole = found.dtype.kind in "iu"
     good = found.ndim == 0 and (whole or (found.dtype.kind == "f" and kind != "size"))
     good = good and not np.isnan(found) and (kind == "number" or found >= 0)
-    require(good, given, KINDS[kind], _mend(name))
+    _held(good, name, value, kind)
     return int(found) if whole and kind == "size" else float(found)
+
+
+def _held(good: object, name: str, value: Any, kind: str, more: str = "") -> None:
+    """Refuse a value that is not `good`."""
+    if not good:
+        require(False, f"{name} = {shown(value)}", KINDS[kind] + more, _mend(name))
 
 
 def _array(value: Any) -> np.ndarray:

@@ -16,8 +16,10 @@ from convergence.laws import certificates
 from convergence.laws.along import contradicted, muted, valueless, walked
 from convergence.laws.asked import oracle_faults
 from convergence.laws.faults import Fault
+from convergence.laws.look import DENSE
 from convergence.laws.noises import noise_faults, rare_faults
 from convergence.laws.origin import ours
+from convergence.laws.problems import affine
 from convergence.precision import precision
 from convergence.runner.record import Record
 from convergence.runner.run import check_step
@@ -42,6 +44,13 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     return told("certificates", false)
 
 
+def exhausted(problem: Any, noise: Any, c: Constants) -> bool:
+    """Whether a look at an instance of the package leaves nothing for runs to show: one Hessian,
+    all of which is seen, and noise that does not move."""
+    small = np.size(problem.start()) <= DENSE
+    return small and affine(c) and bool(c.get("additive")) and ours(problem) and ours(noise)
+
+
 def told(name: str, false: list[Fault]) -> Checked:
     """An assumption that fails where a certificate is false."""
     said = "; ".join(str(fault) for fault in false[:3])
@@ -52,15 +61,16 @@ def broken(
     claim: Any, records: list[Record], judgement: Judgement, session: Any
 ) -> tuple[Checked, ...]:
     """A refutation stands only where the instance keeps its certificates along the runs that
-    refute: L, mu, G, f_star, Delta and convexity at every step, the noise's where a run ends. So
-    does a confirmation: of an instance of the package, which proves its own, beyond the quick tier,
-    of a user's own class, whose proof nobody has seen, in all."""
+    refute: L, mu, G, f_star, Delta and convexity at every step, the noise's where a run ends; one
+    that is `exhausted` has shown it. So does a confirmation: of an instance of the package, which
+    proves its own, beyond the quick tier, of a user's own class, whose proof nobody has seen, in
+    all."""
     if judgement.verdict not in (Verdict.REFUTED, Verdict.CONSISTENT):
         return ()
     for record in records:
         problem, noise, c = claim.instance(record.T)
         proved = session.settings.tier == "quick" and ours(problem) and ours(noise)
-        if judgement.verdict is Verdict.CONSISTENT and proved:
+        if exhausted(problem, noise, c) or (judgement.verdict is Verdict.CONSISTENT and proved):
             continue
         if valueless(noise, c):
             try:

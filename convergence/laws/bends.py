@@ -9,24 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
 
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
-from convergence.laws.look import Look
-from convergence.plainly import plainly
+from convergence.laws.look import Look, slopes
 from convergence.problems.base import AbstractProblem
 
 PLACES = 64  # points, always as many so that one program serves
 WAYS = 16  # directions at most
 STRIDES = 0.03, 1e-3  # of differences, relative to what is seen
 LEAST = 1e-4  # of them: at shorter ones ∇f is seen to be rounded
-
-
-@plainly
-def _gradients(problem: Any, x: Any) -> Any:
-    return jax.vmap(problem.grad)(x)
 
 
 def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
@@ -41,7 +34,7 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     def gradients(*moves: np.ndarray) -> np.ndarray:
         """∇f at all places, each moved by one of `moves`: (moves, places, d)."""
         points = np.concatenate([x + move for move in moves]).reshape((-1, *shape))
-        return np.asarray(_gradients(problem, points)).reshape(len(moves), *x.shape)
+        return slopes(problem, points).reshape(len(moves), *x.shape)
 
     changed = s.H - s.H[:1]
     k = int(np.argmax(np.linalg.norm(changed, axis=(1, 2))))

@@ -98,7 +98,7 @@ def _corner(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
         whole = np.round(count)
         upto = np.arange(c.batch + 1)
         share = np.searchsorted(np.sort(whole), upto, side="right") / N
-        gap = np.abs(share - scipy.stats.binom.cdf(upto, c.batch, 0.5))
+        gap = np.abs(share - scipy.special.bdtr(upto, c.batch, 0.5))
         odd = c.batch < 1 or np.abs(count - whole).max() > 1e-6 or np.abs(v).max() > 1 + ROUNDING
         # By Dvoretzky, Kiefer and Wolfowitz.
         if odd or 2 * np.exp(-2 * N * gap.max() ** 2) < ALPHA:

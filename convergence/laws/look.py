@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +22,7 @@ PATH = (0, 1, 3, 7, 15, 31, 63)  # of which these are looked at, from x_0
 COPIES = 80  # of a large iterate, while it is looked at
 LARGE = 2**15  # entries of an iterate from which two of the points are enough, and no path
 DENSE = 144  # entries of an iterate up to which the whole Hessian is formed; else products with it
+TOGETHER = 64  # points that a program takes, always as many so that one serves
 STRIDE, LEAST = 1e-6, 0.1  # of a central difference, relative to the size of x, and least size
 
 
@@ -49,38 +51,81 @@ class Look(NamedTuple):
     far: float
 
 
-def _ends(problem: Any, x: Any, v: Any, h: Any) -> Any:
-    g = jax.vmap(problem.grad)(jnp.concatenate([x + h * v, x - h * v]))
-    return jnp.sum((g * jnp.concatenate([v, v])).reshape((2, len(x), -1)), axis=2)
+@eqx.filter_jit  # traced once a form, whatever asks
+def _value(problem: Any, x: Any) -> Any:
+    return problem.value(x)
+
+
+@eqx.filter_jit
+def _grad(problem: Any, x: Any) -> Any:
+    return problem.grad(x)
+
+
+def _along(problem: Any, x: Any, v: Any) -> Any:
+    """∇f(x) and ∇²f(x)v."""
+    return jax.jvp(lambda y: _grad(problem, y), (x,), (v,))
 
 
 @plainly
-def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
-    large = near[0].size >= LARGE
+def _values(problem: Any, x: Any) -> Any:
+    return jax.vmap(lambda y: _value(problem, y))(x)
 
-    def descend(y: Any, _: Any) -> Any:
-        return y - eta * jax.vmap(problem.grad)(y), None if large else y[0]
 
-    ends, path = jax.lax.scan(descend, near, None, STEPS)
-    x = jnp.concatenate([near, *([] if large else [path[jnp.asarray(PATH)]]), ends])
-    f = jax.vmap(problem.value)(jnp.concatenate([x, x + h * v, x - h * v])).reshape((3, -1))
-    if dense:
-        basis = jnp.eye(near[0].size, dtype=x.dtype).reshape((-1, *near[0].shape))
+@plainly
+def _slopes(problem: Any, x: Any) -> Any:
+    return jax.vmap(lambda y: _grad(problem, y))(x)
 
-        def both(x: Any) -> Any:
-            g, H = jax.vmap(lambda e: jax.jvp(problem.grad, (x,), (e,)))(basis)
-            return g[0], H
 
-        return x, f, _ends(problem, x, v, h), *jax.vmap(both)(x)
+@plainly
+def _turns(problem: Any, x: Any, v: Any) -> Any:
+    return jax.vmap(lambda y, w: _along(problem, y, w)[1])(x, v)
+
+
+def _each(program: Any, problem: Any, *points: np.ndarray) -> np.ndarray:
+    """What a program gives at each of the points."""
+    count, size = len(points[0]), points[0][0].size
+    many = TOGETHER if size <= DENSE else count
+    found = []
+    for k in range(0, count, many):
+        part = [p[k : k + many] for p in points]
+        short = many - len(part[0])
+        if short:
+            part = [np.concatenate([p, np.repeat(p[-1:], short, axis=0)]) for p in part]
+        found.append(np.asarray(program(problem, *part))[: many - short])
+    return np.concatenate(found)
+
+
+def values(problem: Any, x: np.ndarray) -> np.ndarray:
+    """(P,) f at P points."""
+    return _each(_values, problem, x)
+
+
+def slopes(problem: Any, x: np.ndarray) -> np.ndarray:
+    """∇f at P points."""
+    return _each(_slopes, problem, x)
+
+
+@plainly
+def _descend(problem: Any, near: Any, eta: Any) -> Any:
+    def step(y: Any, _: Any) -> Any:
+        large = y[0].size >= LARGE
+        return y - eta * jax.vmap(lambda z: _grad(problem, z))(y), None if large else y[0]
+
+    return jax.lax.scan(step, near, None, STEPS)
+
+
+@plainly
+def _power(problem: Any, x: Any, v: Any) -> Any:
+    """∇f at points, and the largest |λ| and the least λ of ∇²f by power iteration from v."""
+
+    def rest(v: Any) -> Any:
+        return v / jnp.maximum(jnp.sqrt(jnp.sum(v**2)), 1e-300)
 
     def power(x: Any, v: Any) -> Any:
-        def rest(v: Any) -> Any:
-            return v / jnp.maximum(jnp.sqrt(jnp.sum(v**2)), 1e-300)
-
         def turn(k: Any, carry: Any) -> Any:
             """Power iteration for the largest |λ|, then, shifted by it, for the least λ."""
             v, size, least, _ = carry
-            g, w = jax.jvp(problem.grad, (x,), (v,))
+            g, w = _along(problem, x, v)
             size = jnp.where(k < 30, jnp.sqrt(jnp.sum(w**2)), size)
             least = jnp.minimum(least, jnp.sum(v * w))
             shifted = size * v - w
@@ -90,19 +135,37 @@ def _see(problem: Any, near: Any, v: Any, h: Any, eta: Any, dense: bool) -> Any:
 
         zero = jnp.zeros((), x.dtype)
         _, size, least, g = jax.lax.fori_loop(0, 90, turn, (rest(v), zero, zero + jnp.inf, x))
-        return g, (size, least)
+        return g, size, least
 
-    return x, f, _ends(problem, x, v, h), *jax.vmap(power)(x, v)
+    return jax.vmap(power)(x, v)
 
 
-@plainly
-def _flat(problem: Any, near: Any, v: Any, h: Any, span: Any) -> Any:
+def _about(problem: Any, x: np.ndarray, v: np.ndarray, h: float) -> Any:
+    """f at x and x ± hv, (3, P), and the slopes of f at x ± hv along v, (2, P)."""
+    f = values(problem, np.concatenate([x, x + h * v, x - h * v])).reshape((3, -1))
+    g = slopes(problem, np.concatenate([x + h * v, x - h * v]))
+    return f, np.sum((g * np.concatenate([v, v])).reshape((2, len(x), -1)), axis=2)
+
+
+def _see(problem: Any, near: np.ndarray, v: np.ndarray, h: float, eta: np.ndarray) -> Any:
+    """On descents from `near`: points x, f and slopes about them, ∇f and ∇²f there."""
+    ends, path = _descend(problem, near, eta)
+    way = [] if path is None else [np.asarray(path)[list(PATH)]]
+    x = np.concatenate([near, *way, np.asarray(ends)])
+    d, about = near[0].size, _about(problem, x, v, h)
+    if d > DENSE:
+        g, top, low = map(np.asarray, _power(problem, x, v))
+        return x, *about, g, (top, low)
+    basis = np.eye(d).reshape((-1, *near[0].shape))
+    pairs = np.repeat(x, d, axis=0), np.concatenate([basis] * len(x))
+    return x, *about, slopes(problem, x), _each(_turns, problem, *pairs)
+
+
+def _flat(problem: Any, near: np.ndarray, v: np.ndarray, h: float, span: float) -> Any:
     """As `_see` for an affine gradient: ∇²f is a difference, and descent shows nothing more."""
-    basis = jnp.eye(near[0].size, dtype=near.dtype).reshape((-1, *near[0].shape))
-    f = jax.vmap(problem.value)(jnp.concatenate([near, near + h * v, near - h * v]))
-    g = jax.vmap(problem.grad)(jnp.concatenate([near, near[0] + span * basis]))
-    ends = _ends(problem, near, v, h)
-    return near, f.reshape((3, -1)), ends, g[: len(near)], (g[len(near) :] - g[0]) / span
+    basis = np.eye(near[0].size).reshape((-1, *near[0].shape))
+    g = slopes(problem, np.concatenate([near, near[0] + span * basis]))
+    return near, *_about(problem, near, v, h), g[: len(near)], (g[len(near) :] - g[0]) / span
 
 
 def look(
@@ -137,12 +200,12 @@ def look(
     # f may be a difference of numbers of size 1, whose roundings a shorter stride would show.
     h = STRIDE * max(unit * x0.size**0.5, float(np.linalg.norm(x0)), LEAST)
     eta = np.asarray(1 / L if math.isfinite(L) and L > 0 else 1e-3)
-    if affine:
-        span = np.asarray(2.0 ** np.round(np.log2(h / STRIDE)))
-        seen = _flat(problem, near, v, np.asarray(h), span)
-    else:
-        seen = _see(problem, near, v, np.asarray(h), eta, dense)
-    x, (f, fore, aft), ends, g, bent = jax.tree.map(np.asarray, seen)
+    with np.errstate(all="ignore"):
+        if affine:
+            seen = _flat(problem, near, v, h, 2.0 ** np.round(np.log2(h / STRIDE)))
+        else:
+            seen = _see(problem, near, v, h, eta)
+    x, (f, fore, aft), ends, g, bent = seen
     x, g = x.reshape((count, -1)), g.reshape((count, -1))
     kept = np.isfinite(f) & np.all(np.isfinite(x) & np.isfinite(g), axis=1)
     H = None
@@ -173,11 +236,6 @@ def grain(s: Look) -> float:
     return 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
 
 
-@plainly
-def _heights(problem: Any, x: Any) -> Any:
-    return jax.vmap(problem.value)(x)
-
-
 def downhill(problem: AbstractProblem, s: Look) -> float:
     """The least f seen along both ends of the direction of least curvature, from each point."""
     if s.H is None or float(np.min(s.low)) >= 0:
@@ -187,7 +245,7 @@ def downhill(problem: AbstractProblem, s: Look) -> float:
     unit = max(s.far, 1e-12) * np.geomspace(1e-2, 1e3, 16)
     ways = np.concatenate([unit, -unit])[:, None] * e
     x = (s.x[k] + ways).reshape((-1, *np.shape(problem.start())))
-    f = np.asarray(_heights(problem, x))
+    f = values(problem, x)
     return float(min(np.min(s.f), np.min(f[np.isfinite(f)], initial=np.inf)))
 
 

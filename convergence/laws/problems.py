@@ -28,7 +28,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
     """Every certificate of `problem` that is false where it was looked at. In float64."""
     c = problem.constants() if c is None else c
     shape = np.shape(problem.start())
-    seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), _affine(c))
+    seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), affine(c))
     if not seen.starts:
         return [Fault("x_0", "finite", "not finite", "f, ∇f or ∇²f at x_0")]
     return [
@@ -47,7 +47,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
     ]
 
 
-def _affine(c: Constants) -> bool:
+def affine(c: Constants) -> bool:
     """Whether ∇f is said to be affine."""
     return bool(c.get("quadratic") or c.get("isotropic"))
 
@@ -111,7 +111,7 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         yield Fault("isotropic", True, least, f"beside L and {steepest:.6g}, the least curvature")
     if s.H is None:
         return
-    if _affine(c):
+    if affine(c):
         apart = s.x - s.x[:1]
         left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
         most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
@@ -138,12 +138,12 @@ def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
     steep = np.linalg.norm(s.g, axis=1)
     rough = grain(s) * s.far / ROUNDING  # what roundings of ∇f make of f
     scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far + rough
-    if s.H is not None and _affine(c):
+    if s.H is not None and affine(c):
         low = min(low, _bottom(s))
     if "f_star" in c:
         if low < c.f_star - ROUNDING * scale:
             yield Fault("f_star", c.f_star, low, "inf f, or a value that f takes,")
-        elif _affine(c) and s.H is not None and not close(c.f_star, low, scale):
+        elif affine(c) and s.H is not None and not close(c.f_star, low, scale):
             yield Fault("f_star", c.f_star, low, "inf f")
     if "Delta" in c:
         gap = float(s.f[0]) - float(c.get("f_star", low))

@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.agents import alike, clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look
+from convergence.laws.look import Look, slopes, values
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
@@ -123,15 +123,10 @@ def _valley(s: Look) -> Iterator[Fault]:
         yield Fault("valley", True, off, f"with ε = {eps:.6g}, the error at a point")
 
 
-@plainly
-def _there(problem: Any, x: Any) -> Any:
-    return problem.value(x), problem.grad(x)
-
-
 def _boxed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
     """What is said of a box: the projected gradient vanishes at the minimizer of a convex f."""
     star, x0 = np.broadcast_to(c.box_star, shape), s.x[0]
-    least, g = map(np.asarray, _there(problem, star))
+    least, g = values(problem, star[None])[0], slopes(problem, star[None])[0]
     star, g = star.ravel(), g.ravel()
     inside = c.box_low <= min(x0.min(), star.min()) and max(x0.max(), star.max()) <= c.box_high
     if not inside:

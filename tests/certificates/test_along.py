@@ -16,6 +16,7 @@ from convergence.laws.along import Way, contradicted
 from convergence.metrics.pointwise import GradNorm
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
+from convergence.problems.nonconvex import log_cosh
 from convergence.problems.quadratic import Isotropic
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
@@ -78,11 +79,22 @@ def test_package_classes_are_followed_beyond_the_quick_tier(
         return along.walked(experiment, T, key, run)
 
     monkeypatch.setattr(credentials, "walked", walked)
-    claim = Claim("c", StaysBelow(), Isotropic([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
+    claim = Claim("c", StaysBelow(), log_cosh([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
     assert verify(claim).verdict is Verdict.CONSISTENT
     assert not followed
     assert verify(claim, tier="standard").verdict is Verdict.CONSISTENT
     assert len(followed) == 4
+    # One Hessian has shown all that runs could show, where the package proves that it is the one.
+    whole = Claim("c", StaysBelow(), Isotropic([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
+    assert verify(whole, tier="standard").verdict is Verdict.CONSISTENT
+    assert len(followed) == 4
+    own = Claim("c", StaysBelow(), Mine([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
+    assert verify(own, tier="standard").verdict is Verdict.CONSISTENT
+    assert len(followed) == 8
+
+
+class Mine(Isotropic):
+    """A class of the user's, which may be anything anywhere."""
 
 
 class StaysBelow(AbstractTheorem):

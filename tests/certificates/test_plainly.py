@@ -13,6 +13,7 @@ from convergence import memory
 from convergence.claims.base import AbstractOnInstance
 from convergence.compiling import hastily
 from convergence.laws import look
+from convergence.laws.problems import affine
 from convergence.plain_rules import RULES
 from convergence.plainly import LARGE, LONG, plainly
 from convergence.precision import precision
@@ -120,18 +121,23 @@ def test_a_program_is_traced_once_a_form():
     assert traced == [(2,), (3,)]
 
 
-def agree(problem: Any, L: float) -> None:
+PROGRAMS = "_values", "_slopes", "_turns", "_descend", "_power"
+
+
+def agree(problem: Any, L: float, star: Any = None, affine: bool = False) -> None:
     """The two looks at a problem are one up to rounding."""
-    ours = look.look(problem, L)
-    kept = look._see  # pyright: ignore[reportPrivateUsage]
+    ours = look.look(problem, L, star, affine)
+    kept = {name: getattr(look, name) for name in PROGRAMS}
     try:
-        look._see = hastily(kept.__wrapped__)  # pyright: ignore
-        theirs = look.look(problem, L)
+        for name, program in kept.items():
+            setattr(look, name, hastily(program.__wrapped__))
+        theirs = look.look(problem, L, star, affine)
     finally:
-        look._see = kept  # pyright: ignore[reportPrivateUsage]
-    for name in ("x", "f", "g", "top"):
+        for name, program in kept.items():
+            setattr(look, name, program)
+    # Ninety-six steps of descent, each of a few roundings, of numbers of the size that f has.
+    for name in ("x", "f", "g", "fore", "aft", "ends", "top", "low"):
         a, b = getattr(ours, name), getattr(theirs, name)
-        # Ninety-six steps of descent, each of a few roundings.
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * float(np.abs(b).max()))
 
 
@@ -147,13 +153,13 @@ def test_a_look_by_numpy_sees_what_a_compiled_one_sees(problem: Any):
 @pytest.mark.full
 def test_every_problem_of_the_registry_is_seen_alike():
     with precision("float64"):
-        seen = {
-            type(claim.instance(claim.horizons[0])[0]): claim.instance(claim.horizons[0])
-            for claim in registry()
-            if isinstance(claim, AbstractOnInstance)
-        }
-        for problem, _, c in seen.values():
-            agree(problem, float(c.get("L", float("nan"))))
+        seen: dict[Any, Any] = {}
+        for claim in registry():
+            if isinstance(claim, AbstractOnInstance):
+                problem, _, c = claim.instance(claim.horizons[0])
+                seen.setdefault((type(problem), affine(c)), (problem, c))
+        for problem, c in seen.values():
+            agree(problem, float(c.get("L", float("nan"))), c.get("x_star"), affine(c))
 
 
 def test_programs_that_another_thread_drops_are_not_missed():
