@@ -17,6 +17,7 @@ from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen
 from .credentials import broken as broken
+from .credentials import exhausted as exhausted
 from .credentials import told as told
 from .exact import AbstractExact as AbstractExact
 from .exact import Exact as Exact

@@ -3,6 +3,7 @@ from .across import Examination as Examination
 from .across import Tally as Tally
 from .across import examine as examine
 from .across import subjects as subjects
+from .batches import inner as inner
 from .batches import program as program
 from .batches import simulate as simulate
 from .choices import drawn as drawn

@@ -17,7 +17,8 @@ LONG = Huber(0.01)
 BOWL = Quadratic(np.array([2.0, -1.0]), np.array([1.0, 0.1]))
 
 CLAIMS = (
-    Claim("schedule-free", pathwise.ScheduleFree(), lambda T: MaxAbs.corner(T, T**-0.5, 33),
+    Claim("schedule-free", pathwise.ScheduleFree(),
+          lambda T: MaxAbs(np.repeat([1 + 1 / T, 1.0, 0.0], [1, T - 1, 33 - T])),
           horizons=(4, 32), seeds=1),
     Claim("prodigy-distance", pathwise.ProdigyDistance(), LONG, horizons=(64, 1024), seeds=1),
     Claim("dadaptation-distance", dadapt.DAdaptationDistance(), MaxAbs([1.0]),

@@ -31,10 +31,18 @@ class AbstractOptimized(AbstractTheorem):
 class OGMConvex(AbstractOptimized):
     """f(x_T) − f* ≤ LR²/(2θ_T²) for convex L-smooth f, optimized gradient method with η = 1/L.
 
+    Proof, for L = 1 and δ = f − f*. With z_t = θ_t x_t − (θ_t − 1)y_t the method is z_{t+1} = z_t −
+    2θ_t g_t and y_{t+1} = x_t − g_t. U_t = 2θ_t²(δ_t − ½‖g_t‖²) + ½‖z_{t+1} − x*‖² does not grow:
+    2θ_{t−1}² = 2(θ_t² − θ_t) times δ_{t−1} − ½‖g_{t−1}‖² ≥ δ_t + ½‖g_t‖² + ⟨g_t, y_t − x_t⟩ and
+    2θ_t times 0 ≥ δ_t + ½‖g_t‖² − ⟨g_t, x_t − x*⟩ leave −2θ_t⟨g_t, z_t − x*⟩. U_0 ≤ ½R² by the
+    second. At last, where θ_T² − θ_T = 2θ_{T−1}², the same with θ_T for 2θ_T: U_{T−1} ≥ θ_T²(δ_T +
+    ½‖g_T‖²) − θ_T⟨g_T, z_T − x*⟩ + ½‖z_T − x*‖² ≥ θ_T²δ_T. ∎
+
     No method that sees gradients alone has a smaller worst case (Drori 2017). Attained by (L/2)x²
     and by Huber's function of width R/(2S + 1), S the sum of its steps on a slope.
     """
 
+    provenance = Provenance.DERIVED
     source = Source("kim2016", "Theorem 2, the last iterate")
     statement = "f(x_T) − f* ≤ LR²/(2θ_T²),  optimized gradient method, η = 1/L"
 

@@ -39,7 +39,7 @@ class TopOneDiverges(AbstractTheorem):
 
     kind = Kind.PATHWISE
     source = Source("beznosikov2020", "Example 1")
-    provenance = Provenance.RECALLED
+    provenance = Provenance.DERIVED
     statement = "f(x_T) − f* = (1 + 11γ/6)^{2T} F₀ for Top-1 without feedback"
     domain = {"scale": number("(0, 4]")}
     assumes = (NoNoise(), Is("opposed"), OnTheDiagonal())

@@ -151,7 +151,7 @@ class ThreeAtomFloor(AbstractIdealThreeAtoms):
 
     kind = Kind.FLOOR
     source = Source("fatkhullin2023", "Theorem 1, from memory; a proof of its constant derived")
-    provenance = Provenance.RECALLED
+    provenance = Provenance.DERIVED
     statement = (
         "ideal EF21, three atoms: E‖∇f(x_T)‖² ≥ min{σ², ‖∇f(x_0)‖²}/60,  γ ≤ 1, x_0 = (0, −a)"
     )
@@ -171,8 +171,8 @@ class EF21SGDMNonconvex(AbstractCompressedTheorem):
     Proof. v_i − ∇f_i(x) = w_i + n_i. The noise n⁺ = (1 − η)n + ηξ from ξ_0 has the mean variance
     νσ² at most, νσ²/n averaged over workers. The drift w⁺ = (1 − η)(w − D), D = ∇f_i(x⁺) − ∇f_i(x),
     has ‖w‖ ≤ ((1 − η)/η)L̃γ‖ĝ‖ in ℓ², and L for L̃ after averaging. v⁺ − v = η(ξ − n) + (drift of
-    size L̃γ‖ĝ‖), so ‖v − h‖ ≤ (q/a)(L̃γ‖ĝ‖ + ησ√((1 + ν)T)) as for EF21. Add the two errors; γ makes
-    γL + b ≤ 1.
+    size L̃γ‖ĝ‖), so ‖v − h‖ ≤ (q/a)(L̃γ‖ĝ‖ + ησ√((1 + ν)T)) as for EF21. Add the two errors; γ
+    makes γL + b ≤ 1.
 
     η = min{1, √(4nLF₀/(σ²T)), (2LF₀a²/(q²σ²T))^{1/3}} balances F₀L/(ηT) with ησ²/n and with
     (q/a)²η²σ²: O(√(LF₀σ²/(nT)) + (LF₀σq/(aT))^{2/3} + L̃F₀/(aT)), the rate recalled from the paper,

