@@ -70,6 +70,8 @@ def gains_below(values: Floats, floor: float, ceiling: float) -> Floats:
         return np.full_like(values, np.inf)
     if floor == ceiling:
         return np.where(values < ceiling, np.inf, 0.0)
+    if floor == -math.inf:
+        return np.zeros_like(values)
     with np.errstate(over="ignore"):
         return (floor - values) / (ceiling - floor)
 

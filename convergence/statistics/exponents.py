@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convergence.statistics.rates import limit
+from convergence.statistics.rates import ALIKE, limit, settles
 from convergence.statistics.samples import undecided
 from convergence.statistics.verdict import Grade, Judgement, Row, Verdict
 
 # An exponent read off exact values: what is left is the lower-order terms of the statement.
 SLOPE = 0.05
-ALIKE = 1e-9  # exponents that differ by less are equal: exact values are good to ten digits or so
 
 
 def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
@@ -20,9 +19,9 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     CONSISTENT if they settle: the last one is within `SLOPE` (from above, if one-sided), also
     where its bends lead (`rates.limit`); none beyond `SLOPE` is larger, by more than rounding, than
     the one before it; and those beyond it all have one sign. REFUTED if the last one is beyond and
-    has not come at least a third closer since the first; else INCONCLUSIVE. At least three positive
-    finite values. Slack is span^-(last exponent), power the improvement that would have been
-    refuted.
+    has not come at least a third closer since the first, nor falls by bends that lead below `SLOPE`
+    or do not shrink (`rates.settles`); else INCONCLUSIVE. At least three positive finite values.
+    Slack is span^-(last exponent), power the improvement that would have been refuted.
     """
     rows = tuple(rows)
     lost = [row for row in rows if not (math.isfinite(row.estimate) and row.estimate > 0)]
@@ -47,7 +46,8 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     both = bool(np.any(slopes > SLOPE) and np.any(slopes < -SLOPE))
     if ahead <= SLOPE and not late and not both:
         return Judgement(Verdict.CONSISTENT, said, rows, slack, power, Grade.CERTIFIED)
-    if off[-1] > SLOPE and off[-1] > off[0] * 2 / 3:
+    stays = len(off) < 3 or settles(off[-3] - off[-2], off[-2] - off[-1], off[-1]) > SLOPE
+    if off[-1] > SLOPE and off[-1] > off[0] * 2 / 3 and stays:
         return Judgement(Verdict.REFUTED, said, rows, slack, power, Grade.CERTIFIED)
     if both:
         why = "value/shape rises and falls: no power law"

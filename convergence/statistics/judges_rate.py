@@ -13,8 +13,8 @@ from convergence.statistics.rates import (
     Regime,
     bent,
     curve,
+    fall,
     halves,
-    leads,
     objection,
     regime,
     swing,
@@ -62,10 +62,11 @@ def judge_rate(
     exponents are excluded, and where. REFUTED: the lower limit of the trend exceeds the margin and
     the last half of the horizons agrees, or a run diverged. Where the curve bends or jumps only
     the last half can refute; a refutation also has to survive a bend down that is smaller than the
-    margin, and what bends without doubt lead to: slopes that fade are what lower-order terms look
-    like. A transient longer than the ladder is no rate and looks like one. Otherwise, and
-    below 4 horizons or a factor 16 in T, INCONCLUSIVE. Means below `roundoff` (default: 1e3 ulp of
-    `trivial`, or of the largest mean; say what float32 leaves) are set aside.
+    margin, and what slopes that fall without doubt lead to, anything where their bends do not
+    shrink: slopes that fade are what lower-order terms look like. A transient longer than the
+    ladder is no rate and looks like one. Otherwise, and below 4 horizons or a factor 16 in T,
+    INCONCLUSIVE. Means below `roundoff` (default: 1e3 ulp of `trivial`, or of the largest mean; say
+    what float32 leaves) are set aside.
 
     Slack is span^(-s) and power span^d, s the trend, span = T_max / T_min, d >= 0 the smallest
     improvement of the claimed exponent that these data refute: the factor by which the shape could
@@ -147,7 +148,7 @@ def _decide(
         )
         reason = (
             f"{told}; {said(grade)}limits exclude exponents below {excluded}, and say nothing "
-            "beyond or between the horizons"
+            f"beyond or between the horizons, nor of a slope that begins after T={samples[-2].T}"
         )
         return Judgement(Verdict.CONSISTENT, reason, rows, slack, power, grade)
     fading = "a fading trend (M/shape still settles)" if found.fade and whole.low > margin else ""
@@ -163,13 +164,12 @@ def _exponent(part: Sequence[Sample]) -> float:
 
 def _refuted(line: Curve, found: Regime, low: float, margin: float) -> bool:
     """The whole line if it is one, else the last half alone."""
-    last = found.last
-    if last.slope + found.fade <= margin or (bent(line, -1) and leads(line, -1) <= margin):
+    last, fades = found.last, found.fade < 0 or bent(line, -1)
+    if last.slope + found.fade <= margin or (fades and fall(line) <= margin):
         return False
     if not found.bend and not found.irregular:
         return low > margin
-    _, fall = swing(line, halves(line)[1])
-    return last.low > margin and fall <= JUMP
+    return last.low > margin and swing(line, halves(line)[1])[1] <= JUMP
 
 
 def _grade(bands: Sequence[Band]) -> Grade:

@@ -19,6 +19,7 @@ JUMP = math.log(2.0)  # M / shape going up and down by more than a factor 2 is n
 # What M / shape may rise by between two horizons before the last ones, beyond the margin: terms of
 # lower order and the first steps do that, a period of 90 % does more.
 RISE = math.log(1.25)
+ALIKE = 1e-9  # slopes that differ by less are equal: exact values are good to ten digits or so
 
 
 @dataclass(frozen=True)
@@ -129,20 +130,20 @@ def objection(curve: Curve, margin: float) -> str:
                     f"a rise by a factor {math.exp(min(rise, 700.0)):.3g} between T={x[i]:.0f} and "
                     f"T={x[j]:.0f} is not excluded"
                 )
-    ahead, slopes = leads(curve, 1), curve.slopes
+    ahead, slopes = leads(curve), curve.slopes
     if ahead > margin:
         listed = ", ".join(f"{slope:+.3f}" for slope in slopes[-3:])
         return f"flattening: the last slopes {listed} lead to {ahead:+.3f}"
     return ""
 
 
-def leads(curve: Curve, sign: int) -> float:
-    """Where the last slope is led by bends up (sign 1) or down (−1): by one more like the last, or,
-    where the band leaves no doubt of the bends, to their limit."""
-    slopes = [sign * slope for slope in curve.slopes]
+def leads(curve: Curve) -> float:
+    """Where the last slope is led by bends up: by one more like the last, or, where the band leaves
+    no doubt of the bends, to their limit."""
+    slopes = curve.slopes
     if len(slopes) > 2 and bent(curve, -2) and bent(curve, -1):
-        return sign * limit(slopes)
-    return sign * (slopes[-1] + max(0.0, slopes[-1] - slopes[-2]))
+        return limit(slopes)
+    return slopes[-1] + max(0.0, slopes[-1] - slopes[-2])
 
 
 def limit(slopes: Sequence[float]) -> float:
@@ -156,13 +157,30 @@ def limit(slopes: Sequence[float]) -> float:
     return slopes[-1] + min(max(bend, more), bend * len(slopes))
 
 
+def settles(before: float, bend: float, last: float) -> float:
+    """The value that slopes fall to after two falls and the last one: Aitken's, or one more fall if
+    that is less, where the falls shrink; −∞ where they do not. M / shape = 1/(1 + 10 T^−a) begins
+    like a power, bends more and more, and ends at a constant; a power with terms of lower order
+    bends less and less."""
+    if bend <= ALIKE:
+        return last
+    return last - max(bend, bend * bend / (before - bend)) if before > bend else -math.inf
+
+
+def fall(curve: Curve) -> float:
+    """The least that the last slope may fall to: for the least fall before, the largest last."""
+    k = len(curve.x)
+    one, two, three = (curve.chord(i, i + 1) for i in range(k - 4, k - 1))
+    return settles(one.low - two.high, two.high - three.low, three.slope)
+
+
 def bent(curve: Curve, k: int) -> bool:
     """Whether the band leaves no doubt that the k-th local slope differs from the one before, and
     gives that change up to a tenth."""
     first = len(curve.x) - 1 + k
     one, other = curve.chord(first - 1, first), curve.chord(first, first + 1)
     doubt = (one.high - one.low) + (other.high - other.low)
-    return abs(other.slope - one.slope) > 10 * doubt + 1e-9
+    return abs(other.slope - one.slope) > 10 * doubt + ALIKE
 
 
 @dataclass(frozen=True)

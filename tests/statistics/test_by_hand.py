@@ -56,7 +56,7 @@ def test_a_rate_that_holds_is_said_in_full() -> None:
     assert found.power == pytest.approx(64**0.05)
     assert found.reason.endswith(
         "certified limits exclude exponents below 1.00 on 4…256 and 1.00 on 64…256, and say "
-        "nothing beyond or between the horizons"
+        "nothing beyond or between the horizons, nor of a slope that begins after T=64"
     )
 
 

@@ -1,6 +1,5 @@
 """Traces with known exponents, and the regimes in which an exponent may not be read."""
 
-import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.statistics import Grade, Judgement, Sample, Verdict, judge_rate
+from convergence.statistics import (
+    Grade,
+    Judgement,
+    Sample,
+    Verdict,
+    judge_rate,
+)
 
 ALPHA = 1e-3
 C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
@@ -255,24 +260,12 @@ def test_bends_that_die_out_may_pass(ladder: tuple[int, ...]) -> None:
         assert judge_rate(samples, ALPHA).verdict is C
 
 
-@pytest.mark.parametrize("ladder", LADDERS)
-def test_slopes_that_lead_below_the_margin_do_not_refute(ladder: tuple[int, ...]) -> None:
-    """M/shape = 1 - T^-a, on its way up to a constant. Where it has hardly begun it looks like a
-    power, and the refutation says so."""
-    for a in (0.1, 0.2, 0.5):
-        samples = [Sample(T, np.array([T**-0.5 * (1 - T**-a)]), T**-0.5, sure=True) for T in ladder]
-        assert judge_rate(samples, ALPHA).verdict is not R
-    samples = [Sample(T, np.array([T**-0.5 / (1 + 10 * T**-0.2)]), T**-0.5) for T in ladder]
-    samples = [dataclasses.replace(sample, sure=True) for sample in samples]
-    far = judge_rate(samples, ALPHA)
-    assert far.verdict is R
-    assert "a transient longer than 64…4096 is not excluded" in far.reason
-
-
 def test_what_a_ladder_excludes_is_said() -> None:
     judgement = judged(lambda T: T**-0.5, lambda T: T**-0.5)
     assert "exclude exponents below 0.50 on 64…16384 and 0.50 on 1024…16384" in judgement.reason
-    assert "nothing beyond or between" in judgement.reason
+    assert judgement.reason.endswith(
+        "say nothing beyond or between the horizons, nor of a slope that begins after T=8192"
+    )
 
 
 def test_order_of_the_samples_does_not_matter() -> None:
