@@ -83,7 +83,10 @@ def _quantile(bits: Any, dtype: str) -> Any:
     def real(bits: Any) -> Any:
         return jax.lax.bitcast_convert_type(bits, dtype)
 
-    v = jax.lax.bitcast_convert_type(_unit(bits, dtype) / 2, word)
+    # Divided by ±1 instead of multiplied, here and below: what is dear, XLA does once. The random
+    # bits of a draw were made again for each column of the table, and the draw for each reader.
+    w = _unit(bits, dtype) / _sign(bits, dtype)
+    v = jax.lax.bitcast_convert_type(abs(w) / 2, word)
     lowest = (one >> (mantissa - m)) - ((octaves + 1) << m)
     row = (v >> word(mantissa - m)).astype(jnp.int32) - lowest
     inside = v & word((1 << mantissa) - 1)
@@ -92,9 +95,8 @@ def _quantile(bits: Any, dtype: str) -> Any:
     *lower, x = (jnp.asarray(c).at[row].get(mode="promise_in_bounds") for c in table(dtype))
     for c in reversed(lower):
         x = x * y + c
-    # Divided by ±1 instead of multiplied: what is dear, XLA does once. A draw that is read twice,
-    # by a norm and by a step, was made again for each reader, random bits and all.
-    return x / _sign(bits, dtype)
+    sign = jax.lax.bitcast_convert_type(w, word) & word(1 << (8 * word(0).itemsize - 1))
+    return x / real(sign | word(one))
 
 
 def _sign(bits: Any, dtype: str) -> Any:
