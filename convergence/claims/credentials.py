@@ -16,10 +16,9 @@ from convergence.laws import certificates
 from convergence.laws.along import contradicted, muted, valueless, walked
 from convergence.laws.asked import oracle_faults
 from convergence.laws.faults import Fault
-from convergence.laws.look import DENSE
+from convergence.laws.look import DENSE, affine
 from convergence.laws.noises import noise_faults, rare_faults
 from convergence.laws.origin import ours
-from convergence.laws.problems import affine
 from convergence.precision import precision
 from convergence.runner.record import Record
 from convergence.runner.run import check_step

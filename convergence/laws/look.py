@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.constants import Constants
 from convergence.errors import require
 from convergence.memory import available
 from convergence.plainly import plainly
@@ -81,7 +82,7 @@ def _turns(problem: Any, x: Any, v: Any) -> Any:
     return jax.vmap(lambda y, w: _along(problem, y, w)[1])(x, v)
 
 
-def _each(program: Any, problem: Any, *points: np.ndarray) -> np.ndarray:
+def each(program: Any, problem: Any, *points: np.ndarray) -> np.ndarray:
     """What a program gives at each of the points."""
     count, size = len(points[0]), points[0][0].size
     many = TOGETHER if size <= DENSE else count
@@ -97,12 +98,12 @@ def _each(program: Any, problem: Any, *points: np.ndarray) -> np.ndarray:
 
 def values(problem: Any, x: np.ndarray) -> np.ndarray:
     """(P,) f at P points."""
-    return _each(_values, problem, x)
+    return each(_values, problem, x)
 
 
 def slopes(problem: Any, x: np.ndarray) -> np.ndarray:
     """∇f at P points."""
-    return _each(_slopes, problem, x)
+    return each(_slopes, problem, x)
 
 
 @plainly
@@ -158,7 +159,7 @@ def _see(problem: Any, near: np.ndarray, v: np.ndarray, h: float, eta: np.ndarra
         return x, *about, g, (top, low)
     basis = np.eye(d).reshape((-1, *near[0].shape))
     pairs = np.repeat(x, d, axis=0), np.concatenate([basis] * len(x))
-    return x, *about, slopes(problem, x), _each(_turns, problem, *pairs)
+    return x, *about, slopes(problem, x), each(_turns, problem, *pairs)
 
 
 def _flat(problem: Any, near: np.ndarray, v: np.ndarray, h: float, span: float) -> Any:
@@ -227,6 +228,11 @@ def look(
         int(np.sum(kept[: len(near) - 1])) if star is not None and kept[len(near) - 1] else None,
         float(np.linalg.norm(x0) + np.linalg.norm(near[-1] - x0)),
     )  # fmt: skip
+
+
+def affine(c: Constants) -> bool:
+    """Whether ∇f is said to be affine."""
+    return bool(c.get("quadratic") or c.get("isotropic"))
 
 
 def grain(s: Look) -> float:

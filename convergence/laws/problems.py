@@ -13,10 +13,11 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.attention import attention
 from convergence.laws.bends import bends
+from convergence.laws.between import between
 from convergence.laws.climbed import steepest
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
-from convergence.laws.look import Look, downhill, grain, look
+from convergence.laws.look import Look, affine, downhill, grain, look
 from convergence.laws.origin import origin
 from convergence.laws.structure import structure
 from convergence.laws.units import units
@@ -35,6 +36,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_shape(shape, c),
         *_slope(problem, seen, c),
         *_curvature(seen, c),
+        *between(problem, seen, c),
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *_below(seen, c),
         *_answers(problem, seen, c),
@@ -45,11 +47,6 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *attention(problem, c),
         *origin(problem, c),
     ]
-
-
-def affine(c: Constants) -> bool:
-    """Whether ∇f is said to be affine."""
-    return bool(c.get("quadratic") or c.get("isotropic"))
 
 
 def _shape(shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:

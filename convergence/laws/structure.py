@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.agents import alike, clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look, slopes, values
+from convergence.laws.look import DENSE, Look, each, slopes, values
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
@@ -163,10 +163,21 @@ def _pulls(problem: Any, shape: tuple[int, ...], levels: bool) -> Any:
     return star, (problem.lower(X, Y), problem.adjoint(X, Y, Z), problem.upper(X, Y, Z))
 
 
+def _apart(problem: Any, x: np.ndarray, rows: np.ndarray, far: float, B: float) -> np.ndarray:
+    """∇f_i far off along the way on which (1/n) Σ‖∇f_i‖² outgrows B²‖∇f‖² the most."""
+    span = max(far, 1e-6)
+    bent = (each(_rows, problem, x + span * np.eye(len(x))) - rows) / span  # (d, n, d)
+    mean = bent.mean(axis=1)
+    energy = np.einsum("jni,kni->jk", bent, bent) / bent.shape[1]
+    way = np.linalg.eigh(energy - B**2 * mean @ mean.T)[1][:, -1]
+    steps = span * np.array([1.0, 10.0, 100.0, 1e3])
+    return each(_rows, problem, x + np.concatenate([steps, -steps])[:, None] * way)
+
+
 def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     """f = (1/n) Σ f_i with ∇f_i the rows of `grads`."""
     here = s.x[:12] if s.star is None else np.vstack([s.x[:11], s.x[s.star]])
-    rows = np.asarray(_rows(problem, here))
+    rows = each(_rows, problem, here)
     n = rows.shape[1]
     if "agents" in c and c.agents != n:
         yield Fault("agents", c.agents, n, "the workers that answer")
@@ -193,6 +204,10 @@ def _workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     if "zeta_B" in c and "B" in c:
         spread = np.mean(np.sum(rows**2, axis=2), axis=1)
         square = np.sum(rows.mean(axis=1) ** 2, axis=1)
+        if here.shape[1] <= DENSE:
+            seen = _apart(problem, here[0], rows[0], s.far, float(c.B))
+            spread = np.append(spread, np.mean(np.sum(seen**2, axis=2), axis=1))
+            square = np.append(square, np.sum(seen.mean(axis=1) ** 2, axis=1))
         lack = spread - (c.zeta_B**2 + c.B**2 * square) * (1 + CURVED)
         k = int(np.argmax(lack))
         if lack[k] > 1e-12 * spread[k]:

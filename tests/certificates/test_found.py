@@ -33,9 +33,10 @@ from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import Welsch, log_cosh, quad_cos
+from convergence.problems.piecewise import PiecewiseQuadratic
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.separable import RotatedSeparable, spiked
-from convergence.problems.workers import WorkerQuadratics
+from convergence.problems.workers import WorkerQuadratics, random_workers
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_step
 from convergence.theorems.classical.coordinates import GreedyCoordinateDescent
@@ -159,3 +160,23 @@ def test_moving_noise_is_looked_at_in_any_size(shape: tuple[int, ...]) -> None:
     true = noise.constants(shape)
     found = noise_faults(noise, np.ones(shape), true.but(noise_lipschitz=0.2))
     assert {fault.name for fault in found} == {"noise_lipschitz"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "true"), [("mu", 1.4, "= 1"), ("L", 20.0, "= 25"), ("mu", 1.0, "")]
+)
+def test_a_piece_between_points_that_are_seen(name: str, value: float, true: str) -> None:
+    """Curvature 1 between 1 and 2, where neither a point that is drawn nor a step falls."""
+    problem = lying(PiecewiseQuadratic([3.3], knots=[1, 2], slopes=[25, 1, 25]), **{name: value})
+    found = [str(fault) for fault in problem_faults(problem) if fault.name == name]
+    assert all(text.endswith(true) for text in found)
+    assert bool(found) == bool(true), found
+
+
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_workers_that_part_far_off_the_most(share: float) -> None:
+    """(1/n) Σ‖∇f_i‖² outgrows B²‖∇f‖² along one way only, and far off, where ζ_B is little; what is
+    proved has a factor √2 to spare."""
+    workers = random_workers(5, 3, seed=1)
+    liar = lying(workers, B=share * float(workers.constants().B))
+    assert [f.name for f in problem_faults(liar)] == (["zeta_B"] if share < 0.5**0.5 else [])

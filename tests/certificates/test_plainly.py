@@ -13,7 +13,7 @@ from convergence import memory
 from convergence.claims.base import AbstractOnInstance
 from convergence.compiling import hastily
 from convergence.laws import look
-from convergence.laws.problems import affine
+from convergence.laws.look import affine
 from convergence.plain_rules import RULES
 from convergence.plainly import LARGE, LONG, plainly
 from convergence.precision import precision
@@ -21,6 +21,7 @@ from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import log_cosh
 from convergence.problems.regression import power_law
 from convergence.problems.saddle import bilinear
+from convergence.problems.units import PermutedNet
 from convergence.registry import registry
 
 A = np.random.default_rng(0).standard_normal((4, 3))
@@ -157,7 +158,9 @@ def test_every_problem_of_the_registry_is_seen_alike():
         for claim in registry():
             if isinstance(claim, AbstractOnInstance):
                 problem, _, c = claim.instance(claim.horizons[0])
-                seen.setdefault((type(problem), affine(c)), (problem, c))
+                # The order in which units are matched is a tie at its start, and f jumps there.
+                if type(problem) is not PermutedNet:
+                    seen.setdefault((type(problem), affine(c)), (problem, c))
         for problem, c in seen.values():
             agree(problem, float(c.get("L", float("nan"))), c.get("x_star"), affine(c))
 
