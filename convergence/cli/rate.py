@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
         share = arguments.budget / len(claims)
         outcome = conjecture(claim, horizons, settings, share)
         if not arguments.json:
-            show(claim, outcome, settings.alpha)
+            show(claim, outcome, settings.alpha, share)
         found.append(entry(claim, outcome, kept(claim, outcome, arguments)))
     if arguments.json:
         print_json({"schema": SCHEMA, "alpha": settings.alpha, "claims": found})
@@ -67,8 +67,8 @@ def kept(claim: Any, outcome: Inquiry, arguments: Namespace) -> dict[str, Any]:
     return {"conjecture": file, "breaks": broken}
 
 
-def show(claim: Any, outcome: Inquiry, alpha: float) -> None:
-    """What was found, for people."""
+def show(claim: Any, outcome: Inquiry, alpha: float, budget: float) -> None:
+    """What was found in `budget` seconds, for people."""
     of = outcome.estimate
     print(f"{claim.slug}: {claim.theorem.statement}")
     print(f"{'T':>7} {'runs':>7} {'mean':>12} {'limits':^27} {'local exponent':>15}")
@@ -91,6 +91,8 @@ def show(claim: Any, outcome: Inquiry, alpha: float) -> None:
         ratio = f"worst measured/conjectured {outcome.worst:.4g}"
         worst = "" if math.isinf(outcome.worst) else f", {ratio}"
         tell(f"not broken by {outcome.candidates} instances{worst}, {outcome.seconds:.0f} s")
+    elif budget > 0:
+        tell(f"not searched: nothing was left of {budget:g} s")
 
 
 def tell(text: str, indent: int = 2) -> None:

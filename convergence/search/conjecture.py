@@ -90,7 +90,9 @@ def conjecture(
     budget: float = 30.0,
     tell: Callable[[str], None] | None = None,
 ) -> Inquiry:
-    """Estimate, conjecture, and search for `budget` seconds (0: not at all)."""
+    """Estimate, conjecture, and search, all in `budget` seconds (0: no search). What breaks a
+    conjecture is estimated in turn, for which as long as the first estimate took is kept back, up
+    to a quarter of the budget."""
     began = time.perf_counter()
     base, horizons = subject(claim), tuple(sorted(set(horizons)))
     first = estimate(base, horizons, settings)
@@ -98,19 +100,24 @@ def conjecture(
     stated = None if first.why else weakest(base, seen, horizons)
     why = first.why or ("" if stated else "nothing decays on the last horizons")
     candidates, worst = 0, -math.inf
-    until = began + budget
+    now = time.perf_counter()
+    until, first_batch = began + budget - min(now - began, budget / 4), 0.0
     while stated is not None and len(breaks) < ROUNDS:
         if budget <= 0 or (breaks and time.perf_counter() > until):
             break
         candidates, worst, found = 0, -math.inf, None
         for k, probe in enumerate(todo := probes(stated)):
-            left = max(until - time.perf_counter(), 0.0) / (len(todo) - k)
+            now = time.perf_counter()
+            left = max(until - now, 0.0) / (len(todo) - k)
+            if now + first_batch >= until:
+                break
             alpha = settings.alpha / (len(todo) * ROUNDS)
             with precision("float64"):
                 search = RunSearch(probe, settings.seed)
-                now = time.perf_counter()
                 hunt = Hunt(search, alpha, settings.seed, now + left, tell)
+                hunt.least, hunt.first = int(not candidates), first_batch
                 chase(hunt, now, left)
+            first_batch = hunt.first
             candidates += search.candidates
             worst = max(worst, hunt.worst[0]) if k else worst  # the first one's is a growth
             if hunt.module is not None:

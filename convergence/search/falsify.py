@@ -75,6 +75,9 @@ class Hunt:
         )  # fmt: skip
         self.rng = np.random.default_rng(seed)
         self.best = {f.name: (-math.inf, np.zeros(f.size)) for f in search.families}
+        self.least = 1  # batches that are made however late it is
+        self.first = 0.0  # s, what the first batch of a family costs, compilation included
+        self.costs: dict[str, float] = {}  # s, what the next batch of a family costs
         self.worst: tuple[float, str] = (-math.inf, "none")
         self.attempts, self.needed = 0, EXCESS
         self.module: str | None = None
@@ -86,17 +89,34 @@ class Hunt:
         left = f"; {self.false}" if self.false and self.module is None else ""
         return self.reason + left
 
-    def over(self, until: float | None = None) -> bool:
-        """Whether time is up, after one batch at least, or a violation is confirmed."""
-        late = time.perf_counter() > (self.until if until is None else until)
-        return self.module is not None or (late and self.search.candidates > 0)
+    def over(self, family: Instances, until: float | None = None) -> bool:
+        """Whether it is later than `until`, or another batch of `family` would outlast the search,
+        going by the last one, and `least` batches were made; or a violation is confirmed."""
+        now = time.perf_counter()
+        late = now + self.costs.get(family.name, self.first) > self.until
+        late |= until is not None and now > until
+        return self.module is not None or (late and self.search.candidates >= self.least)
 
-    def batch(self, family: Instances, points: np.ndarray) -> np.ndarray:
-        """The scores of `points`; the worst of them is looked at more closely if it is a record."""
-        scores = self.search.scores(family, points)
+    def timed(self, family: Instances, points: np.ndarray) -> tuple[np.ndarray, float]:
+        """The scores of `points`, and that of the best under fresh seeds if it is a record, else
+        −∞. The next batch of the family is taken to cost what two of these last ones do."""
+        began = time.perf_counter()
+        scores, fresh = self.search.scores(family, points), -math.inf
+        once = again = time.perf_counter()
         k = int(np.argmax(scores))
         if scores[k] > self.best[family.name][0]:
             fresh = self.search.again(family, points[k])
+            again = time.perf_counter()
+        if family.name not in self.costs:
+            self.first = max(self.first, again - began)
+        self.costs[family.name] = 2 * (again - once if again > once else once - began)
+        return scores, fresh
+
+    def batch(self, family: Instances, points: np.ndarray) -> np.ndarray:
+        """The scores of `points`; the worst of them is looked at more closely if it is a record."""
+        scores, fresh = self.timed(family, points)
+        k = int(np.argmax(scores))
+        if scores[k] > self.best[family.name][0]:
             if fresh > EXCESS and (said := self.search.false(family, points[k])):
                 said = f"this candidate's own constants are false: {said}"
                 self.false = f"ratio {fresh:.4g}, but {said}"
@@ -120,7 +140,7 @@ class Hunt:
             return
         self.attempts += 1
         k = self.attempts
-        plain = plainer(self.search, family, z, self.rng)
+        plain = plainer(self.search, family, z, self.rng, lambda: self.over(family))
         found = self.search.confirm(family, plain, k, self.alpha / (k * (k + 1)))
         if found is None:
             self.needed = 1.05 * ratio  # the judge wants more: come back with a clearer case
@@ -132,7 +152,9 @@ class Hunt:
         """Hypothesis' turn."""
 
         def score(points: np.ndarray) -> float:
-            return -math.inf if self.over(until) else float(np.max(self.batch(family, points)))
+            return (
+                -math.inf if self.over(family, until) else float(np.max(self.batch(family, points)))
+            )
 
         explore(score, family.size, EXAMPLES, self.seed)
 
@@ -140,10 +162,10 @@ class Hunt:
         """The evolution strategies' turn, one a family, each from the worst point known."""
         names = {f.name: f for f in self.search.families if self.best[f.name][0] > -math.inf}
         climbers = {n: Evolution(self.best[n][1], 0.5, self.rng) for n in names}
-        while names and not self.over():
+        while any(not self.over(family) for family in names.values()):
             for name, family in names.items():
-                if self.over():
-                    break
+                if self.over(family):
+                    continue
                 points = climbers[name].ask()
                 climbers[name].tell(points, self.batch(family, points))
                 if climbers[name].width <= 0.02:  # at rest: elsewhere
@@ -165,7 +187,8 @@ def falsify(
     seed: int = 0,
     tell: Callable[[str], None] | None = None,
 ) -> Findings:
-    """Search for `budget` seconds, compilation included; at least one batch."""
+    """Search for `budget` seconds, compilation included; at least one batch. What would end later,
+    going by what the last one of its kind took, is not begun."""
     began = time.perf_counter()
     with precision("float64"):
         search = search_of(claim, seed)
@@ -206,10 +229,17 @@ def sweep(
         yield outcome
 
 
-def plainer(search: AbstractSearch, family: Instances, z: np.ndarray, rng: Any) -> np.ndarray:
-    """z with as many zeros as leave a clear violation: a few rounds of zeroing coordinates."""
+def plainer(
+    search: AbstractSearch, family: Instances, z: np.ndarray, rng: Any, over: Any = None
+) -> np.ndarray:
+    """z with as many zeros as leave a clear violation: a few rounds of zeroing coordinates, while
+    time is not `over`."""
+    if over is not None and over():
+        return z
     floor = 1.0 + 0.5 * (min(search.again(family, z), 3.0) - 1.0)
     for _ in range(8):
+        if over is not None and over():
+            return z
         trials = np.tile(z, (BATCH, 1))
         for j, trial in enumerate(trials):
             kept = np.flatnonzero(trial)
