@@ -73,7 +73,8 @@ class SeenState(AbstractState):
 
 class SeenSAGA(AbstractDrawn):
     """SAGA as scikit-learn ships it, from an empty table: x⁺ = x − η(∇f_i(x) − y_i + Σ_j y_j/k), k
-    the number of functions seen, f_i among them; then y_i ← ∇f_i(x)."""
+    the number of functions seen, f_i among them; then y_i ← ∇f_i(x). Without a penalty its iterates
+    are scikit-learn's, for the functions that scikit-learn draws (tests/methods/test_scikit.py)."""
 
     def init(self, x0: Iterate, oracle: Any, key: Key) -> SeenState:
         n = oracle.n
