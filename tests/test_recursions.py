@@ -11,6 +11,7 @@ import numpy as np
 import optax
 import pytest
 
+from convergence.algorithms.adaptive.norms import AdaGradNorm
 from convergence.algorithms.classical.accelerated import HeavyBall, Nesterov, PolyakMomentum
 from convergence.algorithms.classical.reshuffling import InTurn
 from convergence.algorithms.classical.sgd import MSGD, SGD, BatchSGD
@@ -234,3 +235,15 @@ def test_losses_in_turn() -> None:
     """Slopes 2, −1, ¼ in turn, η = ½: 0, −1, −½, −⅝, −1⅝."""
     path = walk(InTurn(SGD(0.5), 3), LossesInTurn([2.0, -1.0, 0.25]), 4, oracle=Workers)
     assert [float(x[0]) for x in path] == [0.0, -1.0, -0.5, -0.625, -1.625]
+
+
+def test_adagrad_with_one_norm_divides_by_all_that_it_has_seen() -> None:
+    """½‖x‖² from (3, 4): with b = 12 the first step is η/13 of it; with b = 0 η/5, and nothing is
+    divided where every gradient was 0."""
+    bowl = Isotropic([3.0, 4.0])
+    first = walk(AdaGradNorm(13.0, 12.0), bowl, 1)[1]
+    assert np.allclose(first, 0.0, atol=1e-14)
+    second = walk(AdaGradNorm(1.0), bowl, 2)
+    assert np.allclose(second[1], [2.4, 3.2], atol=1e-14)
+    assert np.allclose(second[2], np.array([2.4, 3.2]) * (1 - 41**-0.5), atol=1e-14)
+    assert walk(AdaGradNorm(1.0), Isotropic([0.0]), 2)[2].tolist() == [0.0]

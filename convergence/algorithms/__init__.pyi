@@ -5,6 +5,8 @@ from .adaptive.matrices import ShampooState as ShampooState
 from .adaptive.matrices import SOAPState as SOAPState
 from .adaptive.matrices import SpectralDescent as SpectralDescent
 from .adaptive.matrices import root as root
+from .adaptive.norms import AdaGradNorm as AdaGradNorm
+from .adaptive.norms import NormState as NormState
 from .adaptive.sign_feedback import ErrorState as ErrorState
 from .adaptive.sign_feedback import SampledSign as SampledSign
 from .adaptive.sign_feedback import SignFeedback as SignFeedback

@@ -50,6 +50,7 @@ from .pointwise import GradNorm as GradNorm
 from .pointwise import GradNormSq as GradNormSq
 from .pointwise import Iterates as Iterates
 from .pointwise import Value as Value
+from .preconditioned import NormRegret as NormRegret
 from .preconditioned import PreconditionedRegret as PreconditionedRegret
 from .preconditioned import trace_of_root as trace_of_root
 from .projected import ProjectedGradNorm as ProjectedGradNorm

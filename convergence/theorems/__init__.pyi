@@ -1,4 +1,6 @@
 # Written by `python -m docs.make.rooms`.
+from .adaptive.adagrad_norm import AdaGradNormRegret as AdaGradNormRegret
+from .adaptive.adagrad_norm import AdaGradNormSmooth as AdaGradNormSmooth
 from .adaptive.cycles import AbstractBowl as AbstractBowl
 from .adaptive.cycles import AdamCycle as AdamCycle
 from .adaptive.cycles import FromageFactor as FromageFactor
@@ -52,10 +54,17 @@ from .adaptive.matrices import SOAPLikeAdam as SOAPLikeAdam
 from .adaptive.matrices import SOAPLinear as SOAPLinear
 from .adaptive.matrices import factored as factored
 from .adaptive.matrices import nuclear as nuclear
+from .adaptive.muon import AbstractMuon as AbstractMuon
+from .adaptive.muon import MuonEntries as MuonEntries
+from .adaptive.muon import MuonNeverRests as MuonNeverRests
+from .adaptive.muon import MuonStep as MuonStep
+from .adaptive.muon import OneARow as OneARow
 from .adaptive.online import AdamClimbs as AdamClimbs
 from .adaptive.online import AdamClimbsWithMomentum as AdamClimbsWithMomentum
 from .adaptive.online import AdamDescends as AdamDescends
+from .adaptive.online import AdamDescendsWithMomentum as AdamDescendsWithMomentum
 from .adaptive.online import ADOPTDescends as ADOPTDescends
+from .adaptive.online import AMSGradClimbsWithMomentum as AMSGradClimbsWithMomentum
 from .adaptive.online import AMSGradDescends as AMSGradDescends
 from .adaptive.online import AMSGradDescendsWithMomentum as AMSGradDescendsWithMomentum
 from .adaptive.online import UnitSlope as UnitSlope
@@ -73,6 +82,11 @@ from .adaptive.sign import SignOfSkewed as SignOfSkewed
 from .adaptive.sign import SignValleyDescends as SignValleyDescends
 from .adaptive.sign import TwoSigns as TwoSigns
 from .adaptive.sign import signs as signs
+from .adaptive.skewed import AbstractSkewedBowl as AbstractSkewedBowl
+from .adaptive.skewed import AdamTowardsMedian as AdamTowardsMedian
+from .adaptive.skewed import RareBelow as RareBelow
+from .adaptive.skewed import SignSeeksMedian as SignSeeksMedian
+from .adaptive.skewed import values as values
 from .adaptive.smooth import AdaGradSmooth as AdaGradSmooth
 from .adaptive.smooth import SignDescentSmooth as SignDescentSmooth
 from .adaptive.smooth import SpectralDescentSmooth as SpectralDescentSmooth

@@ -32,13 +32,6 @@ SCOPE = {
 }
 ELSEWHERE = {"games": ("adawac",)}  # a paper of its own
 TIGHT = 1.25
-# A violated bound is replayed in ball arithmetic, minutes for 40 400 steps and more, and ADOPT's
-# clip cannot be enclosed: what is told of the same losses in few steps stands beside these.
-BESIDE = {
-    "ADOPTDescends": "adam-descends",
-    "AdamClimbsWithMomentum": "adam-climbs",
-    "AMSGradDescendsWithMomentum": "amsgrad-descends",
-}
 WHY = re.compile(r"no\s+instance|not\s+attained", re.IGNORECASE)
 HEAD = """\
 # Statements about methods that ship
@@ -74,7 +67,7 @@ class Row(NamedTuple):
     def lacks(self) -> list[str]:
         """What a statement should have and this one has not."""
         told = inspect.getdoc(type(self.theorem)) or ""
-        proof = str(self.theorem.provenance) != "derived" or "Proof." in told
+        proof = str(self.theorem.provenance) != "derived" or bool(re.search(r"Proof[.,]", told))
         tight = self.slack is not None and (self.slack <= TIGHT or self.reason)
         wanted = {"a proof": proof, "a locus": self.theorem.source.locus, "a slack": tight,
                   "a control": self.controls, "a mutant": self.mutants}  # fmt: skip
@@ -108,11 +101,8 @@ def rows(family: str) -> list[Row]:
     for of in found.values():
         slugs = [claim.slug for claim in of]
         least = min(((slacks[s], s) for s in slugs if s in slacks), default=(None, ""))
-        other = BESIDE.get(type(of[0].theorem).__name__, "")
         controls = [c.slug for c in known if c.instead in slugs]
-        controls += [c.slug for c in known if other and other in (c.instead, c.slug) and c.instead]
-        faults = [m["name"] for m in planted if m["claim"] in slugs]
-        faults += [m["name"] for m in planted if m["claim"] == other and not faults]
+        faults = [m["name"] for m in planted if m["claim"] in (*slugs, *controls)]
         made.append(Row(
             of[0].theorem, tuple(of), *least, tuple(controls), tuple(faults), codes(of[0].theorem)
         ))  # fmt: skip

@@ -50,13 +50,16 @@ GRIDS = {
 # The lower ends of ranges.
 LOW = {
     "ArmijoRound": "(2c−1)^{2T}R²", "AlternatingOrbit": "R²/κ", "AdamLinear": "w − ηT‖g‖_1",
-    "MuonLinear": "−1.134358ηT‖G‖_*", "GatesConverge": "0", "GatesDescend": "0",
+    "AMSGradClimbsWithMomentum": "1", "MuonEntries": "−1.165ηT‖G‖_*",
+    "MuonNeverRests": ".32ηnL", "MuonLinear": "−1.134358ηT‖G‖_*",
+    "GatesConverge": "0", "GatesDescend": "0",
     "ExtragradientMonotone": "0", "AdaWACWholeGap": "0", "MergeKeepsFunction": "0",
     "AveragingKeepsFunction": "0", "AnyOrderKeepsFunction": "0", "TwoAgentsAgree": "0",
 }  # fmt: skip
 ONLY_HERE = {"SilverSlope", "SilverValue"}  # T = 2^k − 1 of the claim
 # Statements of one side, or about a shape, whose bound no formula on the page gives.
 WORDS = {
+    "AdaGradNormSmooth": "the root of a function",
     "RAdamLinear": "a case for each step", "FactoredLinear": "sums over rows and columns",
     "AMSGradDescendsWithMomentum": "a sum over a part of a period",
     "AdaBeliefLinear": "a sum of sums", "DecoupledLaw": "a recursion",

@@ -18,14 +18,15 @@ from tests.formulas.test_formulas import FAMILIES, family, statements
 POWER = {"": 1, "²": 2, "³": 3}
 # Their own fields, or matrices without a unit in the table of constants, carry units.
 OWN = {
-    "AcceleratedAsStated", "AdaGradSmooth", "AdamDiverges", "AdamWBox",
+    "AcceleratedAsStated", "AdaGradNormSmooth", "AdaGradSmooth", "AdamDiverges",
+    "AdamTowardsMedian", "AdamWBox",
     "AdapterAnyRows", "AdapterGD", "AlwaysBestToken", "BatchNSGDUnknown", "ClippedPlateau",
     "CoupledDecay", "ExactDirection", "FixedProjection", "FixedProjectionCorrected",
     "GoLoreMSGDLaw", "GoLoreRowLaw", "GradientFreeConvex", "GradientFreeStrong", "LionBox",
     "LowRank", "LowRankCorrected", "LowRankWithConditions", "ModeRadius", "NSGDUnknown",
     "NearestWorksToo", "NeumannBias", "PlainLikeNormalized", "Reshuffled", "Sampled", "SampledSGD",
-    "SignConverges", "SignDecayRest", "SignValleyDescends", "Simulated", "StochasticRounding",
-    "TopOneDiverges", "WhichToken",
+    "SignConverges", "SignDecayRest", "SignSeeksMedian", "SignValleyDescends", "Simulated",
+    "StochasticRounding", "TopOneDiverges", "WhichToken",
 }  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def test_by_another_hand(slug: str, code: str) -> None:
         with pytest.raises(NotAffine, match="use its simulation"):
             dataclasses.replace(claim, **named).verify(Settings())
         return
+    if code == "torch" and claim.seeds > 1024:  # 0.2 ms a step of a run
+        named["horizons"] = claim.horizons[:1]
     report = dataclasses.replace(claim, **named).verify(Settings())
     if code == "torch" and claim.expect is Verdict.REFUTED:  # a callback has no enclosure
         assert "violate the bound" in report.reason

@@ -43,6 +43,17 @@ def exchanged(name: str) -> Any:
     return make
 
 
+def remembers(a: Any) -> FromOptax:
+    """AMSGrad in place of Adam on the losses in periods."""
+    given: dict[str, Any] = dict(a.static)
+    return FromOptax(a.factory, scale=0.5, **{**given, "largest": True})
+
+
+def ascends(a: Any) -> FromOptax:
+    """Steps of the other sign on the losses in periods."""
+    return FromOptax(a.factory, scale=-0.5, **dict(a.static))
+
+
 def coupled(learning_rate: Any, b1: Any, b2: Any, eps: Any, weight_decay: Any) -> Any:
     """Adam whose decay goes through the normalizer."""
     return optax.chain(
@@ -84,6 +95,13 @@ MUTANTS = (
     of("adam-that-remembers", "adam-climbs", exchanged("amsgrad")),
     of("amsgrad-that-forgets", "amsgrad-descends", exchanged("adam")),
     of("adopt-that-normalizes-late", "adopt-descends", exchanged("adam")),
+    of("adam-that-remembers-periods", "adam-descends-with-momentum", remembers),
+    of("amsgrad-that-ascends", "amsgrad-climbs-with-momentum", ascends),
+    of("adagrad-norm-shorter-memory", "adagrad-norm-smooth", changed(b=lambda b: b / 2)),
+    Mutant("adagrad-norm-tenth-less", lambda: tamper(
+        CLAIM["adagrad-norm-regret"], number=lambda b, T: 0.9 * b)),
+    of("median-momentum", "sign-seeks-median", instead(optax.signum, beta=0.9)),
+    of("adam-median-longer-memory", "adam-towards-median", options(b2=0.999)),
     of("adopt-without-momentum", "adopt-linear", options(b1=0.5)),
     of("adam-longer-memory", "adam-longest-step", options(b2=0.99)),
     of("adam-cycle-momentum", "adam-two-cycle", options(b1=0.9)),

@@ -60,7 +60,6 @@ WHY = {
     "EvenBatchConverges": "more than one visible row: `EvenBatchLaw` is the equality",
     "EControlStochastic": "Minkowski's inequality between drift and noise",
     "NesterovStrong": "no sharper instance is known: quadratics fall by (1 − q)² a step",
-    "CyclicCoordinateDescent": "the gain of every derivative and the drift between, attained apart",
     "ExpectedSmoothness": "noise at x* and slopes away from it do not go together on quadratics",
     "AdaWACGap": "a second regret pays for the noise of one sample; `AdaWACWholeGap` has none",
     "SAGAStronglyConvex": "recalled; already at T = 1 the bracket has half more than R²",

@@ -9,11 +9,13 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic
+from convergence.problems.shifted import Shifted
 from convergence.statistics import Verdict
-from convergence.theorems.adaptive import matrices
+from convergence.theorems.adaptive import matrices, muon
 from convergence.theorems.adaptive.shazeer2018 import AdafactorLinear
 
 WIDE = Linear(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0]]))
+TURN = np.eye(3)[[2, 0, 1]]
 FULL = Linear(np.array([[2.0, 1.0, -0.5], [0.25, -1.0, 3.0]]))
 
 
@@ -40,5 +42,9 @@ CLAIMS = (
     claim("adafactor-like-full", matrices.FactoredLikeFull(), FULL, expect=Verdict.REFUTED,
           instead="adafactor-moment", note="|G| of rank two"),
     Claim("adafactor-linear", AdafactorLinear(0.1), FULL, horizons=(1, 64), seeds=1),
-    claim("muon-linear", matrices.MuonLinear(), Linear(np.eye(3)[[2, 0, 1]] * 0.7)),
+    claim("muon-linear", matrices.MuonLinear(), Linear(TURN * 0.7)),
+    claim("muon-entries", muon.MuonEntries(), Linear(TURN * 0.7)),
+    claim("muon-step", muon.MuonStep(), Shifted(np.diag([1.0, 0.0041114]))),
+    Claim("muon-never-rests", muon.MuonNeverRests(), Shifted(TURN * 0.003), horizons=(2, 16),
+          seeds=1),
 )  # fmt: skip

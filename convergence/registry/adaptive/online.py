@@ -25,6 +25,12 @@ CLAIMS = (
         expect=Verdict.REFUTED, instead="adam-climbs",
         note="the convergence of Adam for every β₂, which Reddi, Kale and Kumar refuted",
     ),
+    Claim("adam-descends-with-momentum", online.AdamDescendsWithMomentum(), LINE,
+          horizons=(202,), seeds=1, expect=Verdict.REFUTED, instead="adam-climbs-with-momentum",
+          note="the mean slope is not what Adam follows"),
+    Claim("amsgrad-climbs-with-momentum", online.AMSGradClimbsWithMomentum(), LINE,
+          horizons=(101,), seeds=1, expect=Verdict.REFUTED,
+          instead="amsgrad-descends-with-momentum", note="the largest moment is kept"),
     Claim(
         "adam-in-turn", losses.AdamInTurn(), CLIMB, horizons=(192,), seeds=1, oracle=Workers,
         expect=Verdict.REFUTED, instead="amsgrad-in-turn",

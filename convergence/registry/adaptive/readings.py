@@ -10,6 +10,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.registry.adaptive import feedback, linear, matrices, online, steps
 from convergence.registry.readings import misread
 from convergence.theorems.adaptive.matrices import nuclear
+from convergence.theorems.adaptive.skewed import SignSeeksMedian
 
 KNOWN: dict[str, Any] = {
     c.slug: c
@@ -42,6 +43,11 @@ def rests(s: Any, c: Any, T: int) -> tuple[float, float]:
     return 0.0, c.R / 2
 
 
+def large_start(K: float, b: float) -> float:
+    """K(K + √(K² + 4b²))/2."""
+    return K * (K + (K**2 + 4 * b**2) ** 0.5) / 2
+
+
 def walk(slug: str, method: str, note: str, T: int = 5) -> Any:
     """A method that is said to move like Adam on a slope."""
     told = f"f(x_T) = −ηT‖g‖₁ on f(x) = ⟨g, x⟩, as of Adam,  {method}"
@@ -67,9 +73,25 @@ CLAIMS = (
     walk("novograd-linear", "NovoGrad", "one norm a layer, and momentum that sums"),
     of("amsgrad-descends", "amsgrad-climbs", "x_T = 1 = argmax Σf_t,  AMSGrad on 3x, −x, −x, …",
        lambda s, c, T: both(2.0), "the largest moment is kept", horizons=(180,)),
+    of("adopt-descends", "adopt-climbs", "x_T = 1 = argmax Σf_t,  ADOPT on 3x, −x, −x, …",
+       lambda s, c, T: both(2.0), "v is that of before the gradient", horizons=(180,)),
     of("adagrad-smooth", "adagrad-smooth-from-nothing", "Σ ‖∇f(x_t)‖² ≤ K²,  AdaGrad from b ≥ ηL",
        lambda s, c, T: (2 * c.Delta / float(s.eta)) ** 2 / T, "what it began with counts",
        horizons=(4,)),
+    of("adagrad-norm-any-start", "adagrad-norm-like-large-start",
+       "Σ ‖∇f(x_t)‖² ≤ K(K + √(K²+4b²))/2,  K = 2Δ/η,  AdaGrad with one norm from any b > 0",
+       lambda s, c, T: large_start(2 * c.Delta / float(s.eta), float(s.b)) / T,
+       "from b ≪ ηL f rises first"),
+    of("adagrad-norm-regret", "adagrad-norm-regret-halved",
+       "Σ (f(x_t) − f*) ≤ ½[(D²/(2η) + η)√(Σ‖g_t‖²) − η‖g_0‖/2],  AdaGrad with one norm",
+       lambda s, c, T: 0.5, "one step from η to 0"),
+    of("sign-seeks-median", "sign-stays-at-mean", "E x_T = x_0 near the mean,  sign descent",
+       lambda s, c, T: float(np.ravel(c.x0)[0]), "the median of the samples is elsewhere",
+       horizons=(12,)),
+    of("adam-towards-median", "adam-like-sign-to-median",
+       "E x_T = Σ_k p_T(k)(x_0 + kη), as of sign descent,  Adam with β = (0, .9)",
+       lambda s, c, T: SignSeeksMedian(float(s.eta)).bound(c, T),
+       "averages of squares give the rare value more weight", horizons=(10,)),
     of("sign-descent-smooth", "sign-descent-of-any-dimension",
        "(1/T) Σ ‖∇f(x_t)‖₁ ≤ Δ/(ηT) + ηL/2,  sign descent",
        lambda s, c, T: c.Delta / (s.eta(c, T) * T) + s.eta(c, T) * c.L / 2,
@@ -121,4 +143,12 @@ CLAIMS = (
     of("muon-linear", "muon-exact-polar", "f(X_T) = −ηT‖G‖_*,  Muon",
        lambda s, c, T: both(-float(s.eta) * T * nuclear(c)),
        "five rounds of the quintic do not come to 1", horizons=(1,)),
+    of("muon-entries", "muon-entries-exact", "f(X_T) = −ηT‖G‖_*,  Muon, one entry a row of G",
+       lambda s, c, T: both(-float(s.eta) * T * nuclear(c)), "the quintic does not come to 1",
+       horizons=(1,)),
+    of("muon-step", "muon-step-of-one", "‖X_{t+1} − X_t‖ ≤ η (operator norm) for all t,  Muon",
+       lambda s, c, T: float(s.eta), "small singular values come out above 1", horizons=(1,)),
+    of("muon-never-rests", "muon-comes-to-rest", "(1/T) Σ ‖∇f(X_t)‖_* ≤ ηnL/4 for T ≥ 16,  Muon",
+       lambda s, c, T: (0.0, float(s.eta) * c.n * c.L / 4), "X goes to and fro",
+       horizons=(16,)),
 )  # fmt: skip

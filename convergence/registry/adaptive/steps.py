@@ -9,12 +9,22 @@ import numpy as np
 from convergence.claims.base import Claim
 from convergence.noise.two_point import two_point
 from convergence.problems.linear import Linear
+from convergence.problems.max_abs import MaxAbs
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.runaway import Runaway
 from convergence.problems.shifted import Shifted
 from convergence.problems.valley import Valley
 from convergence.statistics import Verdict
-from convergence.theorems.adaptive import cycles, decay, linear, sign, smooth, steps
+from convergence.theorems.adaptive import (
+    adagrad_norm,
+    cycles,
+    decay,
+    linear,
+    sign,
+    skewed,
+    smooth,
+    steps,
+)
 
 T2 = (4, 32)
 ONE = Isotropic(np.array([0.03125]), 2.0)
@@ -23,6 +33,8 @@ ORTHOGONAL = np.array([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0]])
 STEEP = Runaway(math.log(0.95 / 0.9) / (0.01 * 0.1 / math.sqrt(0.05 * (1 - 0.81 / 0.95))))
 # f = x/4 from samples 4 (¼) and −1 (¾).
 SKEWED = two_point(2.0, math.sqrt(75.0) / 4, 0.25, along=[1.0])
+# ∇F = x − X, X = 9 (.1) or −1 (.9), of mean 0. The start is an odd multiple of 1/16 from −1.
+RARE, BOWL = two_point(2.0, 3.0, 0.1, along=[-1.0]), Shifted(np.array([0.0625]))
 FLAT = Quadratic(np.array([0.0, 2.0]), np.array([1.0, 0.0]))
 OUTWARD = Shifted(np.array([8.0, -6.0]), np.array([100.0, -100.0]))
 BESIDE = Shifted(np.array([2.0001]), np.array([2.0]))
@@ -36,6 +48,14 @@ def walk_to_zero(T: int) -> Isotropic:
 
 CLAIMS = (
     Claim("adagrad-smooth", smooth.AdaGradSmooth(), ONE, horizons=T2, seeds=1),
+    Claim("adagrad-norm-smooth", adagrad_norm.AdaGradNormSmooth(b=0.75),
+          Isotropic(np.array([0.4375**0.5])), horizons=T2, seeds=1),
+    Claim("adagrad-norm-any-start", adagrad_norm.AdaGradNormSmooth(), Isotropic(np.array([0.01])),
+          horizons=(60,), seeds=1),
+    Claim("adagrad-norm-regret", adagrad_norm.AdaGradNormRegret(), MaxAbs([1.0]), horizons=(1,),
+          seeds=1),
+    Claim("adagrad-norm-regret-corner", adagrad_norm.AdaGradNormRegret(0.5),
+          MaxAbs.corner(4), horizons=(16,), seeds=1),
     Claim("sign-descent-smooth", smooth.SignDescentSmooth(), walk_to_zero, horizons=T2, seeds=1),
     Claim("spectral-descent-smooth", smooth.SpectralDescentSmooth(),
           lambda T: Isotropic(T * ORTHOGONAL), horizons=T2, seeds=1),
@@ -66,6 +86,12 @@ CLAIMS = (
     Claim("sign-descent-descends", sign.SignDescends(), Linear([0.25]), SKEWED,
           expect=Verdict.REFUTED, horizons=(8,), seeds=2048, instead="sign-descent-skewed",
           note="the sign of a sample is that of its median"),
+    Claim("sign-seeks-median", skewed.SignSeeksMedian(), BOWL, RARE, horizons=(12, 65),
+          seeds=4096),
+    Claim("adam-towards-median", skewed.AdamTowardsMedian(), BOWL, RARE, horizons=(4, 10),
+          seeds=8192, margin=0.2),
+    Claim("adam-towards-median-momentum", skewed.AdamTowardsMedian(b1=0.9, b2=0.999), BOWL, RARE,
+          horizons=(4,), seeds=8192, margin=0.2),
     Claim("sign-descent-valley", sign.SignInAValley(), VALLEY, horizons=(4, 1024), seeds=1),
     Claim("sign-descent-valley-descends", sign.SignValleyDescends(), VALLEY,
           expect=Verdict.REFUTED, horizons=(1024,), seeds=1, instead="sign-descent-valley"),

@@ -89,6 +89,11 @@ HALF, LONG = 0.5, 1.9
 PAIR = WorkerQuadratics(
     np.array([1.0, -1.0]), np.array([[[1.0, 0.6], [0.6, 1.0]]]), np.zeros((1, 2))
 )
+# The worst case of a turn of two coordinates at μ/L = ¼, and one that a turn hardly moves.
+SLOW, SLOWER = (
+    WorkerQuadratics(np.array([1.0, 0.0]), np.array([[[mu, 0.0], [0.0, 1.6]]]), np.zeros((1, 2)))
+    for mu in (0.4, 0.016)
+)
 CORNER = Boxed(np.zeros(1), np.ones(1), np.zeros(1), a=-1e-3, low=-1.0, high=0.0)
 
 CLAIMS = (
@@ -118,6 +123,10 @@ CLAIMS = (
     Claim("nesterov-strong", NesterovStrong(), MILD, horizons=T2, seeds=1),
     Claim("cyclic-coordinate-descent", coordinates.CyclicCoordinateDescent(), PAIR,
           horizons=(2, 16), seeds=1),
+    Claim("cyclic-coordinate-worst", coordinates.CyclicCoordinateDescent(), SLOW, horizons=(2, 4),
+          seeds=1, note="the instance of the exact worst case"),
+    Claim("cyclic-coordinate-slow", coordinates.CyclicCoordinateDescent(), SLOWER, horizons=(2,),
+          seeds=1),
     Claim("ogm", optimized.OGMConvex(), ogm_slope, horizons=T2, seeds=1),
     Claim("ogm-g", optimized.OGMGConvex(), BOWL, horizons=T2, seeds=1),
     Claim("silver-value", optimized.SilverValue(), lambda T: Huber(1 / (2 * 2.4142135623730951 **

@@ -74,7 +74,9 @@ def largest_uncorrected(b1: float, b2: float) -> Any:
 def in_turn(learning_rate: Any, b2: Any, name: str) -> Any:
     """A method of optax with β₁ = 0 on f_t = 3f, −f, −f, 3f, …, kept in [−1, 1]."""
     method = getattr(optax, name, None) or getattr(optax.contrib, name)
-    return optax.chain(turning(3, C, -1.0), method(learning_rate, b1=0.0, b2=b2, eps=0.0), boxed())
+    # ADOPT's ε is a floor of √v that its first step alone would need, and that one is clipped to 0.
+    eps = 1e-9 if name == "adopt" else 0.0
+    return optax.chain(turning(3, C, -1.0), method(learning_rate, b1=0.0, b2=b2, eps=eps), boxed())
 
 
 class AdamClimbs(AbstractTheorem):
@@ -261,3 +263,28 @@ class AdamDescends(AdamClimbs):
 
     def bound(self, c: Constants, T: int) -> Any:
         return 2 * float(self.eta) / C
+
+
+class AdamDescendsWithMomentum(AdamClimbsWithMomentum):
+    """FALSE. x_T ≤ −.59 for Adam, if 101 ∣ T ≥ 202: the first period takes x there, and the mean
+    slope is positive in every other as well."""
+
+    source = Source("kingma2015", "Corollary 4.2: the average regret goes to 0 for every β")
+    statement = (
+        "x_T ≤ −.59,  Adam with β = (.9, .99), η_t = 1/(2√t), 1010x every 101st step (false)"
+    )
+    first = 202
+
+    def bound(self, c: Constants, T: int) -> Any:
+        return 0.41
+
+
+class AMSGradClimbsWithMomentum(AMSGradDescendsWithMomentum):
+    """FALSE. AMSGrad ends in the worse half, x_T ≥ 0, as Adam does, if 101 ∣ T."""
+
+    source = Source("reddi2018", "section 5, what is told of Adam read of AMSGrad; control")
+    statement = "x_T ≥ 0,  AMSGrad with β = (.9, .99), 1010x every 101st step (false)"
+    first = 101
+
+    def bound(self, c: Constants, T: int) -> tuple[float, float]:
+        return 1.0, 2.0
