@@ -116,7 +116,7 @@ def asymptotic_upper(values: Floats, delta: float) -> tuple[float, Refusal]:
     # In units of the largest deviation: squares of values near the end of float64 overflow.
     unit = float(np.abs(values - center).max())
     x = (values - center) / unit
-    beyond = np.append(x, x.mean() + 2.0 * (x.max() - x.mean()))
+    beyond = np.append(x, 2.0 * x.max())  # the mean is 0
     t = student_quantile(float(n - 1), delta)
     limit = max(tilted_upper(beyond, 0.5 * t * t), student_upper(x, delta))
     return center + unit * limit, refused

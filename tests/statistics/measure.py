@@ -10,7 +10,6 @@ for a table in Markdown. CONVERGENCE_TEST_SEED (default 0) moves every simulatio
 """
 
 import math
-import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ import numpy as np
 from convergence import statistics as st
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.statistics.verdict import Floats
+from tests.statistics import SEED
 
-SEED = int(os.environ.get("CONVERGENCE_TEST_SEED", "0"))
 ALPHA = 0.05  # large, so that a thousand repetitions can tell a size from it
 REPS = 1000
 MANY = 2000  # where repetitions are vectorised

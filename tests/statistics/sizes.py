@@ -10,7 +10,6 @@ for the table of docs/verdicts.md. CONVERGENCE_TEST_SEED (default 0) moves every
 """
 
 import math
-import os
 import zlib
 from collections.abc import Callable
 
@@ -19,8 +18,8 @@ from scipy import special, stats
 
 from convergence import statistics as st
 from convergence.statistics.verdict import Floats
+from tests.statistics import SEED
 
-SEED = int(os.environ.get("CONVERGENCE_TEST_SEED", "0"))
 Z = np.linspace(-7.0, 7.0, 20001)
 NORMAL = np.exp(-Z * Z / 2) / np.exp(-Z * Z / 2).sum()
 RUNS = (16, 64, 256, 1024, 8192)

@@ -28,6 +28,7 @@ from convergence.statistics.rates import Curve, trend
 from convergence.statistics.robust import tail_note
 from convergence.statistics.samples import missing
 from convergence.statistics.scoring import score_intervals
+from tests.statistics import SEED
 
 
 def test_two_runs_have_a_students_limit_and_one_has_none() -> None:
@@ -100,7 +101,7 @@ def test_runs_are_extrapolated_by_the_power_that_is_seen() -> None:
 
 def test_intervals_of_scores_share_their_error_over_solvers_and_workloads() -> None:
     """2 · 2⁻ⁿ ≤ .05/8 takes 9 draws, and .05/2 or .05/4 no more than 8."""
-    times = np.random.default_rng(0).uniform(1, 2, (2, 4, 9))
+    times = np.random.default_rng(SEED).uniform(1, 2, (2, 4, 9))
     assert len(score_intervals(times, 0.05)) == 2
     with pytest.raises(InvalidInput, match=r"8 draws of a time at an error of 0\.00625"):
         score_intervals(times[..., :8], 0.05)
@@ -119,7 +120,7 @@ def test_how_far_a_random_direction_spreads_a_step() -> None:
 
 def test_a_band_of_gaps_by_hand() -> None:
     """A − ½B + ½C lies in [0, 3C/2] for A and B in [0, C]: its limits, shifted back."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(SEED + 1)
     a, b = rng.uniform(0.0, 4.0, (2, 300))
     found = judge_separation([(7, a, b)], 1e-3, factor=0.5, ceiling=4.0)
     gap = a - 0.5 * b

@@ -66,6 +66,7 @@ def test_one_sided(slopes: list[float], verdict: Verdict, said: str) -> None:
     [
         ([-0.01, -0.02, -0.045], I),  # their bends lead to −.12
         ([-0.01, -0.02, -0.025], C),
+        ([0.0, -0.015, -0.0295], I),  # one more bend leads to −.044, three to −.073
         ([0.01, 0.02, 0.045], I),
         ([-0.3, -0.1, -0.04], C),
         ([-0.3, -0.3, -0.3], R),

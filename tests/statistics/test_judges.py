@@ -20,10 +20,11 @@ from convergence.statistics import (
     judge_pathwise,
     judge_separation,
 )
+from tests.statistics import SEED
 
 ALPHA = 1e-3
 C, R, I, N = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE
-RNG = np.random.default_rng(0)
+RNG = np.random.default_rng(SEED)
 UNIFORM = RNG.uniform(size=400)  # mean 1/2, ceiling 1
 EXPONENTIAL = RNG.exponential(size=400)  # mean 1, no ceiling
 
@@ -224,7 +225,7 @@ def test_one_run_is_the_metric_where_no_coin_is_tossed_and_equal_runs_are_nothin
 def test_expectation_flags_vacuous_bounds_heavy_tails_and_false_ceilings() -> None:
     vacuous = judge_expectation([Sample(8, UNIFORM, 2.0, trivial=1.5, ceiling=1.0)], ALPHA)
     assert vacuous.rows[0].vacuous
-    heavy = 1 + np.random.default_rng(1).pareto(0.7, size=400)
+    heavy = 1 + np.random.default_rng(SEED + 1).pareto(0.7, size=400)
     judged = judge_expectation([Sample(8, heavy, 1e4)], ALPHA)
     assert judged.verdict is I
     assert "infinite mean" in judged.reason

@@ -20,11 +20,12 @@ from convergence.statistics import (
 )
 from convergence.statistics.intervals import loosened
 from convergence.statistics.multiple import share
+from tests.statistics import SEED
 
 ALPHA = 1e-3
 LOG = math.log(1e3)
 C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
-RNG = np.random.default_rng(0)
+RNG = np.random.default_rng(SEED)
 A, B = RNG.uniform(0, 8, 500), RNG.uniform(0, 20, 500)
 INF = math.inf
 
@@ -205,3 +206,8 @@ def test_rounding_and_infinity_of_an_exact_law() -> None:
     assert few.needs == math.ceil(18 * math.log(2e3))
     mixed = judge_exact([Sample(8, A, 4.0, ceiling=1e6, light=True)], ALPHA, margin=0.9)
     assert (mixed.verdict, mixed.grade) == (C, Grade.ASYMPTOTIC)  # certified from below alone
+    near = Sample(8, 8 - A / 40, 7.9, ceiling=8.0, light=True)
+    mixed = judge_exact([near], ALPHA, margin=0.01)
+    assert (mixed.verdict, mixed.grade) == (C, Grade.ASYMPTOTIC)  # certified from above alone
+    above = [s.side(7.9 * 1.005) for s in (st.upper_limit(near, ALPHA / 2),)]
+    assert above == [Grade.CERTIFIED]

@@ -13,9 +13,10 @@ from convergence.statistics.eprocess import LAMBDAS
 from convergence.statistics.intervals import loosened
 from convergence.statistics.limits import Limit, belied, exceeds
 from convergence.statistics.multiple import capped, look, merge_log_e
+from tests.statistics import SEED
 
 INF = math.inf
-VALUES = np.random.default_rng(4).uniform(0, 1, 400)
+VALUES = np.random.default_rng(SEED + 4).uniform(0, 1, 400)
 TICKETS = [{}, {"ceiling": 1.0}, {"second": 0.4}, {"light": True}, {"ceiling": 1.0, "light": True},
            {"ceiling": 1.0, "second": 0.4, "light": True}]  # fmt: skip
 

@@ -13,6 +13,7 @@ from convergence.statistics.catoni import log_e_mean
 from convergence.statistics.eprocess import LAMBDAS, gains_above
 from convergence.statistics.judges_mean import judge_expectation
 from convergence.statistics.limits import belied, lower_limit, second_moment, upper_limit
+from tests.statistics import SEED
 
 EXACT = 1e-12  # float64 round-off over a handful of operations
 
@@ -68,7 +69,7 @@ def test_edge_finds_where_a_predicate_ends() -> None:
 
 
 def test_betting_limits_are_where_the_wealth_crosses() -> None:
-    values = np.random.default_rng(0).exponential(size=50)
+    values = np.random.default_rng(SEED).exponential(size=50)
     low = st.betting_lower(values, 0.01)
     assert float(st.log_e_above(values, low)) >= math.log(100)
     assert float(st.log_e_above(values, low * 1.001)) < math.log(100)
@@ -119,7 +120,7 @@ def test_tilted_mean_by_hand() -> None:
 
 
 def test_the_asymptotic_limit_is_at_least_students_and_mirrors() -> None:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     for values in (rng.normal(size=300), rng.exponential(size=3000), -rng.exponential(size=3000)):
         high, refused = st.asymptotic_upper(values, 1e-4)
         assert refused == Refusal()
@@ -174,7 +175,7 @@ def test_catoni_by_hand_and_at_its_ends() -> None:
         -math.inf,
         math.inf,
     )
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     wide, slim = rng.exponential(size=4000), 0.0
     slim = st.student_upper(wide, 1e-6) - wide.mean()
     assert (
@@ -185,7 +186,7 @@ def test_catoni_by_hand_and_at_its_ends() -> None:
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_catonis_limit_is_where_the_evidence_ends(sign: float) -> None:
     """Every mean beyond it is refuted and the next one inside is not."""
-    values = np.random.default_rng(3).exponential(size=300)
+    values = np.random.default_rng(SEED + 3).exponential(size=300)
     limit = (st.catoni_upper if sign > 0 else st.catoni_lower)(values, 0.01, 2.0)
 
     def evidence(m: float) -> float:
@@ -203,7 +204,7 @@ def test_an_exact_law_of_0_holds_where_nothing_is_tossed() -> None:
 
 
 def test_upper_limit_needs_a_ticket() -> None:
-    values = np.random.default_rng(5).uniform(size=100)
+    values = np.random.default_rng(SEED + 5).uniform(size=100)
 
     def limit(**tickets: Any) -> st.Limit:
         return st.upper_limit(Sample(1, values, 1.0, **tickets), 0.05)
@@ -224,7 +225,7 @@ def test_upper_limit_needs_a_ticket() -> None:
 
 def test_a_second_moment_that_the_runs_contradict_gives_no_limit() -> None:
     """A false certificate decided claims; one at the edge of what is true still serves."""
-    values = np.random.default_rng(0).exponential(size=400)  # E M² = 2
+    values = np.random.default_rng(SEED).exponential(size=400)  # E M² = 2
     for second, kept in ((2.0, True), (1.6, True), (0.5, False)):
         sample = Sample(8, values, 1.4, second=second)
         assert belied(sample) is not kept
@@ -266,7 +267,7 @@ def test_median_of_means_forgives_one_run() -> None:
 
 
 def test_tail_diagnostics_tell_pareto_from_exponential() -> None:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     heavy, light = 1 + rng.pareto(0.8, size=4000), rng.exponential(size=4000)
     # standard error index/sqrt(k) = 0.057 at k = 200, plus a second-order bias: 5 errors
     assert st.hill(heavy, 200) == pytest.approx(0.8, abs=0.3)

@@ -13,11 +13,12 @@ from convergence import statistics as st
 from convergence.statistics import Sample, Verdict, judge_identity, judge_pathwise, judge_separation
 from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart, closeness
+from tests.statistics import SEED
 
 ALPHA = 1e-3
 LOG = math.log(1e3)
 C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
-RNG = np.random.default_rng(0)
+RNG = np.random.default_rng(SEED)
 A, B = RNG.uniform(0, 8, 500), RNG.uniform(0, 20, 500)
 INF = math.inf
 
@@ -128,9 +129,9 @@ def test_rounding_is_that_of_the_larger_of_value_and_bound() -> None:
 
 
 def test_what_is_infinite_or_lost_in_runs() -> None:
-    lost = judge_pathwise([Sample(4, np.array([1.0, -INF]), (0.0, 2.0))], rounding=[1e-9])
+    lost = judge_pathwise([Sample(4, np.array([1.0, 0.5, -INF]), (0.0, 2.0))], rounding=[1e-9])
     assert lost.verdict is R
-    assert lost.reason == "1 of 2 values violate the bound: 1 values are not finite at T=4"
+    assert lost.reason == "1 of 3 values violate the bound: 1 values are not finite at T=4"
     assert lost.rows[0].interval == (-INF, INF)
     assert (lost.slack, lost.power) == (0.0, 0.0)
     free = judge_pathwise([Sample(4, np.array([1.0, -INF]), 2.0)], rounding=[1e-9])
@@ -145,8 +146,10 @@ def test_what_is_infinite_or_lost_in_runs() -> None:
 
 def test_the_value_farthest_beyond_its_bound_is_shown() -> None:
     """Relative to the larger of value and bound: 3 beyond 2 by a third, −2 beyond −1 by a half."""
+    for unit in (1.0, 0.1):
+        sample = Sample(4, unit * np.array([3.0, -2.0]), (-unit, 2 * unit))
+        assert judge_pathwise([sample], rounding=[1e-9]).rows[0].estimate == -2.0 * unit
     found = judge_pathwise([Sample(4, np.array([3.0, -2.0]), (-1.0, 2.0))], rounding=[1e-9])
-    assert found.rows[0].estimate == -2.0
     assert "2 of 2 values violate the bound: at T=4 a run has -2 against [-1, 2]" in found.reason
     two = [Sample(4, np.array([3.0]), 2.0), Sample(8, np.array([9.0]), 2.0)]
     assert "at T=8 a run has 9" in judge_pathwise(two, rounding=[1e-9, 1e-9]).reason
@@ -160,7 +163,8 @@ def test_the_value_farthest_beyond_its_bound_is_shown() -> None:
 @pytest.mark.parametrize(
     ("value", "bound", "factor"),
     [(0.5, 0.25, 0.5), (0.5, 2.0, 4.0), (-0.5, -0.25, 2.0), (-0.25, -0.5, 0.5), (0.0, 0.0, 1.0),
-     (0.5, 0.0, 0.0), (0.0, -0.5, 0.0), (0.0, 0.5, INF), (-0.5, 0.0, INF), (-0.5, 0.5, INF)],
+     (0.5, 0.0, 0.0), (0.5, -0.5, 0.0), (0.0, -0.5, 0.0), (0.0, 0.5, INF), (-0.5, 0.0, INF),
+     (-0.5, 0.5, INF)],
 )  # fmt: skip
 def test_how_far_a_bound_could_be_drawn(value: float, bound: float, factor: float) -> None:
     assert closeness(value, bound) == factor

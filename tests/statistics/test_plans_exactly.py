@@ -22,6 +22,7 @@ from convergence.statistics.planning import (
     places,
     typical,
 )  # fmt: skip
+from tests.statistics import SEED
 
 INF = math.inf
 
@@ -148,7 +149,7 @@ def test_ratios_profiles_and_scores_by_hand() -> None:
 
 
 def test_times_of_studies_by_hand() -> None:
-    trials = np.random.default_rng(0).uniform(1, 9, (2, 3, 5, 4))
+    trials = np.random.default_rng(SEED).uniform(1, 9, (2, 3, 5, 4))
     found = sc.study_times(trials)
     for s, w in np.ndindex(2, 3):
         assert found[s, w] == sorted(min(study) for study in trials[s, w])[2]
@@ -160,7 +161,7 @@ def test_times_of_studies_by_hand() -> None:
 
 
 def test_intervals_of_scores_by_hand() -> None:
-    draws = np.random.default_rng(1).uniform(1, 3, (3, 2, 25))
+    draws = np.random.default_rng(SEED + 1).uniform(1, 3, (3, 2, 25))
     found = sc.score_intervals(draws, 0.1, 3.0)
     cells = [[sc.median_interval(draws[s, w], 0.1 / 6) for w in range(2)] for s in range(3)]
     for s in range(3):
@@ -174,7 +175,7 @@ def test_intervals_of_scores_by_hand() -> None:
 
 @pytest.mark.parametrize(("K", "S", "error_"), [(40, 3, 0.05), (200, 2, 0.3), (60, 1, 0.1)])
 def test_repeated_scores_by_hand(K: int, S: int, error_: float) -> None:
-    scores = np.random.default_rng(2).uniform(0, 1, (K, S)) ** np.array([0.1, 1, 9])[:S]
+    scores = np.random.default_rng(SEED + 2).uniform(0, 1, (K, S)) ** np.array([0.1, 1, 9])[:S]
     half = math.sqrt(math.log(2 * S / error_) / (2 * K))
     for mean, found in zip(
         scores.mean(axis=0), sc.mean_score_intervals(scores, error_), strict=True

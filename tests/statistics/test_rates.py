@@ -14,6 +14,7 @@ from convergence.statistics import (
     Verdict,
     judge_rate,
 )
+from tests.statistics import SEED
 
 ALPHA = 1e-3
 C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
@@ -138,7 +139,7 @@ def test_one_run_that_carries_the_sum_stops_the_trend() -> None:
 
 def test_a_rate_asks_for_a_certificate() -> None:
     """Seeds without a ticket confirm no rate, and one seed of a random method says nothing."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     data = [rng.normal(1.0, 0.02, size=512) for _ in LADDER]
     tickets: Any = (({}, I), ({"light": True}, C), ({"ceiling": 2.0}, I))
     for ticket, verdict in tickets:
@@ -157,7 +158,7 @@ def test_a_rate_asks_for_a_certificate() -> None:
 def test_a_rare_run_cannot_pass() -> None:
     """.2 T^-.2 carried by one run in 500, 1/T by the others, claimed O(1/T)."""
     for seed in range(5):
-        rng = np.random.default_rng([seed, 1])
+        rng = np.random.default_rng([SEED + seed, 1])
         for n in (64, 512):
             samples = []
             for T in (64, 256, 1024, 4096):
@@ -195,7 +196,7 @@ PLANTED: dict[str, tuple[Callable[[int], float], Callable[[int], float]]] = {
 def test_planted_departures_cannot_pass(name: str, noise: float, ladder: tuple[int, ...]) -> None:
     trace, shape = PLANTED[name]
     for seed in range(3):
-        rng = np.random.default_rng([seed, 2])
+        rng = np.random.default_rng([SEED + seed, 2])
         samples = [
             Sample(T, trace(T) * rng.normal(1, noise, size=300).clip(0), shape(T), light=True)
             if noise
@@ -269,13 +270,13 @@ def test_what_a_ladder_excludes_is_said() -> None:
 
 
 def test_order_of_the_samples_does_not_matter() -> None:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     samples = [Sample(T, rng.exponential(size=200) / T, 1.0 / T, light=True) for T in LADDER]
     assert judge_rate(samples, ALPHA) == judge_rate(samples[::-1], ALPHA)
 
 
 def test_power_of_a_rate_is_the_exponent_it_could_refute() -> None:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     noise = [rng.exponential(size=400) for _ in LADDER]
 
     def verdict(gain: float) -> Judgement:

@@ -22,6 +22,7 @@ from convergence.statistics import (
     upper_limit,
 )
 from convergence.statistics.rates import JUMP, RISE, Curve, bent, curve, halves, leads, limit, swing
+from tests.statistics import SEED
 
 INF = math.inf
 C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
@@ -29,14 +30,14 @@ C, R, I = Verdict.CONSISTENT, Verdict.REFUTED, Verdict.INCONCLUSIVE
 
 def line(slopes: list[float], wide: float = 0.0, step: float = 1.0) -> Curve:
     """A curve of these slopes, horizons a factor e^step apart from T = e on, limits ± `wide`."""
-    x = 1.0 + step * np.arange(len(slopes) + 1)
+    x = 1.0 + step * np.arange(len(slopes) + 1.0)
     y = np.concatenate([[0.3], 0.3 + np.cumsum(slopes) * step])
     return Curve(x, y, y - wide, y + wide)
 
 
 def some(seed: int, k: int) -> Curve:
     """Uneven horizons, values and limits."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED + seed)
     x, y = np.cumsum(rng.uniform(0.3, 2, k)), rng.normal(size=k)
     return Curve(x, y, y - rng.uniform(0, 1, k), y + rng.uniform(0, 1, k))
 
@@ -228,7 +229,7 @@ def test_the_margin_of_a_rate_is_a_choice_within_limits() -> None:
 
 
 def test_limits_of_a_rate_share_their_level_and_exclude_what_they_say() -> None:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     shapes = {64: 1.0, 256: 0.4, 1024: 0.09, 4096: 0.05, 16384: 0.01}
     draws = {T: rng.uniform(0.97, 1.03, 512) for T in shapes}
     samples = [Sample(T, s * draws[T], s, light=True) for T, s in shapes.items()]
