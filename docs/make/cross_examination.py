@@ -92,11 +92,25 @@ def page(found: Table) -> str:
         worst = f"{max(cell.worst for _, cell in here):.2g}" if here else ""
         each = ", ".join(f"{k}: {cell.worst:.2g}" for k, cell in here)
         lines.append(f"| {theorem} | {judged} | {worst} | {each or why(cells)} |")
+    lines += ["", textwrap.fill(counted(found), 100)]
     foot = [
         textwrap.fill(f"- {reason}: {', '.join(theorems)}.", 100, subsequent_indent="  ")
         for reason, theorems in sorted(groups.items())
     ]
     return HEAD + "\n".join(lines) + "\n" + FOOT + "\n".join(foot) + "\n"
+
+
+def counted(found: Table) -> str:
+    """How much has been looked at, in a sentence."""
+    pairs = [cell for cells in found.values() for name, cell in cells.items() if name]
+    judged = [cell for cell in pairs if cell.judged]
+    theorems = sum(any(cell.judged for cell in cells.values()) for cells in found.values())
+    alone = sum(not cell.judged and bool(cell.refused) for cell in pairs)
+    return (
+        f"In all {sum(cell.judged for cell in judged)} instances of {theorems} theorems were "
+        f"judged, on {len(judged)} pairs of a theorem and a family; on {alone} more pairs all were "
+        "refused."
+    )
 
 
 def why(cells: dict[str, Tally]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from convergence import Claim, Verdict, verify
+from convergence.algorithms.classical.optimized import thetas
 from convergence.constants import Constants
 from convergence.problems.base import AbstractProblem
 from convergence.theorems.parameter_free.pathwise import ScheduleFree
@@ -61,6 +62,29 @@ def test_the_values_of_descent_along_gradients_that_err(eps: float, test_seed: i
     erred = (d - g0) @ (d - g0) - eps**2 * g0 @ g0
     found = weighed(mu, L, 2 / S, rho, d, x, g0, g1) + rho / (eps * S) * erred
     assert found == pytest.approx(squares, rel=1e-11)  # as above
+
+
+@pytest.mark.parametrize("T", [1, 2, 5, 9])
+def test_the_last_slope_of_the_optimized_gradient_method(T: int, test_seed: int) -> None:
+    theta, g = thetas(T)[::-1], np.random.default_rng(test_seed).standard_normal((T + 1, 4))
+    x = [np.zeros(4)]
+    last = x[0]
+    for t in range(T):
+        y = x[t] - g[t]
+        move = (theta[t] - 1) / theta[t] * (y - last) + y - x[t]
+        x.append(y + move * (2 * theta[t + 1] - 1) / (2 * theta[t] - 1))
+        last = y
+    a = 1 / (2 * theta[1:] ** 2)
+    b = np.diff(a, prepend=1 / theta[0] ** 2)
+    assert b.min() >= 0
+    found = sum(
+        a[t] * interpolation(0.0, 1.0, x[t], g[t], x[t + 1], g[t + 1])
+        + b[t] * interpolation(0.0, 1.0, x[T], g[T], x[t], g[t])
+        for t in range(T)
+    )
+    # A hundred roundings of numbers of size 10.
+    left = (1 - 1 / theta[0] ** 2) * g[T] @ g[T] / 2
+    assert found == pytest.approx(left, rel=1e-11, abs=1e-11)
 
 
 class Fan(AbstractProblem):

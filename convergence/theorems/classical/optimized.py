@@ -59,9 +59,16 @@ class OGMConvex(AbstractOptimized):
 class OGMGConvex(AbstractOptimized):
     """‖∇f(x_T)‖² ≤ 2L(f(x_0) − f*)/θ_T² for convex L-smooth f, OGM-G with η = 1/L, θ as for OGM.
 
-    Attained by (L/2)x² and by a Huber function.
+    Proof, for L = 1 and θ in reverse: θ_T = 1, θ_t² − θ_t = θ_{t+1}², and twice that at t = 0. Let
+    a_t = 1/(2θ_{t+1}²), a_{−1} = 1/θ_0² and b_t = a_t − a_{t−1} ≥ 0. Add a_t times f(x_t) ≥
+    f(x_{t+1}) + ½‖g_t‖² + ½‖g_{t+1}‖² + ⟨g_{t+1}, y_{t+1} − x_{t+1}⟩ and b_t times f(x_T) ≥ f(x_t)
+    + ½‖g_T‖² + ½‖g_t‖² + ⟨g_t, y_{T+1} − x_t⟩, t < T: (f(x_0) − f(x_T))/θ_0² on the left. The
+    method is x_t − y_t = −(2θ_t − 1)θ_t² s_t, s_t = Σ_{k<t} g_k/(θ_kθ_{k+1}²), and so y_t − y_{T+1}
+    = Σ_{k≥t} θ_kg_k + θ_t⁴s_t for t ≥ 1, by which the right is ½(1 − 1/θ_0²)‖g_T‖². And f(x_T) − f*
+    ≥ ½‖g_T‖². ∎ Attained by (L/2)x² and by a Huber function.
     """
 
+    provenance = Provenance.DERIVED
     source = Source("kim2021", "Theorem 6.1")
     statement = "‖∇f(x_T)‖² ≤ 2LΔ/θ_T²,  OGM-G, η = 1/L"
 
