@@ -115,7 +115,7 @@ def conjecture(
             with precision("float64"):
                 search = RunSearch(probe, settings.seed)
                 hunt = Hunt(search, alpha, settings.seed, now + left, tell)
-                hunt.least, hunt.first = int(not candidates), first_batch
+                hunt.least, hunt.first, hunt.hurried = int(not candidates), first_batch, True
                 chase(hunt, now, left)
             first_batch = hunt.first
             candidates += search.candidates

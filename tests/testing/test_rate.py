@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from convergence.cli import main
 from convergence.errors import InvalidInput
 from convergence.problems import Isotropic, Quadratic
 from convergence.registry import named
+from convergence.search import conjecture as conjecturing
+from convergence.search import falsify as falsifying
 from convergence.search.conjecture import conjecture
 from convergence.search.conjectured import Conjecture
 from convergence.search.estimate import about, estimate, sampled, subject
@@ -109,11 +113,15 @@ def test_the_bound_of_a_conjecture_by_hand() -> None:
         Conjecture(of, 8, 0.5, -1.0)
 
 
-def test_what_one_instance_shows_is_broken_by_another() -> None:
-    """On ½x² gradient descent is geometric; a curvature that is small is slow, and found."""
+def test_what_one_instance_shows_is_broken_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On ½x² gradient descent is geometric; a curvature that is small is slow, and found, on a
+    clock that counts how often it is looked at."""
+    ticks = SimpleNamespace(perf_counter=map(float, itertools.count()).__next__)
+    monkeypatch.setattr(conjecturing, "time", ticks)
+    monkeypatch.setattr(falsifying, "time", ticks)
     theorem = known("gd-value-half-step").theorem
     easy = Claim("easy", theorem, Quadratic([1.0, 1.0], [1.0, 0.2]), horizons=(8,), seeds=1)
-    found = conjecture(easy, STEPS, budget=4.0)
+    found = conjecture(easy, STEPS, budget=300.0)
     assert found.estimate.law is not None
     assert found.estimate.law.shape == "geometric"
     assert found.breaks
