@@ -39,6 +39,12 @@ class AbstractCorner(AbstractNoise):
         raise NotImplementedError
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
+        require(
+            x.ndim == 2 and self.r <= min(x.shape),
+            f"noise in a corner of rank {self.r} for an iterate of shape {x.shape}",
+            f"a matrix of at least {self.r} rows and columns",
+            "choose a problem of matrices, or another noise",
+        )
         m, n = x.shape
         diagonal = np.zeros((m, n))
         diagonal[np.arange(m - self.r, m), np.arange(n - self.r, n)] = 1.0

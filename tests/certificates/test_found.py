@@ -180,3 +180,11 @@ def test_workers_that_part_far_off_the_most(share: float) -> None:
     workers = random_workers(5, 3, seed=1)
     liar = lying(workers, B=share * float(workers.constants().B))
     assert [f.name for f in problem_faults(liar)] == (["zeta_B"] if share < 0.5**0.5 else [])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 5), (5, 3)])
+def test_a_corner_that_the_iterate_does_not_have(shape: tuple[int, ...]) -> None:
+    """Indices below 0 count from the other end, and a vector has none of them."""
+    claim = Claim("c", SGDHoelder(0.5), Isotropic(np.ones(shape)), CornerSign(1.0, 4))
+    with pytest.raises(InvalidInput, match="a matrix of at least 4 rows and columns"):
+        verify(claim)
