@@ -170,6 +170,22 @@ def test_ttsa_averages_to_the_neumann_series():
         analyse(Experiment(problem, BilevelOracle(problem, PerEntry(1.0)), method))
 
 
+def test_steps_of_ttsa_shrink_by_their_own_powers_of_the_clock():
+    """x moves alone without β, y alone without α: 1/(t + 1)^{3/5} and 1/(t + 1)^{2/5} of t = 0."""
+    oracle, key = BilevelOracle(pair(), Noiseless()), jax.random.key(2)
+    for name, power in (("x", 0.6), ("y", 0.4)):
+        method = TTSA(0.1 * (name == "x"), 0.5 * (name == "y"), 0.5, Q=3)
+        state = method.init(pair().start() + 2.0, oracle, key)
+        moved = [
+            np.asarray(getattr(method.step(jnp.asarray(t), state, oracle, key), name))
+            - np.asarray(getattr(state, name))
+            for t in (0, 3, 31)
+        ]
+        assert np.all(moved[0] != 0)
+        np.testing.assert_allclose(moved[1], moved[0] * 4.0**-power, rtol=1e-12)
+        np.testing.assert_allclose(moved[2], moved[0] * 32.0**-power, rtol=1e-12)
+
+
 def test_soba_is_sparkle_on_the_complete_graph_by_jacobi():
     problem = random_bilevel(RING4, 2, 2, hetA=0.3)
     oracle = BilevelOracle(problem, PerEntry(1.0))

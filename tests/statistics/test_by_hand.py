@@ -22,6 +22,7 @@ from convergence.statistics import (
     judge_separation,
 )  # fmt: skip
 from convergence.statistics.asymptotic import student_upper
+from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart
 from convergence.statistics.planning import extrapolated
 from convergence.statistics.rates import Curve, trend
@@ -123,7 +124,7 @@ def test_a_band_of_gaps_by_hand() -> None:
     rng = np.random.default_rng(SEED + 1)
     a, b = rng.uniform(0.0, 4.0, (2, 300))
     found = judge_separation([(7, a, b)], 1e-3, factor=0.5, ceiling=4.0)
-    gap = a - 0.5 * b
-    low = betting_lower(gap + 2.0, 1e-3) - 2.0
-    high = betting_upper(gap + 2.0, 1e-3, 6.0) - 2.0
-    assert found.rows[0].interval == pytest.approx((low, high), rel=1e-6)  # the ceiling is loosened
+    gap, cap = a - 0.5 * b, loosened(4.0)
+    low = betting_lower(gap + cap / 2, 1e-3) - cap / 2
+    high = betting_upper(gap + cap / 2, 1e-3, 1.5 * cap) - cap / 2
+    assert found.rows[0].interval == pytest.approx((low, high), rel=1e-9)

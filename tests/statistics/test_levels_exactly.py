@@ -60,6 +60,9 @@ def test_sides_and_grades_of_a_limit() -> None:
 def test_contradicted_certificates() -> None:
     just, over = np.array([0.5, 2.00001, INF]), np.array([0.5, 2.00003, math.nan])
     assert not exceeds(Sample(1, just, 1.0, ceiling=2.0))
+    assert not exceeds(Sample(1, np.array([loosened(2.0)]), 1.0, ceiling=2.0))
+    hole = st.lower_limit(Sample(1, over, 1.0), 0.1)
+    assert (hole.value, hole.upper) == (-INF, False)
     assert exceeds(Sample(1, over, 1.0, ceiling=2.0))
     # One run: mean of 1 + s (x²/m − 1) = 1e9, of which the stakes' mean is .29.
     edge = math.sqrt((1e9 - 1) / LAMBDAS.mean() * 2.00002 + 2.00002)

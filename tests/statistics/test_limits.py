@@ -124,7 +124,7 @@ def test_the_asymptotic_limit_is_at_least_students_and_mirrors() -> None:
     for values in (rng.normal(size=300), rng.exponential(size=3000), -rng.exponential(size=3000)):
         high, refused = st.asymptotic_upper(values, 1e-4)
         assert refused == Refusal()
-        assert high >= st.student_upper(values, 1e-4)
+        assert high >= st.student_upper(values, 1e-4) - EXACT
         assert st.asymptotic_lower(-values, 1e-4)[0] == -high
         assert st.asymptotic_upper(5 * values - 2, 1e-4)[0] == pytest.approx(5 * high - 2)
     skewed = rng.exponential(size=3000)

@@ -58,6 +58,13 @@ def test_a_separation_by_its_definition(light: bool, ceiling: float | None) -> N
         wealth = math.exp(float(st.log_wealth(np.maximum((A / factor - b) / cap, -1.0))))
         assert row.e_value == (pytest.approx(wealth, rel=1e-6) if ceiling else None)
     assert found.slack == pytest.approx(factor * B.mean() / A.mean())
+    kind = st.Grade.CERTIFIED if ceiling else st.Grade.ASYMPTOTIC
+    assert (
+        judge_separation(
+            [(8, A, 3 * B)], ALPHA, light=light, ceiling=3 * ceiling if ceiling else None
+        ).grade
+        is kind
+    )
 
     def left(c: float) -> float:
         each = [st.log_wealth(np.maximum((A / c - b) / cap, -1.0)) for b in (B, other)]
@@ -87,6 +94,8 @@ def test_what_a_separation_says_where_it_decides_nothing() -> None:
     assert holes.verdict is I
     assert holes.reason.startswith("the metric of 1 of 501 runs is NaN at T=8; ")
     assert (holes.rows[0].interval, holes.needs) == ((-INF, INF), None)
+    broken = judge_separation([(8, A, B), (16, A, 1.5 * B)], ALPHA, ceiling=20.0)
+    assert broken.reason.startswith("a run at T=16 exceeds its certified ceiling 20")
     both = (np.append(A, INF), np.append(B, INF))
     crashed = judge_separation([(8, *both), (9, A, B)], ALPHA, light=True)
     assert crashed.verdict is I

@@ -201,6 +201,7 @@ def exactly(slopes: list[float], shape: float = 1.0, **options: float) -> Judgem
         ([0.1, 0.2, 0.2, 0.15], I, "over all horizons"),  # a fall that began after none
         ([0.1, 0.3, 0.2, 0.2], R, "a transient longer"),
         ([-0.5, -0.5, 0.3, 0.3], R, "flattening ("),
+        ([-0.3, -0.3, -1.2, 1.6], I, "flattening ("),  # the last half falls by more than 2
         ([0.11, 0.1, 0.085, 0.06], I, "a fading trend (M/shape still settles)"),
         ([1.2, -1.2, 1.2, -1.25], I, "irregular (M/shape"),
     ],
@@ -231,7 +232,7 @@ def test_the_margin_of_a_rate_is_a_choice_within_limits() -> None:
 def test_limits_of_a_rate_share_their_level_and_exclude_what_they_say() -> None:
     rng = np.random.default_rng(SEED)
     shapes = {64: 1.0, 256: 0.4, 1024: 0.09, 4096: 0.05, 16384: 0.01}
-    draws = {T: rng.uniform(0.97, 1.03, 512) for T in shapes}
+    draws = {T: rng.uniform(0.97, 1.03, 512) * T**-0.2 for T in shapes}
     samples = [Sample(T, s * draws[T], s, light=True) for T, s in shapes.items()]
     found = judge_rate(samples, 1e-3)
     bands = [(lower_limit(s, 1e-4), upper_limit(s, 1e-4)) for s in samples]
