@@ -14,7 +14,7 @@ import pytest
 from tests.campaign import near, page, sites
 from tests.mutants.__main__ import main
 
-LEAST = 0.75  # of a sample of 200 mutants that is killed, far below the score of docs/mutants.md
+LEAST = 0.8  # of a sample of 200 mutants that is killed: three errors below the score when drawn
 
 
 def test_every_mutant_is_a_program() -> None:

@@ -141,6 +141,18 @@ def test_catonis_limits_mirror_and_scale(name: str) -> None:
         assert st.catoni_lower(k * values, 0.01, k * k * second) == pytest.approx(k * low)
 
 
+def test_catonis_limit_is_the_end_where_half_of_the_runs_lie_beyond_it() -> None:
+    """Means of 5.2830 and more were left out: the end is 5.2833, and two of three runs above it."""
+    values, second = np.array([5.80164627, 5.69389841, 0.02564918]), 27.913387762258143
+    assert log_e_mean(values, 5.2831, second, 0.3, 1.0) < math.log(1 / 0.3)
+    assert st.catoni_upper(values, 0.3, second) == math.sqrt(second)
+    assert st.catoni_lower(-values, 0.3, second) == -math.sqrt(second)
+    fewer = np.append(values, [0.03, 0.02])
+    assert st.catoni_upper(fewer, 0.3, second) < 0.99 * math.sqrt(second)
+    even = np.append(values, 0.03)
+    assert st.catoni_upper(even, 0.3, second) == math.sqrt(second)
+
+
 def test_catonis_limit_lies_beyond_every_gap_of_the_evidence() -> None:
     """Evidence that falls again outwards: what is not refuted there is not left beyond the limit.
 
