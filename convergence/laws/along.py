@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import hastily
+from convergence.compiling import rushed
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_keys, step_key
@@ -75,7 +75,7 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("Delta", c.Delta, fallen, "from x_0 to a point of a run a descent")
 
 
-@hastily
+@rushed
 def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     """The fields of a `Way` along T steps of one run, while they are finite, and its end."""
     problem, oracle, method = experiment.problem, experiment.oracle, experiment.algorithm

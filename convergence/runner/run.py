@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import carefully, hastily, widely
+from convergence.compiling import carefully, hastily, rushed, widely
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
@@ -124,8 +124,8 @@ def _alone(
     return jax.tree.map(lambda v: v[None], one(experiment, marks, run_keys(key, indices)[0]))
 
 
-_chunks, _hasty, _large, _vast = (
-    carefully(_share), hastily(_share), widely(_share), widely(_alone)
+_chunks, _hasty, _rushed, _large, _vast = (
+    carefully(_share), hastily(_share), rushed(_share), widely(_share), widely(_alone)
 )  # fmt: skip
 
 
@@ -241,7 +241,8 @@ def run(
 
     `progress` is told how many further runs are done. Each local device takes one chunk a call, a
     CPU several side by side, or all of them one run that is vast (`convergence.runner.spread`).
-    A `hasty` program compiles in half the time and runs slower; its last bits may differ.
+    A `hasty` program compiles in half the time and runs slower, one of a single run in a quarter;
+    the last bits may differ.
     """
     # A program measures at as many marks whatever T is; those of a short horizon repeat.
     kept = np.unique(checkpoints(T), return_index=True)[1] if marks is None else slice(None)
@@ -257,7 +258,8 @@ def run(
     experiment = jax.tree.map(
         lambda v: _placed(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
     )
-    chunks = _large if plan.large(experiment) else _hasty if hasty else _chunks
+    quick = _rushed if chunk == 1 else _hasty
+    chunks = _large if plan.large(experiment) else quick if hasty else _chunks
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
 
