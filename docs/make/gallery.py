@@ -41,7 +41,7 @@ mean stands in [verdicts.md](verdicts.md).
 """
 
 
-def heading(key: str, entry: dict[str, str]) -> str:
+def work(entry: dict[str, str]) -> str:
     """Who, when, what, and a link."""
     names = [name.split(",")[0] for name in entry["author"].split(" and ")]
     who = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
@@ -50,7 +50,7 @@ def heading(key: str, entry: dict[str, str]) -> str:
     link = f"https://doi.org/{entry['doi']}" if "doi" in entry else None
     link = f"https://arxiv.org/abs/{number}" if number else link
     title = f"[{entry['title']}]({link})" if link else entry["title"]
-    return f"## {key}\n\n{who} {entry['year']}: {title}\n"
+    return f"{who} {entry['year']}: {title}"
 
 
 def assumption(assumed: Any) -> str:
@@ -114,7 +114,7 @@ def page() -> str:
     entries = bibliography(BIBLIOGRAPHY.read_text())
     parts = [HEAD, index([(found[0].theorem, found) for found in claims.values()])]
     for key in sorted(sections):
-        parts += [heading(key, entries[key]), *sections[key]]
+        parts += [f"## {key}\n\n{work(entries[key])}\n", *sections[key]]
     return "\n".join(parts)
 
 

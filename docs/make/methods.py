@@ -44,6 +44,8 @@ bound / measured on the instance where it is least: 1 attains the bound; where i
 the statement's page says why no better instance is known. **control** is a false neighbor of the
 statement, refuted beside it. **mutant** is a fault planted in the method or its bound that turns
 the verdict. **code**: whose code is judged; `tests/methods/test_shipped.py` runs each of them.
+The site (`make docs`) has a page of one shape for each: method, guarantee, instance, references,
+run, with a file to copy; `python -m docs.make.statements` writes them into `results/statements`.
 """
 
 

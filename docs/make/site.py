@@ -1,8 +1,7 @@
 """Writes the sources of the site and builds it: `python -m docs.make.site [--build]`.
 
-The pages of docs/ as they are; beside them, made from the registry: a page a family with each
-statement, its proof, its claims and how to repeat them, and a glossary of constants; and the API,
-from docstrings. mkdocs checks every link (`make docs`).
+The pages of docs/; beside them, from the registry, a page a family with its statements, proofs and
+claims, one a statement about a method that ships, and the constants; the API, from docstrings.
 """
 
 from __future__ import annotations
@@ -28,7 +27,8 @@ from convergence.report.looseness import slack_of
 from convergence.report.page import instance, typeset
 from convergence.report.references import BIBLIOGRAPHY, bibliography, cite
 from convergence.vocabulary import VOCABULARY, who_certifies
-from docs.make.rooms import ROOMS
+from docs.make import rooms
+from docs.make import statements as examples
 
 ROOT = Path(__file__).parents[2]
 SOURCE, SITE = ROOT / "results/site-source", ROOT / "results/site"
@@ -47,6 +47,7 @@ GUIDE = {
 RECORDS = {
     "All theorems": "theorems.md",
     "Methods that ship": "methods.md",
+    "Statement by statement": "statements/index.md",
     "Cross-examination": "cross_examination.md",
     "Errata": "errata.md",
     "Mutants": "mutants.md",
@@ -177,8 +178,6 @@ def anchor(theorem: Any) -> str:
 
 def purpose(family: str) -> str:
     """What a family is about."""
-    from docs.make import rooms
-
     return rooms.FAMILIES.get(family, "")
 
 
@@ -196,7 +195,7 @@ def glossary() -> str:
 def reference() -> dict[str, str]:
     """A page a room of the package, for mkdocstrings."""
     found = {}
-    for room in (*ROOMS, "testing", "statistics", "figures", "laws", "audit"):
+    for room in (*rooms.ROOMS, "testing", "statistics", "figures", "laws", "audit"):
         modules = sorted(
             ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for path in (ROOT / "convergence" / room).rglob("*.py")
@@ -223,10 +222,9 @@ def configuration(pages: Sequence[str], api: Sequence[str]) -> str:
     light = {"scheme": "default", "media": "(prefers-color-scheme: light)", "primary": "white",
              "toggle": {"icon": "material/weather-sunny", "name": "Dark"}}  # fmt: skip
     content = {
-        "site_name": "convergence",
-        "site_description": "Take a convergence theorem at its word.",
+        "site_name": "convergence", "site_description": "Take a convergence theorem at its word.",
         "docs_dir": "pages", "site_dir": str(SITE), "use_directory_urls": False, "strict": True,
-        "nav": nav,
+        "nav": nav, "not_in_nav": "statements/*.md",
         "theme": {"name": "material", "font": False, "palette": [light, dark],
                   "features": ["navigation.tabs", "navigation.top", "search.suggest",
                                "content.code.copy", "toc.follow"]},
@@ -278,16 +276,18 @@ def write() -> None:
     if REPORT.is_file():
         judged = {c["slug"]: c for c in json.loads(REPORT.read_text())["claims"]}
     works = bibliography(BIBLIOGRAPHY.read_text(encoding="utf-8"))
+    of_statements = {f"statements/{name}": text for name, text in examples.pages()}
     made = {f"families/{name}.md": family_page(name, judged, works) for name in FAMILIES}
     api = reference()
     more = {
+        "methods.md": examples.linked((pages / "methods.md").read_text(encoding="utf-8")),
         "constants.md": glossary(),
         "source.md": sources(),
         "style.css": STYLE,
         "audited.md": "# The audit\n\nThe matrix of today's packages is a page of its own: "
         "[audit/index.html](audit/index.html).\n",
     }
-    for name, text in {**made, **api, **more}.items():
+    for name, text in {**made, **api, **more, **of_statements}.items():
         (pages / name).parent.mkdir(parents=True, exist_ok=True)
         (pages / name).write_text(text, encoding="utf-8")
     (SOURCE / "mkdocs.yml").write_text(configuration(list(made), list(api)), encoding="utf-8")
