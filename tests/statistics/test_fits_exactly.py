@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from convergence.statistics import terms
 from convergence.statistics.fits import (
     FittedLaw,
     exponents,
@@ -19,7 +20,7 @@ from convergence.statistics.fits import (
     supremum,
 )  # fmt: skip
 from convergence.statistics.rates import Curve
-from convergence.statistics.terms import passes, plainness, two_terms
+from convergence.statistics.terms import TwoTerms, passes, plainness, two_terms
 
 INF = math.inf
 T = 2.0 ** np.arange(3, 11)
@@ -167,6 +168,39 @@ def test_two_terms_on_the_last_six_horizons_over_a_factor_16() -> None:
     assert two_terms(band(times**-0.5 + 4 / times, 0.0, times)) is not None
     y = np.log(T**-0.5 + 4 / T)
     assert two_terms(Curve(np.log(T), y, y, np.append(y[:-1], INF))) is None
+
+
+def test_two_terms_among_few_exponents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the horizons begin and end, with 1/2, 1 and 2 to choose from."""
+    monkeypatch.setattr(terms, "PLAIN", [Fraction(1, 2), Fraction(1), Fraction(2)])
+
+    def of(times: np.ndarray, bad: int = 0, C: float = 1.0, D: float = 4.0) -> TwoTerms | None:
+        values = C * times**-0.5 + D / times
+        values[:bad] *= [9.0, 2.0, 7.0][:bad]
+        return two_terms(band(values, 0.0, times))
+
+    for bad, first in ((0, 8), (1, 16), (2, 32)):
+        one = of(T, bad)
+        assert one is not None
+        assert (one.first, one.horizons, one.p, one.q) == (first, 8 - bad, 0.5, 1.0)
+        assert pytest.approx((1.0, 4.0)) == (one.C, one.D)
+        assert one.slowest == (0.5, 0.5)
+    assert of(T, 3) is None
+    assert of(T[-6:]) is not None
+    assert of(4 * T[-6:] ** 2) is not None
+    assert of(4 * T[-6:] ** 2, 1) is None  # five are left, over a factor 256
+    assert of(np.array([64.0, 80, 100, 120, 150, 180, 200])) is None
+    for k in range(3, 8):  # a factor 16, but for rounding
+        times = k * 2.0 ** (np.arange(6) * 0.8)
+        assert of(times) is not None
+        assert of(times * 2.0 ** (np.arange(6) * -1e-6)) is None
+    assert of(T, 0, 0.3, 0.4) is not None
+    for C, D in ((0.0, 3.0), (3.0, 0.0)):
+        assert of(T, 0, C, D) is None  # one power
+    y = np.log(T**-0.5 + 4 / T)
+    for low, high in ((-INF, y[0]), (y[0], INF)):
+        ends = np.append(low, y[1:]), np.append(high, y[1:])
+        assert two_terms(Curve(np.log(T), y, *ends)) is None
 
 
 def test_how_far_a_law_of_two_powers_is_off() -> None:

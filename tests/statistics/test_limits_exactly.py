@@ -141,6 +141,15 @@ def test_catonis_limits_mirror_and_scale(name: str) -> None:
         assert st.catoni_lower(k * values, 0.01, k * k * second) == pytest.approx(k * low)
 
 
+def test_catonis_limits_begin_where_the_runs_lie_most() -> None:
+    """One run in 200 moves the mean to -1, which the others refute from below; not the median 1."""
+    values = np.append(np.ones(199), -400.0)
+    assert log_e_mean(values, -1.005, 4.0, 0.01, -1.0) > math.log(100)
+    low = st.catoni_lower(values, 0.01, 4.0)
+    assert -1.0 < low < 1.0
+    assert st.catoni_upper(-values, 0.01, 4.0) == -low
+
+
 def test_catonis_limit_is_the_end_where_half_of_the_runs_lie_beyond_it() -> None:
     """Means of 5.2830 and more were left out: the end is 5.2833, and two of three runs above it."""
     values, second = np.array([5.80164627, 5.69389841, 0.02564918]), 27.913387762258143

@@ -77,6 +77,9 @@ def test_the_least_number_to_a_part_in_32() -> None:
         with pytest.raises(InvalidInput, match="runs to begin with"):
             least(lambda n: True, start, most)
     assert least(lambda n: True, 2, 2) == 2
+    assert least(lambda n: True, 3) == 2  # below a start that is enough
+    assert least(lambda n: n >= 1000, 2) == 1024  # of 512 to 1024 the half, and so on to 32
+    assert least(lambda n: n >= 63, 2) == 64
 
 
 def test_samples_decide_together() -> None:
@@ -111,6 +114,7 @@ def test_runs_beyond_what_is_judged_by_hand() -> None:
     assert beyond([below], 0.3) == INF
     assert beyond([one(-1.0, (-1.5, -0.7), -1.25)], 0.8) == pytest.approx(100 * 4 * wide)
     assert beyond([one(1.0, (0.7, 1.5), 1.0)], None) == INF
+    assert beyond([one(1.0, (0.7, 1.5), 1.0)], 0.8) == pytest.approx(100 * (0.3 / 0.4) ** 2 * wide)
     assert beyond([one(1.0, (0.7, INF), 1.25)], None) == INF
     assert beyond([Row(8, 9, 1.0, (0, 2), (0.0, 1.0), None, False, "")], None) == INF
     assert beyond([], None) == 0.0
@@ -220,10 +224,13 @@ def test_verdicts_turn_at_their_limits() -> None:
 
 
 def test_a_median_needs_draws_that_are_apart() -> None:
-    for n, error_, need in ((3, 0.1, 5), (4, 0.05, 6), (1, 0.9, 2)):
+    for n, error_, need in ((3, 0.1, 5), (4, 0.05, 6), (1, 0.9, 2), (4, 0.07, 5)):
         with pytest.raises(InvalidInput, match=f"{need} of them or more"):
             sc.median_interval(np.arange(n), error_)
         assert sc.median_interval(np.arange(need), error_) == (0.0, need - 1.0)
+    k = int(sc.median_interval(np.arange(1, 401), 0.1).low)
+    below = sum(math.comb(400, j) for j in range(k)) / 2**400
+    assert below <= 0.05 < below + math.comb(400, k) / 2**400
     # P(Bin(3, ½) < 1) = ⅛ is error/2 exactly; the draws are sorted first
     assert sc.median_interval([9.0, 1.0, 5.0], 0.25) == (1.0, 9.0)
     assert sc.median_interval([9.0, 1.0, 5.0, 4.0, 2.0], 0.375) == (

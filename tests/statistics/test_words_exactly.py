@@ -67,6 +67,7 @@ def test_hills_index() -> None:
     assert hill(np.array([2.0, 2.0, 2.0, 1.0]), 2) == INF
     assert hill(np.array([2.0, 1.0, 0.0]), 2) == 0.0
     assert hill(np.array([INF, 1.0, 1.0]), 1) == 0.0
+    assert hill(np.array([NAN, 1.0, 1.0]), 1) == 0.0
     for k in (0, 5):
         with pytest.raises(ValueError, match="1 <= k < n"):
             hill(values, k)
@@ -98,6 +99,10 @@ def test_a_tail_is_noted_where_all_three_signs_stand() -> None:
     assert tail_note(np.array([13.5, 9.0, *5 * [0.01], *10 * [0.0]])).endswith(
         "carries 60% of the sum)"
     )
+    # one run with 10/20 of the sum, exactly, carries no more than that
+    for top, told_ in ((64.0, False), (65.0, True)):
+        twenty = np.array([top, 16.0, 16.0, 16.0, 8.0, 8.0, *14 * [0.0]])
+        assert bool(tail_note(twenty)) is told_
     # of 400 values k = 20: an index below 1/(1 − 2/√20) = 1.81
     k = math.ceil(math.sqrt(400))
     for index, told_ in ((1.79, True), (1.83, False)):
