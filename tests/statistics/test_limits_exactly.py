@@ -160,6 +160,8 @@ def test_catonis_limit_is_the_end_where_half_of_the_runs_lie_beyond_it() -> None
     assert st.catoni_upper(fewer, 0.3, second) < 0.99 * math.sqrt(second)
     even = np.append(values, 0.03)
     assert st.catoni_upper(even, 0.3, second) == math.sqrt(second)
+    at_the_end = np.array([2.0, 2.0, 0.0])  # is not beyond it
+    assert st.catoni_upper(at_the_end, 0.3, 4.0) < 1.96
 
 
 def test_catonis_limit_lies_beyond_every_gap_of_the_evidence() -> None:
