@@ -191,6 +191,13 @@ def test_stakes_of_ones_own() -> None:
     assert LAMBDAS.tolist() == [2.0**-k for k in range(10, 0, -1)] + [0.75, 0.9, 0.99]
 
 
+@pytest.mark.parametrize("at", [0.3, 1.7, 5.3, -0.3, -1.7, -5.3])
+def test_an_edge_is_searched_in_powers_of_two(at: float) -> None:
+    """Steps of 1, 2, 4, … up or down in log s, then halves down to 2^-20, just below 1e-6."""
+    found = math.log(st.edge(lambda s: s <= math.exp(at)))
+    assert found == pytest.approx(math.floor(at * 2**20) / 2**20, abs=1e-12)
+
+
 def test_wealth_of_many_samples_is_that_of_each() -> None:
     gains = np.random.default_rng(SEED).uniform(-1, 2, (2, 3, 4))
     for i, j in np.ndindex(2, 3):
