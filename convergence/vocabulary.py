@@ -195,7 +195,7 @@ split        : size           : entries of the minimizing player's variable, fir
 [SaddleQuadratic]
 saddle       : array x        : a saddle point z*
 R_saddle     : magnitude x    : ‖z_0 − z*‖
-mu_saddle    : magnitude f/x² : ⟨F(z) − F(w), z − w⟩ ≥ mu_saddle‖z − w‖², F = (∇_x 𝓛, −∇_y 𝓛)
+mu_saddle    : magnitude f/x² : ⟨F(z) − F(w), z − w⟩ ≥ mu_saddle‖z − w‖², F = (∇_x ℒ, −∇_y ℒ)
 bilinear     : flag           : the game is xᵀAy and linear terms
 couplings    : array f/x²     : the singular values of A
 energies     : array x²       : squares of z_0 − z* in the plane of each singular value of A

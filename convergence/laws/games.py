@@ -43,7 +43,7 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     steepest = float(np.max(s.top))
     there = np.asarray(_slope(problem, z))
     if np.linalg.norm(there) > 1e-8 * (float(np.linalg.norm(s.g[0])) + steepest * s.far):
-        yield Fault("saddle", z, np.linalg.norm(there), "‖∇𝓛‖ there")
+        yield Fault("saddle", z, np.linalg.norm(there), "‖∇ℒ‖ there")
     way = float(np.linalg.norm(s.x[0] - z))
     if not close(c.R_saddle, way, s.far):
         yield Fault("R_saddle", c.R_saddle, way, "‖z_0 − z*‖")
@@ -97,7 +97,7 @@ def _gaps(problem: Any, z: Any) -> Any:
 
 
 def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[Fault]:
-    """The least 𝓛(θ, b) on the ball, between a descent's and what convexity leaves below it, is
+    """The least ℒ(θ, b) on the ball, between a descent's and what convexity leaves below it, is
     the one that `gap` subtracts; for weights b most of which are 0 or 1."""
     n, r = int(c.samples), float(c.ball)
     b = np.vstack([rng.integers(0, 2, (INSIDE - 1, n)), np.full((1, n), 0.5)]).astype(float)
@@ -124,7 +124,7 @@ def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[
     for off, true in ((least - high - room, high), (low - least - room, low)):
         k = int(np.argmax(off))
         if off[k] > 0:
-            what = f"where gap() has {least[k]:.6g} for the least 𝓛(θ, b), on that ball it"
+            what = f"where gap() has {least[k]:.6g} for the least ℒ(θ, b), on that ball it"
             yield Fault("ball", r, true[k], what)
             return
 

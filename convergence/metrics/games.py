@@ -15,7 +15,7 @@ from convergence.shapes import Count, Iterate, Reals, Scalar, real
 
 
 class AverageGap(AbstractMetric):
-    """max_y 𝓛(x̄, y) − min_x 𝓛(x, ȳ) at the mean z̄ of z_0, …, z_{T−1}, by the problem's `gap`."""
+    """max_y ℒ(x̄, y) − min_x ℒ(x, ȳ) at the mean z̄ of z_0, …, z_{T−1}, by the problem's `gap`."""
 
     def init(self, problem: AbstractProblem, state: Any) -> Iterate:
         return jnp.zeros_like(state.x)

@@ -16,10 +16,10 @@ from convergence.shapes import Iterate, Reals, Scalar, Vector, real
 
 
 class WeightedPairs(AbstractProblem):
-    """𝓛(θ, b) = (1/n) Σ_i [b_i l_i(θ) + (1 − b_i) c_i(θ)], min over ‖θ − θ_0‖ ≤ r, max over b in
+    """ℒ(θ, b) = (1/n) Σ_i [b_i l_i(θ) + (1 − b_i) c_i(θ)], min over ‖θ − θ_0‖ ≤ r, max over b in
     [0, 1]ⁿ. l_i(θ) = ½k‖θ‖² + ⟨g, θ⟩ + e with k = k[0, i] ≥ 0 and so on; c_i by k[1, i] and so on.
 
-    The iterate is (θ, b), from (θ_0, ½); the value is 𝓛. With δ_i = l_i − c_i, on the ball and
+    The iterate is (θ, b), from (θ_0, ½); the value is ℒ. With δ_i = l_i − c_i, on the ball and
     exactly: G_pair² = (1/n) Σ max(sup‖∇l_i‖, sup‖∇c_i‖)², for the gradient of an isotropic
     quadratic is largest at the far end of a diameter; D_pair² = (1/n) Σ sup δ_i², E_pair =
     (1/n) Σ sup|δ_i| sup‖∇δ_i‖ and delta_least = min_i inf|δ_i|, for on a sphere ‖θ − θ_0‖ = ρ the
@@ -75,7 +75,7 @@ class WeightedPairs(AbstractProblem):
         return jnp.mean(b * l + (1 - b) * c)
 
     def gap(self, x: Iterate) -> Scalar:
-        """max_b 𝓛(θ, b) − min_θ 𝓛(θ, b) of x = (θ, b), exactly: a sum of maxima, and the minimum
+        """max_b ℒ(θ, b) − min_θ ℒ(θ, b) of x = (θ, b), exactly: a sum of maxima, and the minimum
         of an isotropic quadratic over a ball."""
         theta, b = x[: -self.samples], x[-self.samples :]
         l, c = self.losses(theta)

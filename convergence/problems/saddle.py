@@ -1,4 +1,4 @@
-"""Quadratic games min_x max_y 𝓛(x, y), bilinear ones among them."""
+"""Quadratic games min_x max_y ℒ(x, y), bilinear ones among them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from convergence.shapes import Iterate, Reals, Scalar, real
 
 
 class SaddleQuadratic(AbstractProblem):
-    """𝓛(x, y) = ½xᵀPx + xᵀAy − ½yᵀQy + ⟨b, x⟩ − ⟨c, y⟩, P, Q ⪰ 0: convex in x, concave in y.
+    """ℒ(x, y) = ½xᵀPx + xᵀAy − ½yᵀQy + ⟨b, x⟩ − ⟨c, y⟩, P, Q ⪰ 0: convex in x, concave in y.
 
-    The iterate is z = (x, y) ∈ R^{p+q} from z0; the value is 𝓛 and `split` is p. F = (∇_x 𝓛,
-    −∇_y 𝓛) is affine with the matrix M = [[P, A], [−Aᵀ, Q]]: a change of signs of ∇²𝓛 = [[P, A],
-    [Aᵀ, −Q]], so that L = ‖∇²𝓛‖₂ = ‖M‖₂ is the Lipschitz constant of both. ⟨Mz, z⟩ = xᵀPx + yᵀQy:
+    The iterate is z = (x, y) ∈ R^{p+q} from z0; the value is ℒ and `split` is p. F = (∇_x ℒ,
+    −∇_y ℒ) is affine with the matrix M = [[P, A], [−Aᵀ, Q]]: a change of signs of ∇²ℒ = [[P, A],
+    [Aᵀ, −Q]], so that L = ‖∇²ℒ‖₂ = ‖M‖₂ is the Lipschitz constant of both. ⟨Mz, z⟩ = xᵀPx + yᵀQy:
     mu_saddle = min(λ_min(P), λ_min(Q)). The saddle point z* solves Mz* = (−b, −c), where there is
     one: the least-norm one. With P = Q = 0 and A = U diag(couplings) Vᵀ, `energies` are the squares
     of z_0 − z* in the plane of each singular value, and `idle` of the rest, where M is 0.

@@ -2,5 +2,5 @@
 
 adawac: AdaWAC (Dong, Xie and Ward 2023): a parameter against weights that favor the larger
     loss.
-saddle: Methods for min_x max_y 𝓛(x, y): z = (x, y) is one vector, F(z) = (∇_x 𝓛, −∇_y 𝓛).
+saddle: Methods for min_x max_y ℒ(x, y): z = (x, y) is one vector, F(z) = (∇_x ℒ, −∇_y ℒ).
 """

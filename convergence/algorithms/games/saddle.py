@@ -1,6 +1,6 @@
-"""Methods for min_x max_y 𝓛(x, y): z = (x, y) is one vector, F(z) = (∇_x 𝓛, −∇_y 𝓛).
+"""Methods for min_x max_y ℒ(x, y): z = (x, y) is one vector, F(z) = (∇_x ℒ, −∇_y ℒ).
 
-An oracle answers ∇𝓛; `split` is the number of entries of x, and what follows belongs to y.
+An oracle answers ∇ℒ; `split` is the number of entries of x, and what follows belongs to y.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class DescentAscent(AbstractSaddle):
 
 
 class AlternatingDescentAscent(AbstractSaddle):
-    """x⁺ = x − η∇_x 𝓛(x, y), then y⁺ = y + η∇_y 𝓛(x⁺, y), with one sample for both."""
+    """x⁺ = x − η∇_x ℒ(x, y), then y⁺ = y + η∇_y ℒ(x⁺, y), with one sample for both."""
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
         first = jnp.arange(state.x.size) < self.split

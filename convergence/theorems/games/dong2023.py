@@ -57,12 +57,12 @@ class AbstractAdaWAC(AbstractTheorem):
 
 
 class AdaWACGap(AbstractAdaWAC):
-    """E[max_b 𝓛(θ̄, b) − min_θ 𝓛(θ, b̄)] ≤ r²/(η_θT) + η_θG² + 2n log 2/(η_bT) + η_bD²/4, the means
+    """E[max_b ℒ(θ̄, b) − min_θ ℒ(θ, b̄)] ≤ r²/(η_θT) + η_θG² + 2n log 2/(η_bT) + η_bD²/4, the means
     over t < T, from b = ½: (2rG + D√(2n log 2))/√T at u = v = 1. In the order "gauss-seidel", where
     θ steps with the new weight, (rη_b/2) E_pair more.
 
     Proof. By convexity in θ and linearity in b the gap is at most max_u (1/T) Σ ⟨F_t, z_t − u⟩, F =
-    (∇_θ𝓛, −∇_b𝓛). With estimates g_t, ξ_t = F_t − g_t and a ghost sequence y_t of mirror steps
+    (∇_θℒ, −∇_bℒ). With estimates g_t, ξ_t = F_t − g_t and a ghost sequence y_t of mirror steps
     driven by ξ_t, Σ⟨F_t, z_t − u⟩ = Σ⟨g_t, z_t − u⟩ + Σ⟨ξ_t, z_t − y_t⟩ + Σ⟨ξ_t, y_t − u⟩; the
     middle sum has mean 0, for z_t and y_t are known before the sample. θ: each of the two others is
     at most r²/(2η) + (η/2) Σ‖·‖², and E‖ξ‖² ≤ E‖g‖² ≤ G². b: one entropic step of one weight costs

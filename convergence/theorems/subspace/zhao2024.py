@@ -228,7 +228,7 @@ class LowRankCorrected(AbstractLowRank):
     """sr(G_t) ≤ (‖G_∥‖_F² + q^{2t}‖G_⊥‖_F²)/(‖G_∥‖₂ − q^t‖G_⊥‖_F)₊²,
     q = max_{λ≠λ₁} |1−ηλ|/|1−ηλ₁|.
 
-    Proof. G_t = (1−ηλ₁)^t(G_∥ + E_t) with ‖E_t‖_F ≤ q^t‖G_⊥‖_F and E_t ⟂ G_∥; the numerator adds
+    Proof. G_t = (1−ηλ₁)^t(G_∥ + E_t) with ‖E_t‖_F ≤ q^t‖G_⊥‖_F and E_t ⊥ G_∥; the numerator adds
     the squares, the denominator is the triangle inequality for ‖·‖₂.
     """
 
