@@ -110,7 +110,7 @@ def test_what_is_right_breaks_no_promise(right: Any, told: dict[str, Any]):
 
 
 def test_a_mode_that_is_left_behind_spoils_no_other_law():
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     audit(a.LeavesGradOff, laws=["U1"])
     assert torch.is_grad_enabled()
