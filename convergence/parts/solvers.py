@@ -99,17 +99,20 @@ class AbstractDescent(AbstractSolver):
         """One step."""
 
     def solve(self, g: Subproblem, B0: Matrix, key: Key) -> tuple[Matrix, Count]:
-        def unfinished(carry: Any) -> Any:
-            j, B, _ = carry
+        def unfinished(j: Count, B: Matrix) -> Any:
             accuracy = jnp.sum(g.grad(B, key) ** 2) / (2 * g.lam)
             return (j < self.N) & ((self.eps == 0) | (accuracy > self.eps))
 
         def step(carry: Any) -> Any:
-            j, B, memory = carry
-            return (j + 1, *self.move(j, B, memory, g, jax.random.fold_in(key, j)))
+            j, B, memory, _ = carry
+            B, memory = self.move(j, B, memory, g, jax.random.fold_in(key, j))
+            return j + 1, B, memory, unfinished(j + 1, B)
 
-        start = (jnp.zeros((), jnp.int32), B0, self.begin(B0))
-        j, B, _ = jax.lax.while_loop(unfinished, step, start)
+        # Decided once and carried: of runs side by side a loop asks its condition twice, and waits
+        # forever for one where rounding parts the two.
+        j0 = jnp.zeros((), jnp.int32)
+        start = (j0, B0, self.begin(B0), unfinished(j0, B0))
+        j, B, _, _ = jax.lax.while_loop(lambda carry: carry[3], step, start)
         return B, j
 
 

@@ -38,5 +38,10 @@ class ArmijoSGD(AbstractAlgorithm):
             there = oracle.leads(state.x - eta * g)[i]
             return (there > now - self.c * eta * square) & (eta > SHORTEST * first)
 
-        eta = jax.lax.while_loop(refused, lambda eta: self.gamma * eta, first)
+        def shorter(carry: Any) -> Any:
+            eta = self.gamma * carry[0]
+            return eta, refused(eta)
+
+        # Carried, as in `parts.solvers`: side by side a condition is computed twice.
+        eta, _ = jax.lax.while_loop(lambda carry: carry[1], shorter, (first, refused(first)))
         return State(state.x - eta * g)
