@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from convergence import Claim, Verdict, verify
+from convergence.algorithms.classical.sgd import SGD
 from convergence.claims.rounding import ends, excess, floats, moved
 from convergence.claims.settings import Settings
 from convergence.cli.gather import everything
 from convergence.constants import Constants
+from convergence.metrics.pointwise import GradNormSq
 from convergence.problems.quadratic import Isotropic
 from convergence.theorems.adaptive import smooth
 from convergence.theorems.base import Kind
@@ -135,3 +137,25 @@ def test_digits_that_decide_a_sign_confirm_no_statement(T: int, verdict: Verdict
     assert report.verdict is verdict, report.reason
     if verdict is Verdict.INCONCLUSIVE:
         assert "the last digits of the instance move the run" in report.reason
+
+
+class NeverGrows(smooth.SignDescentSmooth):
+    """‖∇f(x_T)‖² ≤ ‖∇f(x_0)‖² for gradient descent whatever its step: false beyond 2/L."""
+
+    def prescribe(self, c: Constants, T: int) -> SGD:
+        return SGD(4.0 / c.L)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return GradNormSq()
+
+    def bound(self, c: Constants, T: int) -> float:
+        return float(c.grad0**2)
+
+
+@pytest.mark.parametrize(("dtype", "T"), [("float32", 30), ("float32", 60), ("float64", 400)])
+def test_a_run_that_leaves_the_floats_confirms_no_statement(dtype: str, T: int) -> None:
+    """Its twins, in float64, part without end, which is no rounding."""
+    claim = Claim("own", NeverGrows(), Isotropic(np.array([1.0, -2.0])), horizons=(T,), seeds=1)
+    report = claim.verify(Settings(dtype=dtype))
+    assert report.verdict is Verdict.REFUTED, report.reason
+    assert report.proof is not None

@@ -88,7 +88,7 @@ def digits(dtype: Any) -> float:
 
 def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
     """The larger of value and bound at the end, and the largest of a run: the metric at its start
-    and at its marks."""
+    and at its marks. A run that left the floats ends as large as it was seen."""
     with precision("float64"):
         run = claim.experiment(record.T)
         state = run.algorithm.init(run.problem.start(), run.oracle, jax.random.key(0))
@@ -98,7 +98,8 @@ def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
     known = [abs(b) for b in sample.range if math.isfinite(b)]
     end = max([*known, *np.abs(sample.values[np.isfinite(sample.values)]).ravel()], default=0.0)
     seen = np.concatenate([np.abs(record.values).ravel(), np.abs(np.ravel(first)), [end]])
-    return float(end) or 1.0, float(np.max(seen[np.isfinite(seen)], initial=0.0)) or 1.0
+    whole = float(np.max(seen[np.isfinite(seen)], initial=0.0)) or 1.0
+    return (float(end) or 1.0) if np.isfinite(sample.values).all() else whole, whole
 
 
 def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:

@@ -36,19 +36,7 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
     little = cheap(samples, session.settings)
     judgement = st.judge_pathwise(samples, rounding=[*map(max, rooms, little)])
     if judgement.verdict is Verdict.CONSISTENT:
-        for r, s, room, least in zip(records, samples, rooms, little):
-            if np.max(past(s)) <= least:
-                continue
-            size, whole = sizes(claim, r, s)
-            part = room * size / whole
-            if part > digits(session.settings.dtype):
-                reason = (
-                    f"at T={s.T} the last digits of the instance move the run by {part:.1g} of its "
-                    "size, and what it misses the bound by may be that: move the start"
-                )
-                return dataclasses.replace(
-                    judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
-                )
+        return kept(judgement, claim, records, samples, rooms, little, session.settings.dtype)
     if judgement.verdict is not Verdict.REFUTED:
         return judgement
     cleared, open_ = 0, ""
@@ -71,7 +59,29 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
             judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
         )
     reason = f"{cleared} values miss the bound by rounding alone: in ball arithmetic they keep it"
-    return dataclasses.replace(judgement, verdict=Verdict.CONSISTENT, reason=reason)
+    judgement = dataclasses.replace(judgement, verdict=Verdict.CONSISTENT, reason=reason)
+    return kept(judgement, claim, records, samples, rooms, little, session.settings.dtype)
+
+
+def kept(
+    judgement: Judgement, claim: Any, records: list[Record], samples: list[Sample],
+    rooms: list[float], little: list[float], dtype: Any,
+) -> Judgement:  # fmt: skip
+    """The judgement that a bound is kept, unless what was granted for it is no rounding."""
+    for r, s, room, least in zip(records, samples, rooms, little):
+        if np.max(past(s)) <= least:
+            continue
+        size, whole = sizes(claim, r, s)
+        part = room * size / whole
+        if part > digits(dtype):
+            reason = (
+                f"at T={s.T} the last digits of the instance move the run by {part:.1g} of its "
+                "size, and what it misses the bound by may be that: move the start"
+            )
+            return dataclasses.replace(
+                judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
+            )
+    return judgement
 
 
 def past(sample: Sample) -> np.ndarray:
