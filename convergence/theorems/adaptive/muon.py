@@ -53,7 +53,7 @@ class AbstractMuon(AbstractTheorem):
     code: str = "optax"
 
     def muon(self, momentum: float) -> AbstractAlgorithm:
-        """Without decay and without ε."""
+        """Without decay; without ε, which is a floor of the norm, 1e-7, in torch's."""
         eta = float(self.eta)
         return choose(
             self.code,
@@ -128,8 +128,8 @@ class MuonNeverRests(AbstractMuon):
 
     Proof. X_{t+1} = (x_t − ηu_t sign(x_t))Q with u_t ≥ .64, for entries over the norm are 1/√n; and
     |x_t| + |x_{t+1}| ≥ ηu_t in any case. |x_{t+1}| ≤ max{|x_t|, 1.165η} besides. The nuclear norm
-    of such a matrix is the sum of its entries' sizes. ∎ Nearly attained
-    by n = 3 within ηu_t of 0, where X goes to and fro.
+    of such a matrix is the sum of its entries' sizes. ∎ Nearly attained by n = 3 within ηu_t of 0,
+    where X goes to and fro.
     """
 
     source = Source("jordan2024", "a constant step; derived")
