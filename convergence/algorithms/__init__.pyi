@@ -146,6 +146,7 @@ from .parameter_free.coin import CoinBetting as CoinBetting
 from .parameter_free.coin import CoinState as CoinState
 from .parameter_free.dadaptation import DAdaptation as DAdaptation
 from .parameter_free.dadaptation import DAdaptationState as DAdaptationState
+from .shipped import adam as adam
 from .shipped import choose as choose
 from .shipped import from_optax as from_optax
 from .shipped import from_torch as from_torch

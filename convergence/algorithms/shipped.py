@@ -68,3 +68,13 @@ def nesterov(eta: float, beta: float, code: str = "own") -> AbstractAlgorithm:
         ),
         torch=lambda: from_torch("SGD", lr=float(eta), momentum=float(beta), nesterov=True),
     )
+
+
+def adam(eta: Any, b1: Any, b2: Any, code: str) -> AbstractAlgorithm:
+    """Adam without ε."""
+    eta, b1, b2 = float(eta), float(b1), float(b2)
+    return choose(
+        code,
+        optax=lambda: from_optax("adam", learning_rate=eta, b1=b1, b2=b2, eps=0.0),
+        torch=lambda: from_torch("Adam", lr=eta, betas=(b1, b2), eps=0.0),
+    )

@@ -8,7 +8,7 @@ import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.shipped import choose, from_optax, from_torch
+from convergence.algorithms.shipped import adam, from_optax
 from convergence.constants import Constants
 from convergence.metrics.folds import Extremes
 from convergence.metrics.points import Distance
@@ -60,12 +60,7 @@ class AdamCycle(AbstractBowl):
         return (*AbstractBowl.assumes, Has("d", 1, 1))
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        eta, b2 = 2 * c.R, float(self.b2)
-        return choose(
-            self.code,
-            optax=lambda: from_optax("adam", learning_rate=eta, b1=0.0, b2=b2, eps=0.0),
-            torch=lambda: from_torch("Adam", lr=eta, betas=(0.0, b2), eps=0.0),
-        )
+        return adam(2 * c.R, 0.0, self.b2, self.code)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Extremes(Distance(0.0))

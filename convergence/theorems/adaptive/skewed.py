@@ -8,7 +8,7 @@ import equinox as eqx
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.shipped import choose, from_optax, from_torch
+from convergence.algorithms.shipped import adam, from_optax
 from convergence.constants import Constants
 from convergence.metrics.attention import Along
 from convergence.noise.base import AbstractNoise
@@ -147,12 +147,7 @@ class AdamTowardsMedian(AbstractSkewedBowl):
         return self.outcomes(c, T)[2] / c.sigma if T <= LONGEST else 0.0
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        eta, b1, b2 = float(self.eta), float(self.b1), float(self.b2)
-        return choose(
-            self.code,
-            optax=lambda: from_optax("adam", learning_rate=eta, b1=b1, b2=b2, eps=0.0),
-            torch=lambda: from_torch("Adam", lr=eta, betas=(b1, b2), eps=0.0),
-        )
+        return adam(self.eta, self.b1, self.b2, self.code)
 
     @np.errstate(all="ignore")  # what is divided by 0 is no outcome of an admissible instance
     def outcomes(self, c: Constants, T: int) -> tuple[np.ndarray, np.ndarray, float]:

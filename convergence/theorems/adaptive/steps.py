@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.shipped import choose, from_optax, from_torch
+from convergence.algorithms.shipped import adam
 from convergence.constants import Constants
 from convergence.metrics.points import LongestStep
 from convergence.shapes import Reals, real
@@ -52,12 +52,7 @@ class AdamStep(AbstractTheorem):
         return float(self.b1) ** 2 / float(self.b2)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        eta, b1, b2 = float(self.eta), float(self.b1), float(self.b2)
-        return choose(
-            self.code,
-            optax=lambda: from_optax("adam", learning_rate=eta, b1=b1, b2=b2, eps=0.0),
-            torch=lambda: from_torch("Adam", lr=eta, betas=(b1, b2), eps=0.0),
-        )
+        return adam(self.eta, self.b1, self.b2, self.code)
 
     def metric(self, c: Constants, T: int) -> LongestStep:
         return LongestStep()
