@@ -12,7 +12,7 @@ import pytest
 from convergence.keys import claim_key, run_keys
 from convergence.precision import precision
 from convergence.registry import named
-from convergence.runner.run import checkpoints, trajectory
+from convergence.runner.run import checkpoints, placed, trajectory
 
 
 def conditions(jaxpr: Any) -> Iterator[Any]:
@@ -34,7 +34,7 @@ def test_no_condition_hangs_on_rounding(slug: str) -> None:
     claim: Any = named(slug)
     T = claim.horizons[0]
     with precision("float32"):
-        experiment = claim.experiment(T)
+        experiment = placed(claim.experiment(T))
         keys = run_keys(claim_key(slug, 0, T), jnp.arange(2, dtype=jnp.uint32))
         traced = jax.make_jaxpr(jax.vmap(lambda k: trajectory(experiment, checkpoints(T), k)))(keys)
     found = list(conditions(traced.jaxpr))

@@ -69,7 +69,7 @@ def kept(
 ) -> Judgement:  # fmt: skip
     """The judgement that a bound is kept, unless what was granted for it is no rounding."""
     for r, s, room, least in zip(records, samples, rooms, little):
-        if np.max(past(s)) <= least:
+        if room <= digits(dtype) or np.max(past(s)) <= least:
             continue
         size, whole = sizes(claim, r, s)
         part = room * size / whole

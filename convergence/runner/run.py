@@ -221,9 +221,18 @@ def plainly() -> Generator[None, None, None]:
         raise InvalidInput(sentence) from None
 
 
-def _placed(v: Any) -> Any:
-    """A host's array on the device; `jnp.asarray` would compile a program for its shape."""
-    return jax.device_put(np.asarray(v, jax.dtypes.canonicalize_dtype(v.dtype)))
+def placed(tree: Any) -> Any:
+    """A tree with the host's arrays on the device, in the precision of here and now.
+
+    What JAX makes of a NumPy array by itself it keeps while that lives, whatever the precision was
+    (0.10.2): arrays of a float32 run arrived as float64. And `jnp.asarray` would compile a program
+    for each shape.
+    """
+
+    def put(v: Any) -> Any:
+        return jax.device_put(np.asarray(v, jax.dtypes.canonicalize_dtype(v.dtype)))
+
+    return jax.tree.map(lambda v: put(v) if isinstance(v, np.ndarray | np.generic) else v, tree)
 
 
 def run(
@@ -253,11 +262,7 @@ def run(
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     at_once = 1 if plan.large(experiment) else plan.calls_at_once(len(firsts))
     plan.check_memory(experiment, len(seeds), len(marks[kept]), width * at_once)
-    # Put on the device here, once, and in the precision of the run: left to jit, the arrays of a
-    # float32 run have been seen to arrive as float64 (once in many runs of the suite; jax 0.10.2).
-    experiment = jax.tree.map(
-        lambda v: _placed(v) if isinstance(v, np.ndarray | np.generic) else v, experiment
-    )
+    experiment = placed(experiment)
     quick = _rushed if chunk == 1 else _hasty
     chunks = _large if plan.large(experiment) else quick if hasty else _chunks
     if parts > 1:
