@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 from convergence.tiers import TIERS
 from convergence.workers import SPARE, cores
@@ -59,6 +59,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*RARELY)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Of a tier of quick, tests marked `unchecked` run the package as its users do: without checks
+    of annotations, a fifth of what claims take."""
+    off = tier() == "quick" and item.get_closest_marker("unchecked") is not None
+    config.update("jaxtyping_disable", off)
 
 
 # Linux lets a process have 65 530 memory maps, and compiled programs, which are never released

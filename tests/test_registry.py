@@ -29,6 +29,7 @@ TIGHTEST = set(json.loads(RECORD.read_text(encoding="utf-8")).values())
 SCATTER = 1.1  # other seeds, and a smaller alpha than the record's
 
 
+@pytest.mark.unchecked
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.slug)
 def test_verdict_is_the_expected_one(claim: AbstractClaim, test_seed: int) -> None:
     tier = os.environ.get("CONVERGENCE_TEST_TIER", "quick")
