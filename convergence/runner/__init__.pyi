@@ -12,6 +12,7 @@ from .run import check_metric as check_metric
 from .run import check_step as check_step
 from .run import checkpoints as checkpoints
 from .run import next_state as next_state
+from .run import placed as placed
 from .run import plainly as plainly
 from .run import trajectory as trajectory
 from .spread import Spread as Spread
