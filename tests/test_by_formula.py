@@ -42,6 +42,9 @@ CERTIFIED: dict[str, tuple[AbstractNoise, tuple[int, ...], dict[str, Any]]] = {
     "PerEntryOne": (PerEntry(2.0), (3, 2), {
         "sigma": 24**0.5, "s": 2.0, **LIGHT, "independent": True, "isotropic_noise": True,
         "equal_noise": True}),
+    "PerEntryAlone": (PerEntry(2.0), (1, 1), {
+        "sigma": 2.0, "s": 2.0, **LIGHT, "independent": True, "isotropic_noise": True,
+        "equal_noise": True}),
     "PerAgent": (PerAgent(S), (3, 2), {
         "sigma": 650**0.5, "covariances": COV, **LIGHT, "independent": True,
         "equal_noise": False}),
@@ -101,9 +104,15 @@ CERTIFIED: dict[str, tuple[AbstractNoise, tuple[int, ...], dict[str, Any]]] = {
     "Points": (Points(3 * ATOMS), (2,), {
         "sigma": 3 * (10 / 3) ** 0.5, "symmetric": False, "additive": True,
         "three_atoms": True, "light_tailed": True}),
+    "PairAlmostRare": (Pair(1e6 * U, 0.96), (2,), {
+        "sigma": 5e6 * 24**0.5, "u_chance": 0.96, "u": 1e6 * U, "symmetric": False,
+        "additive": True, "light_tailed": True}),
     "PointsOther": (Points(np.array([[2.0, 0.0], [0.0, 1.5], [-2.0, -1.5]])), (2,), {
         "sigma": (12.5 / 3) ** 0.5, "symmetric": False, "additive": True,
         "three_atoms": False, "light_tailed": True}),
+    "PointsAlmostRare": (Points(np.array([[-1e6]] * 24 + [[24e6]])), (1,), {
+        "sigma": 24**0.5 * 1e6, "symmetric": False, "additive": True, "three_atoms": False,
+        "light_tailed": True}),
     "PointsRare": (Points(np.array([[-1.0]] * 30 + [[30.0]])), (1,), {
         "sigma": 30**0.5, "symmetric": False, "additive": True, "three_atoms": False,
         "light_tailed": False}),
