@@ -95,6 +95,9 @@ DRAWS: dict[str, tuple[AbstractNoise, Any, Callable[[], Any]]] = {
     "Aligned": (
         Aligned(3.0), 2 * X, lambda: 3 / 3**0.5 * np.outer(normals(3), [0.6, -0.8])
     ),
+    "AlignedNear": (
+        Aligned(3.0), X / 2, lambda: 3 / 3**0.5 * np.outer(normals(3), [0.6, -0.8])
+    ),
     "AlignedAtNothing": (
         Aligned(3.0), 0 * X, lambda: 3 / 3**0.5 * np.outer(normals(3), [1.0, 0.0])
     ),
