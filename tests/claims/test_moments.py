@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from convergence.claims import exact
-from convergence.claims.exact import KEPT, RESOLVED, AbstractExact, Exact, crossing, read
+from convergence.claims.base import AbstractOnInstance
+from convergence.claims.exact import KEPT, RESOLVED, AbstractExact, Exact, read
 from convergence.claims.exact_masks import ExactMasks
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
@@ -69,7 +70,9 @@ def test_what_rounds_where() -> None:
         )  # fmt: skip
         theorem = SimpleNamespace(quantity=moment, metric=lambda c, T: c + 10.0 * T)
         self: Any = SimpleNamespace(
-            theorem=theorem, solved=lambda T: m, instance=lambda T: (None, None, 2.0)
+            theorem=theorem,
+            solved=lambda T: m if T == 5 else None,
+            instance=lambda T: (None, None, T - 3.0),
         )
         return AbstractExact.grain(self, 5)
 
@@ -125,7 +128,13 @@ def test_the_steps_that_a_statement_is_about(claim: Exact, monkeypatch: pytest.M
         )
         return claim.check(T)
 
+    asked: list[int] = []
+    check = AbstractOnInstance.check
+    monkeypatch.setattr(
+        AbstractOnInstance, "check", lambda self, T: asked.append(T) or check(self, T)
+    )
     few = len(found(4, 0.5, None))
+    assert asked == [4]
     for T, radius, settled, holds in (
         (4, 0.75, 1.0, True), (4, 0.7501, 1.0, False), (4, 0.5, 1.0, True), (4, 0.5, 4.0, False),
         (4, 1 - 1.01 * RESOLVED, 0.0, True), (4, 1 - 0.97 * RESOLVED, 0.0, False),
@@ -148,7 +157,10 @@ def test_a_method_with_coins_of_its_own_refutes_nothing(
     monkeypatch.setattr(exact, "silent", lambda experiment: experiment)
     monkeypatch.setattr(exact, "tosses", lambda experiment: experiment == 16)
     monkeypatch.setattr(Exact, "experiment", lambda self, T: T)
-    decide = lambda verdict: lambda self, Ts, found: Judgement(verdict, "why", (), 2.0, 3.0)  # noqa: E731
+
+    def decide(verdict: Verdict) -> Any:
+        return lambda self, Ts, found: Judgement(verdict, "why", (), 2.0 + len(found), Ts[0])
+
     for verdict, horizons, left in (
         (Verdict.REFUTED, (4, 8, 16), Verdict.INCONCLUSIVE),
         (Verdict.REFUTED, (16, 16, 8), Verdict.REFUTED),
@@ -158,7 +170,7 @@ def test_a_method_with_coins_of_its_own_refutes_nothing(
         found = claim.decide(horizons, [])
         assert found.verdict is left
         open_ = left is Verdict.INCONCLUSIVE
-        assert (found.slack, found.power) == ((None, None) if open_ else (2.0, 3.0))
+        assert (found.slack, found.power) == ((None, None) if open_ else (2.0, horizons[0]))
         assert found.reason.startswith("the method tosses coins" if open_ else "why")
 
 
@@ -167,30 +179,31 @@ def test_a_value_and_its_number(claim: Exact, monkeypatch: pytest.MonkeyPatch) -
 
     def moments(self: Any, T: int, step: int, rival: bool = False) -> Any:
         seen.append((T, step, rival))
-        return Known(told=0.5, steady=lambda metric: 3.0 if rival else 12.0)
+        steady = lambda metric: (3.0 if rival else 12.0) * metric  # noqa: E731
+        return Known(told=0.5, steady=steady, bias=lambda metric: metric)
 
-    def quotient(excess: Any) -> float:
-        return excess(12.4) + excess(12.6)
-
+    kind = type(claim.theorem)
+    for class_ in Exact, ExactMasks:
+        monkeypatch.setattr(class_, "instance", lambda self, T: (None, None, 10.0 * T))
+        monkeypatch.setattr(class_, "number", lambda self, c, T: c + 7.0 * T)
     monkeypatch.setattr(Exact, "moments", moments)
-    monkeypatch.setattr(Exact, "number", lambda self, c, T: 7.0 * T)
-    monkeypatch.setattr(exact, "crossing", quotient)
-    monkeypatch.setattr(type(claim.theorem), "quantity", Moment.TRANSIENT)
-    assert claim.exact(4) == (8.0, 28.0, "")
+    monkeypatch.setattr(kind, "metric", lambda self, c, T: 100 * c + T)
+    monkeypatch.setattr(exact, "crossing", lambda excess: excess(12.4) + excess(12.6))
+    monkeypatch.setattr(kind, "quantity", Moment.TRANSIENT)
+    assert claim.exact(4) == (8.0, 68.0, "")
     assert seen == [(4, 12, False), (4, 12, True), (4, 13, False), (4, 13, True)]
     seen.clear()
-    monkeypatch.setattr(type(claim.theorem), "quantity", Moment.GAP)
-    assert claim.exact(4) == (0.5, 28.0, "spectral radius 0.5")
+    monkeypatch.setattr(kind, "quantity", Moment.BIAS)
+    assert claim.exact(4) == (4004.0, 68.0, "spectral radius 0.5")
     claim.exact(4, True)
     assert seen == [(4, 4, False), (4, 4, True)]
     masks = ExactMasks("own", claim.theorem, claim.problem, claim.noise)
-    module = "convergence.claims.exact_masks.exact_moments"
-    monkeypatch.setattr(module, lambda what: Known(told=what))
-    monkeypatch.setattr(ExactMasks, "experiment", lambda self, T, rival=False: 0.5 + T + rival)
-    monkeypatch.setattr(ExactMasks, "number", lambda self, c, T: 7.0 * T)
-    assert masks.exact(4) == (-3.5, 28.0, "spectral radius 4.5")
-    assert masks.exact(4, True) == (-4.5, 28.0, "spectral radius 5.5")
-    assert masks.solved(4).radius == 4.5
+    made = lambda what: Known(told=what, bias=lambda metric: metric)  # noqa: E731
+    monkeypatch.setattr("convergence.claims.exact_masks.exact_moments", made)
+    monkeypatch.setattr(ExactMasks, "experiment", lambda self, T, rival=False: 0.5 + 2 * T + rival)
+    assert masks.exact(4) == (4004.0, 68.0, "spectral radius 8.5")
+    assert masks.exact(4, True) == (4004.0, 68.0, "spectral radius 9.5")
+    assert masks.solved(4).radius == 8.5
 
 
 class Looked(Session):
@@ -219,7 +232,7 @@ def collected(how: str, kind: Kind, bound: float, off: float = 0.0) -> Any:
 
     what: Any = SimpleNamespace(
         exact=lambda T, rival=False: (5.0 * T * (1 + rival), bound, f"at {T}"), kind=kind, how=how,
-        decide=decide, horizons=(2, 4), margin=0.1, simulation=lambda T: f"runs to {T}",
+        decide=decide, horizons=(2, 4, 9), margin=0.1, simulation=lambda T: f"runs to {T}",
         measure=lambda T, session, seeds: runs(T, 5.0 * T + off), tickets=lambda T: {"light": True},
     )  # fmt: skip
     session = Looked(Settings(alpha=0.01))
@@ -237,7 +250,7 @@ def test_exact_values_and_simulations_that_have_to_agree() -> None:
     records, judgement, decided, seen = collected("both", Kind.EXPECTATION, 3.0)
     assert decided == [((2, 4), values)]
     assert [r.T for r in records] == [2, 4]
-    assert seen[0] == "runs to 4"
+    assert seen[0] == "runs to 9"
     assert [(s.T, s.bound, s.light) for s in seen[1]] == [(2, 10.0, True), (4, 20.0, True)]
     np.testing.assert_array_equal(seen[1][0].values, records[0].final())
     assert (judgement.verdict, judgement.slack, judgement.power) == (Verdict.CONSISTENT, 2.0, 3.0)
@@ -258,40 +271,3 @@ def test_a_simulation_beside_exact_moments_takes_two_seeds(claim: Exact) -> None
     for fields in ({"how": "both", "seeds": 1}, {"how": "neither"}):
         with pytest.raises(InvalidInput):
             dataclasses.replace(claim, **fields)
-
-
-def asked(answers: Any, **start: float) -> tuple[list[float], float]:
-    """What `crossing` asks of a function, and its answer."""
-    seen: list[float] = []
-
-    def excess(N: float) -> float:
-        seen.append(N)
-        return answers(N) if callable(answers) else answers[min(len(seen), len(answers)) - 1]
-
-    return seen, crossing(excess, **start)
-
-
-def test_secants_step_by_step() -> None:
-    """In log N from 1e4 and 4e4, at most e⁵ a step, along a slope of −1/10 or steeper."""
-    e5 = math.exp(5)
-    for N, far in (100.0, 4e4 / e5), (1e9, 4e4 * e5), (2e4, 2e4):
-        seen, found = asked(lambda n, N=N: 1 + N / n)
-        assert seen[:3] == pytest.approx([1e4, 4e4, far], rel=1e-9)
-        assert found == pytest.approx(N, rel=1e-9)
-    seen, _ = asked(lambda n: 1 + (4.04e4 / n) ** 0.05)
-    assert seen[2] == pytest.approx(4e4 * math.exp(0.5 * math.log(1.01)), rel=1e-9)
-    seen, found = asked(lambda n: INF if n < 1e6 else 1 + 1e7 / n)
-    assert seen[:8] == pytest.approx([1e4, 4e4, 8e4, 32e4, 64e4, 256e4, 512e4, 2048e4], rel=1e-9)
-    assert found == pytest.approx(1e7, rel=1e-9)
-    low = math.log(1e-300)
-    seen, _ = asked([3.0, 1.0, 2.0])
-    step = low * math.log(4) / (low - math.log(2))
-    assert seen[2] == pytest.approx(4e4 * math.exp(-step), rel=1e-9)
-    seen, found = asked([3.0])  # never
-    assert len(seen) == 62
-    assert math.isnan(found)
-    for step, count in (0.98e-4, 3), (1.02e-4, 4):  # closer than 1e-4 is close enough
-        seen, found = asked([math.exp(step / 10) + 1, math.exp(step / 10) + 1, 2.0])
-        assert len(seen) == count
-        assert found == pytest.approx(4e4 * math.exp(step), rel=1e-9)
-    assert asked([2.5], start=50.0)[0][:2] == pytest.approx([50.0, 200.0])
