@@ -130,7 +130,9 @@ def asked(answers: Any, **start: float) -> tuple[list[float], float]:
 
     def excess(N: float) -> float:
         seen.append(N)
-        return answers(N) if callable(answers) else answers[min(len(seen), len(answers)) - 1]
+        return (
+            answers[min(len(seen), len(answers)) - 1] if isinstance(answers, list) else answers(N)
+        )
 
     return seen, crossing(excess, **start)
 

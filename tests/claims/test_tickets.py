@@ -147,10 +147,11 @@ def test_tickets_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given(Q | {"G": 2.0}, ceiling=1.0)["ceiling"] == 4.0
     # A second moment: the theorem's; else exact ones of a small, linear method without coins.
     assert given(second=2.0)["second"] == 6.0
-    for more in (
+    cases: tuple[dict[str, Any], ...] = (
         {"coins": True}, {"normal": False}, {"exact": None}, {"exact": math.nan}, {"looped": 3},
         {"d": LARGEST + 1},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for more in cases:
         assert given(**more)["second"] is None
     assert given(Constants(sigma=1.0))["second"] is None
     assert given(looped=4)["second"] == given(d=LARGEST)["second"] == 11.0

@@ -185,7 +185,7 @@ def test_a_measurement_goes_to_the_session() -> None:
 def test_what_becomes_of_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
     judgement = Judgement(Verdict.CONSISTENT, "judged", (), 2.0, 3.0)
-    late = [()]
+    late: list[Any] = [()]
 
     def judged(self: Any, horizons: Any, seeds: int, session: Session) -> Any:
         told.append((horizons, seeds, session.total, session.settings.seed, session.shelf))
