@@ -105,14 +105,33 @@ def _lu_one(a: Any) -> tuple[Any, Any, Any]:
     return a, np.array(swaps, np.int32), order
 
 
+def _svd(p: Any, x: Any) -> Any:
+    if not np.all(np.isfinite(x)):  # where NumPy raises, XLA gives NaN
+        return [np.full_like(v, np.nan) for v in _svd(p, np.zeros_like(x))]
+    if not p["compute_uv"]:
+        return [np.linalg.svd(x, compute_uv=False)]
+    u, s, v = np.linalg.svd(x, p["full_matrices"])
+    return s, u, v
+
+
 def _triangular(p: Any, a: Any, b: Any) -> Any:
     a = np.tril(a) if p["lower"] else np.triu(a)
     if p["unit_diagonal"]:
         a = a - a * np.eye(a.shape[-1]) + np.eye(a.shape[-1])
     a = np.swapaxes(a, -1, -2) if p["transpose_a"] else a
     if p["left_side"]:
+        return _solved(a, b)
+    return np.swapaxes(_solved(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
+
+
+def _solved(a: Any, b: Any) -> Any:
+    """a⁻¹b; NaN for what is singular, where NumPy raises."""
+    try:
         return np.linalg.solve(a, b)
-    return np.swapaxes(np.linalg.solve(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
+    except np.linalg.LinAlgError:
+        if a.ndim == 2:
+            return np.full_like(b, np.nan)
+        return np.stack([_solved(each, one) for each, one in zip(a, b)])
 
 
 def _product(p: Any, a: Any, b: Any) -> Any:
@@ -124,6 +143,14 @@ def _product(p: Any, a: Any, b: Any) -> Any:
     left = a.transpose(*ba, *fa, *ca).reshape((*batch, math.prod(rows), inner))
     right = b.transpose(*bb, *cb, *fb).reshape((*batch, inner, math.prod(columns)))
     return np.matmul(left, right).reshape((*batch, *rows, *columns))
+
+
+def _ranks(x: Any) -> Any:
+    """Whole numbers in the total order of floats, in which −0 < 0 and NaN stands at either end."""
+    if x.dtype.kind != "f":
+        return x
+    bits = x.view(f"i{x.itemsize}")
+    return np.where(bits < 0, bits ^ np.iinfo(bits.dtype).max, bits)
 
 
 def _quotient(p: Any, a: Any, b: Any) -> Any:
@@ -184,6 +211,7 @@ RULES: dict[str, Rule] = {
     "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
     "dynamic_slice": lambda p, x, *starts: x[_window(x, p["slice_sizes"], starts)],
     "dynamic_update_slice": _put, "pad": _pad, "iota": _iota, "gather": _gather, "lu": _lu,
+    "svd": _svd, "lt_to": lambda p, x, y: _ranks(x) < _ranks(y),
     "triangular_solve": _triangular, "erf": _same(np.vectorize(math.erf, otypes=[float])),
     "split": lambda p, x: np.split(x, np.cumsum(p["sizes"])[:-1], p["axis"]),
     "tile": lambda p, x: np.tile(x, p["reps"]), "stack": lambda p, *xs: np.stack(xs, p["axis"]),

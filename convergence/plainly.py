@@ -22,20 +22,27 @@ from convergence.compiling import hastily
 from convergence.memory import CACHES
 from convergence.plain_rules import RULES
 from convergence.precision import wide
-from convergence.walker import CONTROL, AbstractWalker
+from convergence.walker import CONTROL, AbstractWalker, needed
 
 KEPT = 64  # programs of a function
 LONG = 20_000  # operations of all calls, of which NumPy makes some 2e5 a second
-UNKNOWN = 100  # turns that a loop of unknown length counts as
+UNKNOWN = 100  # turns that a loop of unknown length counts as, where nothing else is said
+KEYED = 1000  # operations that one with keys, which JAX makes, counts as
 LARGE = 2**20  # entries of an array
 
 
 class Evaluated:
     """A function of modules and arrays, evaluated by NumPy where that is faster."""
 
-    def __init__(self, function: Callable[..., Any]):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        turns: Callable[..., int] | None = None,
+        compiled: Callable[..., Any] | None = None,
+    ):
         functools.update_wrapper(self, function)
-        self._function, self._compiled = function, hastily(function)
+        self._function, self._turns = function, turns
+        self._compiled = compiled or hastily(function)
         self._kept: dict[Any, Known] = {}
         CACHES.append(self._kept.clear)
 
@@ -51,7 +58,8 @@ class Evaluated:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
             known = self._kept[key] = self._traced(leaves, structure, rest)
-        known.left -= known.work
+        counted = self._turns and _work(known.program.jaxpr, self._turns(*args), KEYED)
+        known.left -= counted or known.work
         if known.left < 0:
             return self._compiled(*args)
         with np.errstate(all="ignore"):
@@ -80,9 +88,18 @@ class Known:
     walker: Walker
 
 
-def plainly(function: Callable[..., Any]) -> Evaluated:
-    """For what is asked a few times: traced once a form of arguments, and evaluated by NumPy."""
-    return Evaluated(function)
+def plainly(
+    function: Callable[..., Any],
+    turns: Callable[..., int] | None = None,
+    compiled: Callable[..., Any] | None = None,
+) -> Evaluated:
+    """For what is asked a few times: traced once a form of arguments, and evaluated by NumPy.
+
+    turns: of the arguments, how often a loop of unknown length turns, for what may turn so often
+    that operations with keys count. compiled: what it is where NumPy would take longer; in haste
+    unless given.
+    """
+    return Evaluated(function, turns, compiled)
 
 
 def extended(value: Any) -> bool:
@@ -90,15 +107,25 @@ def extended(value: Any) -> bool:
     return jax.numpy.issubdtype(value.dtype, jax.dtypes.extended)
 
 
-def _work(jaxpr: Any) -> float:
-    """How many operations a program makes; infinite for one of large arrays."""
+def _keyed(eqn: Any) -> bool:
+    """Whether an equation is about keys."""
+    return any(extended(v.aval) for v in (*eqn.invars, *eqn.outvars))
+
+
+def _work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
+    """How many operations a program makes, of which one with keys counts as so many; infinite for
+    one of large arrays."""
     total = 0.0
-    for eqn in jaxpr.eqns:
+    for eqn, _ in needed(jaxpr):
         if any(math.prod(v.aval.shape) > LARGE for v in eqn.outvars):
             return math.inf
-        inner = _programs(eqn) if eqn.primitive.name in CONTROL else []
-        turns = {"scan": eqn.params.get("length", 1), "while": UNKNOWN}.get(eqn.primitive.name, 1)
-        total += 1 + turns * sum(_work(getattr(j, "jaxpr", j)) for j in inner)
+        name = eqn.primitive.name
+        if name in CONTROL:
+            turns = {"scan": eqn.params.get("length", 1), "while": unknown}.get(name, 1)
+            inner = [_work(getattr(j, "jaxpr", j), unknown, keyed) for j in _programs(eqn)]
+            total += 1 + turns * sum(inner)
+        else:
+            total += keyed if _keyed(eqn) else 1
     return total
 
 
@@ -130,11 +157,9 @@ class Walker(AbstractWalker):
         """One equation."""
         known = self._known.get(id(eqn))
         if known is None:
-            avals = [v.aval for v in eqn.outvars]
-            of_keys = any(map(extended, (*(v.aval for v in eqn.invars), *avals)))
-            rule = None if of_keys else RULES.get(eqn.primitive.name)
+            rule = None if _keyed(eqn) else RULES.get(eqn.primitive.name)
             control, many = CONTROL.get(eqn.primitive.name), eqn.primitive.multiple_results
-            dtypes = [aval.dtype for aval in avals]
+            dtypes = [v.aval.dtype for v in eqn.outvars]
             known = self._known[id(eqn)] = eqn, control, rule, many, dtypes  # eqn: keeps its id
         _, control, rule, many, dtypes = known
         if control is not None:

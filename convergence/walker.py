@@ -17,7 +17,7 @@ class AbstractWalker:
     """Walks jaxprs; a value is dropped after its last use."""
 
     def __init__(self) -> None:
-        self._last: dict[int, Any] = {}
+        self._kept: dict[int, Any] = {}
 
     def value(self, array: Any, aval: Any) -> Any:
         """An array that the program holds, as a value."""
@@ -60,25 +60,32 @@ class AbstractWalker:
         def read(v: Any) -> Any:
             return self.value(v.val, v.aval) if isinstance(v, core.Literal) else env[v]
 
-        for eqn, over in zip(jaxpr.eqns, self._over(jaxpr)):
+        for eqn, over in self._needed(jaxpr):
             outs = self.step(eqn, [read(v) for v in eqn.invars])
             env.update(zip(eqn.outvars, outs))
             for v in over:
                 env.pop(v, None)
         return [read(v) for v in jaxpr.outvars]
 
-    def _over(self, jaxpr: Any) -> list[list[Any]]:
-        """What each equation is the last to use."""
-        known = self._last.get(id(jaxpr))
-        if known is None:
-            used = {v for v in jaxpr.outvars if not isinstance(v, core.Literal)}
-            over: list[list[Any]] = []
-            for eqn in reversed(jaxpr.eqns):
-                seen = {v for v in (*eqn.invars, *eqn.outvars) if not isinstance(v, core.Literal)}
-                over.append(list(seen - used))
-                used |= seen
-            known = self._last[id(jaxpr)] = jaxpr, over[::-1]  # kept, so that no other has its id
+    def _needed(self, jaxpr: Any) -> list[tuple[Any, list[Any]]]:
+        known = self._kept.get(id(jaxpr))
+        if known is None:  # with the jaxpr, so that no other has its id
+            known = self._kept[id(jaxpr)] = jaxpr, needed(jaxpr)
         return known[1]
+
+
+def needed(jaxpr: Any) -> list[tuple[Any, list[Any]]]:
+    """The equations that an output depends on, or that do something besides, and what each is the
+    last to use: a derivative comes with much that it does not need, a step with its key."""
+    used = {v for v in jaxpr.outvars if not isinstance(v, core.Literal)}
+    found: list[tuple[Any, list[Any]]] = []
+    for eqn in reversed(jaxpr.eqns):
+        if not eqn.effects and used.isdisjoint(eqn.outvars):
+            continue
+        seen = {v for v in (*eqn.invars, *eqn.outvars) if not isinstance(v, core.Literal)}
+        found.append((eqn, list(seen - used)))
+        used |= seen
+    return found[::-1]
 
 
 def inside(eqn: Any) -> Any:

@@ -15,9 +15,12 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_keys, step_key
 from convergence.laws.faults import CURVED, ROUNDING, Fault
-from convergence.noise.base import AbstractNoise
+from convergence.noise.base import AbstractNoise, Noiseless
+from convergence.plainly import plainly
 from convergence.runner.experiment import Experiment
 from convergence.shapes import Key
+
+BRIEF = 128  # steps that NumPy may make sooner than XLA compiles one
 
 
 def valueless(noise: AbstractNoise, c: Constants) -> bool:
@@ -75,7 +78,6 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("Delta", c.Delta, fallen, "from x_0 to a point of a run a descent")
 
 
-@rushed
 def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     """The fields of a `Way` along T steps of one run, while they are finite, and its end."""
     problem, oracle, method = experiment.problem, experiment.oracle, experiment.algorithm
@@ -119,9 +121,14 @@ def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     return (*seen, f0, state.x)
 
 
+_long = rushed(_walk)
+_brief = plainly(_walk, turns=lambda experiment, T, key: int(T), compiled=_long)
+
+
 def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
     """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
     own = run_keys(key, jax.device_put(np.asarray([run], np.uint32)))[0]
-    seen = _walk(experiment, np.asarray(T, np.int32), own)
-    *seen, end = seen
+    quiet = isinstance(getattr(experiment.oracle, "noise", None), Noiseless)
+    walk = _brief if T <= BRIEF and quiet else _long
+    *seen, end = walk(experiment, np.asarray(T, np.int32), own)
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from convergence import Claim, Verdict, verify
 from convergence.algorithms.classical.sgd import SGD
 from convergence.claims import credentials
 from convergence.constants import Constants
+from convergence.keys import claim_key
 from convergence.laws import along, certificates
 from convergence.laws.along import Way, contradicted
 from convergence.metrics.pointwise import GradNorm
+from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
+from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.nonconvex import log_cosh
 from convergence.problems.quadratic import Isotropic
+from convergence.runner.experiment import Experiment
 from convergence.theorems.assumptions import Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.classical import stochastic_laws
@@ -91,6 +96,18 @@ def test_package_classes_are_followed_beyond_the_quick_tier(
     own = Claim("c", StaysBelow(), Mine([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
     assert verify(own, tier="standard").verdict is Verdict.CONSISTENT
     assert len(followed) == 8
+
+
+def test_a_short_run_without_noise_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy goes the same way."""
+    with precision("float64"):
+        problem, key = log_cosh([3.0, -1.0]), claim_key("c", 0, 20)
+        run = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.3))
+        compiled = along._long(run, np.asarray(20, np.int32), key)  # pyright: ignore[reportPrivateUsage]
+        monkeypatch.setattr(along, "_long", None)
+        way, end = along.walked(run, 20, key, 0)
+    # Twenty steps of some hundred roundings.
+    np.testing.assert_allclose(np.hstack([*way, end]), np.hstack(compiled), rtol=1e-12)
 
 
 class Mine(Isotropic):

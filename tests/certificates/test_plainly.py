@@ -15,7 +15,7 @@ from convergence.compiling import hastily
 from convergence.laws import look
 from convergence.laws.look import affine
 from convergence.plain_rules import RULES
-from convergence.plainly import LARGE, LONG, plainly
+from convergence.plainly import LARGE, LONG, Walker, plainly
 from convergence.precision import precision
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import log_cosh
@@ -46,6 +46,9 @@ FUNCTIONS: dict[str, Any] = {
                          jax.lax.pad(x, jnp.zeros((), x.dtype), ((-1, 2, 1), (0, -1, 0)))),
     "solved": lambda x: jnp.linalg.solve(jnp.stack([jnp.eye(3) + k * x.T @ x for k in (1, 2)]),
                                          jnp.ones((2, 3, 1), x.dtype)),
+    "fitted": lambda x: (jnp.linalg.lstsq(x, x @ x.T)[0], jnp.linalg.pinv(x),
+                         jnp.linalg.svd(x.T @ x, compute_uv=False)),
+    "ranked": lambda x: jnp.searchsorted(jnp.arange(-1.0, 2.0, dtype=x.dtype), x.ravel() * 2 // 1),
     "number": lambda x: x[0] @ x[1],
     "other": lambda x: (jax.scipy.special.erf(x), jnp.tile(x, (2, 1)), jnp.arange(3) * x[0]),
     "sorted": lambda x: (jnp.sort(x, axis=0), jnp.linalg.eigvalsh(x.T @ x)),
@@ -107,6 +110,30 @@ def test_a_rule_that_is_wrong_is_seen(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(RULES, "tanh", lambda p, x: np.tanh(x) * (1 + 1e-9))
     with pytest.raises(AssertionError):
         test_a_program_gives_what_it_gives_compiled("elementary", "float64")
+
+
+def test_what_is_singular_has_no_finite_solution_and_stops_nothing():
+    solve = plainly(lambda a: jax.lax.linalg.triangular_solve(a, jnp.ones((2, 2, 1)), lower=True,
+                                                              left_side=True))  # fmt: skip
+    with precision("float64"):
+        found = solve(np.stack([2 * np.eye(2), np.zeros((2, 2))]))
+        assert np.array_equal(found[0], np.full((2, 1), 0.5))
+        assert not np.isfinite(found[1]).any()
+        assert np.isnan(plainly(jnp.linalg.pinv)(np.full((2, 3), np.nan))).all()
+
+
+def test_what_no_output_depends_on_is_not_made():
+    walker = Walker()
+    made: list[str] = []
+
+    def step(eqn: Any, args: list[Any]) -> list[Any]:
+        made.append(eqn.primitive.name)
+        return Walker.step(walker, eqn, args)
+
+    walker.step = step
+    program = jax.make_jaxpr(lambda x: jax.jvp(jnp.sin, (x,), (x,))[1])(1.0)
+    walker.closed(program, [np.asarray(1.0)])
+    assert made == ["cos", "mul"]
 
 
 def test_a_program_is_traced_once_a_form():
