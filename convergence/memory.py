@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 
 MOST = 620 * 2**20  # bytes held by a process from which it releases compiled programs
+ROOM = 200 * 2**20  # bytes at least beyond what was held after a release, before the next
 CACHES: list[Callable[[], Any]] = []  # what else remembers programs; called to drop them
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -84,3 +85,23 @@ def release() -> None:
     jax.clear_caches()  # some versions of Equinox leave these
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+class Ceiling:
+    """How much this process may hold before it releases programs: MOST, or ROOM more than what a
+    release could not give back."""
+
+    def __init__(self, most: int = MOST):
+        self.least = self._most = most
+
+    def passed(self) -> bool:
+        """Whether it holds more."""
+        return resident() > self._most
+
+    def release(self) -> None:
+        """Drop compiled programs."""
+        release()
+        self._most = max(self.least, resident() + ROOM)
+
+
+CEILING = Ceiling()

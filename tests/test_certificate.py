@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from convergence.claims.notary import Notary
 from convergence.claims.settings import Settings
 from convergence.cli import main
-from convergence.report.certificate import Notary, badge, difference, hashed, sample
+from convergence.report.certificate import badge, difference, digest, hashed, sample
 from convergence.store import Store
 from tests.own import GOOD
 
@@ -124,17 +125,18 @@ def test_a_certificate_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_the_digest_is_that_of_the_bits_wherever_they_come_from(tmp_path: Path):
-    def digest(shelf: Any, seed: int = 0, look: int = 1) -> str:
+    def found(shelf: Any, seed: int = 0, look: int = 1) -> str:
         witness = Notary(shelf)
-        return witness.digest(GOOD.verify(Settings(seed=seed, look=look), witness))
+        report = GOOD.verify(Settings(seed=seed, look=look), witness)
+        return digest(report, witness.of(GOOD.slug))
 
-    fresh = digest(None)
-    assert digest(Store(tmp_path)) == fresh  # measured and stored
-    assert digest(Store(tmp_path)) == fresh  # fetched
+    fresh = found(None)
+    assert found(Store(tmp_path)) == fresh  # measured and stored
+    assert found(Store(tmp_path)) == fresh  # fetched
     GOOD.verify(Settings(seeds=16), Store(tmp_path / "short"))
-    again = digest(Store(tmp_path / "short"))  # extended, and looked at for the second time
-    assert again == digest(None, look=2) != fresh
-    assert digest(None, seed=1) != fresh
+    again = found(Store(tmp_path / "short"))  # extended, and looked at for the second time
+    assert again == found(None, look=2) != fresh
+    assert found(None, seed=1) != fresh
 
 
 def test_a_run_with_an_error_has_no_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

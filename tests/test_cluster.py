@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from convergence.claims.modules import claims_in
 from convergence.cli import main
 from convergence.cluster import executors, groups, task
 from convergence.errors import InvalidInput
@@ -51,6 +52,7 @@ BAD = 'CLAIMS = (made(Kills, "kills"), made(Raises, "raises"), *CLAIMS)\n'
 LISTENING = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+from convergence.claims.modules import claims_in
 from convergence.cli import main
 raise SystemExit(main())
 """
@@ -229,7 +231,7 @@ def test_a_store_has_one_scheduler(home: Path, capsys: pytest.CaptureFixture[str
 
 def test_a_worker_that_differs_does_nothing(home: Path):
     desk = task.Desk(home / "o")
-    asked = desk.task("first", home / "good.py", executors_settings())
+    asked = desk.task(claims_in(home / "good.py")[0], executors_settings())
     assert task.misfit(asked, "here") == ""
     others = asked | {"facts": asked["facts"] | {"backend": "gpu"}}
     ((answer,), (lost,)) = task.work([others]), task.work([asked | {"out": str(home)}])

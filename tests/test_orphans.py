@@ -36,6 +36,18 @@ def audit(folder: Path) -> list[str]:
     return ["audit", "mine.py:mine", "--as", "unknown", "--time", "900"]
 
 
+def verify(folder: Path) -> list[str]:
+    """Two claims of so many runs that they are judged in processes."""
+    text = (
+        "import os, time\nfrom convergence import Claim\n"
+        "from convergence.theorems import SGDNonconvex as Plain\n"
+        f"def mine(T):\n{sleeps(folder)}"
+        "CLAIMS = tuple(Claim(s, Plain(), mine, horizons=(10**6,), seeds=1000) for s in 'ab')\n"
+    )
+    (folder / "mine.py").write_text(text)
+    return ["verify", "mine.py"]
+
+
 def begun(folder: Path) -> list[int]:
     return [int(p.name.partition(".")[2]) for p in folder.glob("begun.*")]
 
@@ -56,7 +68,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux's /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
-@pytest.mark.parametrize("work", [figures, audit])
+@pytest.mark.parametrize("work", [figures, audit, verify])
 def test_no_worker_outlives_its_parent(
     work: Callable[[Path], list[str]], how: signal.Signals, tmp_path: Path
 ):

@@ -46,6 +46,7 @@ from .modules import file_of as file_of
 from .modules import load as load
 from .modules import name_of as name_of
 from .modules import sound as sound
+from .notary import Notary as Notary
 from .planning import Needs as Needs
 from .planning import Rehearsal as Rehearsal
 from .planning import fine as fine

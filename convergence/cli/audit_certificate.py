@@ -12,11 +12,12 @@ from convergence.audit.claimed import reports
 from convergence.audit.document import versions
 from convergence.audit.find import split, version
 from convergence.audit.pool import Job, many
+from convergence.claims.notary import Notary
 from convergence.claims.report import SCHEMA, Report
 from convergence.cli.environment import provenance
 from convergence.cli.gather import beyond
 from convergence.errors import InvalidInput, shown
-from convergence.report.certificate import Notary, certify, difference, hashed
+from convergence.report.certificate import certify, difference, digest, hashed
 from convergence.workers import cores
 
 DECIDES = ("like", "family", "every", "time")  # arguments, beside the options
@@ -91,7 +92,7 @@ def again(
             raise InvalidInput(row.error)
         one = dataclasses.replace(row, cells=(row[law],))
         (report,), witness = witnessed([one], told["like"])
-        why = difference(entries[name], str(report.verdict), witness.digest(report), same)
+        why = difference(entries[name], str(report.verdict), digest(report, witness.of(name)), same)
         return str(report.verdict), why, str(report.verdict)
 
     return chosen, judged, same

@@ -141,8 +141,8 @@ def _outputs(add: argparse.ArgumentParser) -> None:
         "--jobs",
         type=jobs,
         metavar="J",
-        default=cores() + 1,  # one may be writing its record
-        help="claims at a time (one more than cores)",
+        default=cores(),
+        help="claims at a time, of a long run each in a process (cores)",
     )
 
 

@@ -1,8 +1,8 @@
-"""Claims in a few threads: one compiles while another runs, since both release the interpreter.
+"""Claims side by side: in a few threads of this process, which compile while others run.
 
 Reports come back in the order of the claims. Compiled programs are released when they hold much
-memory, between two claims. The threads are daemons, and the main thread only
-waits: Ctrl-C is answered at once, whatever XLA is doing.
+memory, between two claims. The threads are daemons, and the main thread only waits: Ctrl-C is
+answered at once, whatever XLA is doing.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from convergence import memory
 from convergence.claims.base import AbstractClaim
 from convergence.claims.report import Report
+from convergence.claims.settings import Progress
 from convergence.errors import told
+from convergence.memory import CEILING
 
 Tell = Callable[[AbstractClaim, int, int], None]  # (claim, runs done, runs in all)
 
 
 Outcome = Report | Exception
-ROOM = 200 * 2**20  # bytes at least beyond what was held after a release, before the next
+Judge = Callable[[AbstractClaim, Progress], Outcome]
 
 
 class Stopped(Exception):
@@ -30,39 +31,44 @@ class Stopped(Exception):
 
 
 class Pool:
-    """Verifies claims, `jobs` at a time; iterate once for (claim, report or what it raised)."""
+    """Verifies claims, `jobs` at a time; iterate once for (claim, report or what it raised).
+
+    groups: places of claims that one thread takes one after another; each by itself without.
+    """
 
     def __init__(
-        self, claims: Sequence[AbstractClaim], settings: Any, shelf: Any, jobs: int, tell: Tell
+        self,
+        claims: Sequence[AbstractClaim],
+        settings: Any,
+        shelf: Any,
+        jobs: int,
+        tell: Tell,
+        groups: Sequence[list[int]] | None = None,
     ):
         self.claims, self.settings, self.shelf, self.tell = claims, settings, shelf, tell
-        self.jobs = min(jobs, len(claims))
-        self._waiting: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self.groups = [[k] for k in range(len(claims))] if groups is None else groups
+        self.jobs = min(jobs, len(self.groups))
+        self._waiting: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
         self._ready: dict[int, Outcome] = {}
         self._halt = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._gate, self._under_way, self._most = threading.Condition(), 0, memory.MOST
+        self._gate, self._under_way = threading.Condition(), 0
 
     def __iter__(self) -> Iterator[tuple[AbstractClaim, Outcome]]:
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.jobs)]
-        for thread in self._threads:
-            thread.start()
-        self._feed()
+        self._begin()
         for index in range(len(self.claims)):
             while index not in self._ready:
                 self._take(*self._done.get())
             yield self.claims[index], self._ready.pop(index)
 
-    def _feed(self) -> None:
-        """Let claims be begun; None ends a thread."""
-        for index in range(len(self.claims)):
-            self._waiting.put(index)
-        self._end()
-
-    def _end(self) -> None:
-        for _ in range(self.jobs):
-            self._waiting.put(None)
+    def _begin(self) -> None:
+        """Let claims be begun, and answers come."""
+        for group in self.groups:
+            self._waiting.put(group)
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.jobs)]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Give back what was taken for the run."""
@@ -70,7 +76,6 @@ class Pool:
     def stop(self) -> list[tuple[AbstractClaim, Outcome]]:
         """Begin no further claim, leave those under way, and hand over what was finished."""
         self._halt.set()
-        self._end()
         with contextlib.suppress(queue.Empty):
             while True:
                 self._take(*self._done.get_nowait())
@@ -84,48 +89,49 @@ class Pool:
         self._ready[place] = outcome
 
     def _work(self) -> None:
-        while (index := self._waiting.get()) is not None and not self._halt.is_set():
-            claim = self.claims[index]
+        with self._judge() as judge, contextlib.suppress(queue.Empty):
+            while True:
+                for index in self._waiting.get_nowait():
+                    if self._halt.is_set():
+                        return
+                    self._done.put((index, self._outcome(judge, self.claims[index])))
 
-            def progress(runs: int, total: int, claim: AbstractClaim = claim) -> None:
-                if self._halt.is_set():
-                    raise Stopped
-                self.tell(claim, runs, total)
+    def _outcome(self, judge: Judge, claim: AbstractClaim) -> Outcome:
+        def progress(runs: int, total: int) -> None:
+            if self._halt.is_set():
+                raise Stopped
+            self.tell(claim, runs, total)
 
-            self._enter()
-            try:
-                outcome: Outcome = claim.verify(self.settings, self.shelf, progress)
-            except Exception as error:
-                outcome = error
-            except BaseException as error:  # sys.exit in a claim would end this thread alone
-                outcome = RuntimeError(told(error))
+        try:
+            return judge(claim, progress)
+        except Exception as error:
+            return error
+        except BaseException as error:  # sys.exit in a claim would end this thread alone
+            return RuntimeError(told(error))
+
+    @contextlib.contextmanager
+    def _judge(self) -> Iterator[Judge]:
+        """What a thread judges its claims with."""
+        yield self._here
+
+    def _here(self, claim: AbstractClaim, progress: Progress) -> Outcome:
+        self._enter()
+        try:
+            return claim.verify(self.settings, self.shelf, progress)
+        finally:
             self._leave()
-            self._done.put((index, outcome))
 
     def _enter(self) -> None:
         """Begin a claim; before that, and while no other is under way, release the programs of
         earlier ones if they hold much."""
         with self._gate:
-            while memory.resident() > self._most and self._under_way:
+            while CEILING.passed() and self._under_way:
                 self._gate.wait()
-            if memory.resident() > self._most:
-                memory.release()
-                self._most = max(memory.MOST, memory.resident() + ROOM)
+            if CEILING.passed():
+                CEILING.release()
             self._under_way += 1
 
     def _leave(self) -> None:
         with self._gate:
             self._under_way -= 1
             self._gate.notify_all()
-
-
-def by_program(claims: Sequence[AbstractClaim]) -> list[AbstractClaim]:
-    """The claims of one paper side by side, and among them those of one theorem, since they often
-    share a program."""
-    first: dict[Any, int] = {}
-
-    def place(claim: AbstractClaim) -> tuple[int, int]:
-        kind = type(getattr(claim, "theorem", None))
-        return first.setdefault(kind.__module__, len(first)), first.setdefault(kind, len(first))
-
-    return sorted(claims, key=place)

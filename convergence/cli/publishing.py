@@ -100,10 +100,11 @@ def claims_again(
 ) -> tuple[Collection[str], Callable[[str], tuple[str, str | None, str]], bool]:
     """The claims that are at hand, a function that judges one of a certificate again, and whether
     bits must agree."""
+    from convergence.claims.notary import Notary
     from convergence.claims.settings import Settings
     from convergence.cli.environment import provenance
     from convergence.cli.gather import gather, trusted
-    from convergence.report.certificate import Notary, difference
+    from convergence.report.certificate import difference, digest
 
     known = {claim.slug: claim for claim in gather(trusted(run["targets"], arguments))}
     here = provenance(Namespace(**{name: run[name] for name in ASKED}))
@@ -122,7 +123,7 @@ def claims_again(
         witness = Notary()
         look = dataclasses.replace(settings, look=entries[slug]["look"])
         again = known[slug].verify(look, witness)
-        why = difference(entries[slug], str(again.verdict), witness.digest(again), same)
+        why = difference(entries[slug], str(again.verdict), digest(again, witness.of(slug)), same)
         return str(again.verdict), why, str(again.verdict)
 
     return known, judged, same

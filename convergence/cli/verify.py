@@ -15,19 +15,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from convergence.claims.base import AbstractClaim
+from convergence.claims.notary import Notary
 from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
 from convergence.cli.drawing import everything
 from convergence.cli.environment import provenance
 from convergence.cli.gather import announcement, gather, sharers
-from convergence.cli.pool import Outcome, Stopped, by_program
-from convergence.cli.remote import NotRun, pool_of
+from convergence.cli.pool import Outcome, Stopped
+from convergence.cli.pools import pool_of
+from convergence.cli.remote import NotRun
 from convergence.cli.streams import print_json
 from convergence.cli.table import close, line, speaker
 from convergence.errors import told
 from convergence.files import write_json
 from convergence.keys import slug_seed
-from convergence.report.certificate import Notary, certify, write
+from convergence.report.certificate import certify, write
 from convergence.store import Store
 
 
@@ -93,7 +95,7 @@ def judge(
                     traceback.print_exception(outcome)
             watch.finish(claim)
 
-        pool = pool_of(arguments, by_program(claims), settings, witness, watch.tell)
+        pool = pool_of(arguments, claims, settings, witness, watch.tell)
         try:
             for claim, outcome in pool:
                 take(claim, outcome)

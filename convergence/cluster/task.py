@@ -1,4 +1,4 @@
-"""A task: what a worker is told in plain values, and what it answers.
+"""A task: what a worker is told in plain values, and what it answers: a report.
 
 Importing this imports no JAX, so that a worker can set the environment of JAX first.
 """
@@ -10,8 +10,8 @@ import json
 import os
 import secrets
 import socket
-import time
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,20 @@ def environment() -> dict[str, str]:
     """The variables of a worker: those of this process, and memory of a GPU taken as needed."""
     passed = {name: os.environ[name] for name in PASSED if name in os.environ}
     return {**passed, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+
+
+def order(claim: Any, settings: Any, out: Path) -> dict[str, Any]:
+    """What a worker is told of a claim: where to find it, how to run it, where to keep records."""
+    from convergence.claims.modules import file_of
+
+    file = file_of(claim)
+    return {
+        "slug": claim.slug,
+        "file": None if file is None else str(file.absolute()),
+        "family": claim.family,
+        "settings": dataclasses.asdict(settings),
+        "out": str(out.absolute()),
+    }
 
 
 def facts() -> dict[str, Any]:
@@ -63,13 +77,10 @@ class Desk:
         mine = {"token": self.token, "host": socket.gethostname(), "pid": os.getpid()}
         write_json(self.out / MARK, mine)
 
-    def task(self, slug: str, file: Path | None, settings: Any) -> dict[str, Any]:
-        """What a worker is told of a claim; `file` where it is not of the registry."""
+    def task(self, claim: Any, settings: Any) -> dict[str, Any]:
+        """What a worker elsewhere is told of a claim."""
         return {
-            "slug": slug,
-            "file": None if file is None else str(file.absolute()),
-            "settings": dataclasses.asdict(settings),
-            "out": str(self.out),
+            **order(claim, settings, self.out),
             "token": self.token,
             "facts": self.common,
             "environment": self.environment,
@@ -90,8 +101,7 @@ def _holder(out: Path) -> str:
 
 
 def work(tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Measure claims one after another and keep their records; one answer a claim, in words where
-    there is no record."""
+    """Judge claims elsewhere, one after another; one answer a claim."""
     return [_one(task) for task in tasks]
 
 
@@ -99,14 +109,56 @@ def _one(task: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in task["environment"].items():
         os.environ.setdefault(name, value)
     where = f"{socket.gethostname()}, process {os.getpid()}"
-    began = time.perf_counter()
     try:
         if unfit := misfit(task, where):
-            return {"slug": task["slug"], "unfit": unfit}
-        _measure(task)
+            return {"unfit": unfit}
     except Exception as error:
-        return {"slug": task["slug"], "error": told(error)}
-    return {"slug": task["slug"], "seconds": time.perf_counter() - began, "where": where}
+        return raised(error)
+    return judged(task)
+
+
+def judged(
+    task: Mapping[str, Any], progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Judge the claim of a task and keep its records. What is answered: its report, hashes of what
+    it used, and what could not be kept; or in words what it raised."""
+    try:
+        from convergence.claims.notary import Notary
+        from convergence.claims.settings import Settings
+        from convergence.memory import CEILING
+        from convergence.store import Store
+
+        store = Store(task["out"])
+        witness = Notary(store)
+        if CEILING.passed():
+            CEILING.release()
+        report = found(task).verify(Settings(**task["settings"]), witness, progress)
+    except BaseException as error:  # sys.exit in a claim is no business of the worker
+        return raised(error)
+    return {"report": report, "seen": witness.of(report.slug), "unwritten": store.unwritten}
+
+
+def raised(error: BaseException) -> dict[str, Any]:
+    """The answer of a claim that cannot be judged."""
+    said = error if isinstance(error, Exception) else RuntimeError(told(error))
+    lines = traceback.format_exception(error)
+    return {"error": told(said), "traceback": "".join(lines).rstrip()}
+
+
+def found(task: Mapping[str, Any]) -> Any:
+    """The claim of a task, which this process has to import."""
+    from convergence.claims.modules import claims_in
+    from convergence.registry import named, registry
+
+    slug, file = task["slug"], task["file"]
+    known = claims_in(Path(file)) if file else ()
+    claim = next((claim for claim in known if claim.slug == slug), None)
+    if file is None:
+        claim = named(slug) or next((claim for claim in registry() if claim.slug == slug), None)
+    if claim is None:
+        raise InvalidInput(f"There is no claim {slug!r} in {file or 'the registry'}.")
+    claim.join(task["family"])
+    return claim
 
 
 def misfit(task: Mapping[str, Any], where: str) -> str:
@@ -133,22 +185,3 @@ def misfit(task: Mapping[str, Any], where: str) -> str:
 
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _measure(task: Mapping[str, Any]) -> None:
-    from convergence import memory
-    from convergence.claims.modules import claims_in
-    from convergence.claims.settings import Settings
-    from convergence.registry import named, registry
-    from convergence.store import Store
-
-    slug, file = task["slug"], task["file"]
-    known = claims_in(Path(file)) if file else ()
-    claim = next((claim for claim in known if claim.slug == slug), None)
-    if file is None:
-        claim = named(slug) or next((claim for claim in registry() if claim.slug == slug), None)
-    if claim is None:
-        raise InvalidInput(f"There is no claim {slug!r} in {file or 'the registry'}.")
-    claim.verify(Settings(**task["settings"]), Store(task["out"]))
-    if memory.resident() > memory.MOST:
-        memory.release()

@@ -15,59 +15,23 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from convergence.claims.notary import Notary
 from convergence.claims.report import Report
-from convergence.claims.settings import Settings, Shelf
 from convergence.errors import InvalidInput, shown
 from convergence.files import write_json, write_whole
 from convergence.report.document import formed, parse
-from convergence.runner.experiment import Simulation
-from convergence.runner.record import Record
 
 SCHEMA = "convergence-certificate/1"
 SEEDS = 2**20
 ADVICE = "make one with `convergence verify --certificate FILE`"
 
 
-class Notary:
-    """A `Shelf` before another one, or before none, that keeps a hash of every record that a claim
-    used, in the order of use."""
-
-    def __init__(self, shelf: Shelf | None = None):
-        self.shelf = shelf
-        self.seen: dict[str, list[str]] = {}
-
-    def fetch(self, what: Simulation, settings: Settings, seeds: int) -> Record | None:
-        """The shelf's record; it is used as it is only if it has all the runs."""
-        record = self.shelf.fetch(what, settings, seeds) if self.shelf else None
-        if record is not None and record.seeds >= seeds:
-            self._see(what, record.first(seeds))
-        return record
-
-    def keep(self, what: Simulation, record: Record, settings: Settings) -> None:
-        """Note the record, then store it."""
-        self._see(what, record)
-        if self.shelf:
-            self.shelf.keep(what, record, settings)
-
-    def look(self, what: Any, settings: Any, data: str) -> int:
-        """The shelf's; the one that the settings name where there is no shelf."""
-        return self.shelf.look(what, settings, data) if self.shelf else settings.look
-
-    def notes(self) -> tuple[str, ...]:
-        """The shelf's."""
-        return self.shelf.notes() if self.shelf else ()
-
-    def _see(self, what: Simulation, record: Record) -> None:
-        hasher = hashlib.sha256(str(record.T).encode())
-        for array in (record.marks, record.values, record.finite, record.first_bad):
-            hasher.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
-        self.seen.setdefault(what.slug, []).append(hasher.hexdigest())
-
-    def digest(self, report: Report) -> str:
-        """A hash over the bits of a claim's records and of the numbers made of them."""
-        found = report.to_json()
-        judged = {key: found[key] for key in ("verdict", "slack", "power", "horizons")}
-        return hashed([self.seen.get(report.slug, []), judged])
+def digest(report: Report, seen: Sequence[str]) -> str:
+    """A hash over the bits of a claim's records, of which a notary has seen hashes, and of the
+    numbers made of them."""
+    found = report.to_json()
+    judged = {key: found[key] for key in ("verdict", "slack", "power", "horizons")}
+    return hashed([list(seen), judged])
 
 
 def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Notary) -> dict[str, Any]:
@@ -75,7 +39,7 @@ def certify(run: Mapping[str, Any], reports: Iterable[Report], witness: Notary) 
     claims = [
         {"slug": r.slug, "verdict": str(r.verdict), "expect": str(r.expect),
          "grade": str(r.judgement.grade) if r.judgement and r.judgement.grade else "",
-         "look": r.look, "digest": witness.digest(r)}
+         "look": r.look, "digest": digest(r, witness.of(r.slug))}
         for r in reports
     ]  # fmt: skip
     content = {"schema": SCHEMA, "run": dict(run), "claims": claims}

@@ -1,10 +1,9 @@
 """What workers cost and gain: `python -m tests.benchmarks.bench_cluster`.
 
 Measured with dask on this machine: starting it, sending an empty task, a worker's first claim, and
-claims with one and with two workers, whose processor time is told beside the wall. Judging what is
-stored is timed apart, for it is done by the sender. A model with these numbers, printed for up to
-1000 workers: T(P) = start + max(W / P, w) + N (send + judge / J), where N tasks take W seconds in
-all and w the longest, and J cores judge.
+claims with one and with two workers, whose processor time is told beside the wall. A model with
+these numbers, printed for up to 1000 workers: T(P) = start + max(W / P, w) + N send, where N tasks
+take W seconds in all and w the longest.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from convergence.cluster.task import environment
 
 TARGETS = ("golore-sgd-law", "golore-msgd-law", "golore-counterexample-law", "golore-sgd",
            "golore-lazy", "rso-exact-law")  # fmt: skip
-TIER, EMPTY, CORES = "standard", 500, 2
+TIER, EMPTY = "standard", 500
 WORKERS = (1, 2, 10, 100, 1000)
 
 
@@ -57,8 +56,7 @@ def verify(out: Path, *more: str) -> tuple[float, float]:
 
 def predicted(P: int, tasks: int, work: float, longest: float, costs: dict[str, float]) -> float:
     """Seconds of the model with P workers."""
-    each = costs["send"] + costs["judge"] / CORES
-    return costs["start"] + max(work / P, longest) + tasks * each
+    return costs["start"] + max(work / P, longest) + tasks * costs["send"]
 
 
 def main() -> None:
@@ -70,18 +68,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         serial = verify(out / "serial", "--jobs", "1")
-        again = verify(out / "serial", "--jobs", "1")
         one = verify(out / "one", "--on", "dask", "--jobs", "1")
         two = verify(out / "two", "--on", "dask", "--jobs", "2")
     print(f"start of two workers {start:.1f} s; an empty task {1e3 * send:.2f} ms")
-    for name, (wall, used) in (
-        ("serial", serial), ("judged again from the store", again), ("one worker", one),
-        ("two workers", two),
-    ):  # fmt: skip
+    for name, (wall, used) in (("serial", serial), ("one worker", one), ("two workers", two)):
         print(f"{name}: {wall:.1f} s on the wall, {used:.1f} s of processors")
     print(f"from one to two workers: {one[0] / two[0]:.2f} times as fast")
-    judge = max(0.0, again[1] - 3.0) / len(TARGETS)  # less what importing takes
-    costs = {"start": start + 4.0, "send": send, "judge": judge}  # a worker imports in 4 s
+    costs = {"start": start + 4.0, "send": send}  # a worker imports in 4 s
     print("\n| workers | 1000 tasks of 1 s | 1000 tasks of 60 s |\n|---|---|---|")
     for P in WORKERS:
         cells = []
