@@ -100,6 +100,8 @@ def _share(
     one: Callable[..., Any], experiment: Experiment, marks: Any, key: Key, indices: Any
 ) -> Any:
     """`one` for a chunk a device: `indices` has shape (devices · chunk,), each runs its share."""
+    if jax.local_device_count() == 1:  # the same program, traced and lowered a sixth faster
+        return jax.vmap(lambda k: one(experiment, marks, k))(run_keys(key, indices))
     arrays, rest = eqx.partition(experiment, eqx.is_array)
 
     def device(arrays: Any, marks: Any, key: Key, indices: Any) -> Any:
