@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convergence.claims.rounding import excess
+from convergence.claims.rounding import gap
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import claim_key
@@ -78,7 +78,7 @@ def broken(
                 check_step(dataclasses.replace(known, oracle=mute))
             except InvalidInput as error:
                 return (Checked("values of the noise", False, None, str(error)),)
-        metric = excess(record.final().astype(float), (-math.inf, 0.0))
+        metric = gap(record.final().astype(float), (-math.inf, 0.0))
         order = np.argsort(np.where(np.isfinite(metric), metric, math.inf))
         runs = {int(k) for k in (*order[:RUNS], *order[-RUNS:])}
         for run in sorted(runs):

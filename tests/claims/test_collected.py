@@ -68,7 +68,9 @@ def collected(
         return record(T, *[1.0] * seeds)
 
     def settle(records: Any, samples: Any, session: Any) -> Judgement:
-        asked.append(([r.T for r in records], [s.T for s in samples], session.settings.seed))
+        asked.append(
+            ([len(r.marks) * r.T for r in records], [s.T for s in samples], session.settings.seed)
+        )
         return Judgement(Verdict.CONSISTENT, "settled", (), None, None)
 
     monkeypatch.setattr(base, "judge", judge)
@@ -88,7 +90,7 @@ def test_runs_that_toss_coins_and_runs_that_do_not(monkeypatch: pytest.MonkeyPat
     def found(*given: Any) -> list[Any]:
         return collected(monkeypatch, *given)
 
-    always, never, once = (lambda T: True), (lambda T: False), (lambda T: T == 3)
+    always, never, once = (lambda T: T in (2, 3)), (lambda T: False), (lambda T: T == 3)
     seen, inf = ("runs to 7", [2, 3]), float("inf")
     many, one = [(2, 4), (3, 4)], [(2, 1), (3, 1)]
     for sure in never, once:

@@ -180,7 +180,10 @@ def test_a_value_and_its_number(claim: Exact, monkeypatch: pytest.MonkeyPatch) -
     def moments(self: Any, T: int, step: int, rival: bool = False) -> Any:
         seen.append((T, step, rival))
         steady = lambda metric: (3.0 if rival else 12.0) * metric  # noqa: E731
-        return Known(told=0.5, steady=steady, bias=lambda metric: metric)
+        return Known(told=0.5, steady=steady, expected=told)
+
+    def told(metric: float, marks: list[int]) -> Any:
+        return np.array([metric + marks[0] / 8])
 
     kind = type(claim.theorem)
     for class_ in Exact, ExactMasks:
@@ -193,16 +196,16 @@ def test_a_value_and_its_number(claim: Exact, monkeypatch: pytest.MonkeyPatch) -
     assert claim.exact(4) == (8.0, 68.0, "")
     assert seen == [(4, 12, False), (4, 12, True), (4, 13, False), (4, 13, True)]
     seen.clear()
-    monkeypatch.setattr(kind, "quantity", Moment.BIAS)
-    assert claim.exact(4) == (4004.0, 68.0, "spectral radius 0.5")
+    monkeypatch.setattr(kind, "quantity", Moment.EXPECTED)
+    assert claim.exact(4) == (4004.5, 68.0, "spectral radius 0.5")
     claim.exact(4, True)
     assert seen == [(4, 4, False), (4, 4, True)]
     masks = ExactMasks("own", claim.theorem, claim.problem, claim.noise)
-    made = lambda what: Known(told=what, bias=lambda metric: metric)  # noqa: E731
+    made = lambda what: Known(told=what, expected=told)  # noqa: E731
     monkeypatch.setattr("convergence.claims.exact_masks.exact_moments", made)
     monkeypatch.setattr(ExactMasks, "experiment", lambda self, T, rival=False: 0.5 + 2 * T + rival)
-    assert masks.exact(4) == (4004.0, 68.0, "spectral radius 8.5")
-    assert masks.exact(4, True) == (4004.0, 68.0, "spectral radius 9.5")
+    assert masks.exact(4) == (4004.5, 68.0, "spectral radius 8.5")
+    assert masks.exact(4, True) == (4004.5, 68.0, "spectral radius 9.5")
     assert masks.solved(4).radius == 8.5
 
 

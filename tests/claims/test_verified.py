@@ -13,7 +13,8 @@ from convergence.claims import base
 from convergence.claims.base import AbstractOnInstance, Claim
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
-from convergence.metrics.folds import AverageEvery
+from convergence.errors import InvalidInput
+from convergence.metrics.folds import AverageEvery, Extremes
 from convergence.metrics.pointwise import Value
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
@@ -59,6 +60,10 @@ class Told(AbstractTheorem):
 
     def ceiling(self, c: Constants, T: int) -> float:
         return 7 * c.R + T
+
+
+def tilted(problem: Any, noise: Any) -> Any:
+    return Tilted(problem, noise) if isinstance(problem, Isotropic) else None
 
 
 class Tilted(Oracle):
@@ -114,7 +119,7 @@ def test_plans_of_tiers() -> None:
 def test_assumptions_at_a_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = claim().check(3)
     assert (found.holds, found.value, found.detail) == (True, 3.0, "True 3 1.5")
-    assert claim(oracle=Tilted).check(5)[0].detail == "False 5 2.5"
+    assert claim(oracle=tilted).check(5)[0].detail == "False 5 2.5"
     false = [0.0]
 
     def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Any) -> Checked:
@@ -167,6 +172,26 @@ def test_runs_of_a_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told["constants"]["R"] == 5.0
     assert told["hyper_parameters"]["eta"] == 5 + 5 / 64
     assert (told["horizons"], told["seeds"]) == ((2, 3, 5), 3)
+
+
+def test_what_a_theorem_gets_wrong_is_told_of_its_horizon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Told, "bound", lambda self, c, T: float("nan"))
+    with pytest.raises(InvalidInput, match="the bound nan at T = 3"):
+        claim().bound(3)
+    monkeypatch.setattr(Told, "prescribe", lambda self, c, T: SGD(float("nan")))
+    with pytest.raises(InvalidInput, match=r"\['eta'\] = NaN prescribed at T = 3"):
+        claim().experiment(3)
+    monkeypatch.setattr(Told, "prescribe", lambda self, c, T: SGD(0.1))
+
+    def certified(*given: Any) -> Any:
+        raise TypeError("no number")
+
+    monkeypatch.setattr(base, "certified", certified)
+    with pytest.raises(TypeError, match="no number"):
+        claim().tickets(3)
+    monkeypatch.setattr(Told, "metric", lambda self, c, T: Extremes(Value()))
+    with pytest.raises(InvalidInput, match="one real number a run is needed"):
+        claim().tickets(3)
 
 
 def test_a_measurement_goes_to_the_session() -> None:
