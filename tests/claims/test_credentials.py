@@ -21,6 +21,7 @@ from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Verdict
+from convergence.theorems.assumptions import Checked
 
 FAULT = Fault("L", 1.0, 2.0, "the curvature")
 SAID = "L = 1 is certified, but the curvature = 2"
