@@ -37,6 +37,24 @@ def goal(x: Any) -> Any:
     return ((x - jnp.array([1.0, 2.0])) ** 2).sum() ** 2 / 2
 
 
+class Plain(AbstractProblem):
+    """Nothing but what is given."""
+
+    def value(self, x: Any) -> Any:
+        raise NotImplementedError
+
+    def start(self) -> Any:
+        raise NotImplementedError
+
+    def constants(self) -> Constants:
+        raise NotImplementedError
+
+
+def made(**functions: Any) -> Any:
+    """A problem of these functions."""
+    return type("Made", (Plain,), {k: staticmethod(f) for k, f in functions.items()})()
+
+
 class Walked(AbstractProblem):
     """Functions that no two metrics could confuse."""
 

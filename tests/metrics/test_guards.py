@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence.constants import Constants
 from convergence.metrics.agents import EscapeTime
 from convergence.metrics.certificates import Descent, NoiseAverage
 from convergence.metrics.effort import UpToExcess
@@ -33,7 +32,7 @@ from convergence.metrics.projected import WorstRatio
 from convergence.metrics.travel_weighted import TravelWeighted
 from convergence.metrics.units import LargestQuotient, QuotientEnergy
 from convergence.precision import precision
-from convergence.problems.base import AbstractProblem
+from tests.walked import made
 
 
 @pytest.fixture(autouse=True)
@@ -56,24 +55,6 @@ def at(*xs: Any, **more: Any) -> list[Any]:
     """States at these points; what else they hold, a list each."""
     rows = [{k: jnp.asarray(v[t], float) for k, v in more.items()} for t in range(len(xs))]
     return [SimpleNamespace(x=jnp.asarray(x, float), **row) for x, row in zip(xs, rows)]
-
-
-class Plain(AbstractProblem):
-    """Nothing but what is given."""
-
-    def value(self, x: Any) -> Any:
-        raise NotImplementedError
-
-    def start(self) -> Any:
-        raise NotImplementedError
-
-    def constants(self) -> Constants:
-        raise NotImplementedError
-
-
-def made(**functions: Any) -> Any:
-    """A problem of these functions."""
-    return type("Made", (Plain,), {k: staticmethod(f) for k, f in functions.items()})()
 
 
 SQUARE = made(
