@@ -11,20 +11,13 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.base import State
-from convergence.algorithms.classical.sgd import MSGD
-from convergence.algorithms.decentralized import single_level as dec
 from convergence.algorithms.heavy_tailed.storm import STORM
-from convergence.algorithms.subspace.frugal import FixedMask, FrugalSGDM
-from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO
-from convergence.draws import normal
 from convergence.metrics.folds import AverageEvery
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle, mean_grad
 from convergence.parts import solvers
-from convergence.parts.graphs import exponential
-from convergence.problems.quadratic import Isotropic, Quadratic
-from tests.conformance.scripted import Given
+from convergence.problems.quadratic import Isotropic
 
 ROUND = 1e-11  # a few hundred float64 operations on numbers of order 1
 KEY = jax.random.key(3)
@@ -45,47 +38,6 @@ def iterates(method: Any, oracle: Any, x0: Any, steps: int) -> list[Any]:
     for t in range(steps):
         path.append(step(jnp.asarray(t, jnp.int32), path[-1]))
     return path
-
-
-def test_momentum() -> None:
-    """β₁ = 0.3 weighs the new gradient."""
-    found = iterates(MSGD(0.2, 0.3), Given(H, 0.0), np.ones(3), 4)
-    x, m = np.ones(3), np.zeros(3)
-    for state in found[1:]:
-        m = 0.7 * m + 0.3 * H * x
-        x = x - 0.2 * m
-        np.testing.assert_allclose(state.x, x, atol=ROUND)
-
-
-def test_frugal_momentum() -> None:
-    """β = 0.7 weighs the memory, inside the mask alone."""
-    mask = np.array([1.0, 0.0, 1.0])
-    found = iterates(FrugalSGDM(0.2, 0.7, FixedMask(mask), 2), Given(H, 0.0), np.ones(3), 4)
-    x, m = np.ones(3), np.zeros(3)
-    for state in found[1:]:
-        m = 0.3 * H * x + 0.7 * mask * m
-        x = x - 0.2 * (mask * m + (1 - mask) * H * x)
-        np.testing.assert_allclose(state.x, x, atol=ROUND)
-
-
-def test_accelerated_zeroth_order() -> None:
-    """γ⁺ = (1 − α)γ + ατ with τ = 0.3 < γ = 0.8, θ = 0.05, h = 0.07, and y between x and v."""
-    h, theta, gamma, tau = 0.07, 0.05, 0.8, 0.3
-    method = AcceleratedZO(h, theta, gamma, tau, slope="limit")
-    found = iterates(method, Oracle(Quadratic(np.ones(3), H), Gaussian(0.0)), np.ones(3), 3)
-    x, v = np.ones(3), np.ones(3)
-    for t, state in enumerate(found[1:]):
-        u = np.asarray(normal(jax.random.split(jax.random.fold_in(KEY, t))[1], (3,)))
-        # α²/θ = (1 − α)γ + ατ, solved as a polynomial.
-        alpha = float(np.max(np.roots(np.array([1 / theta, gamma - tau, -gamma])).real))
-        after = (1 - alpha) * gamma + alpha * tau
-        y = x + alpha * gamma / (gamma + alpha * tau) * (v - x)
-        g = (H * y) @ u * u
-        x, v = y - h * g, ((1 - alpha) * gamma * v + alpha * tau * y) / after - theta / alpha * g
-        gamma = after
-        np.testing.assert_allclose(state.x, x, atol=ROUND)
-        np.testing.assert_allclose(state.v, v, atol=ROUND)
-        assert float(state.gamma) == pytest.approx(gamma, abs=ROUND)
 
 
 def test_storm_starts_from_its_first_batch() -> None:
@@ -158,39 +110,3 @@ def test_inner_solvers(name: str, make: Callable[[int], Any], N: int) -> None:
     B, calls = make(N).solve(g, jnp.zeros((3, 1)), KEY)
     assert int(calls) == N
     np.testing.assert_allclose(B[:, 0], loop(name, N, lam), atol=ROUND)
-
-
-W = exponential(5)  # W ≠ Wᵀ
-
-
-@pytest.mark.parametrize(
-    ("kind", "step"),
-    [
-        (dec.Diffusion, lambda x, g: W @ (x - 0.2 * g(x))),
-        (dec.CombineThenAdapt, lambda x, g: W @ x - 0.2 * g(W @ x)),
-        (dec.ConsensusDescent, lambda x, g: W @ x - 0.2 * g(x)),
-    ],
-)
-def test_mixing_is_by_rows(kind: Any, step: Any) -> None:
-    """Agent i averages by row i of W, on a graph whose W is not symmetric."""
-    x0 = np.arange(10.0).reshape(5, 2) / 10
-    h = np.linspace(0.5, 1.5, 10).reshape(5, 2)
-    found = iterates(kind(W, 0.2), Given(h, 0.3), x0, 3)
-    x = x0
-    for state in found[1:]:
-        x = step(x, lambda y: h * y + 0.3)
-        np.testing.assert_allclose(state.x, x, atol=ROUND)
-
-
-def test_tracking_mixes_by_rows() -> None:
-    """Gradient tracking, adapt then combine, from T₀ = W G₀."""
-    x = np.arange(10.0).reshape(5, 2) / 10
-    h = np.linspace(0.5, 1.5, 10).reshape(5, 2)
-    found = iterates(dec.GradientTracking(W, 0.2), Given(h, 0.3), x, 3)
-    G = h * x + 0.3
-    T = W @ G
-    for state in found[1:]:
-        x = W @ (x - 0.2 * T)
-        new = h * x + 0.3
-        T, G = W @ (T + new - G), new
-        np.testing.assert_allclose(state.x, x, atol=ROUND)

@@ -185,6 +185,9 @@ def test_sampled_pairs(test_seed: int) -> None:
     X, Y = jnp.array([[1.0, 2.0, 3.0]]), jnp.diag(jnp.array([4.0, 1.0, 1.0]))
     p = np.array([4, 2, 3]) / 9
     np.testing.assert_allclose(chances(X, Y), p, atol=1e-12)
+    np.testing.assert_allclose(chances(0 * X, Y), np.full(3, 1 / 3), atol=1e-12)
+    inside, rest, _ = WTA(2, 1).split(X * jnp.array([1.0, 0.0, 0.0]), Y)  # nothing is left
+    np.testing.assert_allclose([inside, rest], [[1, 0, 0], [1 / 3] * 3], atol=1e-12)
     # The estimate is a row vector with one entry a pair: which one is not 0 tells the draw.
     found = drawn(lambda key: jnp.argmax(jnp.abs(CRS(1)(X, Y, key))[0]), test_seed)
     check_counts(found, np.arange(3.0), p)

@@ -9,11 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import pytest
 
 from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.parameter_free.dadaptation import DAdaptation
 from convergence.algorithms.torch_adapter import key_words
 from convergence.claims.certificates import RAREST, seen
 from convergence.constants import Constants
@@ -26,7 +24,6 @@ from convergence.noise.gaussian import Gaussian
 from convergence.noise.lomax import OneSidedLomax
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
-from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run, trajectory
@@ -54,25 +51,6 @@ def test_a_metric_is_told_the_clock_of_the_step() -> None:
         found = trajectory(what, jnp.array([1, 2, 4], jnp.int32), claim_key("clocks", 0, 4))[0]
         assert found.tolist() == [1.0, 5.0, 30.0]
         assert float(run(what, 4, claim_key("clocks", 0, 4), seeds=range(1)).final()[0]) == 30.0
-
-
-def test_dadaptation_beside_a_plain_loop() -> None:
-    """A slope shorter than 1, from an estimate far below the distance."""
-    g, x0, d, b = np.array([0.3, -0.1]), np.array([2.0, 1.0]), 0.05, 0.2
-    with precision("float64"):
-        line = Linear(g, x0)
-        oracle, method = Oracle(line, Noiseless()), DAdaptation(d, b)
-        state = method.init(jnp.asarray(x0), oracle, jax.random.key(0))
-        s, square, spent = np.zeros(2), b * b, 0.0
-        for t in range(8):
-            state = method.step(jnp.asarray(t), state, oracle, jax.random.key(0))
-            spent += d * d * (g @ g) / square**0.5
-            s, square = s + d * g, square + g @ g
-            norm = float(np.linalg.norm(s))
-            d = max(d, (norm**2 / square**0.5 - spent) / (2 * norm))
-            np.testing.assert_allclose(state.x, x0 - s / square**0.5, rtol=1e-12)
-            assert float(state.d) == pytest.approx(d, rel=1e-12)
-        assert d > 0.05  # the estimate has grown
 
 
 def test_the_tail_of_a_one_sided_lomax() -> None:
