@@ -89,7 +89,7 @@ def test_splits() -> None:
         np.testing.assert_array_equal(found, jax.random.uniform(KEY, G.shape, G.dtype) < p)
     for k, wanted in ((1, 1.6), (3, 0.8), (8, 0.2)):
         found = frugal.TopMask(k).draw(clock, G, KEY)
-        np.testing.assert_array_equal(found, jnp.abs(G) >= jnp.float32(wanted))
+        np.testing.assert_array_equal(found, jnp.abs(G) >= jnp.asarray(wanted, G.dtype))
     columns = frugal.Columns(Seen(), 1)
     np.testing.assert_allclose(columns.draw(clock, G, KEY), seen(4, G, KEY, 1))
     P = jnp.asarray([[0.3], [0.9]])
