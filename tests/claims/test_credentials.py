@@ -206,6 +206,8 @@ def test_which_runs_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     court.told.update(along=None, noisy=True)
     assert court.broken(Verdict.REFUTED, [SIX])[0].name == "certificates along the runs"
     assert court.runs() == [1]
+    court.noise = SimpleNamespace()  # one that says nothing of the iterate
+    assert court.broken(Verdict.REFUTED, [SIX])[0].name == "certificates along the runs"
     for quiet in {"additive": True}, {"end": math.inf}, {"of_iterate": False}:
         court = Court(monkeypatch, noisy=True, **quiet)
         assert court.broken(Verdict.REFUTED, [SIX]) == ()

@@ -239,7 +239,7 @@ def test_a_pilot_is_what_is_stored_or_runs_of_its_own(monkeypatch: pytest.Monkey
     monkeypatch.setattr(planning, "fine", lambda record: False)
     assert pilot_of(claim, settings, None)(wide)[0].seeds == MOST
     clock[0] = 0.0
-    assert speed(SimpleNamespace(simulation=run), 5, settings) == 3 * 5 / 0.75
+    assert speed(SimpleNamespace(simulation={5: run(5)}.get), 5, settings) == 3 * 5 / 0.75
     assert made[-2:] == [(own, range(3), 3)] * 2
     monkeypatch.setattr(planning.time, "perf_counter", lambda: 1.0)
     assert speed(SimpleNamespace(simulation=run), 5, settings) == pytest.approx(15e9)

@@ -108,6 +108,7 @@ PROOF = SimpleNamespace(to_json=lambda: "proved")
 def reported(judgement: Judgement | None) -> Report:
     claim = Claim("own", SGDNonconvex(), Isotropic([1.0]), Gaussian(1.0), note="n", instead="i")
     draft = Draft(Verdict.REFUTED, "why", judgement, notes=("one",), constants={"L": 2.0, "x": INF})
+    draft.hyper = {"eta": INF, "n": 3}
     draft.assumptions = (Checked("smooth", True, 3.0, "so"), Checked("loud", False, None, "no"))
     session = Session(Settings(look=2, seed=5, tier="full", dtype="float32"))
     session.__dict__["began"] = session.began - 1.23456
@@ -138,6 +139,7 @@ def test_a_report_holds_what_was_found() -> None:
         {"name": "loud", "holds": False, "value": None, "detail": "no"},
     ]
     assert told["constants"] == {"L": 2.0, "x": "inf"}
+    assert told["hyper_parameters"] == {"eta": "inf", "n": 3.0}
     assert (told["look"], told["tier"], found.dtype, found.seed) == (2, "full", "float32", 5)
     assert told["alpha"] == Settings(look=2).level
     assert (told["note"], told["instead"], told["notes"]) == ("n", "i", ["one"])

@@ -15,7 +15,7 @@ from convergence.metrics.agents import EscapeTime
 from convergence.metrics.certificates import Descent, NoiseAverage
 from convergence.metrics.effort import UpToExcess
 from convergence.metrics.errors import RelativeErrors
-from convergence.metrics.federated import Promise
+from convergence.metrics.federated import Promise, inverse
 from convergence.metrics.folds import (
     Average,
     AverageAndLast,
@@ -29,6 +29,7 @@ from convergence.metrics.newton import ClippedSteps
 from convergence.metrics.pointwise import GradNormSq, Value
 from convergence.metrics.preconditioned import NormRegret, PreconditionedRegret
 from convergence.metrics.projected import WorstRatio
+from convergence.metrics.travel import AverageStepSq
 from convergence.metrics.travel_weighted import TravelWeighted
 from convergence.metrics.units import LargestQuotient, QuotientEnergy
 from convergence.precision import precision
@@ -76,6 +77,8 @@ def test_folds_after_every_step() -> None:
         (Largest(VALUE), [4.5, 4.5, 4.5, 4.5, 8.0]),
         (Smallest(VALUE), [4.5, 0.5, 0.5, 0.5, 0.5]),
         (UpToExcess(VALUE, 3.0), [4.5, -2.5, -1.0, -1.0, 5.0]),
+        (UpToExcess(AverageEvery(VALUE, 2), 3.0), [0, 1.5, 1.5, 0.25, 0.25]),
+        (AverageStepSq(0.5), [0, 16.0, 26.0, 116 / 3, 65.0]),
         (WorstRatio(VALUE), [0.0, 1 / 9, 4.0, 4.0, 4.0]),
         (WorstRatio(VALUE, 0.5), [0.0, 1 / 9, 1 / 9, 1.0, 4.0]),
         (EscapeTime(0.0, 9.0), [9.0, 1.0, 1.0, 1.0, 1.0]),
@@ -105,8 +108,8 @@ def test_relative_errors_step_by_step() -> None:
     # A gradient of 0 has no δ, nor has one below 1e-10 of those before: one of 0 would be seen.
     assert fold(metric, SQUARE, at([0.0], [1.0], [0.5]))[2] == 0.5
     for size, seen in (1.02e-10, True), (0.98e-10, False):
-        found = fold(RelativeErrors(1.0), SQUARE, at([1.0], [size], [-size]))
-        assert found[2] == pytest.approx(0.0 if seen else 0.5)
+        found = fold(RelativeErrors(1.0), SQUARE, at([2.0], [2 * size], [-2 * size]))
+        assert found[2] == pytest.approx(0.0 if seen else 2.0)
 
 
 def test_regrets_by_hand() -> None:
@@ -115,6 +118,12 @@ def test_regrets_by_hand() -> None:
     found = fold(NormRegret(np.ones(1), 0.5), SQUARE, walk)
     wanted = [0.0, 6 / ((4 + 0.5) * 3 - 0.75), 12 / ((9 + 0.5) * 4 - 0.75)]
     assert found == pytest.approx(wanted)
+    found = fold(NormRegret(np.ones(1), 0.25), SQUARE, walk)
+    wanted = [0.0, 6 / ((8 + 0.25) * 3 - 0.375), 12 / ((18 + 0.25) * 4 - 0.375)]
+    assert found == pytest.approx(wanted)
+    assert NormRegret(np.ones(1), 0.25).init(SQUARE, walk[0]).shape == (2,)
+    little = at([3.0], [-2.0], square=[0.0, 0.01], first=[0.0, 0.0])
+    assert fold(NormRegret(np.ones(1), 0.5), SQUARE, little) == pytest.approx([0.0, 6 / 0.45])
     ends = at([3.0], [-2.0], square=[0.0, 0.0], first=[0.0, 0.0])
     assert fold(NormRegret(np.ones(1), 0.5), SQUARE, ends) == pytest.approx([0.0, 6.0])
     less = at([3.0], [-2.0], square=[0.0, 0.0], first=[4.0, 4.0])
@@ -130,9 +139,19 @@ def test_regrets_by_hand() -> None:
     early = at([3.0], [2.0], left=root, right=[np.eye(1) * 81] * 3)
     found = fold(PreconditionedRegret(np.ones(1), 0.5, 3.0), SQUARE, early)
     assert found == pytest.approx([0.0, 6 / (5.5 * 9)])
+    little = at([3.0], [2.0], left=[np.eye(1) * 1e-8] * 2, right=[np.eye(1)] * 2)
+    found = fold(PreconditionedRegret(np.ones(1), 0.5, 3.0), SQUARE, little)
+    assert found == pytest.approx([0.0, 6 / (5.5 * 0.01)])
     none = at([3.0], [2.0], left=[np.zeros((1, 1))] * 2, right=[np.eye(1)] * 2)
     found = fold(PreconditionedRegret(np.ones(1), 0.5, 3.0), SQUARE, none)
     assert found == pytest.approx([0.0, 6.0])
+
+
+FUNCTIONS: dict[str, Any] = dict(
+    parts=lambda z: (z[:1], z[1:]), value=lambda z: z[0] ** 2 * (z[1] - 1) ** 2 / 2,
+    grad=lambda z: jnp.stack([z[0] * (z[1] - 1) ** 2, z[0] ** 2 * (z[1] - 1)]),
+    smoothness=lambda v: 3 * v[0] ** 2,
+    )  # fmt: skip
 
 
 def test_promises_of_alternating_steps_by_hand() -> None:
@@ -150,17 +169,17 @@ def test_promises_of_alternating_steps_by_hand() -> None:
     sums = [0.0, first, (first + second) / 2, (first + second + third) / 3]
     assert fold(Promise(), gated, walk) == pytest.approx(sums)
     # At (1, ¼) of ½θ²(g − 1)²: g⁺ = ½ where L_g is twice θ², and there the slope of θ is ¼.
-    soft = made(
-        parts=lambda z: (z[:1], z[1:]), value=lambda z: z[0] ** 2 * (z[1] - 1) ** 2 / 2,
-        grad=lambda z: jnp.stack([z[0] * (z[1] - 1) ** 2, z[0] ** 2 * (z[1] - 1)]),
-        smoothness=lambda v: 3 * v[0] ** 2,
-    )  # fmt: skip
+    soft = made(**FUNCTIONS)
     # g⁺ = ½, ‖∇_θ‖² = 1/16, L = ¾
     promise = 0.5 * 3 * 0.25**2 + 0.5 * 0.0625 / 0.75
     assert fold(Promise(), soft, at([1.0, 0.25], [1.0, 1.0]))[1] == pytest.approx(promise)
     ratios = [0.0, (0.5 + promise) / 0.28125, (0.5 + promise) / 0.28125]
     kept = fold(Promise(True), soft, at([1.0, 0.25], [1.0, 0.0], [0.01, 0.9]))
     assert kept == pytest.approx(ratios)
+    steep = made(**{**FUNCTIONS, "smoothness": lambda v: 0.5 * v[0] ** 2})
+    found = fold(Promise(), steep, at([1.0, 0.25], [1.0, 1.0]))[1]
+    assert found == pytest.approx(0.25 * 0.75**2)  # to g⁺ = 1, where J is 0
+    assert [float(inverse(v)) for v in (0.0, 0.5, 4.0)] == [0.0, 2.0, 0.25]
     still = fold(Promise(), soft, at([0.0, 0.25], [1.0, 1.0]))
     assert still == [0.0, 0.0]  # no curvature, and no promise
 
@@ -178,6 +197,13 @@ def test_clipped_steps_where_nothing_falls() -> None:
     assert fold(ClippedSteps(0.5, 0.3, "clipped"), curved, walk) == pytest.approx(
         [0, 0.2, math.inf]
     )
+    bent = made(slopes=lambda x: (x, 4 * jnp.ones_like(x)), value=SQUARE.value)
+    for rho, wanted in (9.0, 1 / 6), (0.4, 0.8 / 6), (0.6, 1 / 6):
+        assert fold(ClippedSteps(rho, 0.3), bent, walk)[1] == pytest.approx(wanted)
+    assert fold(ClippedSteps(0.6, 0.3, "newton"), bent, walk)[1] == pytest.approx(1 / 3)
+    line = made(slopes=lambda x: (0 * x, 1 + x), value=lambda x: x[0])
+    assert fold(ClippedSteps(9.0, 0.3), line, at([1.0], [1.0]))[1] == math.inf  # a saddle
+    assert fold(ClippedSteps(9.0, 0.3), line, at([1.0], [1e-9], [1e-9]))[2] == 0.0
     for size, seen in ((1.02e-9) ** 0.5, True), ((0.98e-9) ** 0.5, False):
         found = fold(ClippedSteps(9.0, 0.3, "descent"), curved, at([1.0], [size], [size]))
         assert math.isinf(found[2]) is seen
@@ -193,6 +219,8 @@ def test_certificates_after_every_step() -> None:
         right = (4.5 - end) / (0.5 * T) + rest
         wanted.append(1 + (left - right) / ((4.5 + end) / (0.5 * T) + rest + left))
     assert found == pytest.approx(wanted)
+    flat = made(value=lambda x: 0 * x[0], grad=lambda x: x)
+    assert fold(Descent(0.5, 4.0), flat, walk)[1] == pytest.approx(1 + (3 - 3) / 6)
     below = made(value=lambda x: x[0] - 2, grad=lambda x: x)
     found = fold(Descent(0.5, 4.0), below, walk)[1]  # from 1 to −1
     assert found == pytest.approx(1 + (3 - 4 - 3) / (4 + 3 + 3))
