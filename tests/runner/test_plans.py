@@ -87,7 +87,7 @@ def test_memory_by_the_byte(dtype: str, size: int, monkeypatch: pytest.MonkeyPat
     what = run(5)
     what = dataclasses.replace(what, problem=Isotropic(jnp.ones(5, jnp.float32)))
     given = sum(v.nbytes for v in jax.tree.leaves(what) if hasattr(v, "nbytes"))
-    for devices, parts, copies in (1, 1, 1), (3, 1, 3), (3, 3, 1):
+    for devices, parts, copies in (1, 1, 1), (3, 1, 3), (3, 3, 1), (3, 2, 1):
         monkeypatch.setattr(jax, "local_device_count", lambda n=devices: n)
         monkeypatch.setattr(plan, "parts_of", lambda e, n=parts: n)
         record = 100 * (7 * (size + 1) + 4)
@@ -137,6 +137,7 @@ def test_a_rehearsal_grows_until_it_is_long_enough(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert timed(monkeypatch, 10**5, 999, 1.0) == []
+    assert timed(monkeypatch, 10**5 - 1, 1000, 1.0) == []
     assert timed(monkeypatch, 10**5, 1000, 1e-9, 5.0)[:5] == [1, 16, 256, 4096, 65536]
     assert timed(monkeypatch, 10**8, 1, 1e-4, 5.0) == [1, 16, 256, 4096]  # 0.4 s
     with monkeypatch.context() as patch:
@@ -153,19 +154,26 @@ def test_a_rehearsal_grows_until_it_is_long_enough(
         assert said in told
         assert bool(told) is bool(said)
         assert not told or told.startswith("convergence: 10 times 10000000 steps ")
-    timed(monkeypatch, 10**7, 10, LIMIT / 10**8 * (1 - 1e-12))
+    with monkeypatch.context() as patch:  # just so long
+        patch.setattr(plan, "MINUTE", 10**8 / 1024)
+        timed(patch, 10**7, 10, 2.0**-10)
+        assert capsys.readouterr().err == ""
+        patch.setattr(plan, "MINUTE", 60.0)
+        patch.setattr(plan, "DAY", 10**8 / 256)
+        timed(patch, 10**7, 10, 2.0**-10)
+        assert "about 0.2 days" in capsys.readouterr().err
     with pytest.raises(InvalidInput, match="10 times 10000000 steps, which would take 14 days"):
         timed(monkeypatch, 10**7, 10, 2 * LIMIT / 10**8)
 
 
 def test_records_are_cut_and_joined() -> None:
-    values = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    finite = np.array([[True, True], [True, False], [False, True]])
-    whole = Record(4, np.array([2, 4]), values, finite, np.array([-1, 3, 1]))
+    values = np.array([[1.0, 0.0, 2.0], [3.0, 0.0, 4.0], [5.0, 0.0, 6.0]])
+    finite = np.array([[True, False, True], [True, True, False], [False, True, True]])
+    whole = Record(4, np.array([2, 3, 4]), values, finite, np.array([-1, 3, 1]))
     assert whole.seeds == 3
     assert whole.final().tolist() == [2.0, math.inf, 6.0]
     assert whole.final().dtype == np.float64
-    assert values[1, 1] == 4.0
+    assert values[1, 2] == 4.0
     part = whole.first(2)
     for name in "values", "finite", "first_bad":
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:2])
@@ -223,3 +231,22 @@ def test_what_a_host_found_wrong_is_a_sentence() -> None:
     )
     with plainly():
         pass
+
+
+def test_a_run_in_parts_is_the_run() -> None:
+    """On one device: the same states, each array of them placed."""
+    what = run(3)
+    parted = spread.spread(what)
+    assert isinstance(parted.algorithm, spread.Spread)
+    assert all(isinstance(v, jax.Array) for v in jax.tree.leaves(parted) if hasattr(v, "nbytes"))
+    np.testing.assert_array_equal(parted.problem.start(), np.ones(3))
+    method = SimpleNamespace(
+        init=lambda x0, oracle, key: {"x": 2 * x0, "k": oracle + 10 * key[0]},
+        step=lambda t, state, oracle, key: {"x": state["x"] + t, "k": oracle + 10 * key[0]},
+    )
+    made = spread.Spread(method)
+    two, five = (jnp.full(2, k, jnp.uint32) for k in (2, 5))
+    state = made.init(jnp.arange(3.0), 1, two)
+    after = made.step(jnp.asarray(4), state, 3, five)
+    assert (state["x"].tolist(), int(state["k"])) == ([0.0, 2.0, 4.0], 21)
+    assert (after["x"].tolist(), int(after["k"])) == ([4.0, 6.0, 8.0], 53)
