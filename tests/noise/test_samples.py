@@ -103,6 +103,7 @@ DRAWS: dict[str, tuple[AbstractNoise, Any, Callable[[], Any]]] = {
     ),
     "Noiseless": (Noiseless(), X, lambda: 0 * X),
     "Coin": (Coin(0.4, 3.0), X, lambda: ((share() < 0.4) / 0.4 - 1) * X),
+    "CoinShows": (Coin(0.95, 3.0), X, lambda: (1 / 0.95 - 1) * X),
     "CoinHides": (Coin(1e-9, 3.0), X, lambda: -X),
     "Diagonal": (
         DiagonalGaussian(np.array([1.0, 9.0])), UP, lambda: np.array([1.0, 3.0]) * normals(2)
