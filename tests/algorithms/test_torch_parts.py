@@ -36,7 +36,7 @@ from convergence.algorithms.torch_twin import Twin
 from convergence.errors import InvalidInput
 from tests.testing.torch_loops import Own, torch
 
-LAYOUT = (("a", (2,)), ("b", (1, 2)))
+LAYOUT = (("a", (2,)), ("b", (1, 1)), ("c", (1,)))
 
 
 def recipe(factory: Any, **more: Any) -> Recipe:
@@ -113,7 +113,7 @@ def test_parameters_and_gradients_are_cut_alike() -> None:
         made = recipe(torch.optim.SGD, dtype=dtype)
         parameters, optimizer = made.build(x, 0.25)
         assert optimizer.param_groups[0]["lr"] == 0.25
-        assert [tuple(p.shape) for p in parameters] == [(2,), (1, 2)]
+        assert [tuple(p.shape) for p in parameters] == [(2,), (1, 1), (1,)]
         np.testing.assert_array_equal(made.flat(parameters), x.astype(dtype).astype(float))
         made.put_gradient(parameters, 10 * x)
         slopes = [p.grad for p in parameters]
@@ -123,7 +123,7 @@ def test_parameters_and_gradients_are_cut_alike() -> None:
     recipe(lambda ps: taken.extend(ps) or torch.optim.SGD([p for _, p in ps]), named=True).build(
         x, None
     )
-    assert [name for name, _ in taken] == ["a", "b"]
+    assert [name for name, _ in taken] == ["a", "b", "c"]
 
 
 def test_the_loop_that_everybody_writes() -> None:
@@ -148,7 +148,7 @@ class Late(Own):
 
     def move(self, group: Any, p: Any) -> None:
         self.moves = getattr(self, "moves", 0) + 1
-        shift = float(torch.rand(())) if self.moves == 3 else 0.0  # of two parameters each
+        shift = float(torch.rand(())) if self.moves == 4 else 0.0  # of three parameters each
         p.sub_(p.grad, alpha=group["lr"] + 0.0 * shift)
 
 
