@@ -193,3 +193,13 @@ def test_sampled_pairs(test_seed: int) -> None:
     check_counts(found, np.arange(3.0), p)
     missing = drawn(lambda key: jnp.argmin(jnp.abs(WTA(2, 1)(X, Y, key))[0]), test_seed)
     check_counts(missing, np.array([2.0, 1.0]), np.array([2 / 5, 3 / 5]))
+
+
+def test_a_draw_at_the_edge_is_not_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers lie in [0, 1): a chance of 0 never comes up, one of 1 always."""
+    monkeypatch.setattr(jax.random, "uniform", lambda key, shape, dtype: jnp.full(shape, 0.25))
+    key, x = jax.random.key(0), jnp.ones((2, 3))
+    assert not np.any(Bernoulli(0.25)(x, key))
+    assert not np.any(BernoulliMask(0.25).draw(jnp.asarray(0), x, key))
+    y = jnp.array([0.25, 1.25, -0.75])
+    assert round_stochastic(y, 1.0, key).tolist() == [0, 1, -1]
