@@ -103,6 +103,8 @@ def test_a_claim_whose_process_was_killed_is_judged_by_another(tmp_path: Path):
     (hand,) = pool._hands  # pyright: ignore[reportPrivateUsage]
     first: int = hand._process.pid  # pyright: ignore[reportPrivateUsage]
     time.sleep(0.5)  # now "slow" waits in it
+    os.kill(first, signal.SIGINT)  # as a terminal does at Ctrl-C; it is not for this process
+    time.sleep(0.5)
     os.kill(first, signal.SIGKILL)
     (tmp_path / "go").touch()
     assert [report.slug for _, report in walk] == ["slow", "last"]  # pyright: ignore
