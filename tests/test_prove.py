@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from convergence.claims.rounding import ends
 from convergence.cli import main
 from convergence.report.certificate import hashed
 from docs.make import proofs
@@ -59,6 +60,10 @@ def test_the_gallery_has_every_proof() -> None:
     recorded = {entry["slug"]: entry for entry in json.loads(proofs.RECORD.read_text())}
     claims = {claim.slug: claim for claim in proofs.refuted()}
     assert set(recorded) == set(claims), "run `python -m docs.make.proofs`"
+    for slug, entry in recorded.items():
+        claim = claims[slug]
+        stated = ends(claim.kind, claim.bound(entry["T"]))
+        assert [*map(float, entry["bound"])] == pytest.approx([*stated], rel=1e-9, abs=0), slug
     slug = "compressed-gd-many-workers"
     assert same(proofs.proved(claims[slug]), recorded[slug])
 

@@ -40,10 +40,9 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
     if judgement.verdict is not Verdict.REFUTED:
         return judgement
     cleared, open_ = 0, ""
-    worst = [float(np.max(past(s))) for s in samples]
-    for k in sorted(range(len(samples)), key=lambda k: -worst[k]):
+    for k in falling([float(np.max(past(s))) for s in samples]):
         beyond = past(samples[k])
-        runs = [int(i) for i in np.argsort(-beyond) if beyond[i] > rooms[k]]
+        runs = [i for i in falling(beyond) if beyond[i] > rooms[k]]
         for run in runs[:REPLAYS]:
             proof, reason = replay(claim, records[k].T, run, rooms[k], session.settings)
             if proof is not None:
@@ -82,6 +81,12 @@ def kept(
                 judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
             )
     return judgement
+
+
+def falling(sizes: Any) -> list[int]:
+    """Places from the largest on; those that are alike to six digits in their order, since what
+    parts them may be another machine's rounding."""
+    return sorted(range(len(sizes)), key=lambda k: -float(f"{sizes[k]:.6g}"))
 
 
 def past(sample: Sample) -> np.ndarray:

@@ -30,3 +30,11 @@ def test_the_worst_run_is_replayed_first(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == [(4, 1), (4, 2), (4, 0), (2, 0), (2, 2)]
     assert found.verdict is Verdict.CONSISTENT
     assert found.reason.startswith("5 values miss the bound by rounding alone")
+
+
+def test_what_rounding_parts_is_replayed_in_its_order() -> None:
+    """The same excess at two horizons: which is larger another machine may see otherwise."""
+    third = 1 / 3
+    above = np.nextafter(third, 1.0)
+    assert settle.falling([third, above, 0.3, np.inf, above]) == [3, 0, 1, 4, 2]
+    assert settle.falling(np.array([0.1, 0.100001, 0.2])) == [2, 1, 0]
