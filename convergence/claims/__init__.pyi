@@ -75,6 +75,7 @@ from .settings import Session as Session
 from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settings import fingerprint as fingerprint
+from .settle import falling as falling
 from .settle import kept as kept
 from .settle import past as past
 from .settle import replay as replay
