@@ -12,11 +12,18 @@ import numpy as np
 Rule = Callable[..., Any]
 
 
+SMALL = 2**12  # entries that are copied sooner than a view of them is made
+
+
 def _spread(p: Any, x: Any) -> Any:
     shape = [1] * len(p["shape"])
     for size, axis in zip(x.shape, p["broadcast_dimensions"]):
         shape[axis] = size
-    return np.broadcast_to(x.reshape(shape), p["shape"])
+    if math.prod(p["shape"]) > SMALL:
+        return np.broadcast_to(x.reshape(shape), p["shape"])
+    out = np.empty(p["shape"], x.dtype)
+    out[...] = x.reshape(shape)
+    return out
 
 
 def _cut(p: Any, x: Any) -> Any:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import numpy as np
 from jax import core
+from jax.extend.core import Literal
 
 from convergence.compiling import hastily
 from convergence.memory import CACHES
@@ -25,7 +26,7 @@ from convergence.precision import wide
 from convergence.walker import CONTROL, AbstractWalker, needed
 
 KEPT = 64  # programs of a function
-LONG = 20_000  # operations of all calls, of which NumPy makes some 2e5 a second
+LONG = 40_000  # operations of all calls, of which NumPy makes some 4e5 a second
 UNKNOWN = 100  # turns that a loop of unknown length counts as, where nothing else is said
 KEYED = 1000  # operations that one with keys, which JAX makes, counts as
 LARGE = 2**20  # entries of an array
@@ -138,12 +139,23 @@ def _programs(eqn: Any) -> list[Any]:
     return found
 
 
+class Plan(NamedTuple):
+    """A program by places: what stands there at first, with what goes in and what the program
+    holds left out; by equation its function, the places of its arguments and results, and which of
+    all are empty afterwards; and where the outputs stand."""
+
+    places: list[Any]
+    steps: list[tuple[Callable[..., Any], list[int], list[int], list[int]]]
+    outs: list[int]
+
+
 class Walker(AbstractWalker):
-    """Walks a program with arrays of NumPy; keys stay JAX's."""
+    """Walks a program with arrays of NumPy; keys stay JAX's. What an equation comes to is settled
+    once a program: an operation takes about as long as that."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[int, Any] = {}
+        self._plans: dict[int, Any] = {}
 
     def value(self, array: Any, aval: Any) -> Any:
         """An array that the program holds, on the host."""
@@ -151,22 +163,63 @@ class Walker(AbstractWalker):
 
     def entry(self, x: Any, k: int) -> Any:
         """x[k], an array even where it is a number."""
-        return x[k] if extended(x) else np.asarray(x[k])
+        return np.asarray(x[k]) if isinstance(x, np.ndarray) else x[k]
 
-    def step(self, eqn: Any, args: list[Any]) -> list[Any]:
-        """One equation."""
-        known = self._known.get(id(eqn))
-        if known is None:
-            rule = None if _keyed(eqn) else RULES.get(eqn.primitive.name)
-            control, many = CONTROL.get(eqn.primitive.name), eqn.primitive.multiple_results
-            dtypes = [v.aval.dtype for v in eqn.outvars]
-            known = self._known[id(eqn)] = eqn, control, rule, many, dtypes  # eqn: keeps its id
-        _, control, rule, many, dtypes = known
+    def walk(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+        """The outputs of a jaxpr."""
+        known = self._plans.get(id(jaxpr))
+        if known is None:  # with the jaxpr, so that no other has its id
+            known = self._plans[id(jaxpr)] = jaxpr, self._planned(jaxpr)
+        places, steps, outs = known[1]
+        held = [*consts, *args, *places]
+        for made, ins, into, over in steps:
+            for k, v in zip(into, made(*[held[k] for k in ins])):
+                held[k] = v
+            for k in over:
+                held[k] = None
+        return [held[k] for k in outs]
+
+    def _planned(self, jaxpr: Any) -> Plan:
+        given = [*jaxpr.constvars, *jaxpr.invars]
+        at: dict[Any, int] = {v: k for k, v in enumerate(given)}
+        places: list[Any] = []
+
+        def place(v: Any) -> int:
+            if isinstance(v, Literal):
+                places.append(self.value(v.val, v.aval))
+                return len(given) + len(places) - 1
+            if v not in at:
+                places.append(None)
+                at[v] = len(given) + len(places) - 1
+            return at[v]
+
+        def all_of(variables: Any) -> list[int]:
+            return [place(v) for v in variables]
+
+        steps = [
+            (self.made(eqn), all_of(eqn.invars), all_of(eqn.outvars), all_of(over))
+            for eqn, over in needed(jaxpr)
+        ]
+        return Plan(places, steps, all_of(jaxpr.outvars))
+
+    def made(self, eqn: Any) -> Callable[..., list[Any]]:
+        """What one equation does."""
+        control, params = CONTROL.get(eqn.primitive.name), eqn.params
         if control is not None:
-            return control(self, eqn, args)
-        if rule is None:  # put on the device without a program for the shape
-            given = [jax.device_put(v) if isinstance(v, np.ndarray) else v for v in args]
-            found = eqn.primitive.bind(*given, **eqn.params)
-            return [v if extended(v) else np.asarray(v) for v in (found if many else [found])]
-        found = rule(eqn.params, *args)
-        return list(map(np.asarray, found if many else [found], dtypes))
+            return lambda *args: control(self, eqn, list(args))
+        rule = None if _keyed(eqn) else RULES.get(eqn.primitive.name)
+        many, dtypes = eqn.primitive.multiple_results, [v.aval.dtype for v in eqn.outvars]
+        if rule is None:
+            return lambda *args: _bound(eqn, args)
+        if many:
+            return lambda *args: list(map(np.asarray, rule(params, *args), dtypes))
+        (dtype,) = dtypes
+        return lambda *args: [np.asarray(rule(params, *args), dtype)]
+
+
+def _bound(eqn: Any, args: Sequence[Any]) -> list[Any]:
+    """What JAX makes of an equation, its arguments put on the device without a program for that."""
+    given = [jax.device_put(v) if isinstance(v, np.ndarray) else v for v in args]
+    found = eqn.primitive.bind(*given, **eqn.params)
+    many = found if eqn.primitive.multiple_results else [found]
+    return [v if extended(v) else np.asarray(v) for v in many]

@@ -53,11 +53,6 @@ class Look(NamedTuple):
 
 
 @eqx.filter_jit  # traced once a form, whatever asks
-def _value(problem: Any, x: Any) -> Any:
-    return problem.value(x)
-
-
-@eqx.filter_jit
 def _grad(problem: Any, x: Any) -> Any:
     return problem.grad(x)
 
@@ -69,7 +64,7 @@ def _along(problem: Any, x: Any, v: Any) -> Any:
 
 @plainly
 def _values(problem: Any, x: Any) -> Any:
-    return jax.vmap(lambda y: _value(problem, y))(x)
+    return jax.vmap(problem.value)(x)
 
 
 @plainly
