@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
+from convergence.claims.samples import check_samples
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
 from convergence.errors import (
@@ -174,6 +175,7 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
             f"are needed to certify its constants ({type(error).__name__}: "
             f"{' '.join(str(error).split())[:160]}); mend the fields."
         ) from error
+    check_samples(noise, shape)
     for (name, part, _), c in zip(parts, found, strict=True):
         if not isinstance(c, Mapping):
             at = f"{shown(c)} from constants() of {type(part).__name__}"

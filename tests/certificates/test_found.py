@@ -23,9 +23,13 @@ from convergence.laws.problems import problem_faults
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
+from convergence.noise.agents import PerAgent
+from convergence.noise.aligned import Aligned
 from convergence.noise.coin import Coin
 from convergence.noise.gaussian import Gaussian
+from convergence.noise.heavy import Stable
 from convergence.noise.matrix import BatchMean, CornerSign
+from convergence.noise.pair import Points
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.finite_workers import Workers
@@ -188,3 +192,26 @@ def test_a_corner_that_the_iterate_does_not_have(shape: tuple[int, ...]) -> None
     claim = Claim("c", SGDHoelder(0.5), Isotropic(np.ones(shape)), CornerSign(1.0, 4))
     with pytest.raises(InvalidInput, match="a matrix of at least 4 rows and columns"):
         verify(claim)
+
+
+ROWS = Points(np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, -1.0]]))
+OTHERS = [
+    (ROWS, (5,), "not (2,)"),
+    (ROWS, (3, 7), "not (2,)"),
+    (ROWS, (4, 2), "not (2,)"),  # it would be spread over four rows
+    (Stable(1.8, np.array([0.6, 0.8])), (4, 2), "not (2,)"),
+    (PerAgent(np.ones((2, 3, 3))), (2, 2), "not ValueError"),
+    (Aligned(), (3,), "not IndexError"),
+    (Aligned(), (2, 2, 2), "not (1, 2, 2)"),
+]
+
+
+@pytest.mark.parametrize(("noise", "shape", "said"), OTHERS)
+def test_samples_of_another_shape_than_the_iterate(noise: Any, shape: Any, said: str) -> None:
+    claim = Claim("c", SGDHoelder(0.5), Isotropic(np.ones(shape)), noise)
+    with pytest.raises(InvalidInput) as error:
+        verify(claim)
+    text = str(error.value)
+    assert f"for an iterate of shape {shape}, but samples of that shape are needed, {said}" in text
+    assert text.endswith("give its fields that shape, or take another noise.")
+    assert "\n" not in text
