@@ -129,6 +129,24 @@ def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[
             return
 
 
+def _outward(problem: Any, center: np.ndarray, here: Any, c: Constants) -> Iterator[np.ndarray]:
+    """Ways from the center, by quarters of the radius, up and down l_i − c_i of samples that may
+    come nearest to 0, by what is seen `here` at the center: chance directions miss that way by the
+    root of the dimension."""
+    l, s, dl, ds = (np.asarray(v, float)[0] for v in here)
+    r, slope = float(c.ball), dl - ds
+    nearest = np.argsort(np.abs(l - s) - r * np.linalg.norm(slope, axis=1))
+    which = np.resize(nearest[: INSIDE // 2], INSIDE // 2)
+    signs, slope = np.repeat([1.0, -1.0], INSIDE // 2)[:, None], np.tile(slope[which], (2, 1))
+    which = np.tile(which, 2)
+    for share in (0.25, 0.5, 0.75, 1.0):
+        size = np.linalg.norm(slope, axis=1, keepdims=True)
+        way = signs * share * r * slope / np.where(size > 0, size, 1.0)
+        yield way
+        dl, ds = map(np.asarray, _losses(problem, center + way, np.arange(len(l)))[2:])
+        slope = (dl - ds)[np.arange(INSIDE), which]
+
+
 def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
     """Losses and gradients of all samples at points of the ball, most of them on its border."""
     p, n = int(c.split), int(c.samples)
@@ -147,8 +165,11 @@ def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
     way *= c.ball / np.linalg.norm(way, axis=1, keepdims=True)
     way[0] = 0.0
     way[1 : INSIDE // 2] *= rng.uniform(size=(INSIDE // 2 - 1, 1))
-    found = _losses(problem, center + way, np.arange(n))
-    l, s, dl, ds = (np.asarray(v, float) for v in found)
+    found = [_losses(problem, center + way, np.arange(n))]
+    for more in _outward(problem, center, found[0], c):
+        way = np.vstack([way, more])
+        found.append(_losses(problem, center + more, np.arange(n)))
+    l, s, dl, ds = (np.concatenate([np.asarray(v, float) for v in part]) for part in zip(*found))
     delta = np.abs(l - s)
     steep = np.maximum(np.linalg.norm(dl, axis=2), np.linalg.norm(ds, axis=2))
     apart = delta * np.linalg.norm(dl - ds, axis=2)

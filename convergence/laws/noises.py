@@ -8,6 +8,7 @@ p-th moment of a tail index near p hides in rare draws and survives far more.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from convergence.laws.drawn import drawn_faults
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
+from convergence.laws.look import DENSE
 from convergence.laws.origin import origin, ours, unproved
 from convergence.laws.tails import tail_faults
 from convergence.noise.agents import Levels
@@ -32,6 +34,7 @@ from convergence.statistics.eprocess import log_e_above
 DRAWS = 2**16
 ENTRIES = 2**18  # of all draws together
 MOST, AFTER = 2**24, 1e-4  # entries of the draws after a refutation, and the level of its tests
+MANY = 64  # parts of the draws, one of which tells a direction
 FEW, KEPT = 64, 2**10  # draws of a large iterate, and entries kept of each at least
 
 
@@ -222,11 +225,24 @@ def _moves(
     if heavy and "noise_lipschitz_p" in asked and not ours(noise):  # rare draws carry it
         yield unproved("noise_lipschitz_p", c, noise)
         return
-    for scale in (1.0, 1e-3) if asked else ():
-        there = draws(noise, x + scale * (away - x), seed, places)
-        moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(away - x))
+    ways = [away - x, *_fastest(noise, x, unit, seed)] if asked and not ours(noise) else [away - x]
+    for way, scale in itertools.product(ways, (1.0, 1e-3) if asked else ()):
+        there = draws(noise, x + scale * way, seed, places)
+        moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(way))
         for name, value in asked.items():
             power = 2.0 if name == "noise_lipschitz" else float(c.get("p", 2.0))
             if exceeds(moved**power, value**power):
                 true = np.mean(moved**power) ** (1 / power)
                 yield Fault(name, value, true, "of the draws that mean")
+
+
+def _fastest(noise: AbstractNoise, x: np.ndarray, unit: float, seed: int) -> Iterator[np.ndarray]:
+    """The way from x on which other samples than those of the tests move the fastest, which a
+    chance direction misses by the root of the dimension."""
+    if x.size > DENSE:
+        return
+    here = draws(noise, x, seed + 2, MANY)
+    basis = np.eye(x.size).reshape((-1, *x.shape))
+    moved = [draws(noise, x + 1e-3 * unit * e, seed + 2, MANY) - here for e in basis]
+    energy = np.einsum("ikd,jkd->ij", moved, moved)
+    yield unit * np.linalg.eigh(energy)[1][:, -1].reshape(x.shape)

@@ -29,6 +29,21 @@ TAKEN = (
     "three_atoms", "u", "u_chance", "shown", "s_y", "s_z", "s_u",
 )  # fmt: skip
 
+# What is looked at only beside another name.
+BESIDE = {
+    "G_pair": ("samples", "ball", "D_pair", "E_pair", "delta_least", "delta_here", "seesaw"),
+    "saddle": ("R_saddle", "mu_saddle", "bilinear", "couplings", "energies", "idle"),
+    "box_star": ("box_low", "box_high", "box_least", "box_R", "box_Delta", "box_D"),
+    "agents": (
+        "zeta", "zeta_all", "G_mean", "risk0", "Xi0", "W", "lam", "lam_min", "U", "E", "hessians",
+        "beta", "modes", "R_rms", "mean_mu", "common",
+    ),
+    "separator": ("inputs", "tokens", "gaps", "pairs"),
+    "curvatures": ("mu_star", "condition"),
+    "aligns": ("Xi0_aligned", "grad0_aligned", "symmetric_W"),
+    "copies": ("unit_spread", "unit_correlation"),
+}  # fmt: skip
+
 
 def unproved(name: str, c: Constants, part: Any) -> Fault:
     """A certificate of a class whose proof nobody has seen."""
@@ -52,6 +67,7 @@ def origin(part: Any, c: Constants) -> Iterator[Fault]:
     """What an instance that is not the package's certifies and cannot be believed for."""
     if ours(part):
         return
-    for name in TAKEN:
+    alone = (name for beside, names in BESIDE.items() if beside not in c for name in names)
+    for name in (*TAKEN, *alone):
         if name in c and c[name] is not False:
             yield unproved(name, c, part)

@@ -14,7 +14,7 @@ from convergence.errors import InvalidInput
 from convergence.laws.attention import attention
 from convergence.laws.bends import bends
 from convergence.laws.between import between
-from convergence.laws.climbed import steepest
+from convergence.laws.climbed import bent, steepest
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.games import games
 from convergence.laws.look import Look, affine, downhill, grain, look
@@ -37,6 +37,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *_slope(problem, seen, c),
         *_curvature(seen, c),
         *between(problem, seen, c),
+        *bent(problem, seen, c),
         *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
         *_below(seen, c),
         *_answers(problem, seen, c),

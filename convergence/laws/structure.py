@@ -250,7 +250,7 @@ def _agents(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iter
         yield Fault("agents", c.agents, shape[0], "the rows of x_0")
     yield from mixed(problem, shape, s, c)
     if not hasattr(problem, "x_star"):
-        for name in ("R_rms", "zeta", "beta"):
+        for name in ("R_rms", "zeta", "beta", "zeta_all", "G_mean", "risk0", "Xi0"):
             if name in c and not ours(problem):
                 yield unproved(name, c, problem)
         return
