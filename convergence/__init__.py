@@ -10,6 +10,7 @@ its rooms may use one another.
 
     errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
     schemas compiling plain_rules walker
+    plain_rows
     plainly
     parts
     problems noise

@@ -190,7 +190,8 @@ def _same(function: Any) -> Rule:
     return lambda p, *args: function(*args)
 
 
-RULES: dict[str, Rule] = {
+# Entry by entry, of arrays of one shape and of numbers.
+ELEMENTWISE: dict[str, Rule] = {
     **{name: _same(function) for name, function in {
         "neg": np.negative, "sign": np.sign, "floor": np.floor, "ceil": np.ceil, "exp": np.exp,
         "exp2": np.exp2, "log": np.log, "expm1": np.expm1, "log1p": np.log1p, "tanh": np.tanh,
@@ -210,6 +211,11 @@ RULES: dict[str, Rule] = {
     "convert_element_type": lambda p, x: x.astype(p["new_dtype"]),
     "select_n": lambda p, which, *cases: (
         np.where(which, cases[1], cases[0]) if len(cases) == 2 else np.choose(which, cases)),
+    "lt_to": lambda p, x, y: _ranks(x) < _ranks(y), "stop_gradient": lambda p, x: x,
+    "erf": _same(np.vectorize(math.erf, otypes=[float])),
+}  # fmt: skip
+RULES: dict[str, Rule] = {
+    **ELEMENTWISE,
     "broadcast_in_dim": lambda p, x, *_: _spread(p, x), "slice": _cut,
     "reshape": lambda p, x, *_: x.reshape(p["new_sizes"]),
     "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
@@ -218,11 +224,11 @@ RULES: dict[str, Rule] = {
     "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
     "dynamic_slice": lambda p, x, *starts: x[_window(x, p["slice_sizes"], starts)],
     "dynamic_update_slice": _put, "pad": _pad, "iota": _iota, "gather": _gather, "lu": _lu,
-    "svd": _svd, "lt_to": lambda p, x, y: _ranks(x) < _ranks(y),
-    "triangular_solve": _triangular, "erf": _same(np.vectorize(math.erf, otypes=[float])),
+    "svd": _svd,
+    "triangular_solve": _triangular,
     "split": lambda p, x: np.split(x, np.cumsum(p["sizes"])[:-1], p["axis"]),
     "tile": lambda p, x: np.tile(x, p["reps"]), "stack": lambda p, *xs: np.stack(xs, p["axis"]),
-    "stop_gradient": lambda p, x: x, "dot_general": _product,
+    "dot_general": _product,
     "reduce_sum": _folded(np.add), "reduce_prod": _folded(np.multiply),
     "reduce_max": _folded(np.maximum), "reduce_min": _folded(np.minimum),
     "reduce_and": _folded(np.logical_and), "reduce_or": _folded(np.logical_or),

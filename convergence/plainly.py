@@ -19,11 +19,12 @@ import numpy as np
 from jax import core
 from jax.extend.core import Literal
 
+from convergence import plain_rows
 from convergence.compiling import hastily
 from convergence.memory import CACHES
 from convergence.plain_rules import RULES
 from convergence.precision import wide
-from convergence.walker import CONTROL, AbstractWalker, needed
+from convergence.walker import CONTROL, AbstractWalker, inside, needed
 
 KEPT = 64  # programs of a function
 LONG = 40_000  # operations of all calls, of which NumPy makes some 4e5 a second
@@ -40,10 +41,12 @@ class Evaluated:
         function: Callable[..., Any],
         turns: Callable[..., int] | None = None,
         compiled: Callable[..., Any] | None = None,
+        rows: bool = False,
     ):
-        functools.update_wrapper(self, function)
-        self._function, self._turns = function, turns
-        self._compiled = compiled or hastily(function)
+        self._one, self._turns = function if rows else None, turns
+        self._function = _at_all(function) if rows else function
+        functools.update_wrapper(self, self._function)
+        self._compiled = compiled or hastily(self._function)
         self._kept: dict[Any, Known] = {}
         CACHES.append(self._kept.clear)
 
@@ -64,11 +67,27 @@ class Evaluated:
         if known.left < 0:
             return self._compiled(*args)
         with np.errstate(all="ignore"):
-            return jax.tree.unflatten(known.form, known.walker.closed(known.program, leaves))
+            if known.wide:
+                found = known.walker.rows(known.program, leaves, known.wide)
+            else:
+                found = known.walker.closed(known.program, leaves)
+            return jax.tree.unflatten(known.form, found)
 
     def _traced(self, leaves: list[Any], structure: Any, rest: Any) -> Known:
+        if self._one is not None:
+            alone = len(leaves) - (len(rest) - 1)  # the points, an array each, come last
+            wide = [k >= alone for k in range(len(leaves))]
+            single = [v[0] if w else v for v, w in zip(leaves, wide)]
+            known = self._program(self._one, single, structure, rest)
+            if plain_rows.serves(known.program.jaxpr):
+                return dataclasses.replace(known, wide=wide)
+        return self._program(self._function, leaves, structure, rest)
+
+    def _program(
+        self, function: Callable[..., Any], leaves: list[Any], structure: Any, rest: Any
+    ) -> Known:
         def flat(*leaves: Any) -> Any:
-            return self._function(*eqx.combine(jax.tree.unflatten(structure, leaves), rest))
+            return function(*eqx.combine(jax.tree.unflatten(structure, leaves), rest))
 
         program, shapes = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         if any(isinstance(c, core.Tracer) for c in program.consts):  # as compiling would say
@@ -80,13 +99,24 @@ class Evaluated:
 @dataclasses.dataclass
 class Known:
     """A traced program and the form of what it gives; left: how many more operations are made by
-    NumPy before it is compiled."""
+    NumPy before it is compiled. wide: of a program of one point, which arguments have a row a
+    point; empty for one of all."""
 
     program: Any
     form: Any
     work: float
     left: float
     walker: Walker
+    wide: Sequence[bool] = ()
+
+
+def _at_all(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a problem and one point, or some arrays of it, at all points."""
+
+    def at_all(problem: Any, *points: Any) -> Any:
+        return jax.vmap(lambda *point: function(problem, *point))(*points)
+
+    return functools.wraps(function)(at_all)
 
 
 def plainly(
@@ -101,6 +131,12 @@ def plainly(
     unless given.
     """
     return Evaluated(function, turns, compiled)
+
+
+def by_rows(function: Callable[..., Any]) -> Evaluated:
+    """`plainly`, of a function of a module and of arrays of one point; a call has a row a point of
+    each array, and so has the answer."""
+    return Evaluated(function, rows=True)
 
 
 def extended(value: Any) -> bool:
@@ -139,14 +175,15 @@ def _programs(eqn: Any) -> list[Any]:
     return found
 
 
-class Plan(NamedTuple):
+class Steps(NamedTuple):
     """A program by places: what stands there at first, with what goes in and what the program
     holds left out; by equation its function, the places of its arguments and results, and which of
-    all are empty afterwards; and where the outputs stand."""
+    all are empty afterwards; where the outputs stand, and which of them have a row a point."""
 
     places: list[Any]
     steps: list[tuple[Callable[..., Any], list[int], list[int], list[int]]]
     outs: list[int]
+    wide: list[bool]
 
 
 class Walker(AbstractWalker):
@@ -155,7 +192,7 @@ class Walker(AbstractWalker):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plans: dict[int, Any] = {}
+        self._plans: dict[Any, Any] = {}
 
     def value(self, array: Any, aval: Any) -> Any:
         """An array that the program holds, on the host."""
@@ -167,21 +204,38 @@ class Walker(AbstractWalker):
 
     def walk(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
         """The outputs of a jaxpr."""
-        known = self._plans.get(id(jaxpr))
-        if known is None:  # with the jaxpr, so that no other has its id
-            known = self._plans[id(jaxpr)] = jaxpr, self._planned(jaxpr)
-        places, steps, outs = known[1]
-        held = [*consts, *args, *places]
-        for made, ins, into, over in steps:
+        return self._follow(self._plan(jaxpr), consts, args)
+
+    def rows(self, program: Any, args: Sequence[Any], wide: Sequence[bool]) -> list[Any]:
+        """The outputs of a closed jaxpr of one point, a row a point, where the `wide` of its
+        arguments have one; `plain_rows.serves` it."""
+        plan = self._plan(program.jaxpr, tuple(wide))
+        consts = [self.value(c, v.aval) for c, v in zip(program.consts, program.jaxpr.constvars)]
+        count = next(len(x) for x, w in zip(args, wide) if w)
+        found = self._follow(plan, consts, args)
+        return [
+            x if w else np.broadcast_to(x, (count, *np.shape(x))) for x, w in zip(found, plan.wide)
+        ]
+
+    def _follow(self, plan: Steps, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+        held = [*consts, *args, *plan.places]
+        for made, ins, into, over in plan.steps:
             for k, v in zip(into, made(*[held[k] for k in ins])):
                 held[k] = v
             for k in over:
                 held[k] = None
-        return [held[k] for k in outs]
+        return [held[k] for k in plan.outs]
 
-    def _planned(self, jaxpr: Any) -> Plan:
+    def _plan(self, jaxpr: Any, wide: tuple[bool, ...] = ()) -> Steps:
+        known = self._plans.get((id(jaxpr), wide))
+        if known is None:  # with the jaxpr, so that no other has its id
+            known = self._plans[id(jaxpr), wide] = jaxpr, self._planned(jaxpr, wide)
+        return known[1]
+
+    def _planned(self, jaxpr: Any, wide: tuple[bool, ...]) -> Steps:
         given = [*jaxpr.constvars, *jaxpr.invars]
         at: dict[Any, int] = {v: k for k, v in enumerate(given)}
+        rowed = {v for v, w in zip(jaxpr.invars, wide) if w}
         places: list[Any] = []
 
         def place(v: Any) -> int:
@@ -196,11 +250,26 @@ class Walker(AbstractWalker):
         def all_of(variables: Any) -> list[int]:
             return [place(v) for v in variables]
 
-        steps = [
-            (self.made(eqn), all_of(eqn.invars), all_of(eqn.outvars), all_of(over))
-            for eqn, over in needed(jaxpr)
-        ]
-        return Plan(places, steps, all_of(jaxpr.outvars))
+        steps: list[Any] = []
+        for eqn, over in needed(jaxpr):
+            each = [not isinstance(v, Literal) and v in rowed for v in eqn.invars]
+            made, some = self.rowed(eqn, each) if any(each) else (self.made(eqn), ())
+            rowed.update(v for v, w in zip(eqn.outvars, some) if w)
+            steps.append((made, all_of(eqn.invars), all_of(eqn.outvars), all_of(over)))
+        return Steps(places, steps, all_of(jaxpr.outvars), [
+            not isinstance(v, Literal) and v in rowed for v in jaxpr.outvars
+        ])  # fmt: skip
+
+    def rowed(self, eqn: Any, wide: Sequence[bool]) -> tuple[Callable[..., Any], list[bool]]:
+        """What one equation does to rows, and which of its results have some."""
+        if eqn.primitive.name in plain_rows.CALLS:
+            program = inside(eqn)
+            plan = self._plan(program.jaxpr, tuple(wide))
+            named = zip(program.consts, program.jaxpr.constvars)
+            consts = [self.value(c, v.aval) for c, v in named]
+            return (lambda *args: self._follow(plan, consts, args)), plan.wide
+        (dtype,), act = [v.aval.dtype for v in eqn.outvars], plain_rows.made(eqn, wide)
+        return (lambda *args: [np.asarray(act(*args), dtype)]), [True]
 
     def made(self, eqn: Any) -> Callable[..., list[Any]]:
         """What one equation does."""

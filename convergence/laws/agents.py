@@ -12,24 +12,20 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look
-from convergence.plainly import plainly
+from convergence.plainly import by_rows
 
 
-@plainly
-def _goal(problem: Any, stacks: Any) -> Any:
-    """(P,) each of J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖², ‖∇J(x̄)‖ and how far ∇J is from the
-    slope of J − inf J, at the means of stacks (P, n, d)."""
-
-    def one(X: Any) -> Any:
-        mean = jnp.mean(X, axis=0)
-        G = problem.grad(jnp.broadcast_to(mean, X.shape))
-        goal = jnp.mean(G, axis=0)
-        apart = jnp.sum((G - goal) ** 2) / len(X)
-        risk, slope = jax.value_and_grad(problem.excess)(mean)
-        off = jnp.sqrt(jnp.sum((slope - goal) ** 2))
-        return risk, apart, jnp.sqrt(jnp.sum(goal**2)), off
-
-    return jax.vmap(one)(stacks)
+@by_rows
+def _goal(problem: Any, X: Any) -> Any:
+    """J(x̄) − inf J, (1/n) Σ‖∇f_i(x̄) − ∇J(x̄)‖², ‖∇J(x̄)‖ and how far ∇J is from the slope of
+    J − inf J, at the mean of a stack (n, d)."""
+    mean = jnp.mean(X, axis=0)
+    G = problem.grad(jnp.broadcast_to(mean, X.shape))
+    goal = jnp.mean(G, axis=0)
+    apart = jnp.sum((G - goal) ** 2) / len(X)
+    risk, slope = jax.value_and_grad(problem.excess)(mean)
+    off = jnp.sqrt(jnp.sum((slope - goal) ** 2))
+    return risk, apart, jnp.sqrt(jnp.sum(goal**2)), off
 
 
 def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
@@ -61,20 +57,16 @@ def goal(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterato
             yield Fault("h", c.h, true, "the eigenvalues of an agent's Hessian")
 
 
-@plainly
+@by_rows
 def _levels(problem: Any, X: Any, Y: Any, Z: Any) -> Any:
-    """(P, n, …) the three gradients of the agents of a bilevel problem, side by side."""
-
-    def one(X: Any, Y: Any, Z: Any) -> Any:
-        levels = problem.lower(X, Y), problem.adjoint(X, Y, Z), problem.upper(X, Y, Z)
-        return jnp.concatenate(levels, axis=1)
-
-    return jax.vmap(one)(X, Y, Z)
+    """(n, …) the three gradients of the agents of a bilevel problem, side by side."""
+    levels = problem.lower(X, Y), problem.adjoint(X, Y, Z), problem.upper(X, Y, Z)
+    return jnp.concatenate(levels, axis=1)
 
 
-@plainly
-def _stacks(problem: Any, stacks: Any) -> Any:
-    return jax.vmap(problem.grad)(stacks)
+@by_rows
+def _stacks(problem: Any, X: Any) -> Any:
+    return problem.grad(X)
 
 
 def mixed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:

@@ -14,20 +14,20 @@ from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, affine, grain, slopes
 from convergence.laws.origin import ours
-from convergence.plainly import plainly
+from convergence.plainly import by_rows, plainly
 
 CLIMBERS, STEPS = 4, 60
 STRIDES = 1e-2, 1e-3, 1e-4  # of differences, relative to what is seen
 
 
-@plainly
+@by_rows
 def _rise(problem: Any, x: Any) -> Any:
-    """(P,) the ‖∇f‖² and its slope, at points x."""
+    """‖∇f‖² and its slope."""
 
     def square(x: Any) -> Any:
         return jnp.sum(problem.grad(x) ** 2)
 
-    return jax.vmap(jax.value_and_grad(square))(x)
+    return jax.value_and_grad(square)(x)
 
 
 def steepest(problem: Any, s: Look) -> float:

@@ -13,7 +13,7 @@ from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look, grain
 from convergence.laws.origin import ours, unproved
-from convergence.plainly import plainly
+from convergence.plainly import by_rows, plainly
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
 DESCENT = 64  # steps of descent within it
@@ -91,9 +91,9 @@ def _losses(problem: Any, thetas: Any, which: Any) -> Any:
     return jax.vmap(lambda theta: problem.pairs(theta, which))(thetas)
 
 
-@plainly
+@by_rows
 def _gaps(problem: Any, z: Any) -> Any:
-    return jax.vmap(problem.gap)(z)
+    return problem.gap(z)
 
 
 def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[Fault]:

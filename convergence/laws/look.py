@@ -14,7 +14,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.memory import available
-from convergence.plainly import plainly
+from convergence.plainly import by_rows, plainly
 from convergence.problems.base import AbstractProblem
 
 NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
@@ -62,19 +62,19 @@ def _along(problem: Any, x: Any, v: Any) -> Any:
     return jax.jvp(lambda y: _grad(problem, y), (x,), (v,))
 
 
-@plainly
+@by_rows
 def _values(problem: Any, x: Any) -> Any:
-    return jax.vmap(problem.value)(x)
+    return problem.value(x)
 
 
-@plainly
+@by_rows
 def _slopes(problem: Any, x: Any) -> Any:
-    return jax.vmap(lambda y: _grad(problem, y))(x)
+    return problem.grad(x)
 
 
-@plainly
+@by_rows
 def _turns(problem: Any, x: Any, v: Any) -> Any:
-    return jax.vmap(lambda y, w: _along(problem, y, w)[1])(x, v)
+    return _along(problem, x, v)[1]
 
 
 def each(program: Any, problem: Any, *points: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from convergence.laws.agents import alike, clients, goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import DENSE, Look, each, slopes, values
 from convergence.laws.origin import ours, unproved
-from convergence.plainly import plainly
+from convergence.plainly import by_rows, plainly
 from convergence.problems.base import AbstractProblem
 
 
@@ -147,9 +147,9 @@ def _rms(rows: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.sum(rows**2, axis=1))))
 
 
-@plainly
+@by_rows
 def _rows(problem: Any, x: Any) -> Any:
-    return jax.vmap(problem.grads)(x)
+    return problem.grads(x)
 
 
 @plainly
