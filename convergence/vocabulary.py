@@ -1,4 +1,13 @@
-"""What the name of each constant means, in one table: `VOCABULARY`."""
+"""What the name of each constant means, in one table: `VOCABULARY`.
+
+What is a bound by its meaning may be loose: a larger L, G, rho, zeta_all, L_max, sigma_p or
+noise_lipschitz, a smaller mu, radius or delta_least are true as well, and weaken what is stated;
+so is a half of an L that is proved and not attained, as that of `Attention` and of `DoubleWell`, or
+0.9 of D_pair and E_pair, which bound sums by sums of bounds. What is false in the other direction
+is looked for (`convergence.laws`), where it is tightest. p has no truth of its own: it says which
+moment sigma_p bounds, and a false one is a false sigma_p, seen by atoms and by a tail, else by as
+many draws as refute.
+"""
 
 from __future__ import annotations
 
