@@ -84,7 +84,7 @@ def broken(
         for run in sorted(runs):
             key = claim_key(claim.slug, session.settings.seed, record.T, session.settings.rng)
             eps = float(np.finfo(session.settings.dtype).eps)
-            way, end = walked(claim.experiment(record.T), record.T, key, run)
+            way, end = walked(claim.experiment(record.T), record.T, key, run, len(runs) == 1)
             false = [*contradicted(way, c, eps)]
             if not false and not c.get("additive") and np.all(np.isfinite(end)):
                 with precision("float64"):

@@ -125,10 +125,15 @@ _long = rushed(_walk)
 _brief = plainly(_walk, turns=lambda experiment, T, key: int(T), compiled=_long)
 
 
-def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
-    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
+def walked(
+    experiment: Experiment, T: int, key: Key, run: int, alone: bool = False
+) -> tuple[Way, np.ndarray]:
+    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64.
+
+    alone: whether no other run is followed that one compiled program would serve.
+    """
     own = run_keys(key, jax.device_put(np.asarray([run], np.uint32)))[0]
     quiet = isinstance(getattr(experiment.oracle, "noise", None), Noiseless)
-    walk = _brief if T <= BRIEF and quiet else _long
+    walk = _brief if T <= BRIEF and quiet and alone else _long
     *seen, end = walk(experiment, np.asarray(T, np.int32), own)
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)
