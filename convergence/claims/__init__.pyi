@@ -70,6 +70,7 @@ from .rounding import gap as gap
 from .rounding import moved as moved
 from .rounding import sensitivity as sensitivity
 from .rounding import sizes as sizes
+from .samples import check_samples as check_samples
 from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings
