@@ -22,7 +22,16 @@ from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
 from convergence.noise.pair import ATOMS, Pair, Points
 from convergence.oracles.base import Oracle
 from convergence.oracles.zeroth import SLOPES
-from convergence.parts.solvers import AGD, GD, KAPPA, ZO, Adam, MomentumGD, Subproblem
+from convergence.parts.solvers import (
+    AGD,
+    GD,
+    KAPPA,
+    ZO,
+    AbstractDescent,
+    Adam,
+    MomentumGD,
+    Subproblem,
+)
 from convergence.precision import precision
 from convergence.problems.base import AbstractProblem
 
@@ -177,7 +186,7 @@ def test_slopes_from_values_by_their_formulas(mu: float) -> None:
             assert float(found) == pytest.approx(wanted[name], rel=1e-12), name
 
 
-def solved(solver: Any) -> tuple[np.ndarray, list[np.ndarray], int]:
+def solved(solver: AbstractDescent) -> tuple[np.ndarray, list[np.ndarray], int]:
     """B after four steps on ½ Σ a(B − m)², the draws of each step, and the steps that were made."""
     a, m, key = jnp.array([[1.0, 2.0, 3.0]]), jnp.array([[1.0, -2.0, 0.5]]), jax.random.key(5)
     draws: list[np.ndarray] = []
