@@ -17,10 +17,11 @@ from convergence.algorithms.subspace.rso import RSO, GaussianFrame
 from convergence.algorithms.subspace.two_sided import TwoSidedSGD
 from convergence.constants import Constants
 from convergence.draws import normal
+from convergence.errors import InvalidInput
 from convergence.parts.momenta import EMA, Plain
 from convergence.parts.projectors import AbstractProjector, Coordinates, Haar
 from convergence.parts.solvers import GD, ZO
-from tests.algorithms.asked import KEY, TALL, WIDE, check
+from tests.algorithms.asked import KEY, TALL, WIDE, Asked, check
 
 
 class Seen(AbstractProjector):
@@ -281,3 +282,11 @@ def test_gaussian_frames() -> None:
         np.testing.assert_allclose(found, normal(KEY, (4, 2), jnp.float64) / 2, rtol=1e-14)
     assert isinstance(projected.Subspace(Haar(), 0.1, 1).inner, Plain)
     assert eqx.tree_equal(RSO(0.2, 1, GD(1)).frame, Haar())
+
+
+def test_groups_of_a_frame_share_its_entries() -> None:
+    """A frame of 4 rows and 2 columns falls into no groups of 6, and is one of more than 8."""
+    wide = jnp.ones((4, 5))
+    with pytest.raises(InvalidInput, match="group"):
+        qgalore.QGaLore(0.1, r=2, frame_group=6, weight_group=5).init(wide, Asked(), KEY)
+    qgalore.QGaLore(0.1, r=2, frame_group=9, weight_group=5).init(wide, Asked(), KEY)

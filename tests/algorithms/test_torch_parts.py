@@ -20,7 +20,7 @@ from convergence.algorithms.torch_adapter import (
     to_words,
     words_like,
 )
-from convergence.algorithms.torch_host import Live, Recipe, told
+from convergence.algorithms.torch_host import Asking, Live, Recipe, told
 from convergence.algorithms.torch_rehearsal import (
     DEEP,
     STEPS,
@@ -226,3 +226,17 @@ def test_names_of_others() -> None:
     assert FromTorch(torch.optim.SGD, lr=0.3).hyper() == {
         "algorithm": "torch.optim.SGD", "lr": 0.3,
     }  # fmt: skip
+
+
+def test_a_step_that_rests_holds_up_no_exit() -> None:
+    """Its thread waits for an answer, which may never come."""
+
+    class Patient:
+        def step(self, closure: Any) -> None:
+            closure()
+
+    asking = Asking(Patient())
+    assert asking.told.get() is False
+    asking.answers.put(None)
+    asking.thread.join()
+    assert asking.thread.daemon
