@@ -36,7 +36,7 @@ def pool_of(
         return Pool(claims, settings, shelf, jobs, tell)
     dealt_out = pieces(claims, settings)
     claims = [claim for piece in dealt_out for claim in piece]
-    ends = [sum(map(len, dealt_out[:k])) for k in range(len(dealt_out) + 1)]
+    ends = itertools.accumulate(map(len, dealt_out), initial=0)
     groups = [list(range(a, b)) for a, b in itertools.pairwise(ends)]
     return Spawned(claims, settings, shelf, jobs, tell, groups)
 

@@ -99,7 +99,10 @@ def test_moments_are_kept_a_few_at_a_time(claim: Exact, monkeypatch: pytest.Monk
     theorem = SimpleNamespace(
         prescribe=lambda c, T: ("method", c, T), rival=lambda c, T: ("rival", c, T)
     )
-    oracle = lambda problem, noise: (problem, noise)  # noqa: E731
+
+    def oracle(problem: Any, noise: Any) -> Any:
+        return problem, noise
+
     monkeypatch.setattr(exact, "analyse", analyse)
     monkeypatch.setattr(exact, "Experiment", lambda *parts: parts)
     monkeypatch.setattr(Exact, "instance", lambda self, T: (f"problem {T}", "noise", "c"))
@@ -179,7 +182,10 @@ def test_a_value_and_its_number(claim: Exact, monkeypatch: pytest.MonkeyPatch) -
 
     def moments(self: Any, T: int, step: int, rival: bool = False) -> Any:
         seen.append((T, step, rival))
-        steady = lambda metric: (3.0 if rival else 12.0) * metric  # noqa: E731
+
+        def steady(metric: float) -> float:
+            return (3.0 if rival else 12.0) * metric
+
         return Known(told=0.5, steady=steady, expected=told)
 
     def told(metric: float, marks: list[int]) -> Any:
@@ -201,7 +207,10 @@ def test_a_value_and_its_number(claim: Exact, monkeypatch: pytest.MonkeyPatch) -
     claim.exact(4, True)
     assert seen == [(4, 4, False), (4, 4, True)]
     masks = ExactMasks("own", claim.theorem, claim.problem, claim.noise)
-    made = lambda what: Known(told=what, expected=told)  # noqa: E731
+
+    def made(what: float) -> Known:
+        return Known(told=what, expected=told)
+
     monkeypatch.setattr("convergence.claims.exact_masks.exact_moments", made)
     monkeypatch.setattr(ExactMasks, "experiment", lambda self, T, rival=False: 0.5 + 2 * T + rival)
     assert masks.exact(4) == (4004.5, 68.0, "spectral radius 8.5")
@@ -231,7 +240,8 @@ def collected(how: str, kind: Kind, bound: float, off: float = 0.0) -> Any:
         return Judgement(Verdict.CONSISTENT, "exact", (), 2.0, 3.0, Grade.CERTIFIED)
 
     def simulation(T: int) -> Any:
-        return Simulation("own", None, T)  # type: ignore[arg-type]
+        experiment: Any = None
+        return Simulation("own", experiment, T)
 
     what: Any = SimpleNamespace(
         exact=lambda T, rival=False: (5.0 * T * (1 + rival), bound, f"at {T}"), kind=kind, how=how,

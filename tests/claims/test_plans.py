@@ -124,7 +124,10 @@ def test_a_plan_of_runs() -> None:
     assert planned(Kind.EXPECTATION, 2)[0].decides == 3
     assert planned(Kind.EXPECTATION, 1)[0].decides == 2
     for n in (2, 128):
-        caught = lambda m, n=n: 1.05 if m >= n else 2.0  # noqa: E731
+
+        def caught(m: int, n: int = n) -> float:
+            return 1.05 if m >= n else 2.0
+
         assert planned(Kind.EXPECTATION, 1, power=caught)[0].reaches == n
     assert planned(Kind.EXPECTATION, 128, power=lambda n: None)[0].reaches is None
     # Beyond what the judge is asked about.

@@ -269,12 +269,18 @@ def test_a_replay_is_a_proof_or_a_reason(monkeypatch: pytest.MonkeyPatch) -> Non
     claim = SimpleNamespace(
         slug="own", kind=Kind.FLOOR, bound=lambda T: 3.0 * T, simulation=lambda T: f"runs to {T}"
     )
+    seen: list[Any] = []
+    decisions: list[Any] = []
+
+    def decided(*given: Any) -> Any:
+        seen.append(given)
+        return decisions.pop()
+
+    monkeypatch.setattr(proof, "settle", decided)
     for violated, held, reason in (True, False, ""), (False, True, ""), (False, False, "wide"):
-        decision = proof.Decision(violated, held, reason, ("1", "2"), 64, 32, "draws")
-        seen: list[Any] = []
-        monkeypatch.setattr(proof, "settle", lambda *given: seen.append(given) or decision)  # noqa: B023
+        decisions.append(proof.Decision(violated, held, reason, ("1", "2"), 64, 32, "draws"))
         found, why = replay(claim, 5, 2, 0.25, Settings(seed=6, dtype="float32"))
-        assert seen == [(traced, (15.0, INF), 0.25)]
+        assert seen.pop() == (traced, (15.0, INF), 0.25)
         assert why == ("run 2 at T=5: wide" if reason else "")
         if violated:
             assert dataclasses.astuple(found) == (
