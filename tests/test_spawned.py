@@ -153,3 +153,18 @@ def test_short_runs_stay_in_this_process(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "good.py").write_text(MODULE + GOOD)
     (tmp_path / "go").touch()
     assert main(["verify", str(tmp_path / "good.py"), "--out", str(tmp_path / "o")]) == 0
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from convergence.cli import main, pools\n"
+        "print('begun', flush=True)\n"
+        "pools.LONG = 0.0\n"
+        "raise SystemExit(main(['verify', 'gd-huber-tight', 'gd-nonconvex', '--jobs', '2']))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("begun") == 1

@@ -12,10 +12,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from convergence.claims.base import AbstractClaim
@@ -94,7 +96,7 @@ class Hand:
                 raise EOFError
             self._line, theirs = context.Pipe()
             self._process = context.Process(target=serve, args=(theirs, os.getpid()))
-            with deaf():
+            with BEGUN, deaf(), nameless():
                 self._process.start()
             theirs.close()
 
@@ -104,6 +106,20 @@ class Hand:
                 self._process.kill()
                 self._process.join()
                 self._process = None
+
+
+BEGUN = threading.Lock()  # processes are started one after another
+
+
+@contextlib.contextmanager
+def nameless() -> Iterator[None]:
+    """A spawned process runs the file of `__main__` again; a script of a user's, which may have no
+    guard, would judge everything once more in each."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextlib.contextmanager
