@@ -1,4 +1,4 @@
-# make verify     run every claim, draw the figures, end with the table    TIER=quick|standard|full
+# make verify     run every claim, draw the papers' figures, the table      TIER=quick|standard|full
 # make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
 #                                                                        TORCH=1 with torch, no CUDA
 # make check    what takes less than a minute: lint, types, floors, recursions, statistics

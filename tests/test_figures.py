@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
-from convergence.claims.modules import load
-from convergence.claims.settings import Session
 from convergence.cli import main
 from convergence.cli.drawing import drawers, perform
+from convergence.cli.gather import gather
 from convergence.figures import rate, verdicts
 from convergence.figures.columns import band, numbers, slopes, statement, tightest
 from convergence.figures.runs import simulate
@@ -29,10 +24,8 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
-from convergence.runner.experiment import Simulation
-from convergence.runner.record import Record
-from convergence.runner.run import checkpoints
 
+OWN = str(Path(__file__).with_name("own.py"))
 KINDS = ("pathwise", "expectation", "exact", "rate", "floor", "separation")
 
 
@@ -238,58 +231,15 @@ def test_runs_behind_figures_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
                 simulate(name, oracle, SGD(step), GradNormSq(), T, 4)
 
 
-def test_verify_draws_before_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    main(["verify", str(Path(__file__).with_name("own.py")), "--figures", "--quiet"])
-    drawn = {p.name for p in Path("results/figures").rglob("*.png")}
-    assert drawn == {"verdicts.png", "own-good.png", "own-odd.png"}
-
-
-SCRIPTS = sorted(Path("paper_figures").resolve().glob("[!_]*.py"))
-SIMULATED = [path for path in SCRIPTS if "simulate(" in path.read_text()]
-
-
-@pytest.mark.parametrize("path", SIMULATED, ids=lambda path: path.stem)
-def test_what_a_published_figure_runs_can_be_run(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("named", [[OWN], []])
+def test_verify_draws_what_is_named(
+    named: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """With numbers made up in place of runs, which take minutes."""
-
-    def made_up(self: Session, what: Simulation, seeds: int) -> Record:
-        run, marks = what.experiment, what.marks
-        marks = np.unique(checkpoints(what.T)) if marks is None else np.asarray(marks)
-
-        def read(key: Any) -> Any:
-            state = run.algorithm.init(run.problem.start(), run.oracle, key)
-            metric: Any = run.metric
-            return metric.read(
-                jnp.zeros((), int), metric.init(run.problem, state), run.problem, state
-            )
-
-        one = eqx.filter_eval_shape(read, jax.random.key(0))
-        noise = 1.0 + np.random.default_rng(0).random((seeds, *one.shape, len(marks)))
-        values = np.moveaxis(noise * np.geomspace(1.0, 1e-9, len(marks)), -1, 1)
-        finite = np.ones((seeds, len(marks)), bool)
-        return Record(what.T, marks, values, finite, np.full(seeds, -1, np.int32))
-
-    saved: list[str] = []
-    monkeypatch.setattr(Session, "record", made_up)
-
-    def keep(figure: Any, out: Path, name: str, table: Any) -> list[Path]:
-        saved.append(name)
-        return [out / name]
-
-    # The second has the function by its own name, and must not be imported once it is replaced.
-    names = ("convergence.figures.style", "convergence.figures.performance")
-    for module in [importlib.import_module(name) for name in names]:
-        monkeypatch.setattr(module, "save", keep)
-    load(path).draw(tmp_path)
-    assert saved == [path.stem]
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_a_published_figure_is_drawn(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """And the papers' figures."""
     monkeypatch.chdir(tmp_path)
-    load(path).draw(tmp_path)
-    assert (tmp_path / f"{path.stem}.pdf").is_file()
+    Path("paper_figures").mkdir()
+    Path("paper_figures/flat.py").write_text("def draw(out):\n    (out / 'flat.png').touch()\n")
+    monkeypatch.setattr("convergence.cli.verify.gather", lambda targets: gather([OWN]))
+    main(["verify", *named, "--figures", "--quiet"])
+    drawn = {p.stem for p in Path("results/figures").rglob("*.png")}
+    assert drawn == {"verdicts", "flat"} | ({"own-good", "own-odd"} if named else set())

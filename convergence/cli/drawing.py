@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,10 +72,11 @@ def draw(arguments: Namespace) -> int:
     return 2 if any(figure["error"] for figure in drawn) else 0
 
 
-def everything(results: Path, out: Path, jobs: int) -> int:
-    """Draw every figure there is; how many could not be drawn."""
-    drawn = perform(drawers(Store(results).reports(), out), out, jobs)
-    return sum(figure["error"] is not None for figure in drawn)
+def after_a_run(results: Path, out: Path, jobs: int, slugs: Collection[str]) -> int:
+    """Draw the papers' figures, `verdicts` and those of claims; how many could not be drawn."""
+    known = drawers(Store(results).reports(), out)
+    chosen = {n: job for n, job in known.items() if n in slugs or job.folder == out}
+    return sum(figure["error"] is not None for figure in perform(chosen, out, jobs))
 
 
 def document(drawn: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Any]:

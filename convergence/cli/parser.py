@@ -135,7 +135,9 @@ def _outputs(add: argparse.ArgumentParser) -> None:
         help="where records are kept and found again (results)",
     )
     add.add_argument(
-        "--figures", action="store_true", help="draw all figures into DIR/figures before the table"
+        "--figures",
+        action="store_true",
+        help="draw figures into DIR/figures before the table: the papers', and of each TARGET",
     )
     add.add_argument(
         "--jobs",

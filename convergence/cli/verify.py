@@ -18,7 +18,7 @@ from convergence.claims.base import AbstractClaim
 from convergence.claims.notary import Notary
 from convergence.claims.report import SCHEMA, Report
 from convergence.claims.settings import Settings
-from convergence.cli.drawing import everything
+from convergence.cli.drawing import after_a_run
 from convergence.cli.environment import provenance
 from convergence.cli.gather import announcement, gather, sharers
 from convergence.cli.pool import Outcome, Stopped
@@ -148,9 +148,11 @@ def finish(
                 write_json(arguments.json, document)
             except OSError as error:
                 errors.append({"slug": "--json", "error": told(error)})
-    drawn = arguments.figures and not interrupted
-    if drawn and (n := everything(arguments.out, arguments.out / "figures", arguments.jobs)):
-        errors.append({"slug": "--figures", "error": f"{n} could not be drawn"})
+    if arguments.figures and not interrupted:
+        named = {r.slug for r in reports} if arguments.targets else ()
+        n = after_a_run(arguments.out, arguments.out / "figures", arguments.jobs, named)
+        if n:
+            errors.append({"slug": "--figures", "error": f"{n} could not be drawn"})
     close(console, reports, arguments.quiet, took)
     for entry in errors:
         console.print(

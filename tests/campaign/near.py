@@ -20,7 +20,7 @@ FAR = {
     "test_browser", "test_certificate", "test_cli", "test_docs", "test_figures", "test_notebooks",
     "test_pool", "test_plugin", "test_report", "test_store", "test_torch", "test_wheel",
     "test_catalog", "test_digest", "test_floors", "test_methods_judged", "test_mutants",
-    "test_mutant_sample", "test_falsify", "test_registry",
+    "test_mutant_sample", "test_falsify", "test_registry", "test_paper_figures",
 }  # fmt: skip
 
 
