@@ -36,7 +36,7 @@ class PerEntry(AbstractNoise):
         return jnp.asarray(self.s, unit.dtype) * unit
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        s = np.broadcast_to(np.asarray(self.s), shape)
+        s = np.atleast_1d(np.broadcast_to(np.asarray(self.s), shape))
         same = bool(np.all(s == s.flat[0]))
         return Constants(
             sigma=float(np.sqrt(np.sum(s**2))), s=float(np.max(s)), symmetric=True,
@@ -98,6 +98,7 @@ class OneDraw(AbstractNoise):
         return jnp.broadcast_to(jnp.asarray(self.s, unit.dtype) * unit[0], unit.shape)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
+        require(bool(shape), "a number as iterate", "a stack of agents", "give it the shape (n, d)")
         return Constants(
             sigma=float(abs(self.s) * np.prod(shape) ** 0.5), symmetric=True, additive=True,
             light_tailed=True, independent=shape[0] == 1,

@@ -49,7 +49,8 @@ def work(entry: dict[str, str]) -> str:
     number = entry.get("eprint") or (noted[1] if noted else None)
     link = f"https://doi.org/{entry['doi']}" if "doi" in entry else None
     link = f"https://arxiv.org/abs/{number}" if number else link
-    title = f"[{entry['title']}]({link})" if link else entry["title"]
+    title = re.sub(r"([*_])", r"\\\1", entry["title"])  # letters of formulas, no emphasis
+    title = f"[{title}]({link})" if link else title
     return f"{who} {entry['year']}: {title}"
 
 

@@ -24,7 +24,7 @@ make reliability
 ```
 
 Survived means that what the second column promises held; a campaign with a single exception exits
-with code 1. The table has the campaigns of the last such run; `python -m tests.reliability --large
+with code 1. The table has each campaign's last such run; `python -m tests.reliability --large
 --write NAME…` runs some of them alone. What is executed and what is only data is said in
 [SECURITY.md](../SECURITY.md).
 
@@ -47,15 +47,18 @@ sentence.
 """
 
 
-def write(found: Mapping[str, tuple[Tally, float]]) -> None:
-    """The page of these campaigns."""
-    rows = [
-        f"| {tally.what} | {tally.promise} | {tally.tried} | {tally.survived} | {seconds:.0f} s |\n"
-        for tally, seconds in found.values()
-    ]
+def write(found: Mapping[str, tuple[Tally, float]], page: Path = PAGE) -> None:
+    """The page with the figures of these campaigns, and of others as they stood there."""
+    rows = {}
+    if page.is_file():
+        table = page.read_text(encoding="utf-8").partition("|---|\n")[2].partition("\n\n")[0]
+        rows = {line.split("|")[1].strip(): f"{line}\n" for line in table.splitlines()}
+    for tally, seconds in found.values():
+        numbers = f"{tally.tried} | {tally.survived} | {seconds:.0f} s"
+        rows[tally.what] = f"| {tally.what} | {tally.promise} | {numbers} |\n"
     numbers = versions()
     foot = (
         f"\n{date.today().isoformat()}, Python {numbers['python']}, jax {numbers['jax']}, "
         f"{platform.system()} on {platform.machine()} with {os.cpu_count()} cores.\n"
     )
-    PAGE.write_text(HEAD + "".join(rows) + foot + MEMORY, encoding="utf-8")
+    page.write_text(HEAD + "".join(rows.values()) + foot + MEMORY, encoding="utf-8")
