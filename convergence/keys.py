@@ -15,7 +15,7 @@ import jax
 from jaxtyping import Array, Integer
 from jaxtyping import Key as Keys
 
-from convergence.philox import root
+from convergence.philox import folded, root
 from convergence.shapes import Count, Key
 from convergence.tiers import GENERATORS
 
@@ -27,13 +27,17 @@ def slug_seed(slug: str) -> int:
 
 def claim_key(slug: str, seed: int, T: int, generator: str = GENERATORS[0]) -> Key:
     """The key of all runs of a claim at horizon `T` under the user's `seed`."""
-    key = root(seed, generator)
-    return jax.random.fold_in(jax.random.fold_in(key, slug_seed(slug)), T)
+    return folded(root(seed, generator), slug_seed(slug), T)
 
 
 def run_keys(key: Key, indices: Integer[Array, " seeds"]) -> Keys[Array, " seeds"]:
     """One key a run, from its index alone."""
     return jax.vmap(lambda i: jax.random.fold_in(key, i))(indices)
+
+
+def run_key(key: Key, index: int) -> Key:
+    """The key of one run; what `run_keys` gives, without a program."""
+    return folded(key, index)
 
 
 class Labelled(functools.partial[Any]):

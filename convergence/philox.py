@@ -10,6 +10,7 @@ so that they share no block with the words drawn from the key. A key folded and 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -17,7 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.random import define_prng_impl
 
-ROUNDS = 10
+from convergence.precision import wide
+
+NAME, ROUNDS = "philox2x32", 10
 MULTIPLIER, WEYL = 0xD256D193, 0x9E3779B9
 FOLD, SPLIT, SEED = 0x3C6EF372, 0x78DDE6E4, 0xF1BBCDC8  # any constants that differ
 
@@ -29,6 +32,14 @@ def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
         high = _high(left)
         low = left * np.uint32(MULTIPLIER)
         left, right = high ^ (key + np.uint32(r * WEYL % 2**32)) ^ right, low
+    return left, right
+
+
+def _block(left: int, right: int, key: int) -> tuple[int, int]:
+    """`philox` of numbers of the host, where each operation of JAX would be a program."""
+    for r in range(ROUNDS):
+        product = left * MULTIPLIER
+        left, right = product >> 32 ^ (key + r * WEYL) % 2**32 ^ right, product % 2**32
     return left, right
 
 
@@ -82,11 +93,29 @@ PHILOX = define_prng_impl(
     split=_split,
     random_bits=_bits,
     fold_in=lambda key, data: _derive(key, data, FOLD),
-    name="philox2x32",
+    name=NAME,
     tag="phi",
 )
 
 
 def root(seed: int, generator: str = "philox") -> Any:
     """The key of a seed under one of `GENERATORS`."""
-    return jax.random.key(seed, impl=PHILOX if generator == "philox" else "threefry2x32")
+    if generator != "philox":
+        return jax.random.key(seed, impl="threefry2x32")
+    number = int(np.int64(seed))
+    high = number >> 32 if wide() else 0  # where JAX has no 64-bit integers it never sees it
+    return _held(_block(number % 2**32, high % 2**32, SEED))
+
+
+def folded(key: Any, *numbers: int) -> Any:
+    """One key with numbers folded into it, one after another."""
+    if str(jax.random.key_impl(key)) != NAME:
+        return functools.reduce(jax.random.fold_in, numbers, key)
+    first, second = map(int, np.asarray(jax.random.key_data(key)))
+    for number in numbers:
+        first, second = _block(int(number) % 2**32, second, first ^ FOLD)
+    return _held((first, second))
+
+
+def _held(words: tuple[int, int]) -> Any:
+    return jax.random.wrap_key_data(jax.device_put(np.array(words, np.uint32)), impl=PHILOX)

@@ -11,11 +11,12 @@ from scipy.stats import chi2, kstest
 
 from convergence.claims.base import Claim
 from convergence.draws import _quantile, _unit, normal, radial, table
-from convergence.keys import claim_key
-from convergence.philox import ROUNDS, philox, root
+from convergence.keys import claim_key, run_key, run_keys, slug_seed
+from convergence.philox import PHILOX, ROUNDS, philox, root
 from convergence.precision import precision
 from convergence.registry import registry
 from convergence.runner.run import _hasty, checkpoints, trajectory
+from convergence.tiers import GENERATORS
 
 ALPHA = 1e-6  # of each statistical test here
 
@@ -35,6 +36,22 @@ def test_philox_gives_the_published_blocks(
     with precision(dtype):
         found = philox(*(jnp.asarray([word], jnp.uint32) for word in (*counter, key)))
     assert tuple(int(word[0]) for word in found) == block
+
+
+@pytest.mark.parametrize("generator", GENERATORS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("seed", [0, 7, -3, 2**31 - 1, 2**40 + 5])
+def test_keys_made_on_the_host_are_those_of_jax(seed: int, dtype: str, generator: str) -> None:
+    impl = PHILOX if generator == "philox" else "threefry2x32"
+    with precision(dtype):
+        key = jax.random.key(seed, impl=impl)
+        for number in (slug_seed("c"), 64):
+            key = jax.random.fold_in(key, number)
+        found = claim_key("c", seed, 64, generator)
+        assert found.dtype == key.dtype
+        assert np.array_equal(jax.random.key_data(found), jax.random.key_data(key))
+        (own,) = jax.random.key_data(run_keys(key, jnp.array([2**31 + 9], jnp.uint32)))
+        assert np.array_equal(jax.random.key_data(run_key(found, 2**31 + 9)), own)
 
 
 def test_keys_made_of_keys_share_no_word() -> None:

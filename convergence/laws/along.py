@@ -13,7 +13,7 @@ import numpy as np
 from convergence.compiling import rushed
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
-from convergence.keys import run_keys, step_key
+from convergence.keys import run_key, step_key
 from convergence.laws.faults import CURVED, ROUNDING, Fault
 from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.plainly import plainly
@@ -132,7 +132,7 @@ def walked(
 
     alone: whether no other run is followed that one compiled program would serve.
     """
-    own = run_keys(key, jax.device_put(np.asarray([run], np.uint32)))[0]
+    own = run_key(key, run)
     quiet = isinstance(getattr(experiment.oracle, "noise", None), Noiseless)
     walk = _brief if T <= BRIEF and quiet and alone else _long
     *seen, end = walk(experiment, np.asarray(T, np.int32), own)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.keys import claim_key, run_keys
+from convergence.keys import claim_key, run_key
 from convergence.proofs.balls import ball, bits, each, exact, kind
 from convergence.proofs.interpreter import BUDGET, Interpreter
 from convergence.runner.experiment import Simulation
@@ -48,7 +48,7 @@ def program(what: Simulation, seed: int, index: int, generator: str = GENERATORS
     )
     arrays, rest = eqx.partition(experiment, eqx.is_array)
     key = claim_key(what.slug, seed, what.T, generator)
-    own = run_keys(key, jnp.asarray([index], jnp.uint32))[0]
+    own = run_key(key, index)
     marks = jnp.asarray(checkpoints(what.T) if what.marks is None else what.marks, jnp.int32)
 
     def one(arrays: Any, marks: Any, key: Any) -> Any:
