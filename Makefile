@@ -1,6 +1,6 @@
 # make verify     run every claim, draw the papers' figures, the table      TIER=quick|standard|full
 # make test       ruff, pyright and the test-suite                         TIER=quick|standard|full
-#                                                                        TORCH=1 with torch, no CUDA
+#                                            TORCH=1 with torch, no CUDA; MERGE=1 all that CI runs
 # make check    what takes less than a minute: lint, types, floors, recursions, statistics
 # make bench      seed-steps per second against plain NumPy and hand-written JAX
 # make audit    released optimizers of a dozen packages against laws; an environment of its own
@@ -34,7 +34,7 @@ test: $(VENV)/ready-to-test $(if $(TORCH),$(VENV)/torch)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	CONVERGENCE_TEST_TIER=$(TIER) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	CONVERGENCE_TEST_TIER=$(TIER) CONVERGENCE_TEST_MERGE=$(MERGE) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/ready-to-test
 	$(BIN)/ruff check .

@@ -44,9 +44,13 @@ def tier() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests of higher tiers: `@pytest.mark.standard` and `@pytest.mark.full`."""
+    """Skip tests of higher tiers: `@pytest.mark.standard` and `@pytest.mark.full`; of the lowest
+    those marked `merge`, unless CONVERGENCE_TEST_MERGE=1."""
     allowed = TIERS[: TIERS.index(tier()) + 1]
+    merging = len(allowed) > 1 or os.environ.get("CONVERGENCE_TEST_MERGE", "") not in ("", "0")
     for item in items:
+        if item.get_closest_marker("merge") and not merging:
+            item.add_marker(pytest.mark.skip(reason="runs with MERGE=1"))
         for name in TIERS[1:]:
             if item.get_closest_marker(name) and name not in allowed:
                 item.add_marker(pytest.mark.skip(reason=f"runs in tier {name}"))

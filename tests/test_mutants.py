@@ -11,6 +11,7 @@ from tests.mutants import ALL, FAMILIES
 from tests.mutants.base import Mutant
 
 
+@pytest.mark.merge
 @pytest.mark.unchecked
 @pytest.mark.parametrize("mutant", ALL, ids=lambda m: m.name)
 def test_mutant_is_caught(mutant: Mutant) -> None:

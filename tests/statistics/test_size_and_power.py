@@ -39,6 +39,7 @@ def surprise(trial: Trial, hits: int, reps: int) -> float:
     return float(special.bdtr(hits, reps, trial.level))
 
 
+@pytest.mark.merge
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_promise_is_kept(trial: Trial) -> None:
     hits, reps = trial.run()
