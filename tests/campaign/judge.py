@@ -78,6 +78,7 @@ def noticed(mutant: Mutant, files: list[str], slugs: list[str], ill: list[str]) 
     if said:
         return [said]
     named = [test for f in files if "::" not in f for test in naming(ROOT / f, mutant.top)]
+    named += [f for f in files if "::" in f]
     failed = failing(named, ill) or unexpected(slugs, ill)
     return [failed] if failed else [f for f in [failing(files, [*ill, *named])] if f]
 
@@ -111,13 +112,14 @@ def unexpected(slugs: list[str], ill: list[str]) -> str:
 
 def reads_otherwise(mutant: Mutant, ill: list[str]) -> str:
     """The test of the statements of a family that the changed bound fails: it is not what they
-    print, or does not scale with the units."""
-    from tests.formulas import test_formulas, test_units
+    print, does not scale with the units, or is no law of its method."""
+    from convergence.precision import precision
+    from tests.formulas import instances, laws, test_formulas, test_laws, test_units
 
     family, module = Path(mutant.path).parts[2], module_of(mutant.path)
     made = {
         name
-        for name, claims in test_formulas.statements().items()
+        for name, claims in instances.statements().items()
         for kind in type(claims[0].theorem).__mro__
         if (kind.__module__, kind.__name__) == (module, mutant.top)
     }
@@ -125,7 +127,10 @@ def reads_otherwise(mutant: Mutant, ill: list[str]) -> str:
         test = f"{tests.__name__.replace('.', '/')}.py::{tests.BOUND}[{family}]"
         if test not in ill and tests.differences(family, made):
             return test
-    return ""
+    with precision("float64"):
+        asked = [claims for name, claims in laws.laws().items() if name in made]
+        test = f"tests/formulas/test_laws.py::{test_laws.LAW}[{family}]"
+        return test if any(text for claims in asked for text in laws.differences(claims, 0)) else ""
 
 
 def kept(claim: Any, settings: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from tests.campaign.sites import ROOT
 
 TESTS, CLAIMS = 4, 4  # files and claims that judge one mutant, the nearest and cheapest first
+NAMED = 16  # test functions of other files that name what is changed
 # For what every claim runs through.
 EVERYDAY = ("adam-constant-gradient", "sgd-ghadimi-lan", "sgd-step-too-large", "galore-converges")
 # They start processes, draw or write: slow, and blind to a single token of a method.
@@ -60,7 +61,8 @@ def distance(start: Path, target: str) -> int:
 @functools.cache
 def tests_for(path: str, name: str) -> tuple[str, ...]:
     """The test files that see a class or function of a file: those that name it first, then those
-    that name another one of the file, those of its room, the nearest, the smallest."""
+    that name another one of the file, those of its room, the nearest, the smallest. After them the
+    test functions of other files that name it."""
     target = module_of(path)
     files = [f for f in (ROOT / "tests").rglob("test_*.py") if f.stem not in FAR]
     room, beside = path.split("/")[1], public(ROOT / path)
@@ -69,8 +71,11 @@ def tests_for(path: str, name: str) -> tuple[str, ...]:
         told = name not in words(f), not beside & words(f)
         return *told, room not in f.parts, distance(f, target), f.stat().st_size
 
-    found = sorted((f for f in files if distance(f, target) <= 2), key=rank)
-    return tuple(f.relative_to(ROOT).as_posix() for f in found[:TESTS])
+    near = sorted((f for f in files if distance(f, target) <= 2), key=rank)[:TESTS]
+    others = sorted((f for f in files if name in words(f) and f not in near), key=rank)
+    named = [pair for f in others for pair in enumerate(naming(f, name))]  # of each file the first
+    named.sort(key=lambda pair: pair[0])
+    return (*(f.relative_to(ROOT).as_posix() for f in near), *(t for _, t in named[:NAMED]))
 
 
 @functools.cache
@@ -133,12 +138,34 @@ def claims_for(path: str, name: str) -> tuple[str, ...]:
 
 
 def naming(file: Path, name: str) -> list[str]:
-    """The test functions of a file in which a name stands."""
-    text = file.read_text(encoding="utf-8")
+    """The test functions of a file in which a name stands, or one of the file's that tells of
+    it."""
+    told = {name}.union(*(own for own, said in statements_of(file) if name in said))
+    return [
+        f"{file.relative_to(ROOT).as_posix()}::{test}"
+        for own, said in statements_of(file)
+        for test in own
+        if test.startswith("test_") and told & said
+    ]
+
+
+@functools.cache
+def statements_of(file: Path) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """(what it defines, the words in it) of every statement of a file but imports; of a function
+    without its name and docstring."""
     found = []
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            parts = [ast.unparse(part) for part in (*node.decorator_list, *node.body)]
-            if name in re.findall(r"\w+", " ".join(parts)):
-                found.append(f"{file.relative_to(ROOT).as_posix()}::{node.name}")
-    return found
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        parts: list[ast.AST] = [node]
+        own: set[str] = set()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if isinstance(node, ast.FunctionDef):
+            parts, own = [*node.decorator_list, *node.body], {node.name}
+        elif isinstance(node, ast.ClassDef):
+            own = {node.name}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            own = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        said = {word for p in parts for word in re.findall(r"\w+", ast.unparse(p))}
+        found.append((frozenset(own), frozenset(said)))
+    return tuple(found)

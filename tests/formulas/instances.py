@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import inspect
 import math
 import re
@@ -14,13 +15,14 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
+from convergence.theorems import Kind
 from convergence.vocabulary import VOCABULARY
 from tests.formulas.letters import (
     CONSTANTS,
-    FAMILIES,
     GRIDS,
     HORIZON,
     LETTERS,
+    LETTERS_OF,
     LOW,
     NAMES,
     ONLY_HERE,
@@ -156,14 +158,14 @@ class Letters:
 def formula(theorem: Any, c: Constants, T: int, other: str = "") -> float:
     """What the statement of a theorem says the bound is, or another formula with its letters."""
     written = LETTERS.get(type(theorem).__name__, "")
-    family = type(theorem).__module__.split(".")[2]
+    of = type(theorem).__module__.split(".")[2]
     rhs, *lines = [part.strip() for part in written.split(";")]
     told: dict[str, str] = {}
     if not rhs:
         rhs, said = stated(theorem.statement)
         told = dict(said)
     rhs = other or rhs
-    lines = [*FAMILIES.get(family, "").split(";"), *lines]
+    lines = [*LETTERS_OF.get(of, "").split(";"), *lines]
     more = {plain(a).strip(): b.strip() for a, s, b in (x.partition("=") for x in lines) if s}
     letters = Letters(theorem, c, T, more, told)
     for case in rhs.split("||"):
@@ -195,6 +197,27 @@ def moved(theorem: Any, c: Constants, seed: int) -> tuple[Any, Constants]:
     return theorem, c.but(**values)
 
 
+@functools.cache
+def statements() -> dict[str, list[Any]]:
+    """The claims of each statement with a bound, by the name of its class."""
+    from convergence.registry import registry
+
+    found: dict[str, list[Any]] = {}
+    for claim in registry():
+        if hasattr(claim, "horizons") and claim.kind is not Kind.SEPARATION:
+            found.setdefault(type(claim.theorem).__name__, []).append(claim)
+    return found
+
+
+def family(name: str) -> str:
+    """The family of a statement."""
+    return type(statements()[name][0].theorem).__module__.split(".")[2]
+
+
+FAMILIES = (
+    "adaptive", "attention", "classical", "compression", "decentralized", "estimators",
+    "federated", "games", "heavy_tailed", "parameter_free", "subspace", "zeroth_order",
+)  # fmt: skip
 CONSTANTS_OF: dict[str, Constants] = {}
 
 

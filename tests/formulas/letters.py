@@ -36,7 +36,7 @@ HEAVY = (
 COMPRESSED = "q = √(1−δ); a = 1−q; δ = .contraction; κ = (1−γL−b²)/(1+b)²; L̃ = c.L_tilde"
 NETWORK = "ρ = .mixing; s = .deviation; ζ = c.zeta_all"
 LINEAR = "‖g‖_1 = Σ_i |g_i|; ‖g‖_2 = (Σ_i g_i²)^{½}"
-FAMILIES = {
+LETTERS_OF = {
     "heavy_tailed": HEAVY, "compression": COMPRESSED, "decentralized": NETWORK,
     "adaptive": LINEAR, "classical": LINEAR, "parameter_free": LINEAR,
     "zeroth_order": "D_S = mn + 2n/r; D_f = √(2Δ/L)",

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 
 from convergence.precision import precision
 from convergence.theorems import Kind
-from tests.formulas.instances import difference, instances
+from tests.formulas.instances import FAMILIES, difference, family, instances, statements
 from tests.formulas.letters import EXACT, LETTERS, WORDS
 from tests.formulas.reading import Unread, evaluated, stated
-
-
-@functools.cache
-def statements() -> dict[str, list[Any]]:
-    """The claims of each statement with a bound, by the name of its class."""
-    from convergence.registry import registry
-
-    found: dict[str, list[Any]] = {}
-    for claim in registry():
-        if hasattr(claim, "horizons") and claim.kind is not Kind.SEPARATION:
-            found.setdefault(type(claim.theorem).__name__, []).append(claim)
-    return found
-
-
-def family(name: str) -> str:
-    return type(statements()[name][0].theorem).__module__.split(".")[2]
-
-
-FAMILIES = (
-    "adaptive", "attention", "classical", "compression", "decentralized", "estimators",
-    "federated", "games", "heavy_tailed", "parameter_free", "subspace", "zeroth_order",
-)  # fmt: skip
 
 
 def differences(of: str, among: set[str]) -> list[str]:

@@ -12,8 +12,7 @@ import pytest
 from convergence.constants import Constants
 from convergence.precision import precision
 from convergence.vocabulary import VOCABULARY
-from tests.formulas.instances import constants_of
-from tests.formulas.test_formulas import FAMILIES, family, statements
+from tests.formulas.instances import FAMILIES, constants_of, family, statements
 
 POWER = {"": 1, "²": 2, "³": 3}
 # Their own fields, or matrices without a unit in the table of constants, carry units.
