@@ -19,6 +19,7 @@ from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE, affine
 from convergence.laws.noises import noise_faults, rare_faults
 from convergence.laws.origin import ours
+from convergence.laws.tails import drawn_alone
 from convergence.precision import precision
 from convergence.runner.record import Record
 from convergence.runner.run import check_step
@@ -40,7 +41,9 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     foreign = not type(asked).__module__.startswith("convergence.") and ours(theorem)
     if foreign and not false:
         false = oracle_faults(asked, problem, c)
-    return told("certificates", false)
+    found = told("certificates", false)
+    trusted = "" if false else drawn_alone(noise, np.shape(problem.start()), c)
+    return found._replace(detail=f"{found.detail}; {trusted}") if trusted else found
 
 
 def exhausted(problem: Any, noise: Any, c: Constants) -> bool:

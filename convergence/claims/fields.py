@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.claims.samples import check_samples
+from convergence.claims.forms import check_law, check_problem, check_samples, check_start
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
 from convergence.errors import (
@@ -162,10 +162,7 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
             at = f"{shown(part)} as {name} at T = {T}"
             require(False, at, f"a {name}", f"let the function of T return a {name}")
     try:
-        shape = np.shape(problem.start())
-        require(
-            np.prod(shape) > 0, f"a start of shape {shape}", "an iterate with entries", "take d ≥ 1"
-        )
+        shape = check_start(problem)
         found = problem.constants(), noise.constants(shape)
     except InvalidInput:
         raise
@@ -175,12 +172,14 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
             f"are needed to certify its constants ({type(error).__name__}: "
             f"{' '.join(str(error).split())[:160]}); mend the fields."
         ) from error
-    check_samples(noise, shape)
     for (name, part, _), c in zip(parts, found, strict=True):
-        if not isinstance(c, Mapping):
+        if not isinstance(c, Constants):
             at = f"{shown(c)} from constants() of {type(part).__name__}"
             require(False, at, "Constants", f"let the {name} return Constants(…)")
-    return Constants(**dict(found[0])) | found[1]
+    check_problem(problem, shape, found[0])
+    check_samples(noise, shape)
+    check_law(noise, shape)
+    return found[0] | found[1]
 
 
 def check_bound(bound: Any, T: int, slug: str) -> Any:

@@ -58,3 +58,18 @@ def tail_faults(
     gap = float(max(up.max(), down.max()))
     if 2 * math.exp(-2 * n * gap**2) < ALPHA:
         yield Fault("tail", "that of ‖ξ‖", gap, "the largest gap to the share of samples")
+
+
+def drawn_alone(noise: AbstractNoise, shape: tuple[int, ...], c: Constants) -> str:
+    """What is taken on trust of a user's noise: moments that rare draws may carry, of a law that
+    it does not state. Empty where there are none."""
+    said = [name for name in ("sigma", "sigma_p") if c.get(name)]
+    if ours(noise) or c.get("light_tailed") or not said:
+        return ""
+    if noise.normal or noise.atoms(shape) is not None or noise.tail(shape) is not None:
+        return ""
+    name = type(noise).__name__
+    return (
+        f"{' and '.join(said)} of {name} on trust beyond what draws show, which miss what rare "
+        f"ones carry: {name}.tail or .atoms would be checked"
+    )

@@ -134,3 +134,13 @@ def test_what_rare_draws_carry_is_no_users_word():
         assert not noise_faults(right, np.ones(2))
         said = noise_faults(HalfAsMoved(right.zeta, right.s, swell), np.ones(2))
         assert "noise_lipschitz_p" in {fault.name for fault in said}
+
+
+def test_moments_that_draws_alone_show_are_named_in_the_report():
+    def said(noise: Any) -> str:
+        claim = Claim("trust", SGDNonconvex(), Isotropic([1.0]), noise, horizons=(4,), seeds=64)
+        return verify(claim).assumptions[0].detail
+
+    trusted = "checked on the instance; sigma of Rare on trust beyond what draws show"
+    assert said(Rare(0.0)).startswith(trusted)
+    assert said(Gaussian(0.1)) == "checked on the instance"

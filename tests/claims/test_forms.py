@@ -1,0 +1,139 @@
+"""What a user's own problem or noise answers in another form is refused in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence import Claim, verify
+from convergence.constants import Constants
+from convergence.errors import InvalidInput
+from convergence.noise import AbstractNoise
+from convergence.problems import AbstractProblem
+from convergence.shapes import Reals, real
+from convergence.theorems import SGDNonconvex
+
+CERTIFIED = {"L": 1.0, "Delta": 2.5, "f_star": 0.0, "grad0": 5**0.5, "d": 2}
+
+
+class Bowl(AbstractProblem):
+    """‖x‖²/2 from (1, −2)."""
+
+    def value(self, x: Any) -> Any:
+        return 0.5 * jnp.sum(x**2)
+
+    def f_star(self) -> Any:
+        return 0.0
+
+    def start(self) -> Any:
+        return jnp.array([1.0, -2.0])
+
+    def constants(self) -> Any:
+        return Constants(**CERTIFIED)
+
+
+class Signs(AbstractNoise):
+    """±σ/√d an entry."""
+
+    sigma: Reals = eqx.field(converter=real, default=0.5)
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return self.sigma / x.size**0.5 * jax.random.rademacher(key, x.shape, x.dtype)
+
+    def constants(self, shape: Any) -> Any:
+        return Constants(sigma=float(self.sigma), symmetric=True, additive=True, light_tailed=True)
+
+
+def half(x: Any) -> Any:
+    return 0.5 * jnp.sum(x**2)
+
+
+def known(**more: Any) -> Any:
+    return lambda self: Constants(**CERTIFIED, **more)
+
+
+def stop(self: Any, x: Any) -> Any:
+    raise ValueError("boom")
+
+
+NUMBER, SHAPE = "a number float64 is needed", "an array float64(2,) is needed"
+POINT = "an array that broadcasts to the shape (2,) of the iterate is needed"
+FLOATS = "an array of floating-point numbers is needed"
+ONLY = "on a number that only runs know (test_forms.py:"
+PROBLEMS: list[tuple[str, Any, str]] = [
+    ("value", lambda self, x: half(x)[None], "Got an array float64(1,) from Odd.value(x)"),
+    ("value", lambda self, x: half(x) + 0j, "Got a number complex128 from Odd.value(x)"),
+    (
+        "value",
+        lambda self, x: half(x).astype(np.float32),
+        f"float32 from Odd.value(x), but {NUMBER}",
+    ),
+    ("value", lambda self, x: (half(x), x), "Got the tuple ("),
+    ("value", lambda self, x: None, "Got the NoneType None from Odd.value(x)"),
+    ("value", lambda self, x: half(x) if x[0] > 0 else 0.0, ONLY),
+    ("value", lambda self, x: 0.5 * np.sum(np.square(x)), ONLY),
+    ("value", lambda self, x, y: half(x), "Got TypeError: "),
+    ("value", stop, "Got ValueError: boom (test_forms.py:"),
+    ("grad", lambda self, x: x[:1], f"Got an array float64(1,) from Odd.grad(x), but {SHAPE}"),
+    ("grad", lambda self, x: x[:, None], f"an array float64(2, 1) from Odd.grad(x), but {SHAPE}"),
+    ("grad", lambda self, x: jnp.sum(x), f"Got a number float64 from Odd.grad(x), but {SHAPE}"),
+    (
+        "grad",
+        lambda self, x: x.astype(int),
+        f"Got an array int64(2,) from Odd.grad(x), but {SHAPE}",
+    ),
+    ("grad", lambda self, x: [x[0], x[1]], f"from Odd.grad(x), but {SHAPE}"),
+    ("start", lambda self: [1.0, -2.0], f"Got [1.0, -2.0] from Odd.start(), but {FLOATS}"),
+    (
+        "start",
+        lambda self: np.array([1, -2]),
+        f"Got array([ 1, -2]) from Odd.start(), but {FLOATS}",
+    ),
+    ("start", lambda self: jnp.ones(2) + 0j, f"from Odd.start(), but {FLOATS}"),
+    ("start", lambda self: {"w": jnp.ones(2)}, f"from Odd.start(), but {FLOATS}"),
+    ("start", lambda self: jnp.zeros((0, 3)), "but an iterate with entries is needed"),
+    ("f_star", lambda self: None, "Got None from Odd.f_star(), but a number is needed"),
+    ("f_star", lambda self: jnp.zeros(2), "from Odd.f_star(), but a number is needed"),
+    ("x_star", lambda self: jnp.zeros(3), f"from Odd.x_star(), but {POINT}"),
+    ("constants", known(x_star=np.zeros(3)), f"from Odd.constants().x_star, but {POINT}"),
+    ("constants", lambda self: CERTIFIED, "let the problem return Constants("),
+]
+LAW = "(chances (K,), values (K, 2)), or None is needed"
+NOISES: list[tuple[str, Any, str]] = [
+    ("draw", lambda self, x, key: 1j * x, f"complex128(2,) from Odd.draw(x, key), but {SHAPE}"),
+    ("draw", lambda self, x, key: x.astype(int), f"int64(2,) from Odd.draw(x, key), but {SHAPE}"),
+    ("draw", lambda self, x, key: [0.0, 0.0], "needed, not the list [0.0, 0.0]; give"),
+    ("draw", lambda self, x, key: x if x[0] > 0 else -x, ONLY),
+    ("atoms", lambda self, shape: np.ones(3), f"1.]) from Odd.atoms(shape), but {LAW}"),
+    ("atoms", lambda self, shape: (None, None), f"from Odd.atoms(shape), but {LAW}"),
+    ("atoms", lambda self, shape: (np.ones(2) / 2, np.ones((3, 2))), f"but {LAW}"),
+    ("atoms", lambda self, shape: (np.ones(2) / 2, np.ones((2, 3))), f"but {LAW}"),
+    ("of_unit", lambda self, unit: unit[:1], "an array of shape (2,), or None is needed"),
+    ("tail", lambda self, shape: 3, "Got 3 from Odd.tail(shape), but a function of radii"),
+    ("tail", lambda self, shape: lambda r: 0.5, "Got 0.5 from Odd.tail(shape)(r), but a chance"),
+    ("tail", lambda self, shape: lambda r: r * np.nan, "but a chance for each of the radii r"),
+    ("constants", lambda self, shape: {"sigma": 0.5}, "let the noise return Constants("),
+]  # fmt: skip
+
+
+def refused(problem: Any, noise: Any, said: str) -> None:
+    claim = Claim("c", SGDNonconvex(scale=0.5), problem, noise, horizons=(4,), seeds=64)
+    with pytest.raises(InvalidInput) as error:
+        verify(claim)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("name", "method", "said"), PROBLEMS)
+def test_a_problem_that_answers_in_another_form(name: str, method: Any, said: str) -> None:
+    refused(type("Odd", (Bowl,), {name: method})(), Signs(), said)
+
+
+@pytest.mark.parametrize(("name", "method", "said"), NOISES)
+def test_a_noise_that_answers_in_another_form(name: str, method: Any, said: str) -> None:
+    refused(Bowl(), type("Odd", (Signs,), {name: method})(), said)
