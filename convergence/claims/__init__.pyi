@@ -39,6 +39,10 @@ from .fields import constants_of as constants_of
 from .fields import counts as counts
 from .fields import is_pair as is_pair
 from .fields import meant as meant
+from .forms import check_law as check_law
+from .forms import check_problem as check_problem
+from .forms import check_samples as check_samples
+from .forms import check_start as check_start
 from .identity import Identity as Identity
 from .modules import claims_in as claims_in
 from .modules import distinct as distinct
@@ -70,7 +74,6 @@ from .rounding import gap as gap
 from .rounding import moved as moved
 from .rounding import sensitivity as sensitivity
 from .rounding import sizes as sizes
-from .samples import check_samples as check_samples
 from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings

@@ -39,10 +39,11 @@ def _slopes(oracle: Any, x: Any, keys: Any) -> Any:
     return jax.vmap(both)(jax.random.wrap_key_data(keys, impl=PHILOX))
 
 
-def oracle_faults(oracle: Any, problem: Any, c: Constants) -> list[Fault]:
+def oracle_faults(oracle: Any, problem: Any, c: Constants, at: Any = None) -> list[Fault]:
     """E ∇F(x; ξ) = ∇f(x), E‖∇F − ∇f‖² ≤ σ² (p-th moments likewise) and ∇F the slope of F, at x_0
-    and away from it; of an oracle that answers for workers, each worker. In float64."""
-    x0 = np.asarray(problem.start(), np.float64)
+    or another point and away from it; of an oracle that answers for workers, each worker. In
+    float64."""
+    x0 = np.asarray(problem.start() if at is None else at, np.float64)
     rng = np.random.default_rng(0)
     unit = float(np.sqrt(np.mean(x0**2))) or 1.0
     count = int(min(DRAWS, max(64, ENTRIES // max(1, x0.size))))

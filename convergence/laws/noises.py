@@ -213,10 +213,7 @@ def _moves(
     if not noise.of_iterate:
         away *= np.linalg.norm(x) / np.linalg.norm(away)  # of what may be asked
     if c.get("additive"):
-        there = draws(noise, away, seed, places)
-        off = float(np.max(np.abs(here - there)))
-        if off > 1e-12 * float(np.max(np.abs(here), initial=1e-300)):
-            yield Fault("additive", True, off, "the change of a sample between two x")
+        yield from _apart_from(here, draws(noise, away, seed, places))
         return
     if not noise.of_iterate:
         return
@@ -234,6 +231,19 @@ def _moves(
             if exceeds(moved**power, value**power):
                 true = np.mean(moved**power) ** (1 / power)
                 yield Fault(name, value, true, "of the draws that mean")
+
+
+def _apart_from(here: np.ndarray, there: np.ndarray) -> Iterator[Fault]:
+    """Samples at one place that are others at another."""
+    off = float(np.max(np.abs(here - there)))
+    if not off <= 1e-12 * float(np.max(np.abs(here), initial=1e-300)):
+        yield Fault("additive", True, off, "the change of a sample between two x")
+
+
+def strayed_faults(noise: AbstractNoise, start: Any, x: Any) -> list[Fault]:
+    """Whether a noise that is said to be additive draws at x what it draws at x_0. In float64."""
+    places = np.asarray(start, np.float64), np.asarray(x, np.float64)
+    return list(_apart_from(*(draws(noise, place, seed=0) for place in places)))
 
 
 def _fastest(noise: AbstractNoise, x: np.ndarray, unit: float, seed: int) -> Iterator[np.ndarray]:

@@ -24,6 +24,7 @@ from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
 FAULT = Fault("L", 1.0, 2.0, "the curvature")
+OWN = Oracle(Isotropic([1.0]), Gaussian(1.0))
 SAID = "L = 1 is certified, but the curvature = 2"
 
 
@@ -139,6 +140,8 @@ class Court:
             ("contradicted", noted("along", lambda way, c, eps: told["along"] == way)),
             ("noise_faults", noted("noise", lambda noise, end: told["noisy"])),
             ("rare_faults", noted("rare", lambda *given: told["rare"])),
+            ("strayed_faults", noted("strayed", lambda noise, x0, x: told.get("strayed"))),
+            ("oracle_faults", noted("oracle", lambda *given: told.get("biased"))),
         ):  # fmt: skip
             monkeypatch.setattr(office, name, what)
         monkeypatch.setattr(
@@ -149,7 +152,8 @@ class Court:
         self.asked.clear()
         claim = SimpleNamespace(
             slug="own", instance=lambda T: (self.problem, self.noise, self.c),
-            oracle=lambda problem, noise: (problem, noise), experiment=lambda T: f"run {T}",
+            oracle=lambda problem, noise: (problem, noise), theorem="theorem",
+            experiment=lambda T: SimpleNamespace(oracle=self.told.get("oracle", OWN)),
         )  # fmt: skip
         session = SimpleNamespace(settings=Settings(**settings))
         return broken(claim, records, Judgement(verdict, "", (), None, None), session)
@@ -230,3 +234,35 @@ def test_noise_that_is_not_the_package_s(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (found.name, found.detail) == ("certificates of the noise", SAID)
     assert court.asked[-1] == ("rare", court.noise, "start", court.c, MORE * 6 * 5)
     assert court.broken(Verdict.CONSISTENT, [SIX]) == ()
+
+
+def test_where_a_users_noise_or_oracle_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end of a run that is followed and, going back, at times of even ratios on its way."""
+    long, times = record(1000, 1.0), [1000, 316, 100, 32, 10, 3, 1]
+
+    def asked(name: str) -> list[Any]:
+        return [given[1:] for given in court.asked if given[0] == name]
+
+    court = Court(monkeypatch, ours=["theorem"], additive=True)
+    assert court.broken(Verdict.REFUTED, [long]) == ()
+    assert [given[0] for given in asked("walked")] == times
+    assert [given[:2] for given in asked("strayed")] == [(court.noise, "start")] * 7
+    assert not asked("noise")
+    assert not asked("oracle")
+    court.told["strayed"] = True
+    assert court.broken(Verdict.REFUTED, [long])[0].name == "certificates along the runs"
+    assert len(asked("walked")) == 1
+    court = Court(monkeypatch, ours=["theorem"])
+    assert court.broken(Verdict.CONSISTENT, [long]) == ()
+    assert (len(asked("noise")), len(asked("strayed"))) == (7, 0)
+    foreign = Foreign(Isotropic([1.0]), Gaussian(1.0))
+    court = Court(monkeypatch, oracle=foreign, additive=True, exhausted=True)
+    assert court.broken(Verdict.CONSISTENT, [long]) == ()
+    assert [given[0] for given in asked("walked")] == times
+    assert [given[0] for given in asked("oracle")] == [foreign] * 7
+    assert not asked("strayed")
+    court.told["biased"] = True
+    assert court.broken(Verdict.REFUTED, [long])[0].name == "certificates along the runs"
+    court.told["ours"] = [court.problem, court.noise]  # of a user's own theorem it is a part
+    assert court.broken(Verdict.REFUTED, [long]) == ()
+    assert court.asked == []
