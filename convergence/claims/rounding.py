@@ -17,9 +17,12 @@ import jax
 import numpy as np
 
 from convergence.claims.settings import Session
+from convergence.philox import root
+from convergence.plainly import plainly
 from convergence.precision import precision
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
+from convergence.shapes import Key
 from convergence.statistics import Sample
 from convergence.theorems.base import Kind
 
@@ -86,15 +89,20 @@ def digits(dtype: Any) -> float:
     return float(10 ** (-0.4 * np.finfo(dtype).precision))
 
 
+@plainly
+def _begun(algorithm: Any, problem: Any, oracle: Any, metric: Any, key: Key) -> Any:
+    """The metric at the start of a run."""
+    lax: Any = jax.lax
+    state = algorithm.init(problem.start(), oracle, key)
+    return metric.read(lax.full((), 0, np.int32), metric.init(problem, state), problem, state)
+
+
 def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
     """The larger of value and bound at the end, and the largest of a run: the metric at its start
     and at its marks. A run that left the floats ends as large as it was seen."""
     with precision("float64"):
         run = claim.experiment(record.T)
-        state = run.algorithm.init(run.problem.start(), run.oracle, jax.random.key(0))
-        begun = run.metric.init(run.problem, state)
-        lax: Any = jax.lax
-        first = run.metric.read(lax.full((), 0, np.int32), begun, run.problem, state)
+        first = _begun(run.algorithm, run.problem, run.oracle, run.metric, root(0))
     known = [abs(b) for b in sample.range if math.isfinite(b)]
     end = max([*known, *np.abs(sample.values[np.isfinite(sample.values)]).ravel()], default=0.0)
     seen = np.concatenate([np.abs(record.values).ravel(), np.abs(np.ravel(first)), [end]])

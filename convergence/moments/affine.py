@@ -218,10 +218,10 @@ def analyse(experiment: Experiment) -> Moments:
     with jax.enable_x64(True):
         problem, oracle, algorithm, keys = prepared(experiment)
         x0 = problem.start().astype(jnp.float64)
-        shape = eqx.filter_eval_shape(lambda key: algorithm.init(x0, oracle, key), keys[0])
+        shape = eqx.filter_eval_shape(lambda keys: algorithm.init(x0, oracle, keys[0]), keys)
         if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(shape)):
             raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
-        like = jax.tree.map(lambda v: jnp.zeros(v.shape, v.dtype), shape)
+        like = jax.tree.map(lambda v: jax.device_put(np.zeros(v.shape, v.dtype)), shape)
         plans = tuple(map(plan, drawn(problem, oracle, algorithm, like, keys)))
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -34,12 +35,18 @@ def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) ->
     )
 
 
+@functools.cache
+def _keys() -> Any:
+    """Made once: drawing them takes a program, which every release of programs drops."""
+    return jax.random.split(jax.random.key(0), KEYS)
+
+
 def prepared(experiment: Experiment) -> tuple[Any, Any, Any, Any]:
     """Problem, oracle and algorithm with host arrays as JAX arrays, so that other numbers of the
     same shape are the same program; and keys."""
     parts = experiment.problem, experiment.oracle, experiment.algorithm
     placed = jax.tree.map(lambda v: jax.device_put(np.asarray(v)), parts)
-    return *placed, jax.random.split(jax.random.key(0), KEYS)
+    return *placed, _keys()
 
 
 def drawn(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:

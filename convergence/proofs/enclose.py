@@ -14,7 +14,7 @@ from convergence.keys import claim_key, run_key
 from convergence.proofs.balls import ball, bits, each, exact, kind
 from convergence.proofs.interpreter import BUDGET, Interpreter
 from convergence.runner.experiment import Simulation
-from convergence.runner.run import checkpoints, trajectory
+from convergence.runner.run import checkpoints, placed, trajectory
 from convergence.tiers import GENERATORS
 
 
@@ -43,13 +43,12 @@ class Program(NamedTuple):
 
 def program(what: Simulation, seed: int, index: int, generator: str = GENERATORS[0]) -> Program:
     """The run `index` that `runner.run.run` makes of a simulation under a seed, as traced."""
-    experiment = jax.tree.map(
-        lambda v: jnp.asarray(v) if isinstance(v, np.ndarray | np.generic) else v, what.experiment
-    )
+    experiment = placed(what.experiment)
     arrays, rest = eqx.partition(experiment, eqx.is_array)
     key = claim_key(what.slug, seed, what.T, generator)
     own = run_key(key, index)
-    marks = jnp.asarray(checkpoints(what.T) if what.marks is None else what.marks, jnp.int32)
+    marks = checkpoints(what.T) if what.marks is None else what.marks
+    marks = jax.device_put(np.asarray(marks, np.int32))
 
     def one(arrays: Any, marks: Any, key: Any) -> Any:
         return trajectory(eqx.combine(arrays, rest), marks, key)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,16 +15,19 @@ from convergence.claims import planning
 from convergence.claims import settle as court
 from convergence.claims.credentials import credentials
 from convergence.claims.fields import check_bound
-from convergence.claims.rounding import digits, excess, moved, sensitivity, sizes
+from convergence.claims.rounding import _begun, digits, excess, moved, sensitivity, sizes
 from convergence.claims.settings import Session, Settings
 from convergence.claims.settle import kept, settle
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
+from convergence.philox import root
+from convergence.precision import precision
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
+from convergence.shapes import real
 from convergence.statistics import Grade, Judgement, Sample, Verdict
 from convergence.theorems.base import Kind
 from tests.claims.test_settled import (
@@ -59,28 +63,37 @@ def test_excess_of_nothing_and_of_vectors() -> None:
     np.testing.assert_allclose(found, [1 / 3, 0.0])
 
 
+class Begins(eqx.Module):
+    """A problem, a method and a metric that show what they are asked with."""
+
+    shift: Any = eqx.field(converter=real)
+
+    def start(self) -> Any:
+        """The start."""
+        return jnp.asarray(self.shift)
+
+    def init(self, first: Any, second: Any, key: Any = None) -> Any:
+        """Of a method with start, oracle and key; of a metric with problem and state."""
+        if key is None:
+            return first.start() + 10 * second[0]
+        return first + second.shift, jax.random.key_data(key).astype(first.dtype)
+
+    def read(self, t: Any, acc: Any, problem: Any, state: Any) -> Any:
+        """All that there is."""
+        return jnp.stack([t.astype(acc.dtype), acc, problem.start(), state[0], *state[1]])
+
+
 def test_a_start_is_measured_as_it_begins() -> None:
     """By the method and the metric, before any step, under the first key."""
-    asked: list[Any] = []
-
-    def init(start: Any, oracle: Any, key: Any) -> str:
-        asked.append((start, oracle, jax.random.key_data(key).tolist()))
-        return "state"
-
-    metric = SimpleNamespace(
-        init=lambda problem, state: ("begun", problem, state),
-        read=lambda T, acc, problem, state: asked.append((int(T), acc, problem, state)) or -7.0,
-    )
-    problem = SimpleNamespace(start=lambda: "start")
-    run = SimpleNamespace(
-        algorithm=SimpleNamespace(init=init), problem=problem, oracle="oracle", metric=metric
-    )
+    with precision("float64"):
+        run = SimpleNamespace(
+            algorithm=Begins(0.0), problem=Begins(2.0), oracle=Begins(0.5), metric=Begins(0.0)
+        )
+        seen = _begun(*vars(run).values(), root(0))
+        first = jax.random.key_data(root(0)).tolist()
+        assert np.asarray(seen).tolist() == [0.0, 27.0, 2.0, 2.5, *first]
     claim = SimpleNamespace(experiment=lambda T: run if T == 3 else None)
-    assert sizes(claim, record(3, [1.0, 2.0]), sample(3, [2.0], 3.0)) == (3.0, 7.0)
-    first = jax.random.key_data(jax.random.key(0)).tolist()
-    assert asked == [
-        ("start", "oracle", first), (0, ("begun", problem, "state"), problem, "state"),
-    ]  # fmt: skip
+    assert sizes(claim, record(3, [1.0, 2.0]), sample(3, [2.0], 3.0)) == (3.0, max(first))
 
 
 def worth(size: float, runs: Record, bound: Any) -> tuple[float, Any]:

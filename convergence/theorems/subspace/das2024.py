@@ -30,6 +30,7 @@ from convergence.theorems.domains import count, number
 from convergence.theorems.subspace.corner import stall
 
 PAPER = "das2024"
+_natural = jax.jit(natural)
 
 
 def _cases() -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
@@ -54,7 +55,7 @@ class Woodbury(AbstractIdentity):
         found = {}
         for name, (history, g, lam) in _cases().items():
             dense = np.linalg.solve(lam * np.eye(len(g)) + history.T @ history, g)
-            ours = np.asarray(natural(jnp.asarray(history), jnp.asarray(g), lam))
+            ours = np.asarray(_natural(history, g, lam))
             found[name] = float(np.linalg.norm(ours - dense) / np.linalg.norm(dense))
         return found
 
@@ -73,7 +74,7 @@ class NaturalDescent(AbstractIdentity):
     def discrepancies(self) -> dict[str, float]:
         found = {}
         for name, (history, g, lam) in _cases().items():
-            turned = np.asarray(natural(jnp.asarray(history), jnp.asarray(g), lam))
+            turned = np.asarray(_natural(history, g, lam))
             top = lam + np.linalg.norm(history, 2) ** 2
             size, square = float(np.linalg.norm(turned)), float(g @ g)
             found[f"{name}: above"] = max(size * lam / square**0.5 - 1, 0.0)
