@@ -31,7 +31,8 @@ class Experiment(eqx.Module):
 class Simulation:
     """Runs of an experiment up to T, `chunk` at a time, under the keys that belong to `slug`.
 
-    marks: where to measure, if not at the usual checkpoints.
+    marks: where to measure, if not at the usual checkpoints. brief: whether all that is run of it
+    in the quick tier takes less time than to compile it with care.
     """
 
     slug: str
@@ -39,3 +40,4 @@ class Simulation:
     T: int
     chunk: int = CHUNK
     marks: np.ndarray | None = None
+    brief: bool = False

@@ -80,7 +80,6 @@ def _first_bad(experiment: Experiment, marks: Any, key: Key) -> Any:
     A second run, made only where a mark was not finite: asking at every step of every run would
     cost about a twelfth of it.
     """
-
     problem, oracle, algorithm, _ = _measured(experiment)
 
     def sound(state: Any) -> Any:
@@ -246,14 +245,15 @@ def run(
     chunk: int = CHUNK,
     marks: np.ndarray | None = None,
     hasty: bool = False,
+    brief: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """The runs with the indices `seeds` up to horizon `T`.
 
     `progress` is told how many further runs are done. Each local device takes one chunk a call, a
     CPU several side by side, or all of them one run that is vast (`convergence.runner.spread`).
-    A `hasty` program compiles in half the time and runs slower, one of a single run in a quarter;
-    the last bits may differ.
+    A `hasty` program compiles in half the time and runs slower, one of a single run or of `brief`
+    ones in a quarter; the last bits may differ.
     """
     # A program measures at as many marks whatever T is; those of a short horizon repeat.
     kept = np.unique(checkpoints(T), return_index=True)[1] if marks is None else slice(None)
@@ -265,7 +265,7 @@ def run(
     at_once = 1 if plan.large(experiment) else plan.calls_at_once(len(firsts))
     plan.check_memory(experiment, len(seeds), len(marks[kept]), width * at_once)
     experiment = placed(experiment)
-    quick = _rushed if chunk == 1 else _hasty
+    quick = _rushed if chunk == 1 or brief else _hasty
     chunks = _large if plan.large(experiment) else quick if hasty else _chunks
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
