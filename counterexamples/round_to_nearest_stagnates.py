@@ -75,7 +75,7 @@ CLAIMS = (
         HALFWAY,
         QUIET,
         horizons=(16, 64),
-        seeds=131072,
+        seeds=32768,
         chunk=4096,
         note="the bound is attained as T grows: at T = 256 to 0.4 %, which takes millions of runs",
     ),

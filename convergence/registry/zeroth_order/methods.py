@@ -98,7 +98,7 @@ CLAIMS = (
         note="started on the floor αLD_Sσ²/(2 − αLD_S): it stays there for every ν",
     ),
     law("lozo-floor-nu7", laws.LozoLaw(R, 7), 42, NOISY, problem=flat(FLOOR)),
-    law("lozo-floor-nu40", laws.LozoLaw(R, 40), 80, NOISY, problem=flat(FLOOR)),
+    law("lozo-floor-nu40", laws.LozoLaw(R, 40), 80, NOISY, problem=flat(FLOOR), seeds=32768),
     law("lozo-momentum-law-nu1", laws.LozoMLaw(R, 1), 12),
     law("lozo-momentum-law-nu5", laws.LozoMLaw(R, 5), 20),
     law(
