@@ -19,6 +19,7 @@ from .probe import drawn as drawn
 from .probe import draws_of as draws_of
 from .probe import prepared as prepared
 from .probe import unravel as unravel
+from .probe import zeros as zeros
 from .second_moment import Patterns as Patterns
 from .second_moment import SecondMoments as SecondMoments
 from .second_moment import second_moments as second_moments

@@ -20,7 +20,6 @@ import dataclasses
 import functools
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,7 +29,7 @@ from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, rounding
-from convergence.moments.probe import SCALES, drawn, prepared, probe, unravel
+from convergence.moments.probe import SCALES, drawn, prepared, probe, unravel, zeros
 from convergence.moments.tape import NotAffine, plan
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
@@ -217,11 +216,9 @@ def analyse(experiment: Experiment) -> Moments:
     name = f"Got {method} on {instance}, but"
     with jax.enable_x64(True):
         problem, oracle, algorithm, keys = prepared(experiment)
-        x0 = problem.start().astype(jnp.float64)
-        shape = eqx.filter_eval_shape(lambda keys: algorithm.init(x0, oracle, keys[0]), keys)
-        if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(shape)):
+        like = zeros(problem, oracle, algorithm, keys)
+        if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(like)):
             raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
-        like = jax.tree.map(lambda v: jax.device_put(np.zeros(v.shape, v.dtype)), shape)
         plans = tuple(map(plan, drawn(problem, oracle, algorithm, like, keys)))
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))

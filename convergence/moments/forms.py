@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -55,17 +54,19 @@ def missed(values: np.ndarray, affine: np.ndarray) -> str:
     return ""
 
 
+def _refusal(metric: Any) -> NotAffine:
+    given = f"Got the metric {type(metric).__name__}, but one"
+    return NotAffine(f"{given} quadratic in the state is needed for exact moments; simulate it.")
+
+
 def form_of(problem: AbstractProblem, metric: AbstractMetric, like: Any) -> Form:
     """A metric as a quadratic of flat states shaped like `like`; any other is refused."""
-    given = f"Got the metric {type(metric).__name__}, but one"
-    refusal = NotAffine(f"{given} quadratic in the state is needed for exact moments; simulate it.")
+    refusal = _refusal(metric)
     if not isinstance(metric, AbstractPointwise):
         raise refusal
     with jax.enable_x64(True):
         size = sum(v.size for v in jax.tree.leaves(like))
         s = np.random.default_rng(0).standard_normal(size)
-        if eqx.filter_eval_shape(metric.at, problem, like).shape:
-            raise refusal
         base, slope, curve, exact = map(np.asarray, _form(problem, metric, like, s))
     bent = 0.5 * float(s @ curve @ s)
     for scale, value in zip(SCALES, exact, strict=True):
@@ -83,5 +84,8 @@ def _form(problem: Any, metric: Any, like: Any, s: Any) -> Any:
         return metric.at(problem, unravel(like, s))
 
     zero = jnp.zeros_like(s)
-    seen = jax.lax.map(lambda scale: q(scale * s), jnp.asarray(SCALES, s.dtype))
-    return q(zero), jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), seen
+    base = q(zero)
+    if jnp.shape(base):
+        raise _refusal(metric)
+    seen = jax.vmap(lambda scale: q(scale * s))(jnp.asarray(SCALES, s.dtype))
+    return base, jax.grad(q)(zero), jax.jacfwd(jax.grad(q))(zero), seen

@@ -26,6 +26,13 @@ def unravel(like: Any, s: Any) -> Any:
 
 
 @plainly
+def zeros(problem: Any, oracle: Any, algorithm: Any, keys: Any) -> Any:
+    """A state of a method with 0 everywhere."""
+    x0 = problem.start().astype(jnp.float64)
+    return jax.tree.map(jnp.zeros_like, algorithm.init(x0, oracle, keys[0]))
+
+
+@plainly
 def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
     """The keys that `init` and `step` draw from."""
     x0, clock = problem.start().astype(jnp.float64), jnp.zeros((), jnp.int32)
@@ -93,10 +100,10 @@ def probe(
     def project(s: Any) -> Any:
         return ravel_pytree(algorithm.project(unravel(like, s)))[0]
 
-    # One loop for both: a step is traced as often as it stands here.
+    # Both side by side: a step is traced as often as it stands here.
     scales = jnp.concatenate([jnp.asarray(SCALES, s.dtype), jnp.ones(len(keys) - 1, s.dtype)])
     which = jnp.concatenate([keys[jnp.zeros(len(SCALES), jnp.int32)], keys[1:]])
-    found = jax.lax.map(lambda at: step(at[0] * s, at[0] * u, key=at[1]), (scales, which))
+    found = jax.vmap(lambda by, key: step(by * s, by * u, key=key))(scales, which)
     scaled, others = found[: len(SCALES)], found[len(SCALES) :]
     once = scaled[0]
     # A coin may fall alike under a few keys: the farthest of many tells.
