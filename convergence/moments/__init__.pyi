@@ -15,11 +15,11 @@ from .masks import drawn_moments as drawn_moments
 from .masks import exact_moments as exact_moments
 from .masks import projected_moments as projected_moments
 from .probe import Probe as Probe
+from .probe import begun as begun
 from .probe import drawn as drawn
 from .probe import draws_of as draws_of
 from .probe import prepared as prepared
 from .probe import unravel as unravel
-from .probe import zeros as zeros
 from .second_moment import Patterns as Patterns
 from .second_moment import SecondMoments as SecondMoments
 from .second_moment import second_moments as second_moments

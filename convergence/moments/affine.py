@@ -29,7 +29,7 @@ from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, rounding
-from convergence.moments.probe import SCALES, drawn, prepared, probe, unravel, zeros
+from convergence.moments.probe import SCALES, begun, drawn, prepared, probe, unravel
 from convergence.moments.tape import NotAffine, plan
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
@@ -216,7 +216,7 @@ def analyse(experiment: Experiment) -> Moments:
     name = f"Got {method} on {instance}, but"
     with jax.enable_x64(True):
         problem, oracle, algorithm, keys = prepared(experiment)
-        like = zeros(problem, oracle, algorithm, keys)
+        like = jax.tree.map(np.zeros_like, begun(problem, oracle, algorithm, keys))
         if not all(jnp.issubdtype(v.dtype, jnp.floating) for v in jax.tree.leaves(like)):
             raise NotAffine(f"{name} its state holds more than real numbers; use its simulation.")
         plans = tuple(map(plan, drawn(problem, oracle, algorithm, like, keys)))

@@ -26,10 +26,9 @@ def unravel(like: Any, s: Any) -> Any:
 
 
 @plainly
-def zeros(problem: Any, oracle: Any, algorithm: Any, keys: Any) -> Any:
-    """A state of a method with 0 everywhere."""
-    x0 = problem.start().astype(jnp.float64)
-    return jax.tree.map(jnp.zeros_like, algorithm.init(x0, oracle, keys[0]))
+def begun(problem: Any, oracle: Any, algorithm: Any, keys: Any) -> Any:
+    """The state in which a method begins, under the first of the keys."""
+    return algorithm.init(problem.start().astype(jnp.float64), oracle, keys[0])
 
 
 @plainly

@@ -28,7 +28,7 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, Form, form_of, missed, rounding
-from convergence.moments.probe import SCALES, drawn, prepared, unravel
+from convergence.moments.probe import SCALES, begun, drawn, prepared, unravel
 from convergence.moments.tape import NotAffine, Plan, Reader, on_tape, plan
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
@@ -192,7 +192,7 @@ def _steps(
         M = jax.jacfwd(lambda s: step(s, quiet))(zero)
         N = jax.jacfwd(lambda u: step(zero, u))(quiet)
         scales = jnp.asarray(SCALES, s.dtype)
-        return step(zero, quiet), M, N, jax.lax.map(lambda k: step(k * s, k * u), scales)
+        return step(zero, quiet), M, N, jax.vmap(lambda k: step(k * s, k * u))(scales)
 
     return jax.vmap(one)(patterns)
 
@@ -212,9 +212,8 @@ def second_moments(
     name = f"Got {type(experiment.algorithm).__name__}, whose"
     with jax.enable_x64(True):
         problem, oracle, algorithm, keys = prepared(experiment)
-        x0 = problem.start().astype(jnp.float64)
-        state = algorithm.init(x0, oracle, keys[0])
-        flat = np.asarray(ravel_pytree(state)[0])
+        state = begun(problem, oracle, algorithm, keys)
+        flat = np.concatenate([np.ravel(v) for v in jax.tree.leaves(state)])
         S = len(flat)
         if len(chances) > PATTERNS or S > STATES:
             raise NotAffine(
@@ -222,9 +221,9 @@ def second_moments(
                 f"{STATES} are needed for exact second moments; use a smaller instance or a "
                 "simulation."
             )
-        outcomes = jnp.asarray(patterns)
-        begun, stepped = drawn(problem, oracle, masks(algorithm, outcomes[0]), state, keys)
-        if begun:
+        outcomes, first = map(jax.device_put, (np.asarray(patterns), np.asarray(patterns)[0]))
+        early, stepped = drawn(problem, oracle, masks(algorithm, first), state, keys)
+        if early:
             raise NotAffine(f"{name} start is random; begin with a round that takes a sample.")
         planned = plan(stepped)
         rng = np.random.default_rng(0)
