@@ -19,6 +19,7 @@ from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE, affine
 from convergence.laws.noises import noise_faults, rare_faults, strayed_faults
 from convergence.laws.origin import ours
+from convergence.laws.parts import part_faults
 from convergence.laws.tails import drawn_alone
 from convergence.precision import precision
 from convergence.runner.record import Record
@@ -39,6 +40,9 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     except InvalidInput as error:
         return Checked("certificates", False, None, str(error))
     false = certificates(problem, noise)
+    if not false:
+        with precision("float64"):
+            false = list(part_faults(theorem, problem))
     if _foreign(theorem, asked) and not false:
         false = oracle_faults(asked, problem, c)
     found = told("certificates", false)
