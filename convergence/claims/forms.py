@@ -17,6 +17,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import STUMBLES, InvalidInput, place, require, shown
 from convergence.laws.origin import ours
+from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
 
 STARS = "x_star", "saddle", "box_star"  # points of the iterate's shape after broadcasting
@@ -49,6 +50,18 @@ def check_samples(noise: Any, shape: tuple[int, ...]) -> None:
     if not ours(noise):
         own = _form("float64", shape)
         _held(noise, "draw(x, key)", _form(dtype, shape), dtype == "float64", own)
+        if type(noise).potential is not AbstractNoise.potential:
+            _check_potential(noise, shape)
+
+
+def _check_potential(noise: Any, shape: tuple[int, ...]) -> None:
+    try:
+        found, dtype, why = _answer(noise, "potential", shape)
+    except InvalidInput:
+        return  # it gives none
+    good = found == () and dtype == "float64"
+    said = why or _form(dtype, found)
+    _held(noise, "potential(x, key)", said, good, _form("float64", ()))
 
 
 def check_problem(problem: Any, shape: tuple[int, ...], c: Constants) -> None:
@@ -138,7 +151,7 @@ def _answer(part: Any, name: str, shape: tuple[int, ...]) -> tuple[Any, str, str
 def _traced(name: str, structure: Any, forms: Any, shape: Any) -> tuple[Any, str, str]:
     leaves = [jax.ShapeDtypeStruct(*form) for form in forms]
     part: Any = jax.tree_util.tree_unflatten(structure, leaves)
-    keys = (jax.random.key(0),) if name == "draw" else ()
+    keys = (jax.random.key(0),) if name in ("draw", "potential") else ()
 
     def one(part: Any, x: Any) -> Any:
         return getattr(part, name)(x, *keys)

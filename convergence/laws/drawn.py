@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy
 
+from convergence.compiling import rushed
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.laws.entries import ALPHA, limit, misses
-from convergence.laws.faults import Fault
+from convergence.laws.faults import ROUNDING, Fault
 from convergence.noise.base import AbstractNoise
+from convergence.philox import PHILOX
 
 
 def drawn_faults(
@@ -49,6 +53,28 @@ def drawn_faults(
             off = np.abs(misses(part[:, i] * part[:, j], 0.0))
             if off.max() > limit(len(i)) + 1:
                 yield Fault("independent", True, off.max(), f"of {name} of two agents, the miss/σ")
+
+
+@rushed
+def _pairs(noise: Any, x: Any, keys: Any) -> Any:
+    def pair(key: Any) -> Any:
+        return jax.grad(noise.potential)(x, key), noise.draw(x, key)
+
+    return jax.vmap(pair)(jax.random.wrap_key_data(keys, impl=PHILOX))
+
+
+def potential_faults(noise: AbstractNoise, x: np.ndarray) -> Iterator[Fault]:
+    """Samples at x that are not the gradient of the function that a noise gives for them."""
+    if type(noise).potential is AbstractNoise.potential:
+        return
+    keys = np.random.default_rng(4).integers(0, 2**32, (16, 2), dtype=np.uint32)
+    try:
+        slope, sample = map(np.asarray, _pairs(noise, jnp.asarray(x), keys))
+    except InvalidInput:
+        return  # it gives none
+    off, size = float(np.max(np.abs(slope - sample))), float(np.max(np.abs(sample)))
+    if not off <= ROUNDING * max(size, 1e-300):
+        yield Fault("potential", "that of ξ", off, "its gradient less a sample")
 
 
 def _of_atoms(w: np.ndarray, v: np.ndarray, sample: np.ndarray) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from convergence.compiling import rushed
 from convergence.constants import Constants
-from convergence.laws.drawn import drawn_faults
+from convergence.laws.drawn import drawn_faults, potential_faults
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
@@ -89,6 +89,7 @@ def noise_faults(
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
+        found += [fault for place in places for fault in potential_faults(noise, place)]
     return found or list(_moves(noise, places[0], unit, seen[0], c, seed, len(places)))
 
 
@@ -241,9 +242,11 @@ def _apart_from(here: np.ndarray, there: np.ndarray) -> Iterator[Fault]:
 
 
 def strayed_faults(noise: AbstractNoise, start: Any, x: Any) -> list[Fault]:
-    """Whether a noise that is said to be additive draws at x what it draws at x_0. In float64."""
+    """Whether a noise that is said to be additive draws at x what it draws at x_0, and gives there
+    a function for it. In float64."""
     places = np.asarray(start, np.float64), np.asarray(x, np.float64)
-    return list(_apart_from(*(draws(noise, place, seed=0) for place in places)))
+    moved = _apart_from(*(draws(noise, place, seed=0) for place in places))
+    return [*moved, *potential_faults(noise, places[1])]
 
 
 def _fastest(noise: AbstractNoise, x: np.ndarray, unit: float, seed: int) -> Iterator[np.ndarray]:

@@ -12,10 +12,12 @@ import pytest
 
 from convergence import Claim, Verdict, verify
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.noise import AbstractNoise, Gaussian
 from convergence.oracles import Oracle
 from convergence.problems import Isotropic
 from convergence.theorems import SGDNonconvex
+from convergence.theorems.zeroth_order.ghadimi2013zo import RSGF
 
 
 def inside(x: Any, low: float, high: float) -> Any:
@@ -81,3 +83,26 @@ def test_an_honest_noise_of_a_users_own_still_refutes() -> None:
 
     report = judged(Pulls(8.0, 9.0), theorem=Half(scale=0.02))
     assert report.verdict is Verdict.REFUTED, report.reason
+
+
+class Louder(Gaussian):
+    """Values behind which are twenty times its samples."""
+
+    def potential(self, x: Any, key: Any) -> Any:
+        return 20.0 * jnp.sum(self.draw(x, key) * x)
+
+
+def test_values_that_are_not_those_of_the_samples() -> None:
+    square = Isotropic([1.0, -2.0])
+    report = verify(Claim("v", RSGF(), square, Louder(0.3), horizons=(64, 1024), seeds=512))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert "'certificates' fails: potential = that of ξ is certified" in report.reason
+
+
+def test_a_potential_that_is_no_number() -> None:
+    class Rows(Gaussian):
+        def potential(self, x: Any, key: Any) -> Any:
+            return self.draw(x, key) * x
+
+    with pytest.raises(InvalidInput, match=r"float64\(2,\) from Rows.potential\(x, key\)"):
+        verify(Claim("v", RSGF(), Isotropic([1.0, -2.0]), Rows(0.3), horizons=(64,), seeds=64))
