@@ -26,6 +26,7 @@ from tests.formulas.letters import (
     LOW,
     NAMES,
     ONLY_HERE,
+    WHOLE,
 )
 from tests.formulas.reading import Unread, evaluated, plain, stated
 
@@ -49,6 +50,7 @@ SEEN: dict[str, Seen] = {
     "from_rest": lambda t, c: np.linalg.norm(np.asarray(c.x0) - t.rest(c)),
     "from_start": lambda t, c: np.linalg.norm(c.x0),
     "values": lambda t, c: np.linalg.svd(np.asarray(c.g), compute_uv=False),
+    "first_curves": lambda t, c: np.asarray(c.client_h)[0],
     "entries": lambda t, c: np.ravel(c.g),
     "at_start": lambda t, c: float(np.sum(c.g * c.x0)),
     "as_printed": lambda t, c: float(t.semantics == "paper"),
@@ -206,6 +208,11 @@ def statements() -> dict[str, list[Any]]:
     for claim in registry():
         if hasattr(claim, "horizons") and claim.kind is not Kind.SEPARATION:
             found.setdefault(type(claim.theorem).__name__, []).append(claim)
+    about = [claim for claims in found.values() for claim in claims if hasattr(claim.theorem, "of")]
+    for claim in about:  # what has no claim but through what is said of it
+        theorem: Any = claim.theorem
+        if type(theorem.of).__name__ not in found:
+            found[type(theorem.of).__name__] = [dataclasses.replace(claim, theorem=theorem.of)]
     return found
 
 
@@ -228,16 +235,33 @@ def constants_of(claim: Any) -> Constants:
     return CONSTANTS_OF[claim.slug]
 
 
+def chosen(claims: Any) -> list[Any]:
+    """Up to four claims of a statement, and one for each choice that its fields leave."""
+    found = list(claims[:: -(-len(claims) // 4)])
+    seen = {choice for claim in found for choice in choices(claim.theorem)}
+    for claim in claims:
+        if choices(claim.theorem) - seen:
+            found.append(claim)
+            seen |= choices(claim.theorem)
+    return found
+
+
+def choices(theorem: Any) -> set[tuple[str, Any]]:
+    """The words and truth values among the fields of a theorem."""
+    values = ((field.name, getattr(theorem, field.name)) for field in dataclasses.fields(theorem))
+    return {(name, value) for name, value in values if isinstance(value, bool | str)}
+
+
 def instances(claims: Any) -> Iterator[tuple[Any, Constants, int]]:
-    """Theorem, constants and horizon of up to four claims of a statement, as they are and moved
-    twice, there at other horizons."""
+    """Theorem, constants and horizon of claims of a statement, as they are and moved, there at
+    other horizons."""
     name = type(claims[0].theorem).__name__
     sums = "Σ_{" in LETTERS.get(name, "") or "Π_{" in LETTERS.get(name, "")
-    for claim in claims[:: -(-len(claims) // 4)]:
+    for claim in chosen(claims):
         T, last = claim.horizons[0], min(claim.horizons[-1], 64 if sums else 2**31)
         c = constants_of(claim)
         yield claim.theorem, c, T
-        for seed, other in ((1, 3 * T), (2, max(last, T))):
+        for seed, other in ((1, 3 * T), (2, max(last, T)), (3, T if name in WHOLE else 1)):
             yield *moved(claim.theorem, c, seed), T if name in ONLY_HERE else other
 
 

@@ -49,6 +49,7 @@ GRIDS = {
 }  # fmt: skip
 # The lower ends of ranges.
 LOW = {
+    "AdamDiverges": "(1−1e-9)Δ Π_{t≤T} (1 − wαL√(1−β_2^t)/(ε(1−β_1^t)))²",
     "ArmijoRound": "(2c−1)^{2T}R²", "AlternatingOrbit": "R²/κ", "AdamLinear": "w − ηT‖g‖_1",
     "AMSGradClimbsWithMomentum": "1", "MuonEntries": "−1.165ηT‖G‖_*",
     "MuonNeverRests": ".32ηnL", "MuonLinear": "−1.134358ηT‖G‖_*",
@@ -57,6 +58,7 @@ LOW = {
     "AveragingKeepsFunction": "0", "AnyOrderKeepsFunction": "0", "TwoAgentsAgree": "0",
 }  # fmt: skip
 ONLY_HERE = {"SilverSlope", "SilverValue"}  # T = 2^k − 1 of the claim
+WHOLE = {"LookaheadFactor", "SignValleyDescends"}  # T is a multiple of a period
 # Statements of one side, or about a shape, whose bound no formula on the page gives.
 WORDS = {
     "AdaGradNormSmooth": "the root of a function",
@@ -73,14 +75,14 @@ WORDS = {
     "StaleRows": "a recursion", "SophiaDiagonalLaw": "a recursion",
     "SophiaQuadraticLaw": "a recursion", "AdaWACEnergy": "a divergence at the start",
     "LastIterateComes": "a divergence at the start", "Decay": "the bound of another statement",
-    "Plateau": "a recursion", "AdamDiverges": "a product of steps",
+    "Plateau": "a recursion",
     "AdafactorLinear": "a recursion", "Misreading": "the bound of another statement, misread",
     "NoneConverges": "a share of the start",
 }  # fmt: skip
 # Laws whose formula is read as well; the others are judged from both sides.
 EXACT = {
     "Alike", "AveragedLaw", "BatchLaw", "HeavyBallEdge", "HeavyBallRadius", "HeavyBallSteady",
-    "NesterovEdge", "SharedMinimizer", "StochasticPolyakLaw",
+    "NesterovEdge", "SAGALikeDescent", "SharedMinimizer", "StochasticPolyakLaw",
 }  # fmt: skip
 
 
