@@ -16,8 +16,8 @@ PARTED = {"xla_cpu_parallel_codegen_split_count": 1}
 WHOLE = {**PARTED, "xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 # This halves the time to compile; steps become up to a third slower.
 HASTE = {**WHOLE, "xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-# And this halves it again; steps become up to three times as slow.
-RUSH = {**HASTE, "xla_backend_optimization_level": 0}
+# Level 0 would halve it again, and is wrong: it contracts a·b + c in one of two places that compute
+# the same, and the largest of some numbers is then none of them; its gradient is 0/0.
 
 
 @functools.cache
@@ -68,11 +68,6 @@ def carefully(function: Callable[..., Any]) -> Jitted:
 def widely(function: Callable[..., Any]) -> Jitted:
     """Compiled for the speed of one call on all cores."""
     return Jitted(function, PARTED)
-
-
-def rushed(function: Callable[..., Any]) -> Jitted:
-    """Not optimized, for what takes less time than to compile it."""
-    return Jitted(function, RUSH)
 
 
 def hastily(function: Callable[..., Any]) -> Jitted:

@@ -57,8 +57,6 @@ def digest(what: Simulation, settings: Settings, single: bool = False) -> str:
     hasher = hashlib.blake2b(digest_size=16)
     program = (1 if single else what.chunk, settings.hasty, jax.default_backend())
     where = (settings.seed, settings.rng, settings.dtype, what.T, *program)
-    if what.brief and settings.hasty:
-        where += ("brief",)
     if (parts := parts_of(what.experiment)) > 1:
         where += (parts,)
     for token in (SCHEMA, source_hash(), repr(versions()), what.slug, repr(where)):

@@ -73,15 +73,6 @@ def test_the_digest_sees_horizon_seed_and_dtype_but_no_judging():
     assert len({identify(), *others}) == 5
 
 
-def test_the_digest_sees_that_a_brief_claim_compiles_in_a_rush_in_the_quick_tier():
-    long = dataclasses.replace(GOOD, seeds=10**6)
-    assert GOOD.simulation(4).brief
-    assert not long.simulation(4).brief
-    assert identify(long) != identify()
-    standard = Settings(tier="standard")
-    assert identify(long, settings=standard) == identify(settings=standard)
-
-
 def test_the_digest_is_the_same_in_another_process():
     code = (
         "from convergence.claims.settings import Settings\n"

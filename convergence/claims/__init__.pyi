@@ -1,6 +1,5 @@
 # Written by `python -m docs.make.rooms`.
 from .assemble import as_pathwise as as_pathwise
-from .assemble import brief as brief
 from .assemble import divergence as divergence
 from .assemble import first_line as first_line
 from .assemble import judge as judge

@@ -19,16 +19,6 @@ from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
 from convergence.vocabulary import who_certifies
 
-# Steps of one entry, a few tens of ns each, which optimizing a program does not make up for.
-BRIEF = 2 * 10**6
-
-
-def brief(claim: Any, T: int) -> bool:
-    """Whether a claim's own runs, the same whatever seeds are asked for, take less time than to
-    compile them with care."""
-    steps = claim.seeds * sum(claim.horizons)
-    return steps <= BRIEF and steps * np.size(claim.instance(T)[0].start()) <= BRIEF
-
 
 def judge(kind: Kind, samples: list[Sample], settings: Settings, margin: float) -> Judgement:
     """The judgement of a simulated statement of this kind; of a pathwise one before `settle`."""

@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from convergence.claims.assemble import as_pathwise, brief, divergence, first_line, judge, refusal
+from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import LOOPED, certified
 from convergence.claims.credentials import broken, credentials
 from convergence.claims.fields import check_bound, check_fields, check_made, constants_of, counts
@@ -199,7 +199,7 @@ class AbstractOnInstance(AbstractClaim):
 
     def simulation(self, T: int, rival: bool = False) -> Simulation:
         """The runs that it asks for at horizon T."""
-        return Simulation(self.slug, self.experiment(T, rival), T, self.chunk, brief=brief(self, T))
+        return Simulation(self.slug, self.experiment(T, rival), T, self.chunk)
 
     def bound(self, T: int) -> Any:
         """What the theorem states at horizon T: a number, or a range."""

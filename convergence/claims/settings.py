@@ -190,6 +190,5 @@ class Session:
             chunk=1 if of == 1 else what.chunk,
             marks=what.marks,
             hasty=self.settings.hasty,
-            brief=what.brief,
             progress=progress,
         )

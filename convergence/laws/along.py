@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import rushed
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_key, step_key
@@ -121,7 +121,7 @@ def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     return (*seen, f0, state.x)
 
 
-_long = rushed(_walk)
+_long = hastily(_walk)
 _brief = plainly(_walk, turns=lambda experiment, T, key: int(T), compiled=_long)
 
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import rushed
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.faults import Fault
@@ -21,17 +21,17 @@ ENTRIES = 2**20  # of all draws together
 APART = (0.0, 1e-2, 1.0, 30.0)  # places, by their distance from x_0
 
 
-@rushed
+@hastily
 def _answers(oracle: Any, x: Any, keys: Any) -> Any:
     return jax.vmap(lambda key: oracle.grad(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 
 
-@rushed
+@hastily
 def _rows(oracle: Any, x: Any, keys: Any) -> Any:
     return jax.vmap(lambda key: oracle.grads(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 
 
-@rushed
+@hastily
 def _slopes(oracle: Any, x: Any, keys: Any) -> Any:
     def both(key: Any) -> Any:
         return jax.grad(lambda y: oracle.value(y, key))(x), oracle.grad(x, key)

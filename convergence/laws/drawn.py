@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy
 
-from convergence.compiling import rushed
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.entries import ALPHA, limit, misses
@@ -55,7 +55,7 @@ def drawn_faults(
                 yield Fault("independent", True, off.max(), f"of {name} of two agents, the miss/σ")
 
 
-@rushed
+@hastily
 def _pairs(noise: Any, x: Any, keys: Any) -> Any:
     def pair(key: Any) -> Any:
         return jax.grad(noise.potential)(x, key), noise.draw(x, key)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import rushed
+from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.drawn import drawn_faults, potential_faults
 from convergence.laws.entries import ALPHA, entry_faults, limit, misses
@@ -38,7 +38,7 @@ MANY = 64  # parts of the draws, one of which tells a direction
 FEW, KEPT = 64, 2**10  # draws of a large iterate, and entries kept of each at least
 
 
-@rushed
+@hastily
 def _draws(noise: Any, x: Any, keys: Any) -> Any:
     return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 
@@ -129,7 +129,7 @@ def exceeds(values: np.ndarray, bound: float, alpha: float = ALPHA) -> bool:
     return bool(log_e_above(values, bound) >= math.log(1 / alpha))
 
 
-@rushed
+@hastily
 def _thin(noise: Any, x: Any, numbers: Any, seed: Any) -> Any:
     """Of draws made one at a time: entries at even distances, ‖ξ‖² and ⟨ξ, v⟩ along signs v."""
     root = jax.random.key(seed, impl=PHILOX)

@@ -31,8 +31,7 @@ class Experiment(eqx.Module):
 class Simulation:
     """Runs of an experiment up to T, `chunk` at a time, under the keys that belong to `slug`.
 
-    marks: where to measure, if not at the usual checkpoints. brief: whether all that is run of it
-    in the quick tier takes less time than to compile it with care.
+    marks: where to measure, if not at the usual checkpoints.
     """
 
     slug: str
@@ -40,4 +39,3 @@ class Simulation:
     T: int
     chunk: int = CHUNK
     marks: np.ndarray | None = None
-    brief: bool = False

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.compiling import carefully, hastily, rushed, widely
+from convergence.compiling import carefully, hastily, widely
 from convergence.errors import InvalidInput, require
 from convergence.keys import run_keys, step_key
 from convergence.metrics.base import AbstractMetric
@@ -125,9 +125,8 @@ def _alone(
     return jax.tree.map(lambda v: v[None], one(experiment, marks, run_keys(key, indices)[0]))
 
 
-_chunks, _hasty, _rushed, _large, _vast = (
-    carefully(_share), hastily(_share), rushed(_share), widely(_share), widely(_alone)
-)  # fmt: skip
+_chunks, _hasty = carefully(_share), hastily(_share)
+_large, _vast = widely(_share), widely(_alone)
 
 
 def check_step(experiment: Experiment) -> None:
@@ -245,15 +244,13 @@ def run(
     chunk: int = CHUNK,
     marks: np.ndarray | None = None,
     hasty: bool = False,
-    brief: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """The runs with the indices `seeds` up to horizon `T`.
 
     `progress` is told how many further runs are done. Each local device takes one chunk a call, a
     CPU several side by side, or all of them one run that is vast (`convergence.runner.spread`).
-    A `hasty` program compiles in half the time and runs slower, one of a single run or of `brief`
-    ones in a quarter; the last bits may differ.
+    A `hasty` program compiles in half the time and runs slower; the last bits may differ.
     """
     # A program measures at as many marks whatever T is; those of a short horizon repeat.
     kept = np.unique(checkpoints(T), return_index=True)[1] if marks is None else slice(None)
@@ -265,8 +262,7 @@ def run(
     at_once = 1 if plan.large(experiment) else plan.calls_at_once(len(firsts))
     plan.check_memory(experiment, len(seeds), len(marks[kept]), width * at_once)
     experiment = placed(experiment)
-    quick = _rushed if chunk == 1 or brief else _hasty
-    chunks = _large if plan.large(experiment) else quick if hasty else _chunks
+    chunks = _large if plan.large(experiment) else _hasty if hasty else _chunks
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
 

@@ -225,9 +225,7 @@ def test_a_session_makes_the_runs_that_are_missing(monkeypatch: pytest.MonkeyPat
     def run(experiment: Any, T: int, key: Any, **more: Any) -> Record:
         seeds = more["seeds"]
         more["progress"](len(seeds))
-        made.append(
-            (experiment, T, key, seeds, more["chunk"], more["marks"], more["hasty"], more["brief"])
-        )
+        made.append((experiment, T, key, seeds, more["chunk"], more["marks"], more["hasty"]))
         return record(T, seeds, [-1] * len(seeds))
 
     monkeypatch.setattr(settings, "run", run)
@@ -247,7 +245,7 @@ def test_a_session_makes_the_runs_that_are_missing(monkeypatch: pytest.MonkeyPat
         if first >= 8:
             assert (made, told, len(shelf.asked)) == ([], [], 1)
         else:
-            assert made == [(what.experiment, 5, key, range(first, 8), 16, None, True, False)]
+            assert made == [(what.experiment, 5, key, range(first, 8), 16, None, True)]
             assert told == [(8 - first, 20)]
             assert shelf.asked[1:] == [("keep", 5, 8, 3)]
         assert session.notes() == ("recomputed",)
