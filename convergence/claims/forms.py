@@ -143,14 +143,23 @@ def _answer(part: Any, name: str, shape: tuple[int, ...]) -> tuple[Any, str, str
     """The shape and dtype of what a method answers at an iterate of a shape in float64; None, and
     why, where that is no array."""
     leaves, structure = jax.tree_util.tree_flatten(part)
-    forms = tuple((a.shape, a.dtype) for a in map(np.asarray, leaves))
+    # What is no array is no number of a run's: an `if` may ask it.
+    forms = tuple(
+        jax.ShapeDtypeStruct(v.shape, v.dtype)
+        if isinstance(v, jax.Array | np.ndarray | np.generic)
+        else v
+        for v in leaves
+    )
+    try:
+        hash((structure, forms))
+    except TypeError:
+        return _traced.__wrapped__(name, structure, forms, shape)
     return _traced(name, structure, forms, shape)
 
 
 @functools.lru_cache(maxsize=4096)
 def _traced(name: str, structure: Any, forms: Any, shape: Any) -> tuple[Any, str, str]:
-    leaves = [jax.ShapeDtypeStruct(*form) for form in forms]
-    part: Any = jax.tree_util.tree_unflatten(structure, leaves)
+    part: Any = jax.tree_util.tree_unflatten(structure, forms)
     keys = (jax.random.key(0),) if name in ("draw", "potential") else ()
 
     def one(part: Any, x: Any) -> Any:

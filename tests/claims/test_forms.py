@@ -16,6 +16,7 @@ from convergence.errors import InvalidInput
 from convergence.noise import AbstractNoise
 from convergence.problems import AbstractProblem
 from convergence.shapes import Reals, real
+from convergence.statistics import Verdict
 from convergence.theorems import SGDNonconvex
 
 CERTIFIED = {"L": 1.0, "Delta": 2.5, "f_star": 0.0, "grad0": 5**0.5, "d": 2}
@@ -137,3 +138,22 @@ def test_a_problem_that_answers_in_another_form(name: str, method: Any, said: st
 @pytest.mark.parametrize(("name", "method", "said"), NOISES)
 def test_a_noise_that_answers_in_another_form(name: str, method: Any, said: str) -> None:
     refused(Bowl(), type("Odd", (Signs,), {name: method})(), said)
+
+
+class Chosen(Bowl):
+    """With fields that no program computes with."""
+
+    square: Any = jnp.square
+    halved: bool = True
+    times: int = 1
+    words: Any = eqx.field(static=True, default_factory=lambda: {"a": [1]})
+
+    def value(self, x: Any) -> Any:
+        found = jnp.sum(jnp.stack([self.square(x) for _ in range(self.times)]))
+        return 0.5 * found if self.halved else found
+
+
+def test_a_field_that_is_no_array_may_be_branched_on_and_called() -> None:
+    report = verify(Claim("c", SGDNonconvex(scale=0.5), Chosen(), Signs(), horizons=(4,), seeds=64))
+    assert report.verdict is not Verdict.REFUTED
+    refused(Chosen(times=0), Signs(), "from Chosen.value(x)")
