@@ -12,10 +12,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
-from convergence.workers import cores
-
-MOST = 620 * 2**20  # bytes held by a process from which it releases compiled programs, or
-PART = 8  # more where there is more: that part of what was available, shared by the cores
+MOST = 620 * 2**20  # bytes held by a process from which it releases compiled programs
 ROOM = 200 * 2**20  # bytes at least beyond what was held after a release, before the next
 CACHES: list[Callable[[], Any]] = []  # what else remembers programs; called to drop them
 CGROUPS = Path("/sys/fs/cgroup")
@@ -91,18 +88,14 @@ def release() -> None:
 
 
 class Ceiling:
-    """How much this process may hold before it releases programs: MOST, a part of a large memory,
-    or ROOM more than what a release could not give back."""
+    """How much this process may hold before it releases programs: MOST, or ROOM more than what a
+    release could not give back."""
 
     def __init__(self, most: int = MOST):
-        self.least = most
-        self._most: int | None = None
+        self.least = self._most = most
 
     def passed(self) -> bool:
         """Whether it holds more."""
-        if self._most is None:  # asked when the first claim begins, not at import
-            self.least = max(self.least, (available() or 0) // (PART * cores()))
-            self._most = self.least
         return resident() > self._most
 
     def release(self) -> None:
