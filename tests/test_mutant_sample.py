@@ -69,10 +69,12 @@ def test_a_method_keeps_its_closure(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_tests_that_name_what_is_changed_come_first() -> None:
     file = sites.ROOT / "tests/statistics/test_rates.py"
-    found = near.naming(file, "judge_rate")
+    names = near.offering("convergence/statistics/judges_rate.py", "_decide")
+    assert names == {"judge_rate"}
+    found = near.naming(file, names)
     assert found
     assert all(test.startswith("tests/statistics/test_rates.py::test_") for test in found)
-    assert not near.naming(file, "no_such_name")
+    assert not near.naming(file, frozenset({"no_such_name"}))
 
 
 def test_what_notices_a_mutant_passes_the_unchanged_file() -> None:

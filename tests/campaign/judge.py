@@ -20,7 +20,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from tests.campaign.near import module_of, naming
+from tests.campaign.near import module_of, naming, offering
 from tests.campaign.sites import ROOT, Mutant, every
 
 LIMIT = 300  # seconds of computing for one mutant; what takes longer is an endless loop
@@ -77,7 +77,8 @@ def noticed(mutant: Mutant, files: list[str], slugs: list[str], ill: list[str]) 
     said = reads_otherwise(mutant, ill) if mutant.room == "bounds" else ""
     if said:
         return [said]
-    named = [test for f in files if "::" not in f for test in naming(ROOT / f, mutant.top)]
+    names = offering(mutant.path, mutant.top)
+    named = [test for f in files if "::" not in f for test in naming(ROOT / f, names)]
     named += [f for f in files if "::" in f]
     failed = failing(named, ill) or unexpected(slugs, ill)
     return [failed] if failed else [f for f in [failing(files, [*ill, *named])] if f]

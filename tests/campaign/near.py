@@ -65,17 +65,27 @@ def tests_for(path: str, name: str) -> tuple[str, ...]:
     test functions of other files that name it."""
     target = module_of(path)
     files = [f for f in (ROOT / "tests").rglob("test_*.py") if f.stem not in FAR]
-    room, beside = path.split("/")[1], public(ROOT / path)
+    room, beside, known = path.split("/")[1], public(ROOT / path), offering(path, name)
 
     def rank(f: Path) -> Any:
-        told = name not in words(f), not beside & words(f)
+        told = not known & words(f), not beside & words(f)
         return *told, room not in f.parts, distance(f, target), f.stat().st_size
 
     near = sorted((f for f in files if distance(f, target) <= 2), key=rank)[:TESTS]
-    others = sorted((f for f in files if name in words(f) and f not in near), key=rank)
-    named = [pair for f in others for pair in enumerate(naming(f, name))]  # of each file the first
+    others = sorted((f for f in files if known & words(f) and f not in near), key=rank)
+    named = [pair for f in others for pair in enumerate(naming(f, known))]  # of each file the first
     named.sort(key=lambda pair: pair[0])
     return (*(f.relative_to(ROOT).as_posix() for f in near), *(t for _, t in named[:NAMED]))
+
+
+@functools.cache
+def offering(path: str, name: str) -> frozenset[str]:
+    """A public name; in place of a private one those of its file that come to it."""
+    reach, before = {name}, 0
+    while name.startswith("_") and len(reach) > before:
+        before = len(reach)
+        reach |= {n for own, said in statements_of(ROOT / path) if reach & said for n in own}
+    return frozenset(n for n in reach if not n.startswith("_")) or frozenset({name})
 
 
 @functools.cache
@@ -137,10 +147,10 @@ def claims_for(path: str, name: str) -> tuple[str, ...]:
     return tuple(slug for _, slug in sorted(seen)[:CLAIMS]) or EVERYDAY
 
 
-def naming(file: Path, name: str) -> list[str]:
-    """The test functions of a file in which a name stands, or one of the file's that tells of
-    it."""
-    told = {name}.union(*(own for own, said in statements_of(file) if name in said))
+def naming(file: Path, names: frozenset[str]) -> list[str]:
+    """The test functions of a file in which one of the names stands, or one of the file's that
+    tells of it."""
+    told = names.union(*(own for own, said in statements_of(file) if names & said))
     return [
         f"{file.relative_to(ROOT).as_posix()}::{test}"
         for own, said in statements_of(file)
