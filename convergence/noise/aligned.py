@@ -42,10 +42,4 @@ class Aligned(AbstractNoise):
         )
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        require(
-            len(shape) == 2,
-            f"an iterate of shape {shape}",
-            "a matrix (m, n)",
-            "give it as many rows as the noise has directions",
-        )
         return Constants(sigma=float(self.sigma), symmetric=True, light_tailed=True)

@@ -11,7 +11,6 @@ import pytest
 
 from convergence.errors import InvalidInput
 from convergence.noise.agents import OneDraw, PerEntry
-from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
 from convergence.noise.coin import Coin
 from convergence.noise.gaussian import Gaussian
@@ -95,12 +94,9 @@ def test_the_end_of_a_tail_is_told_of_the_line_that_draws() -> None:
     assert met[0].lineno == inspect.getsourcelines(caller)[1] + 1
 
 
-@pytest.mark.parametrize(
-    ("noise", "shape"), [(Aligned(1.0), (3,)), (Aligned(1.0), ()), (OneDraw(1.0), ())]
-)
-def test_another_shape_of_iterates_is_refused(noise: AbstractNoise, shape: tuple[int, ...]) -> None:
-    with pytest.raises(InvalidInput, match="is needed"):
-        noise.constants(shape)
+def test_a_number_is_no_stack_of_agents() -> None:
+    with pytest.raises(InvalidInput, match="a stack of agents is needed"):
+        OneDraw(1.0).constants(())
 
 
 def test_a_number_is_one_entry() -> None:
