@@ -48,7 +48,8 @@ def replayed(problem: Any, oracle: Any, method: Any, seed: int) -> tuple[np.ndar
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(seed), T + 1)
         x0 = problem.start().astype(float)
-        plans = [plan(drawn) for drawn in draws_of(problem, oracle, method, m.like, keys[:2])]
+        like = jax.tree.map(jax.numpy.asarray, m.like)
+        plans = [plan(drawn) for drawn in draws_of(problem, oracle, method, like, keys[:2])]
 
         def units(planned: Any, call: Any) -> np.ndarray:
             tape = Units(planned)
@@ -59,7 +60,7 @@ def replayed(problem: Any, oracle: Any, method: Any, seed: int) -> tuple[np.ndar
         s = m.start + m.N0 @ units(plans[0], lambda o: method.init(x0, o, keys[0]))
         for t in range(T):
             clock, key = jax.numpy.asarray(t), keys[t + 1]
-            u = units(plans[1], lambda o, c=clock, k=key: method.step(c, m.like, o, k))
+            u = units(plans[1], lambda o, c=clock, k=key: method.step(c, like, o, k))
             state, s = method.step(clock, state, oracle, key), m.M @ s + m.c + m.N @ u
         return np.asarray(ravel_pytree(state)[0]), s
 
