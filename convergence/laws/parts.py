@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.laws.faults import ROUNDING, Fault
 from convergence.laws.noises import exceeds
 from convergence.laws.origin import ours
@@ -39,7 +39,7 @@ def part_faults(theorem: Any, problem: Any) -> Iterator[Fault]:
             yield Fault(field.name, type(part).__name__, None, what)
 
 
-@eqx.filter_jit
+@hastily
 def _sent(compressor: Any, V: Any, keys: Any) -> Any:
     return jax.vmap(lambda key: compressor(V, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
 

@@ -30,7 +30,7 @@ from convergence.theorems.domains import count, number
 from convergence.theorems.subspace.corner import stall
 
 PAPER = "das2024"
-_natural = jax.jit(natural)
+_natural = jax.jit(natural)  # one program, not one for each of its operations
 
 
 def _cases() -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
