@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -39,12 +40,13 @@ def one(T: int, *values: float, bound: Any = 2.0, trivial: float | None = None) 
 def test_each_kind_has_its_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     found = Judgement(Verdict.CONSISTENT, "", (), None, None)
+
+    def answer(kind: str, samples: list[Sample], *level: Any, **more: Any) -> Judgement:
+        asked.append((kind, [s.T for s in samples], *level, more))
+        return found
+
     for kind in "pathwise", "expectation", "exact", "rate", "floor":
-        told = lambda samples, *level, kind=kind, **more: asked.append(  # noqa: E731
-            (kind, [s.T for s in samples], *level, more)
-        )
-        answer = lambda *given, told=told, **more: told(*given, **more) or found  # noqa: E731
-        monkeypatch.setattr(assemble.st, f"judge_{kind}", answer)
+        monkeypatch.setattr(assemble.st, f"judge_{kind}", functools.partial(answer, kind))
     monkeypatch.setattr(assemble, "cheap", lambda samples, settings: [settings.seed] * len(samples))
     two = [one(3, 1.0, trivial=0.5), one(4, 1.0, trivial=6.0)]
     for dtype, rounding, eps in ("float64", 1e-9, 2.0**-52), ("float32", 100 * 2.0**-23, 2.0**-23):

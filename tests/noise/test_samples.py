@@ -176,7 +176,10 @@ def test_samples_are_gradients_of_their_potentials() -> None:
 
 def told(monkeypatch: pytest.MonkeyPatch, u: float) -> None:
     """Let every uniform number be `u`."""
-    answer: Any = lambda key, shape, dtype, **more: jnp.full(shape, u, dtype)  # noqa: E731
+
+    def answer(key: Any, shape: Any, dtype: Any, **more: Any) -> Any:
+        return jnp.full(shape, u, dtype)
+
     monkeypatch.setattr(jax.random, "uniform", answer)
 
 
