@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from convergence.claims.base import AbstractClaim
+from convergence.claims.base import AbstractClaim, AbstractOnInstance
+from convergence.claims.settings import Settings
 from convergence.cli.pool import Pool
+from convergence.cli.pools import PIECE, by_program, pieces
+from convergence.cluster.groups import cost
+from convergence.problems.quadratic import Isotropic
+from convergence.registry import registry
 
 
 class Done(Exception):
@@ -81,3 +88,34 @@ def test_a_stopped_claim_ends_at_its_next_chunk():
     while not pool.idle() and time.monotonic() < until:
         time.sleep(0.01)
     assert pool.idle()
+
+
+def test_claims_that_may_share_a_program_stay_together():
+    """In few pieces, which one process takes; those of a false reading beside what it misreads."""
+    claims = by_program(registry())
+    assert sorted(c.slug for c in claims) == sorted(c.slug for c in registry())
+    found = pieces(claims, Settings())
+    assert sorted(c.slug for piece in found for c in piece) == sorted(c.slug for c in claims)
+    seconds = [sum(cost(c, Settings()) for c in piece) for piece in found]
+    assert all(s <= PIECE or len(piece) == 1 for s, piece in zip(seconds, found))
+    place = {c.slug: k for k, piece in enumerate(found) for c in piece}
+    corrected = [c for c in registry() if type(c.theorem).__module__.endswith(".misreading")]
+    beside = [place[c.slug] == place.get(c.instead) for c in corrected]
+    assert sum(beside) >= 0.8 * len(beside) > 60
+    kinds = [
+        (c.family, type(getattr(c, "problem", None)))
+        for c in claims
+        if not getattr(c, "varies", True)
+    ]
+    assert len([k for k, _ in itertools.groupby(kinds)]) == len(set(kinds))
+    assert sum(seconds[:5]) > 5 * sum(seconds[-5:])  # the last ones end at about the same time
+
+
+def test_an_instance_is_not_made_to_know_its_kind():
+    def endless(T: int) -> Isotropic:
+        raise AssertionError(T)
+
+    claim = next(c for c in registry() if isinstance(getattr(c, "problem", None), Isotropic))
+    assert isinstance(claim, AbstractOnInstance)
+    odd = dataclasses.replace(claim, slug="odd", problem=endless)
+    assert len(pieces(by_program([odd, claim]), Settings())) == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 from argparse import Namespace
 from collections.abc import Sequence
+from inspect import isroutine
 from typing import Any
 
 import jax
@@ -19,7 +21,7 @@ from convergence.cluster.groups import alike, cost, dealt, dearest
 from convergence.cluster.task import Desk
 
 LONG = 45.0  # seconds of a core from which processes of their own are worth their start
-PIECE = 10.0  # seconds of a group that one of them takes: its programs are not compiled elsewhere
+PIECE = 30.0  # seconds of a group that one of them takes: its programs are not compiled elsewhere
 
 
 def pool_of(
@@ -65,25 +67,35 @@ def _elsewhere(
 
 
 def by_program(claims: Sequence[AbstractClaim]) -> list[AbstractClaim]:
-    """The claims of one paper side by side, and among them those of one theorem, since they often
-    share a program."""
+    """The claims of a family on one kind of problem side by side, and among them those with one
+    kind of noise and those of one theorem, since they often share a program."""
     first: dict[Any, int] = {}
 
-    def place(claim: AbstractClaim) -> tuple[int, int]:
-        kind = type(getattr(claim, "theorem", None))
-        return first.setdefault(kind.__module__, len(first)), first.setdefault(kind, len(first))
+    def place(claim: AbstractClaim) -> tuple[int, ...]:
+        problem, noise = (_kind(claim, name) for name in ("problem", "noise"))
+        alike = claim.family, problem
+        kinds = alike, (*alike, noise), type(getattr(claim, "theorem", None))
+        return tuple(first.setdefault(kind, len(first)) for kind in kinds)
 
     return sorted(claims, key=place)
 
 
+def _kind(claim: AbstractClaim, name: str) -> str:
+    """Of what kind a part of an instance is; a function of T says so, and is not called for it."""
+    part = getattr(claim, name, None)
+    kind = getattr(part, "__annotations__", {}).get("return") if isroutine(part) else type(part)
+    return getattr(kind, "__name__", str(kind))
+
+
 def pieces(claims: Sequence[AbstractClaim], settings: Any) -> list[list[AbstractClaim]]:
-    """Claims of one paper in pieces of about PIECE seconds, the dearest first."""
-    found: list[tuple[float, list[AbstractClaim]]] = []
-    paper = None
+    """Claims of a family on one kind of problem in pieces of about PIECE seconds: side by side, and
+    those that take longest together first."""
+    whole: dict[Any, float] = collections.defaultdict(float)
+    found: list[tuple[Any, float, list[AbstractClaim]]] = []
     for claim in claims:
-        seconds, module = cost(claim, settings), type(getattr(claim, "theorem", None)).__module__
-        if not found or module != paper or found[-1][0] + seconds > PIECE:
-            found.append((0.0, []))
-        found[-1] = found[-1][0] + seconds, [*found[-1][1], claim]
-        paper = module
-    return [piece for _, piece in sorted(found, key=lambda entry: -entry[0])]
+        seconds, alike = cost(claim, settings), (claim.family, _kind(claim, "problem"))
+        if not found or alike != found[-1][0] or found[-1][1] + seconds > PIECE:
+            found.append((alike, 0.0, []))
+        found[-1] = alike, found[-1][1] + seconds, [*found[-1][2], claim]
+        whole[alike] += seconds
+    return [piece for alike, _, piece in sorted(found, key=lambda entry: -whole[entry[0]])]
