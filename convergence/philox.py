@@ -25,7 +25,6 @@ MULTIPLIER, WEYL = 0xD256D193, 0x9E3779B9
 FOLD, SPLIT, SEED = 0x3C6EF372, 0x78DDE6E4, 0xF1BBCDC8  # any constants that differ
 
 
-@jax.jit  # traced once a shape, not once a key
 def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
     """The block that a counter (left, right) is encrypted to: uint32 arrays of one shape."""
     for r in range(ROUNDS):
@@ -33,6 +32,9 @@ def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
         low = left * np.uint32(MULTIPLIER)
         left, right = high ^ (key + np.uint32(r * WEYL % 2**32)) ^ right, low
     return left, right
+
+
+_once = jax.jit(philox)  # traced once a shape, not once a key
 
 
 def _block(left: int, right: int, key: int) -> tuple[int, int]:
@@ -45,9 +47,10 @@ def _block(left: int, right: int, key: int) -> tuple[int, int]:
 
 def _high(a: Any) -> Any:
     """The upper 32 bits of a · MULTIPLIER; by halves where there are no 64-bit integers."""
-    if jax.dtypes.canonicalize_dtype(np.uint64) == np.uint64:
-        wide = a.astype(jnp.uint64) * np.uint64(MULTIPLIER)
-        return (wide >> np.uint64(32)).astype(jnp.uint32)
+    here = isinstance(a, np.ndarray | np.generic)
+    if here or jax.dtypes.canonicalize_dtype(np.uint64) == np.uint64:
+        wide = a.astype(np.uint64) * np.uint64(MULTIPLIER)
+        return (wide >> np.uint64(32)).astype(np.uint32)
     c, d = np.uint32(MULTIPLIER >> 16), np.uint32(MULTIPLIER & 0xFFFF)
     x, y = a >> 16, a & 0xFFFF
     low = x * d + (y * d >> 16)
@@ -55,44 +58,47 @@ def _high(a: Any) -> Any:
     return x * c + (low >> 16) + (mid >> 16)
 
 
-def _blocks(key: Any, count: int) -> tuple[Any, Any]:
-    left = jnp.arange(count, dtype=jnp.uint32)
-    return philox(left, jnp.broadcast_to(key[1], left.shape), key[0])
+# What follows is of arrays of JAX, or with `xp` NumPy of the host's.
+def _blocks(key: Any, left: Any, right: Any, xp: Any) -> tuple[Any, Any]:
+    return (_once if xp is jnp else philox)(left, xp.broadcast_to(right, left.shape), key)
 
 
-def _bits(key: Any, width: int, shape: tuple[int, ...]) -> Any:
+def bits(key: Any, width: int, shape: tuple[int, ...], xp: Any = jnp) -> Any:
     """Words of 8, 16, 32 or 64 bits."""
     size = int(np.prod(shape))
+    count = xp.arange(size if width == 64 else (size + 1) // 2, dtype=np.uint32)
+    blocks = _blocks(key[0], count, key[1], xp)
     if width == 64:
-        high, low = (word.astype(jnp.uint64) for word in _blocks(key, size))
+        high, low = (word.astype(np.uint64) for word in blocks)
         return ((high << np.uint64(32)) | low).reshape(shape)
-    words = jnp.concatenate(_blocks(key, (size + 1) // 2))[:size].reshape(shape)
+    words = xp.concatenate(blocks)[:size].reshape(shape)
     return words.astype(f"uint{width}")  # the lower bits
 
 
-def _derive(key: Any, left: Any, kind: int) -> Any:
-    left = jnp.asarray(left).astype(jnp.uint32)
-    pair = philox(left, jnp.broadcast_to(key[1], left.shape), key[0] ^ np.uint32(kind))
-    return jnp.stack(pair, axis=-1)
+def derive(key: Any, left: Any, kind: int, xp: Any = jnp) -> Any:
+    """Keys made of a key and numbers."""
+    left = xp.asarray(left).astype(np.uint32)
+    return xp.stack(_blocks(key[0] ^ np.uint32(kind), left, key[1], xp), axis=-1)
 
 
-def _seed(seed: Any) -> Any:
-    high = seed >> 32 if jnp.iinfo(seed.dtype).bits > 32 else jnp.zeros_like(seed)
-    low, high = (jnp.asarray(word).astype(jnp.uint32) for word in (seed, high))
-    return jnp.stack(philox(low, high, jnp.uint32(SEED)))
+def seed(number: Any, xp: Any = jnp) -> Any:
+    """The key of an integer."""
+    high = number >> 32 if number.dtype.itemsize > 4 else xp.zeros_like(number)
+    low, high = (xp.asarray(word).astype(np.uint32) for word in (number, high))
+    return xp.stack(_blocks(np.uint32(SEED), low, high, xp))
 
 
-def _split(key: Any, shape: tuple[int, ...]) -> Any:
-    count = int(np.prod(shape))
-    return _derive(key, jnp.arange(count).reshape(shape), SPLIT)
+def split(key: Any, shape: tuple[int, ...], xp: Any = jnp) -> Any:
+    """As many keys."""
+    return derive(key, xp.arange(int(np.prod(shape))).reshape(shape), SPLIT, xp)
 
 
 PHILOX = define_prng_impl(
     key_shape=(2,),
-    seed=_seed,
-    split=_split,
-    random_bits=_bits,
-    fold_in=lambda key, data: _derive(key, data, FOLD),
+    seed=seed,
+    split=split,
+    random_bits=bits,
+    fold_in=lambda key, data: derive(key, data, FOLD),
     name=NAME,
     tag="phi",
 )

@@ -62,18 +62,19 @@ def _iota(p: Any) -> Any:
     return _spread({"shape": shape, "broadcast_dimensions": (axis,)}, np.arange(shape[axis]))
 
 
-def _gather(p: Any, x: Any, where: Any) -> Any:
-    """What each row of `where` points at, of the sizes given."""
-    d, sizes, batch = p["dimension_numbers"], p["slice_sizes"], where.shape[:-1]
-    alone = (*d.collapsed_slice_dims, *d.operand_batching_dims)
+def _places(x: Any, where: Any, sizes: Any, starts: Any, alone: Any, batches: Any) -> Any:
+    """Where windows of x stand that rows of `where` point at, an array of indices an axis, moved
+    inside; and which of them were. starts: the axes that a row is about; alone: those that a
+    window has not; batches: axes of x and of `where` that go together."""
+    batch = where.shape[:-1]
     free = [k for k in range(x.ndim) if k not in alone]
     lead, inside, places = len(batch), np.ones((), bool), []
     for k in range(x.ndim):
         place: Any = 0
-        if k in d.start_index_map:
-            place = where[..., d.start_index_map.index(k)].astype(np.int64)
-        elif k in d.operand_batching_dims:
-            axis = d.start_indices_batching_dims[d.operand_batching_dims.index(k)]
+        if k in starts:
+            place = where[..., starts.index(k)].astype(np.int64)
+        elif k in batches[0]:
+            axis = batches[1][batches[0].index(k)]
             place = _iota({"shape": batch, "dimension": axis})
         place = np.reshape(place, (*(np.shape(place) or (1,) * lead), *(1,) * len(free)))
         most = x.shape[k] - sizes[k]
@@ -84,14 +85,59 @@ def _gather(p: Any, x: Any, where: Any) -> Any:
             offset[lead + free.index(k)] = sizes[k]
             place = place + np.arange(sizes[k]).reshape(offset)
         places.append(place)
+    return places, inside, range(lead, lead + len(free))
+
+
+def _gather(p: Any, x: Any, where: Any) -> Any:
+    """What each row of `where` points at, of the sizes given."""
+    d, sizes = p["dimension_numbers"], p["slice_sizes"]
+    alone = (*d.collapsed_slice_dims, *d.operand_batching_dims)
+    batches = d.operand_batching_dims, d.start_indices_batching_dims
+    places, inside, windows = _places(x, where, sizes, d.start_index_map, alone, batches)
     found = x[tuple(np.broadcast_arrays(*places))] if places else x
     if p["mode"] == jax.lax.GatherScatterMode.FILL_OR_DROP:
-        fill = p["fill_value"]
-        least = (
-            np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min if x.dtype.kind == "i" else 1
-        )
-        found = np.where(inside, found, least if fill is None else fill)
-    return np.moveaxis(found, range(lead, lead + len(free)), d.offset_dims)
+        fill, kind = p["fill_value"], x.dtype.kind
+        if fill is None and kind in "iu":
+            fill = np.iinfo(x.dtype).min if kind == "i" else np.iinfo(x.dtype).max
+        elif fill is None:
+            fill = np.nan if kind == "f" else True
+        found = np.where(inside, found, fill)
+    return np.moveaxis(found, windows, d.offset_dims)
+
+
+def _scatter(put: Callable[..., Any]) -> Rule:
+    """x with entries of `new` put where rows of `where` point at; what falls outside is dropped."""
+
+    def run(p: Any, x: Any, where: Any, new: Any) -> Any:
+        d = p["dimension_numbers"]
+        alone = (*d.inserted_window_dims, *d.operand_batching_dims)
+        window = iter(d.update_window_dims)
+        sizes = [1 if k in alone else new.shape[next(window)] for k in range(x.ndim)]
+        batches = d.operand_batching_dims, d.scatter_indices_batching_dims
+        starts = d.scatter_dims_to_operand_dims
+        places, inside, windows = _places(x, where, sizes, starts, alone, batches)
+        new = np.moveaxis(new, d.update_window_dims, windows)
+        kept = np.broadcast_to(inside | (p["mode"] == jax.lax.GatherScatterMode.CLIP), new.shape)
+        x = x.copy()
+        put(x, tuple(np.broadcast_to(k, new.shape)[kept] for k in places), new[kept])
+        return x
+
+    return run
+
+
+def _bits(p: Any, x: Any) -> Any:
+    """The same bits as numbers of another type; of another width along a last axis."""
+    new, old = np.dtype(p["new_dtype"]), x.dtype.itemsize
+    x = np.ascontiguousarray(x).reshape(x.shape)
+    if new.itemsize < old:
+        return x[..., None].view(new)
+    return x.view(new) if new.itemsize == old else x.view(new)[..., 0]
+
+
+def _sort(p: Any, *xs: Any) -> Any:
+    """Along an axis, by the first of the arrays; what is equal stays in order."""
+    order = np.lexsort(xs[: p["num_keys"]][::-1], axis=p["dimension"])
+    return [np.take_along_axis(x, order, p["dimension"]) for x in xs]
 
 
 def _lu(p: Any, a: Any) -> Any:
@@ -147,8 +193,9 @@ def _product(p: Any, a: Any, b: Any) -> Any:
     fb = [i for i in range(b.ndim) if i not in (*cb, *bb)]
     batch, inner = [a.shape[i] for i in ba], math.prod(a.shape[i] for i in ca)
     rows, columns = [a.shape[i] for i in fa], [b.shape[i] for i in fb]
-    left = a.transpose(*ba, *fa, *ca).reshape((*batch, math.prod(rows), inner))
-    right = b.transpose(*bb, *cb, *fb).reshape((*batch, inner, math.prod(columns)))
+    dtype = p.get("preferred_element_type") or a.dtype  # of whole numbers a wider one, for instance
+    left = a.astype(dtype).transpose(*ba, *fa, *ca).reshape((*batch, math.prod(rows), inner))
+    right = b.astype(dtype).transpose(*bb, *cb, *fb).reshape((*batch, inner, math.prod(columns)))
     return np.matmul(left, right).reshape((*batch, *rows, *columns))
 
 
@@ -161,7 +208,14 @@ def _ranks(x: Any) -> Any:
 
 
 def _quotient(p: Any, a: Any, b: Any) -> Any:
-    return a / b if a.dtype.kind in "fc" else np.trunc(a / b)
+    if a.dtype.kind in "fc":
+        return a / b
+    down, left = np.divmod(a, b)  # toward 0, as XLA does; by 0 it gives −1
+    return np.where(b == 0, -1, down + ((left != 0) & ((a < 0) != (b < 0)))).astype(a.dtype)
+
+
+def _rest(a: Any, b: Any) -> Any:
+    return np.fmod(a, b) if a.dtype.kind in "fc" else np.where(b == 0, a, np.fmod(a, b))
 
 
 def _power(p: Any, x: Any) -> Any:
@@ -202,8 +256,11 @@ ELEMENTWISE: dict[str, Rule] = {
         "is_finite": np.isfinite, "not": np.invert, "square": np.square, "copy": np.copy,
         "copy_p": np.copy, "add": np.add,
         "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "max": np.maximum,
-        "min": np.minimum, "rem": np.fmod, "pow": np.power, "atan2": np.arctan2,
+        "min": np.minimum, "rem": _rest, "pow": np.power, "atan2": np.arctan2,
         "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor, "eq": np.equal,
+        "shift_left": np.left_shift, "shift_right_arithmetic": np.right_shift,
+        "shift_right_logical": lambda x, by: (
+            x.view(f"u{x.itemsize}") >> by.view(f"u{x.itemsize}")).view(x.dtype),
         "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
         "ge": np.greater_equal, "clamp": lambda low, x, high: np.minimum(np.maximum(x, low), high),
     }.items()},
@@ -223,15 +280,17 @@ RULES: dict[str, Rule] = {
     "rev": lambda p, x: np.flip(x, tuple(p["dimensions"])),
     "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
     "dynamic_slice": lambda p, x, *starts: x[_window(x, p["slice_sizes"], starts)],
-    "dynamic_update_slice": _put, "pad": _pad, "iota": _iota, "gather": _gather, "lu": _lu,
-    "svd": _svd,
-    "triangular_solve": _triangular,
+    "dynamic_update_slice": _put, "sort": _sort,
+    "scatter": _scatter(lambda x, at, new: x.__setitem__(at, new)),
+    "scatter-add": _scatter(np.add.at), "bitcast_convert_type": _bits,
+    "unstack": lambda p, x: list(np.moveaxis(x, p["axis"], 0)), "pad": _pad, "iota": _iota,
+    "gather": _gather, "lu": _lu, "svd": _svd, "triangular_solve": _triangular,
     "split": lambda p, x: np.split(x, np.cumsum(p["sizes"])[:-1], p["axis"]),
     "tile": lambda p, x: np.tile(x, p["reps"]), "stack": lambda p, *xs: np.stack(xs, p["axis"]),
     "dot_general": _product,
     "reduce_sum": _folded(np.add), "reduce_prod": _folded(np.multiply),
     "reduce_max": _folded(np.maximum), "reduce_min": _folded(np.minimum),
-    "reduce_and": _folded(np.logical_and), "reduce_or": _folded(np.logical_or),
+    "reduce_and": _folded(np.bitwise_and), "reduce_or": _folded(np.bitwise_or),
     "cumsum": _running(np.add), "cumprod": _running(np.multiply),
     "cummax": _running(np.maximum), "cummin": _running(np.minimum),
     "argmax": lambda p, x: np.argmax(x, axis=p["axes"][0]),

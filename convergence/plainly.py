@@ -2,7 +2,7 @@
 microseconds, as a look at an instance, compiling would be nearly all of the time.
 
 A program that is long, is asked often or makes large arrays is compiled in haste instead. What
-NumPy has no rule for here, keys among it, is run by JAX, one operation at a time.
+NumPy has no rule for here is run by JAX, one operation at a time.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import numpy as np
 from jax import core
 from jax.extend.core import Literal
 
-from convergence import plain_rows
+from convergence import plain_keys, plain_rows
 from convergence.compiling import hastily
 from convergence.memory import CACHES
+from convergence.plain_keys import dtype_of, extended, lowered, raised
 from convergence.plain_rules import RULES
 from convergence.precision import wide
 from convergence.walker import CONTROL, AbstractWalker, inside, needed
@@ -29,7 +30,7 @@ from convergence.walker import CONTROL, AbstractWalker, inside, needed
 KEPT = 64  # programs of a function
 LONG = 40_000  # operations of all calls, of which NumPy makes some 4e5 a second
 UNKNOWN = 100  # turns that a loop of unknown length counts as, where nothing else is said
-KEYED = 1000  # operations that one with keys, which JAX makes, counts as
+KEYED = 100  # operations that one with keys counts as
 LARGE = 2**20  # entries of an array
 
 
@@ -62,15 +63,19 @@ class Evaluated:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
             known = self._kept[key] = self._traced(leaves, structure, rest)
-        counted = self._turns and _work(known.program.jaxpr, self._turns(*args), KEYED)
+        counted = self._turns and work(known.program.jaxpr, self._turns(*args), KEYED)
         known.left -= counted or known.work
         if known.left < 0:
             return self._compiled(*args)
+        leaves = list(map(lowered, leaves, known.program.in_avals))
         with np.errstate(all="ignore"):
             if known.wide:
                 found = known.walker.rows(known.program, leaves, known.wide)
             else:
                 found = known.walker.closed(known.program, leaves)
+            found = [
+                raised(v, a) if extended(a) else v for v, a in zip(found, known.program.out_avals)
+            ]
             return jax.tree.unflatten(known.form, found)
 
     def _traced(self, leaves: list[Any], structure: Any, rest: Any) -> Known:
@@ -92,8 +97,8 @@ class Evaluated:
         program, shapes = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         if any(isinstance(c, core.Tracer) for c in program.consts):  # as compiling would say
             raise jax.errors.UnexpectedTracerError("a value of a loop or branch is used outside")
-        form, work = jax.tree.structure(shapes), _work(program.jaxpr)
-        return Known(program, form, work, LONG, Walker())
+        form = jax.tree.structure(shapes)
+        return Known(program, form, work(program.jaxpr), LONG, Walker())
 
 
 @dataclasses.dataclass
@@ -139,17 +144,12 @@ def by_rows(function: Callable[..., Any]) -> Evaluated:
     return Evaluated(function, rows=True)
 
 
-def extended(value: Any) -> bool:
-    """Whether a value is made of keys."""
-    return jax.numpy.issubdtype(value.dtype, jax.dtypes.extended)
-
-
 def _keyed(eqn: Any) -> bool:
     """Whether an equation is about keys."""
     return any(extended(v.aval) for v in (*eqn.invars, *eqn.outvars))
 
 
-def _work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
+def work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
     """How many operations a program makes, of which one with keys counts as so many; infinite for
     one of large arrays."""
     total = 0.0
@@ -159,7 +159,7 @@ def _work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
         name = eqn.primitive.name
         if name in CONTROL:
             turns = {"scan": eqn.params.get("length", 1), "while": unknown}.get(name, 1)
-            inner = [_work(getattr(j, "jaxpr", j), unknown, keyed) for j in _programs(eqn)]
+            inner = [work(getattr(j, "jaxpr", j), unknown, keyed) for j in _programs(eqn)]
             total += 1 + turns * sum(inner)
         else:
             total += keyed if _keyed(eqn) else 1
@@ -187,7 +187,7 @@ class Steps(NamedTuple):
 
 
 class Walker(AbstractWalker):
-    """Walks a program with arrays of NumPy; keys stay JAX's. What an equation comes to is settled
+    """Walks a program with arrays of NumPy. What an equation comes to is settled
     once a program: an operation takes about as long as that."""
 
     def __init__(self) -> None:
@@ -196,7 +196,7 @@ class Walker(AbstractWalker):
 
     def value(self, array: Any, aval: Any) -> Any:
         """An array that the program holds, on the host."""
-        return array if extended(aval) else np.asarray(array, aval.dtype)
+        return lowered(array, aval)
 
     def entry(self, x: Any, k: int) -> Any:
         """x[k], an array even where it is a number."""
@@ -276,8 +276,12 @@ class Walker(AbstractWalker):
         control, params = CONTROL.get(eqn.primitive.name), eqn.params
         if control is not None:
             return lambda *args: control(self, eqn, list(args))
-        rule = None if _keyed(eqn) else RULES.get(eqn.primitive.name)
-        many, dtypes = eqn.primitive.multiple_results, [v.aval.dtype for v in eqn.outvars]
+        many, dtypes = eqn.primitive.multiple_results, [dtype_of(v.aval) for v in eqn.outvars]
+        foreign = any(dtype_of(v.aval) is None for v in (*eqn.invars, *eqn.outvars))
+        if not foreign and eqn.primitive.name in plain_keys.NAMES:
+            act = plain_keys.made(eqn)
+            return lambda *args: [act(*args)]
+        rule = None if foreign else RULES.get(eqn.primitive.name)
         if rule is None:
             return lambda *args: _bound(eqn, args)
         if many:
@@ -287,8 +291,8 @@ class Walker(AbstractWalker):
 
 
 def _bound(eqn: Any, args: Sequence[Any]) -> list[Any]:
-    """What JAX makes of an equation, its arguments put on the device without a program for that."""
-    given = [jax.device_put(v) if isinstance(v, np.ndarray) else v for v in args]
+    """What JAX makes of an equation."""
+    given = [raised(v, i.aval) for v, i in zip(args, eqn.invars)]
     found = eqn.primitive.bind(*given, **eqn.params)
     many = found if eqn.primitive.multiple_results else [found]
-    return [v if extended(v) else np.asarray(v) for v in many]
+    return [lowered(v, o.aval) for v, o in zip(many, eqn.outvars)]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.keys import claim_key, run_key
-from convergence.proofs.balls import ball, bits, each, exact, kind
+from convergence.proofs.balls import ball, bits, each
 from convergence.proofs.interpreter import BUDGET, Interpreter
 from convergence.runner.experiment import Simulation
 from convergence.runner.run import checkpoints, placed, trajectory
@@ -64,10 +64,7 @@ def enclose(run: Program, precision: int, rational: int = 0, budget: int = BUDGE
     """
     walker = Interpreter(budget)
     with bits(precision, rational):
-        values = [
-            exact(a) if kind(v.aval) == "f" else a
-            for a, v in zip(run.arrays, run.jaxpr.jaxpr.invars)
-        ]
+        values = [walker.value(a, v.aval) for a, v in zip(run.arrays, run.jaxpr.jaxpr.invars)]
         (found,) = walker.closed(run.jaxpr, values)
         last = each(ball, found[-1:]).reshape(found.shape[1:])
     return Enclosure(last, walker.drawn.hexdigest())

@@ -2,11 +2,12 @@
 
 What a key draws through a sampler of `jax.random` or `convergence.draws` is taken as it is drawn:
 the law of the draws is the noise's, their rounding belongs to it. All other reals are enclosed.
-Integers and keys are computed as usual, exactly.
+Integers and keys are computed as usual, exactly, by NumPy.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from convergence.memory import CACHES
+from convergence.plain_keys import lowered, raised
+from convergence.plainly import Walker, work
 from convergence.proofs import elementwise, linear, structure
 from convergence.proofs.balls import (
     Undecided,
@@ -29,14 +33,8 @@ from convergence.proofs.balls import (
 )
 from convergence.walker import CONTROL, AbstractWalker, expansion
 
-# Integers and truth that are decided, without a compilation.
-HOST: dict[str, Callable[..., Any]] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "max": np.maximum, "min": np.minimum,
-    "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor, "not": np.invert,
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-    "eq": np.equal, "ne": np.not_equal, "abs": np.abs, "sign": np.sign, "neg": np.negative,
-}  # fmt: skip
 BUDGET = 20_000_000  # entries of one replay: minutes
+LONG = 1000  # operations on integers that are worth a compilation
 RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys([*elementwise.UNARY, *elementwise.BINARY], elementwise.compute),
     **dict.fromkeys(elementwise.COMPARE, elementwise.compare),
@@ -63,13 +61,16 @@ class Interpreter(AbstractWalker):
     def __init__(self, budget: int = BUDGET) -> None:
         super().__init__()
         self.plans: dict[Any, Any] = {}
-        self.plain: dict[int, tuple[Any, bool, Any]] = {}
+        self.plain: dict[int, tuple[Any, bool, bool, Any]] = {}
+        self.host = Walker()
         self.left = budget
         self.drawn = hashlib.blake2b(digest_size=16)
 
     def value(self, array: Any, aval: Any) -> Any:
         """An array of the program as a value: reals become balls."""
-        return exact(array) if kind(aval) == "f" and not is_ball(array) else array
+        if kind(aval) != "f":
+            return lowered(array, aval)
+        return array if is_ball(array) else exact(array)
 
     def truth(self, going: Any) -> bool:
         """Whether a loop goes on, if balls decide it."""
@@ -77,7 +78,7 @@ class Interpreter(AbstractWalker):
 
     def entry(self, x: Any, k: int) -> Any:
         """x[k], an array even where it is a number."""
-        return box(x[k : k + 1].ravel().tolist(), x.shape[1:]) if is_ball(x) else x[k]
+        return box(x[k : k + 1].ravel().tolist(), x.shape[1:]) if is_ball(x) else np.asarray(x[k])
 
     def stack(self, rows: list[Any]) -> Any:
         """Outputs of steps as one array."""
@@ -123,38 +124,44 @@ class Interpreter(AbstractWalker):
             name = str(eqn.params.get("name", "")).lstrip("_")
             sampler = name in SAMPLERS and any(map(draws, inner))
             moved = eqn.primitive.name in ("bitcast_convert_type", "random_bits", "iota")
-            run = _program(eqn) if inner else None
-            known = self.plain[id(eqn)] = (eqn, not real, sampler or moved, run)  # pyright: ignore
-        _, free, given, run = known  # pyright: ignore
+            brief = not inner or (not real and sum(map(work, inner)) < LONG)
+            run = self.host.made(eqn) if brief else _program(eqn)
+            known = self.plain[id(eqn)] = (eqn, not real, sampler or moved, run)
+        _, free, given, run = known
         if not (free or given) or (free and any(map(is_ball, args))):
             return None
         if given:
             args = [floats(a, v.aval.dtype) if is_ball(a) else a for a, v in zip(args, eqn.invars)]
             if any(a is None for a in args):
                 return None
-        if free and eqn.primitive.name in HOST and kind(eqn.invars[0].aval) != "k":
-            with np.errstate(all="ignore"):
-                out = HOST[eqn.primitive.name](*map(np.asarray, args))
-            return [np.asarray(out, eqn.outvars[0].aval.dtype)]
-        if free and eqn.primitive.name == "convert_element_type":
-            return [np.asarray(args[0]).astype(eqn.outvars[0].aval.dtype)]
-        found = run(*args) if run else eqn.primitive.bind(*args, **eqn.params)
-        outs = found if eqn.primitive.multiple_results or run else [found]
+        with np.errstate(all="ignore"):
+            outs = run(*args)
         if given:
             for o, v in zip(outs, eqn.outvars):
                 if kind(v.aval) != "k":
-                    self.drawn.update(np.asarray(o).tobytes())
+                    self.drawn.update(o.tobytes())
         return [exact(o) if kind(v.aval) == "f" else o for o, v in zip(outs, eqn.outvars)]
 
 
 def _program(eqn: Any) -> Any:
-    """An equation with programs inside, compiled once."""
+    """An equation with programs inside, by JAX."""
+    compiled = _compiled(eqn.primitive, tuple(sorted(eqn.params.items())))
+    avals = [v.aval for v in eqn.invars], [v.aval for v in eqn.outvars]
+    return lambda *args: list(map(lowered, compiled(*map(raised, args, avals[0])), avals[1]))
+
+
+@functools.lru_cache(1024)
+def _compiled(primitive: Any, params: tuple[tuple[str, Any], ...]) -> Any:
+    """Compiled once, whatever the walk: what draws is the same program each time."""
 
     def run(*args: Any) -> Any:
-        found = eqn.primitive.bind(*args, **eqn.params)
-        return found if eqn.primitive.multiple_results else [found]
+        found = primitive.bind(*args, **dict(params))
+        return found if primitive.multiple_results else [found]
 
     return jax.jit(run)
+
+
+CACHES.append(_compiled.cache_clear)
 
 
 def jaxprs(eqn: Any) -> list[Any]:

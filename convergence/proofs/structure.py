@@ -58,20 +58,16 @@ def move(eqn: Any, plans: dict[Any, Any], *args: Any) -> list[Any]:
     plan = plans.get(id(eqn))
     if plan is None:
         numbers, count = [], 0
-        for arg, moved, v in zip(args, data, eqn.invars):
+        for arg, moved in zip(args, data):
             if moved:
                 many = size(np.shape(arg))
                 # From 1, so that what a gather out of bounds fills in, the least integer, is apart.
-                # A scatter brings a program for its own dtype; others need integers.
-                dtype = v.aval.dtype if eqn.primitive.name == "scatter" else np.int32
-                numbers.append(np.arange(count + 1, count + many + 1).astype(dtype))
-                numbers[-1], count = numbers[-1].reshape(np.shape(arg)), count + many
+                numbers.append(np.arange(count + 1, count + many + 1).reshape(np.shape(arg)))
+                count += many
             else:
-                numbers.append(arg)
-        found = eqn.primitive.bind(*numbers, **eqn.params)
-        plan = [
-            np.asarray(v, np.int64) for v in (found if eqn.primitive.multiple_results else [found])
-        ]
+                numbers.append(np.asarray(arg))
+        found = RULES[eqn.primitive.name](eqn.params, *numbers)
+        plan = found if eqn.primitive.multiple_results else [found]
         if all(data):  # nothing that is computed decides where the entries go
             plans[id(eqn)] = plan
     entries = [truths(a).ravel() for a, moved in zip(args, data) if moved]
@@ -235,7 +231,7 @@ def scatter_add(eqn: Any, x: np.ndarray, where: Any, updates: np.ndarray) -> np.
     total, dtype = x.ravel().copy(), eqn.outvars[0].aval.dtype
     for k, update in enumerate(updates.ravel().tolist()):
         hot = (np.arange(updates.size) == k).reshape(updates.shape).astype(dtype)
-        hits = np.asarray(eqn.primitive.bind(np.zeros(x.shape, dtype), where, hot, **eqn.params))
+        hits = RULES["scatter-add"](eqn.params, np.zeros(x.shape, dtype), np.asarray(where), hot)
         for i in np.flatnonzero(hits):
             total[i] = BINARY["add"](total[i], update)
     return total.reshape(x.shape)

@@ -25,6 +25,22 @@ from convergence.problems.units import PermutedNet
 from convergence.registry import registry
 
 A = np.random.default_rng(0).standard_normal((4, 3))
+
+
+def integers(n: Any) -> Any:
+    """Operations on whole numbers, at their ends too."""
+    ends = jnp.array([np.iinfo(np.int32).min, np.iinfo(np.int32).max, 0, -7, 7], np.int32)
+    ends = ends + 0 * n[0, 0]
+    some = jnp.where(ends == 0, 3, ends)[::-1]  # XLA in haste dies of a division by 0
+    by = jnp.array([0, 1, 31, 32, 40], np.int32)
+    return (
+        jax.lax.div(ends, some), jax.lax.rem(ends, some), ends << by, ends >> by,
+        jax.lax.shift_right_logical(ends, by), jnp.sum(n, dtype=n.dtype), jnp.all(n != 0),
+        jax.lax.dot(n.astype(jnp.int8), n.T.astype(jnp.int8), preferred_element_type=jnp.int32),
+        jax.lax.reduce_and(n, (0,)), ends * ends, jax.lax.population_count(ends),
+    )  # fmt: skip
+
+
 FUNCTIONS: dict[str, Any] = {
     "elementary": lambda x: jnp.tanh(x) + jnp.cosh(x) ** -2 + jnp.log1p(x**2),
     "cut": lambda x: jnp.concatenate([x[::-1, 1:], jnp.roll(x, 1, axis=0)[:, :2]], axis=1),
@@ -54,6 +70,16 @@ FUNCTIONS: dict[str, Any] = {
     "sorted": lambda x: (jnp.sort(x, axis=0), jnp.linalg.eigvalsh(x.T @ x)),
     "slopes": jax.grad(lambda x: jnp.sum(jax.nn.logsumexp(x, axis=1) * jnp.abs(x[:, 0]))),
     "whole": lambda x: (x[0] > 0).astype(jnp.int32) // 2 + jnp.int32(-7) // jnp.int32(2),
+    "integers": lambda x: integers((100 * x).astype(jnp.int32)),
+    "words": lambda x: (
+        jax.lax.bitcast_convert_type(x, np.uint16), jnp.sort(x, axis=0), jnp.unstack(x),
+        jax.lax.bitcast_convert_type(jnp.arange(8, dtype=jnp.uint8).reshape(2, 4), np.int32),
+        jax.lax.sort((jnp.round(x), x, 2 * x), dimension=0, num_keys=2)),
+    "put": lambda x: (
+        x.at[1].set(0.0), x.at[:, jnp.array([2, 0, 2])].add(x), x.at[jnp.array([9, 1])].set(5.0),
+        x.at[jnp.array([9, 1])].set(x[:2], mode="clip"), x.at[0, jnp.array([1, 7])].add(1.0),
+        jax.vmap(lambda row, k: row.at[k].set(-row[k]))(x, jnp.array([0, 2, 5, 1])),
+        jnp.arange(3, dtype=jnp.uint32).at[jnp.array([1, 5])].get(mode="fill")),
     "none": lambda x: jax.lax.scan(lambda y, z: (y + z, 2 * z), x[0], x[:0]),
     "parted": lambda x: jnp.split(x, (1, 3)),
     "drawn": lambda x: x + jax.vmap(lambda k: jax.random.uniform(k, (3,), x.dtype))(
@@ -74,6 +100,13 @@ def test_a_program_gives_what_it_gives_compiled(name: str, dtype: Any):
             # A few operations on numbers of size 1, which XLA fuses.
             tolerance = 100 * float(np.finfo(dtype).eps)
             np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
+
+
+def test_division_by_zero_is_that_of_jax():
+    with precision("float64"):
+        a, b = np.array([3, -2, 0], np.int32), np.zeros(3, np.int32)
+        for divide in (jax.lax.div, jax.lax.rem):
+            assert np.array_equal(plainly(divide)(a, b), divide(a, b))
 
 
 @pytest.mark.parametrize("calls", [1, 8], ids=["long", "often"])

@@ -136,9 +136,10 @@ def test_what_balls_cannot_decide_is_said() -> None:
 def test_a_draw_is_taken_as_it_is_drawn() -> None:
     with precision("float64"):
         key = jax.random.key(3)
-        jaxpr = jax.make_jaxpr(lambda k: (jax.random.normal(k, (3,)), jax.random.permutation(k, 4)))
+        draw = lambda k: (jax.random.normal(k, (3,)), jax.random.permutation(k, 4))  # noqa: E731
+        jaxpr, walker = jax.make_jaxpr(draw)(key), Interpreter()
         with bits(200):
-            normal, order = Interpreter().closed(jaxpr(key), [key])
+            normal, order = walker.closed(jaxpr, [walker.value(key, jaxpr.in_avals[0])])
         drawn = jax.random.normal(key, (3,))
         assert all(b.is_exact() for b in normal)
         assert [float(b) for b in normal] == drawn.tolist()
