@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -89,6 +90,22 @@ def test_steps_that_are_not_refused() -> None:
     for gamma, alpha, h in ((1.0, -2.0, -2.0), (-2.0, 1.0, -2.0), (-2.0, -2.0, 1.0)):
         assert jax.jit(lambda v, g=gamma, a=alpha, h=h: nsgd.check_steps(
             v if g == 1 else g, v if a == 1 else a, v if h == 1 else h))(1.0) is None  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [nsgd.NSGDM, NSGDC, NIGT, storm.STORM, storm.STORMTwoSamples])
+def test_each_field_is_refused_by_its_own_name(kind: Any) -> None:
+    """A step is no weight: it may be larger than 1; nor a level, which may be infinite."""
+    given = {"gamma": 9.0, "alpha": 0.5, "h": float("inf")}
+    own = {field.name for field in dataclasses.fields(kind)}
+    given = {name: value for name, value in given.items() if name in own}
+    made = kind(**given)
+    assert {name: float(getattr(made, name)) for name in given} == given
+    for name, value, says in (
+        ("gamma", 0.0, "gamma = 0,"), ("alpha", 1.25, "theta = -0.25"), ("h", 0.0, "h = 0,")
+    ):  # fmt: skip
+        if name in given:
+            with pytest.raises(InvalidInput, match=says):
+                kind(**{**given, name: value})
 
 
 def test_clipped() -> None:

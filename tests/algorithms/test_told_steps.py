@@ -197,8 +197,13 @@ def test_celora(rule: str) -> None:
         g = a.through(x, product) + a.disturbance(x, a.key)
         return x - 0.3 * g, rows, low, rest
 
+    def signed(x: Any, rows: Any, low: Any, rest: Any) -> Any:
+        """Rows whose sums, and sums of cubes, are in another order than their lengths."""
+        return x, rows, low, np.array([[0.0, -1.8], [1.0, 1.0], [1.5, 0.0], [1.1, 1.1]])
+
     method = CELoRA(0.3, 2, 1, 3, rule)
-    check(method, step, begun, TALL, (0, 1, 2, 3, 5), Told())
+    states = [lambda *leaves: leaves, signed]
+    check(method, step, begun, TALL, (0, 1, 2, 3, 5), Told(), states)
 
 
 def test_sampled_backward() -> None:
