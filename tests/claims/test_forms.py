@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 from convergence import Claim, verify
+from convergence.claims.forms import check_law, check_problem, check_samples, check_start
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise import AbstractNoise
+from convergence.noise.pair import Pair
 from convergence.problems import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.statistics import Verdict
@@ -157,3 +160,98 @@ def test_a_field_that_is_no_array_may_be_branched_on_and_called() -> None:
     report = verify(Claim("c", SGDNonconvex(scale=0.5), Chosen(), Signs(), horizons=(4,), seeds=64))
     assert report.verdict is not Verdict.REFUTED
     refused(Chosen(times=0), Signs(), "from Chosen.value(x)")
+
+
+def odd(kind: type, **methods: Any) -> Any:
+    """An instance of a class whose methods are others."""
+    return type("Odd", (kind,), methods)()
+
+
+def sentence(check: Callable[..., Any], *given: Any) -> str:
+    """What a check refuses by."""
+    with pytest.raises(InvalidInput) as error:
+        check(*given)
+    return str(error.value)
+
+
+def other(found: str, asked: str, needed: str) -> str:
+    """The sentence on an answer of another form."""
+    needed = needed.removesuffix(" is needed")
+    name = asked.split("(")[0]
+    return f"Got {found} from Odd.{asked}, but {needed} is needed; let Odd.{name} return that."
+
+
+def none(self: Any, *given: Any) -> Any:
+    raise InvalidInput("none")
+
+
+def test_a_start_is_an_array_and_its_numbers_are_floating() -> None:
+    """Both: a number of NumPy has the dtype alone, whole numbers are an array alone."""
+    for x in (np.ones((3, 2)), jnp.ones((3, 2), jnp.float32)):
+        assert check_start(odd(Bowl, start=lambda self, x=x: x)) == (3, 2)
+    for x in (np.float64(2.0), np.array([1, -2]), [1.0, -2.0]):
+        assert sentence(check_start, odd(Bowl, start=lambda self, x=x: x)) == (
+            f"Got {x!r} from Odd.start(), but {FLOATS}; return jnp.array([1.0, 2.0]), say."
+        )
+
+
+def test_what_a_problem_answers_and_certifies() -> None:
+    c = Constants(**CERTIFIED, x_star=np.zeros(1))
+    for methods in ({"x_star": lambda self: 0.0}, {"x_star": none, "f_star": none}):
+        check_problem(odd(Bowl, **methods), (2,), c)
+    for asked, answer, found, needed in (
+        ("value(x)", lambda self, x: x[:1], "an array float64(1,)", NUMBER),
+        ("value(x)", lambda self, x: np.float32(1.0), "a number float32", NUMBER),
+        ("grad(x)", lambda self, x: x.astype(np.float32), "an array float32(2,)", SHAPE),
+        ("x_star()", lambda self: np.zeros(3), "array([0., 0., 0.])", POINT),
+        ("f_star()", lambda self: np.zeros(1), "array([0.])", "a number"),
+        ("f_star()", lambda self: np.nan, "nan", "a number"),
+    ):
+        problem = odd(Bowl, **{asked.split("(")[0]: answer})
+        assert sentence(check_problem, problem, (2,), c) == other(found, asked, needed)
+    said = other("array([0., 0., 0.])", "constants().x_star", POINT)
+    assert sentence(check_problem, odd(Bowl), (2,), c.but(x_star=np.zeros(3))) == said
+
+
+def test_samples_and_the_potential_of_a_noise() -> None:
+    """A potential is one number, or refused; a noise that is handed no iterate is not asked."""
+    for methods in (
+        {}, {"potential": none}, {"potential": lambda self, x, key: jnp.sum(x)},
+        {"of_iterate": False, "draw": none},
+    ):  # fmt: skip
+        check_samples(odd(Signs, **methods), (2,))
+    said = sentence(check_samples, Pair([1.0, 0.0, 0.0], 0.5), (2,))
+    assert " for an iterate of shape (2,), but samples of that shape are needed, not " in said
+    for asked, answer, found, needed in (
+        ("draw", lambda self, x, key: x.astype(np.float32), "an array float32(2,)", SHAPE),
+        ("potential", lambda self, x, key: x, "an array float64(2,)", NUMBER),
+        ("potential", lambda self, x, key: np.float32(1.0), "a number float32", NUMBER),
+        ("potential", lambda self, x, key: None, "the NoneType None", NUMBER),
+    ):
+        said = other(found, f"{asked}(x, key)", needed)
+        assert sentence(check_samples, odd(Signs, **{asked: answer}), (2,)) == said
+
+
+def test_the_law_that_a_noise_states() -> None:
+    """Of a noise that is `of_unit` of a normal sample, that may not be None."""
+    two = np.ones(2) / 2, np.ones((2, 2))
+    unit, radii = "an array of shape (2,)", "a chance for each of the radii r, (3,)"
+    unsaid = f"{unit}, or None"
+    for methods in (
+        {}, {"atoms": lambda self, shape: two}, {"tail": lambda self, shape: lambda r: 0 * r},
+        {"of_unit": lambda self, u: u}, {"of_unit": lambda self, u: u, "normal": True},
+    ):  # fmt: skip
+        check_law(odd(Signs, **methods), (2,))
+    for asked, answer, found, needed in (
+        ("atoms(shape)", lambda self, shape: 3, "3", LAW),
+        ("atoms(shape)", lambda self, shape: list(two), f"{list(two)!r}", LAW),
+        ("of_unit(unit)", lambda self, u: 3, "3", unsaid),
+        ("of_unit(unit)", lambda self, u: np.full(2, np.nan), "array([nan, nan])", unsaid),
+        ("tail(shape)", lambda self, shape: 3, "3", "a function of radii, or None"),
+        ("tail(shape)(r)", lambda self, shape: lambda r: r[:2], "array([1., 1.])", radii),
+    ):  # fmt: skip
+        noise = odd(Signs, **{asked.split("(")[0]: answer})
+        said = sentence(check_law, noise, (2,))
+        assert said == other(" ".join(found.split()), asked, needed)
+    noise = odd(Signs, normal=True)
+    assert sentence(check_law, noise, (2,)) == other("None", "of_unit(unit)", unit)
