@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,6 +92,21 @@ def test_patterns_are_laws() -> None:
     # P(sent) per worker is δ.
     chances, masks = Bernoulli(0.3).patterns(2, 1)
     assert np.allclose(np.einsum("k,kij->ij", chances, masks), 0.3, atol=EXACT)
+
+
+@pytest.mark.parametrize("C", [Exactly(), Scaling(0.25), Scaling(1.75), RandK(2), Bernoulli(0.3)])
+def test_patterns_are_what_is_certified(C: Any) -> None:
+    """E‖C(v) − v‖² = (1 − δ)‖v‖² in every row, by the patterns; one is C itself, if that is no
+    law."""
+    V = np.array([[0.3, -1.1, 2.0], [1.7, 0.2, -0.6]])
+    chances, masks = C.patterns(2, 3)
+    assert masks.shape == (len(chances), 2, 3)
+    assert math.fsum(chances) == pytest.approx(1, abs=EXACT)
+    error = np.einsum("k,kn->n", chances, np.sum((masks * V - V) ** 2, axis=2))
+    np.testing.assert_allclose(error, (1 - C.contraction(3)) * np.sum(V**2, axis=1), atol=EXACT)
+    if not C.random:
+        [mask] = masks
+        np.testing.assert_array_equal(mask * V, C(jnp.asarray(V), KEY))
 
 
 @pytest.mark.parametrize(
