@@ -254,14 +254,16 @@ def choices(theorem: Any) -> set[tuple[str, Any]]:
 
 def instances(claims: Any) -> Iterator[tuple[Any, Constants, int]]:
     """Theorem, constants and horizon of claims of a statement, as they are and moved, there at
-    other horizons."""
+    other horizons: after whole periods, one step before another ends, and at the first."""
     name = type(claims[0].theorem).__name__
     sums = "Σ_{" in LETTERS.get(name, "") or "Π_{" in LETTERS.get(name, "")
     for claim in chosen(claims):
         T, last = claim.horizons[0], min(claim.horizons[-1], 64 if sums else 2**31)
         c = constants_of(claim)
         yield claim.theorem, c, T
-        for seed, other in ((1, 3 * T), (2, max(last, T)), (3, T if name in WHOLE else 1)):
+        late, long, early = 3 * T - 1, max(last, T), 1
+        others = (3 * T, long, T) if name in WHOLE else (late, long, early)
+        for seed, other in enumerate(others, 1):
             yield *moved(claim.theorem, c, seed), T if name in ONLY_HERE else other
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from convergence.constants import Constants
 from convergence.parts.projectors import Haar
-from convergence.theorems import AdaGradNormSmooth, CoinLinear, GoLoreCounterexampleLaw
+from convergence.theorems import (
+    AdaGradNormSmooth,
+    CoinLinear,
+    CoupledDecay,
+    GoLoreCounterexampleLaw,
+    LowRankCorrected,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,23 @@ def test_the_law_on_the_counterexample_is_a_recursion_of_second_moments(
         assert law.bound(c, T) == pytest.approx(float(np.trace(H @ Q @ H)), rel=1e-12)
         pull = eta * r / m * (H @ Q + Q @ H)
         Q = Q - pull + eta**2 * Haar().squeeze(H @ Q @ H + N, r)
+
+
+def test_at_rest_rounding_is_as_large_as_what_was_subtracted() -> None:
+    """2^−46 (‖x_0 − w‖ + ‖w‖) either way, but not below 0; w = (3, 4)/2, where L = λ."""
+    theorem = CoupledDecay(eta=0.25, decay=2.0)
+    c = Constants(L=2.0, x0=np.array([1.5, 14.0]), x_star=np.array([3.0, 4.0]))
+    left = 2.0**-46 * (12 + 2.5)
+    assert theorem.bound(c, 0) == (12 - left, 12 + left)
+    assert theorem.bound(c, 10**4) == (0.0, left)
+    still = c.but(x0=np.array([1.5, 2.0]))
+    assert theorem.bound(still, 1) == (0.0, 2.0**-46 * 2.5)
+
+
+def test_a_spectral_norm_that_may_be_gone_bounds_no_stable_rank() -> None:
+    """q = (1 − ¾)/(1 − ½): 1 − 4q^T is −1, 0 and ½."""
+    theorem = LowRankCorrected(eta=0.25)
+    c = Constants(par=1.5, par2=1.0, perp=4.0, eigenvalues=np.array([2.0, 3.0]))
+    assert theorem.bound(c, 1) == theorem.bound(c, 2) == np.inf
+    assert theorem.bound(c, 3) == (1.5**2 + 0.5**2) / 0.5**2
+    assert theorem.bound(c.but(perp=0.0), 3) == 1.5**2  # a norm of 1 is not gone
