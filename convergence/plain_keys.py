@@ -82,6 +82,11 @@ def extended(value: Any) -> bool:
     return jax.numpy.issubdtype(value.dtype, jax.dtypes.extended)
 
 
+def is_keyed(eqn: Any) -> bool:
+    """Whether an equation is about keys."""
+    return any(extended(v.aval) for v in (*eqn.invars, *eqn.outvars))
+
+
 def dtype_of(aval: Any) -> Any:
     """What an array has on the host; None for keys that stay JAX's."""
     if not extended(aval):

@@ -22,7 +22,7 @@ from jax.extend.core import Literal
 from convergence import plain_keys, plain_rows
 from convergence.compiling import hastily
 from convergence.memory import CACHES
-from convergence.plain_keys import dtype_of, extended, lowered, raised
+from convergence.plain_keys import dtype_of, extended, is_keyed, lowered, raised
 from convergence.plain_rules import RULES
 from convergence.precision import wide
 from convergence.walker import CONTROL, AbstractWalker, inside, needed
@@ -53,16 +53,7 @@ class Evaluated:
 
     def __call__(self, *args: Any) -> Any:
         """What the function gives: arrays of NumPy, or of JAX where it was compiled."""
-        arrays, rest = eqx.partition(args, eqx.is_array)
-        leaves, structure = jax.tree.flatten(arrays)
-        leaves = [v if extended(v) else np.asarray(v) for v in leaves]
-        others, other = jax.tree.flatten(rest)
-        key = structure, tuple((v.shape, v.dtype) for v in leaves), tuple(others), other, wide()
-        known = self._kept.get(key)  # read once: other threads may clear
-        if known is None:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            known = self._kept[key] = self._traced(leaves, structure, rest)
+        known, leaves = self._asked(args)
         counted = self._turns and work(known.program.jaxpr, self._turns(*args), KEYED)
         known.left -= counted or known.work
         if known.left < 0:
@@ -73,10 +64,26 @@ class Evaluated:
                 found = known.walker.rows(known.program, leaves, known.wide)
             else:
                 found = known.walker.closed(known.program, leaves)
-            found = [
-                raised(v, a) if extended(a) else v for v, a in zip(found, known.program.out_avals)
-            ]
-            return jax.tree.unflatten(known.form, found)
+        outs = zip(found, known.program.out_avals)
+        return jax.tree.unflatten(known.form, [raised(v, a) if extended(a) else v for v, a in outs])
+
+    def shapes(self, *args: Any) -> Any:
+        """What the function would give, without its numbers."""
+        known, _ = self._asked(args)
+        return jax.tree.unflatten(known.form, known.program.out_avals)
+
+    def _asked(self, args: Any) -> tuple[Known, list[Any]]:
+        arrays, rest = eqx.partition(args, eqx.is_array)
+        leaves, structure = jax.tree.flatten(arrays)
+        leaves = [v if extended(v) else np.asarray(v) for v in leaves]
+        others, other = jax.tree.flatten(rest)
+        key = structure, tuple((v.shape, v.dtype) for v in leaves), tuple(others), other, wide()
+        known = self._kept.get(key)  # read once: other threads may clear
+        if known is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            known = self._kept[key] = self._traced(leaves, structure, rest)
+        return known, leaves
 
     def _traced(self, leaves: list[Any], structure: Any, rest: Any) -> Known:
         if self._one is not None:
@@ -144,11 +151,6 @@ def by_rows(function: Callable[..., Any]) -> Evaluated:
     return Evaluated(function, rows=True)
 
 
-def _keyed(eqn: Any) -> bool:
-    """Whether an equation is about keys."""
-    return any(extended(v.aval) for v in (*eqn.invars, *eqn.outvars))
-
-
 def work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
     """How many operations a program makes, of which one with keys counts as so many; infinite for
     one of large arrays."""
@@ -162,7 +164,7 @@ def work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
             inner = [work(getattr(j, "jaxpr", j), unknown, keyed) for j in _programs(eqn)]
             total += 1 + turns * sum(inner)
         else:
-            total += keyed if _keyed(eqn) else 1
+            total += keyed if is_keyed(eqn) else 1
     return total
 
 

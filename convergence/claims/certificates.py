@@ -14,8 +14,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from convergence.constants import Constants
 from convergence.errors import Unknown
 from convergence.metrics.effort import UpToExcess
@@ -25,6 +23,7 @@ from convergence.moments.affine import analyse
 from convergence.moments.coins import silent, tosses
 from convergence.moments.spread import gaussian, second_moment
 from convergence.moments.tape import NotAffine
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 
 # log E M²/(E M)² that coins may cause: that of a lognormal law of variance 2, whose limits have
@@ -51,7 +50,7 @@ def certified(
         return {"ceiling": ceiling, "sure": True}
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
     second = theorem.second_moment(c, T)
-    small = np.size(experiment.problem.start()) <= LARGEST
+    small = math.prod(start_shape(experiment.problem)) <= LARGEST
     exact = second is None and not coins and small and looped >= T
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:

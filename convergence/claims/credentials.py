@@ -22,6 +22,7 @@ from convergence.laws.origin import ours
 from convergence.laws.parts import part_faults
 from convergence.laws.tails import drawn_alone
 from convergence.precision import precision
+from convergence.problems.base import start_shape, started
 from convergence.runner.record import Record
 from convergence.runner.run import check_step
 from convergence.statistics import Judgement, Verdict
@@ -46,14 +47,14 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     if _foreign(theorem, asked) and not false:
         false = oracle_faults(asked, problem, c)
     found = told("certificates", false)
-    trusted = "" if false else drawn_alone(noise, np.shape(problem.start()), c)
+    trusted = "" if false else drawn_alone(noise, start_shape(problem), c)
     return found._replace(detail=f"{found.detail}; {trusted}") if trusted else found
 
 
 def exhausted(problem: Any, noise: Any, c: Constants) -> bool:
     """Whether a look at an instance of the package leaves nothing for runs to show: one Hessian,
     all of which is seen, and noise that does not move."""
-    small = np.size(problem.start()) <= DENSE
+    small = math.prod(start_shape(problem)) <= DENSE
     return small and affine(c) and bool(c.get("additive")) and ours(problem) and ours(noise)
 
 
@@ -88,7 +89,7 @@ def _asked_along(claim: Any, T: int, key: Any, run: int, end: np.ndarray) -> lis
             if moves:
                 false = noise_faults(noise, x)
             elif strays:
-                false = strayed_faults(noise, problem.start(), x)
+                false = strayed_faults(noise, started(problem), x)
             if other and not false:
                 false = oracle_faults(experiment.oracle, problem, c, x)
         if false:
@@ -132,7 +133,7 @@ def broken(
                 return (told("certificates along the runs", false),)
         if judgement.verdict is Verdict.REFUTED and not ours(noise):
             with precision("float64"):
-                false = rare_faults(noise, problem.start(), c, MORE * record.seeds * record.T)
+                false = rare_faults(noise, started(problem), c, MORE * record.seeds * record.T)
             if false:
                 return (told("certificates of the noise", false),)
     return ()

@@ -19,13 +19,14 @@ from convergence.errors import STUMBLES, InvalidInput, place, require, shown
 from convergence.laws.origin import ours
 from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
+from convergence.problems.base import started
 
 STARS = "x_star", "saddle", "box_star"  # points of the iterate's shape after broadcasting
 
 
 def check_start(problem: Any) -> tuple[int, ...]:
     """The shape of x_0, if that is an array of floating-point numbers and has entries."""
-    x = problem.start()
+    x = started(problem) if ours(problem) else problem.start()
     good = isinstance(x, jax.Array | np.ndarray) and jnp.issubdtype(x.dtype, jnp.floating)
     require(
         good,

@@ -18,6 +18,7 @@ import numpy as np
 from convergence.claims.settings import Session, Settings, Shelf
 from convergence.moments.affine import analyse
 from convergence.moments.tape import NotAffine
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment, Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Judgement
@@ -198,7 +199,7 @@ def _mean(claim: Any, what: Simulation) -> float:
     if claim.kind is Kind.EXACT and not isinstance(claim.bound(what.T), tuple):
         return float(claim.bound(what.T))
     run = what.experiment
-    if np.size(run.problem.start()) > LARGE:
+    if math.prod(start_shape(run.problem)) > LARGE:
         return math.nan
     try:
         moments = analyse(Experiment(run.problem, run.oracle, run.algorithm))

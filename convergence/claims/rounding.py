@@ -20,6 +20,7 @@ from convergence.claims.settings import Session
 from convergence.philox import root
 from convergence.plainly import plainly
 from convergence.precision import precision
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.shapes import Key
@@ -130,7 +131,7 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
         method = what.experiment.algorithm, what.experiment.metric
 
         def beyond(near: Any, loud: Any, how: Any, stated: Any) -> float:
-            moments = loud.constants(np.shape(near.start()))
+            moments = loud.constants(start_shape(near))
             bound = stated.bound(near.constants() | moments, T)
             other = Experiment(near, claim.oracle(near, loud), *how)
             again = dataclasses.replace(what, experiment=other)

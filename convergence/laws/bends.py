@@ -14,7 +14,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, slopes
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 
 PLACES = 64  # points, always as many so that one program serves
 WAYS = 16  # directions at most
@@ -26,7 +26,7 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     """`rho` and `radius`, where the Hessian is small enough to have been formed."""
     if s.H is None or c.get("quadratic") or not ("rho" in c or "radius" in c):
         return
-    shape = np.shape(problem.start())
+    shape = start_shape(problem)
     star = s.x[-1] if s.star is None else s.x[s.star]
     line = star + np.geomspace(1e-3, 1.0, 16)[:, None] * (s.x[0] - star)
     x = np.resize(np.vstack([s.x[: PLACES - 16], line]), (PLACES, s.x.shape[1]))

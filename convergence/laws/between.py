@@ -9,7 +9,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, affine, grain, slopes
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 
 POINTS = 64  # of a way
 
@@ -26,7 +26,7 @@ def between(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     if not len(ways):
         return
     share = np.linspace(0.0, 1.0, POINTS)[:, None]
-    shape = (-1, *np.shape(problem.start()))
+    shape = (-1, *start_shape(problem))
     g = slopes(problem, np.concatenate([s.x[0] + share * way for way in ways]).reshape(shape))
     with np.errstate(invalid="ignore", over="ignore"):
         g = g.reshape(len(ways), POINTS, -1)

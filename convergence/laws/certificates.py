@@ -13,7 +13,7 @@ from convergence.laws.noises import noise_faults
 from convergence.laws.problems import problem_faults
 from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, started
 
 _KEPT: dict[Any, list[Fault]] = {}  # by content, for the life of the process
 KEPT = 4096  # instances; a search makes many
@@ -22,7 +22,7 @@ KEPT = 4096  # instances; a search makes many
 def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
     """Every certificate of the two that is found false, in the words of `Fault`."""
     with precision("float64"):
-        start = np.asarray(problem.start())
+        start = started(problem)
         c = noise.constants(start.shape)
         place = _bytes(start) if not c.get("additive") else b""
         about = (_content(problem), None), (_content(noise), (start.shape, place))

@@ -15,6 +15,7 @@ from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, affine, grain, slopes
 from convergence.laws.origin import ours
 from convergence.plainly import by_rows, plainly
+from convergence.problems.base import start_shape
 
 CLIMBERS, STEPS = 4, 60
 STRIDES = 1e-2, 1e-3, 1e-4  # of differences, relative to what is seen
@@ -34,7 +35,7 @@ def steepest(problem: Any, s: Look) -> float:
     """The largest ‖∇f‖ that is found: at points seen, and uphill from the steepest of them, by
     steps that grow while they gain and are halved where they do not."""
     best = np.argsort(-np.sum(s.g**2, axis=1))[:CLIMBERS]
-    shape = (-1, *np.shape(problem.start()))
+    shape = (-1, *start_shape(problem))
     x = np.resize(s.x[best], (CLIMBERS, s.x.shape[1])).reshape(shape)
     stride = np.full(CLIMBERS, max(s.far, 1e-6))
     height, slope = map(np.asarray, _rise(problem, jnp.asarray(x)))
@@ -82,7 +83,7 @@ def most_bent(problem: Any, s: Look, shift: float) -> tuple[np.ndarray, np.ndarr
     size = np.abs(shift - curves)
     best = np.argsort(-size.max(axis=1))[:CLIMBERS]
     best = np.resize(best, CLIMBERS)
-    shape, unit = (CLIMBERS, *np.shape(problem.start())), reach(s)
+    shape, unit = (CLIMBERS, *start_shape(problem)), reach(s)
     x, v = s.x[best], ways[best, :, np.argmax(size[best], axis=1)]
 
     def seen(x: np.ndarray, v: np.ndarray) -> Any:
@@ -120,7 +121,7 @@ def bent(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
             continue
         x, v = most_bent(problem, s, shift)
         for h in (share * reach(s) for share in STRIDES):
-            ends = np.concatenate([x + h * v, x - h * v]).reshape((-1, *np.shape(problem.start())))
+            ends = np.concatenate([x + h * v, x - h * v]).reshape((-1, *start_shape(problem)))
             g = slopes(problem, ends).reshape(2, CLIMBERS, -1)
             with np.errstate(invalid="ignore"):
                 rise, size = g[0] - g[1], np.linalg.norm(g, axis=2).sum(axis=0)

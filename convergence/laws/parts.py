@@ -4,6 +4,7 @@ them for what they certify."""
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from convergence.laws.noises import exceeds
 from convergence.laws.origin import ours
 from convergence.parts.compressors import AbstractCompressor
 from convergence.philox import PHILOX
+from convergence.problems.base import start_shape
 
 DRAWS, ENTRIES = 4096, 2**22  # of a random compressor, and of all its draws together
 SCALES = 1e-6, 1e-3, 1.0, 1e3, 1e6  # of messages
@@ -33,7 +35,7 @@ def part_faults(theorem: Any, problem: Any) -> Iterator[Fault]:
         if ours(part) or not any(kind.startswith("convergence.parts.") for kind in kinds):
             continue
         if isinstance(part, AbstractCompressor):
-            yield from _contracts(part, np.size(problem.start()))
+            yield from _contracts(part, math.prod(start_shape(problem)))
         else:
             what = "no look can check it; take one of the package, or state a theorem of your own"
             yield Fault(field.name, type(part).__name__, None, what)

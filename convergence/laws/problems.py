@@ -22,13 +22,13 @@ from convergence.laws.origin import origin
 from convergence.laws.structure import structure
 from convergence.laws.units import units
 from convergence.plainly import plainly
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 
 
 def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list[Fault]:
     """Every certificate of `problem` that is false where it was looked at. In float64."""
     c = problem.constants() if c is None else c
-    shape = np.shape(problem.start())
+    shape = start_shape(problem)
     seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), affine(c))
     if not seen.starts:
         return [Fault("x_0", "finite", "not finite", "f, ∇f or ∇²f at x_0")]
@@ -252,7 +252,7 @@ def _answers(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]
     stacked = "agents" in c and not hasattr(problem, "grads")  # x* is that of a copy, see `goal`
     name = "saddle" if "saddle" in c else "x_star"
     if callable(star) and name in c and not stacked:
-        there = np.broadcast_to(np.asarray(asked(problem, "x_star")), np.shape(problem.start()))
+        there = np.broadcast_to(np.asarray(asked(problem, "x_star")), start_shape(problem))
         off = float(np.max(np.abs(there - np.asarray(c[name])), initial=0.0))
         if off > CURVED * max(s.far, float(np.max(np.abs(there), initial=0.0))):
             yield Fault(name, c[name], off, "off x_star() of the problem by")

@@ -16,12 +16,12 @@ from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import DENSE, Look, each, slopes, values
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import by_rows, plainly
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 
 
 def structure(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     """Every certificate of one of the kinds below that is false where it was looked at."""
-    shape = np.shape(problem.start())
+    shape = start_shape(problem)
     yield from _start(shape, s, c)
     yield from _bent(s, c)
     if c.get("valley"):

@@ -18,6 +18,7 @@ from convergence.parts.indices import GivenIndices
 from convergence.parts.momenta import Plain
 from convergence.parts.participation import GivenClients
 from convergence.parts.projectors import Frozen
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 
 
@@ -25,7 +26,7 @@ def compressed_moments(experiment: Experiment) -> SecondMoments:
     """The exact second moments of a compressed method whose compressor is a random mask."""
     problem: Any = experiment.problem
     algorithm: Any = experiment.algorithm
-    chances, patterns = algorithm.compressor.patterns(problem.n, problem.start().shape[0])
+    chances, patterns = algorithm.compressor.patterns(problem.n, start_shape(problem)[0])
     return second_moments(experiment, _masked, chances, patterns)
 
 
@@ -92,7 +93,7 @@ def projected_moments(experiment: Experiment) -> SecondMoments:
                 f"Got {given}, but a step that is linear in PPᵀ is needed for exact second "
                 "moments; use the plain method with tau = 1, or a simulation."
             )
-    m = algorithm.rows(experiment.problem.start().shape)
+    m = algorithm.rows(start_shape(experiment.problem))
     chances, frames = algorithm.projector.patterns(m, algorithm.r)
     return second_moments(experiment, _held, chances, frames)
 

@@ -6,9 +6,11 @@ from abc import abstractmethod
 from typing import Any
 
 import jax
+import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
+from convergence.plainly import plainly
 from convergence.shapes import AbstractModule, Iterate, Scalar
 
 
@@ -44,3 +46,18 @@ class AbstractProblem(AbstractModule):
     def constants(self) -> Constants:
         """Certified constants as host numbers: at least L, Delta = f(x_0) − f*, f_star, d and
         grad0 = ‖∇f(x_0)‖; matrix problems add m and n."""
+
+
+@plainly
+def _start(problem: AbstractProblem) -> Iterate:
+    return problem.start()
+
+
+def started(problem: Any) -> np.ndarray:
+    """x_0 on the host, where `start()` itself would be some programs of one operation."""
+    return np.asarray(_start(problem))
+
+
+def start_shape(problem: Any) -> tuple[int, ...]:
+    """The shape of x_0, which is not computed."""
+    return tuple(_start.shapes(problem).shape)

@@ -5,6 +5,7 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ import numpy as np
 from convergence.errors import require
 from convergence.memory import available
 from convergence.precision import wide
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 from convergence.runner.spread import parts_of
 from convergence.workers import SPARE, cores
@@ -49,13 +51,13 @@ def chunk_width(experiment: Experiment, chunk: int) -> int:
 
 def large(experiment: Experiment) -> bool:
     """Whether one run is work enough for all cores."""
-    return np.size(experiment.problem.start()) >= LARGE
+    return math.prod(start_shape(experiment.problem)) >= LARGE
 
 
 def check_memory(experiment: Experiment, runs: int, marks: int, at_once: int) -> None:
     """Refuse what does not fit into memory, by an estimate: a system would end the process."""
     size = 8 if wide() else 4
-    entries = int(np.size(experiment.problem.start()))
+    entries = math.prod(start_shape(experiment.problem))
     record = runs * (marks * (size + 1) + 4)
     given = sum(v.nbytes for v in jax.tree.leaves(experiment) if eqx.is_array(v))
     copies = 1 if parts_of(experiment) > 1 else jax.local_device_count()

@@ -10,12 +10,14 @@ bits of a record hang on the number of devices, which enters its digest.
 # pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 from convergence.shapes import Key
 
@@ -25,7 +27,7 @@ LARGE = 2**15  # entries of an array from which it is split
 
 def parts_of(experiment: Experiment) -> int:
     """Over how many devices a run is spread."""
-    vast = np.size(experiment.problem.start()) >= VAST
+    vast = math.prod(start_shape(experiment.problem)) >= VAST
     return jax.local_device_count() if vast else 1
 
 

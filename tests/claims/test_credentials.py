@@ -75,7 +75,8 @@ def test_an_instance_of_which_all_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
     answers = {"affine": True}
     monkeypatch.setattr(office, "affine", lambda c: answers["affine"])
     monkeypatch.setattr(office, "ours", lambda part: part not in answers.get("strange", ()))
-    ours = SimpleNamespace(start=lambda: np.zeros(DENSE))
+    monkeypatch.setattr(office, "start_shape", lambda problem: problem.shape)
+    ours = SimpleNamespace(shape=(2, DENSE // 2))
     c = Constants(additive=True)
 
     def found(problem: Any = ours, c: Constants = c, **more: Any) -> bool:
@@ -84,7 +85,7 @@ def test_an_instance_of_which_all_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
         return exhausted(problem, "noise", c)
 
     assert found()
-    assert not found(SimpleNamespace(start=lambda: np.zeros(DENSE + 1)))
+    assert not found(SimpleNamespace(shape=(DENSE + 1,)))
     assert not found(affine=False)
     assert not found(c=Constants(additive=False))
     assert not found(c=Constants(L=1.0))
@@ -101,7 +102,7 @@ class Court:
             "exhausted": False, "ours": True, "valueless": False, "along": None, "noisy": None,
             "rare": None, "mute": None, "additive": False, "end": 1.0, **answers,
         }  # fmt: skip
-        self.problem: Any = SimpleNamespace(start=lambda: "start")
+        self.problem: Any = SimpleNamespace(name="start")
         self.noise: Any = SimpleNamespace(of_iterate=self.told.get("of_iterate", True))
         self.c = Constants(additive=bool(self.told["additive"]))
         told = self.told
@@ -141,6 +142,7 @@ class Court:
             ("noise_faults", noted("noise", lambda noise, end: told["noisy"])),
             ("rare_faults", noted("rare", lambda *given: told["rare"])),
             ("strayed_faults", noted("strayed", lambda noise, x0, x: told.get("strayed"))),
+            ("started", lambda problem: problem.name),
             ("oracle_faults", noted("oracle", lambda *given: told.get("biased"))),
         ):  # fmt: skip
             monkeypatch.setattr(office, name, what)

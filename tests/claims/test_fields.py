@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
-from convergence.claims import fields
+from convergence.claims import fields, forms
 from convergence.claims.fields import (
     LONGEST,
     LONGEST_NAME,
@@ -130,10 +130,10 @@ def test_what_two_parts_certify_together(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Gaussian, "constants", lambda self, s: shapes.append(s) or true(self, s))
     constants_of(Isotropic(np.ones((2, 3))), noise, 7)
     assert shapes == [(2, 3)]
-    monkeypatch.setattr(Isotropic, "start", lambda self: np.zeros((0, 3)))
+    monkeypatch.setattr(forms, "started", lambda problem: np.zeros((0, 3)))
     with pytest.raises(InvalidInput, match=r"a start of shape \(0, 3\)"):
         constants_of(square, noise, 7)
-    monkeypatch.setattr(Isotropic, "start", lambda self: np.zeros(2) + np.zeros(3))
+    monkeypatch.setattr(forms, "started", lambda problem: np.zeros(2) + np.zeros(3))
     with pytest.raises(InvalidInput, match=r"needed to certify its constants \(ValueError: oper"):
         constants_of(square, noise, 7)
     monkeypatch.undo()
@@ -143,10 +143,10 @@ def test_what_two_parts_certify_together(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.undo()
     words = "much too long " * 40
 
-    def wide(self: Any) -> Any:
+    def wide(problem: Any) -> Any:
         raise IndexError(words)
 
-    monkeypatch.setattr(Isotropic, "start", wide)
+    monkeypatch.setattr(forms, "started", wide)
     with pytest.raises(InvalidInput) as met:
         constants_of(square, noise, 7)
     assert f"(IndexError: {' '.join(words.split())[:160]})" in str(met.value)

@@ -186,8 +186,8 @@ def test_arrays_that_are_parted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Along the longest axis, where it is shared evenly and there is enough of it."""
     assert parts_of(run(3)) == 1
     monkeypatch.setattr(jax, "local_device_count", lambda: 4)
-    vast: Any = SimpleNamespace(problem=SimpleNamespace(start=lambda: np.empty(spread.VAST)))
-    near: Any = SimpleNamespace(problem=SimpleNamespace(start=lambda: np.empty(spread.VAST - 1)))
+    vast: Any = SimpleNamespace(problem=Isotropic(np.ones(spread.VAST)))
+    near: Any = SimpleNamespace(problem=Isotropic(np.ones(spread.VAST - 1)))
     few: Any = inspect.unwrap(parts_of)
     assert (few(vast), few(near)) == (4, 1)
     monkeypatch.setattr(spread, "LARGE", 12)
