@@ -161,9 +161,9 @@ def _answer(part: Any, name: str, shape: tuple[int, ...]) -> tuple[Any, str, str
 @functools.lru_cache(maxsize=4096)
 def _traced(name: str, structure: Any, forms: Any, shape: Any) -> tuple[Any, str, str]:
     part: Any = jax.tree_util.tree_unflatten(structure, forms)
-    keys = (jax.random.key(0),) if name in ("draw", "potential") else ()
 
     def one(part: Any, x: Any) -> Any:
+        keys = (jax.random.key(0),) if name in ("draw", "potential") else ()
         return getattr(part, name)(x, *keys)
 
     with precision("float64"):  # of which heavy tails do not warn

@@ -15,6 +15,7 @@ from convergence.errors import InvalidInput
 from convergence.laws.faults import Fault
 from convergence.laws.noises import centered, exceeds
 from convergence.philox import PHILOX
+from convergence.problems.base import started
 
 DRAWS = 2**14
 ENTRIES = 2**20  # of all draws together
@@ -43,7 +44,7 @@ def oracle_faults(oracle: Any, problem: Any, c: Constants, at: Any = None) -> li
     """E ∇F(x; ξ) = ∇f(x), E‖∇F − ∇f‖² ≤ σ² (p-th moments likewise) and ∇F the slope of F, at x_0
     or another point and away from it; of an oracle that answers for workers, each worker. In
     float64."""
-    x0 = np.asarray(problem.start() if at is None else at, np.float64)
+    x0 = np.asarray(started(problem) if at is None else at, np.float64)
     rng = np.random.default_rng(0)
     unit = float(np.sqrt(np.mean(x0**2))) or 1.0
     count = int(min(DRAWS, max(64, ENTRIES // max(1, x0.size))))

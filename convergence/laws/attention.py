@@ -10,6 +10,7 @@ import scipy
 
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault, close
+from convergence.problems.base import started
 
 
 def attention(problem: Any, c: Constants) -> Iterator[Fault]:
@@ -42,7 +43,7 @@ def attention(problem: Any, c: Constants) -> Iterator[Fault]:
         if "pairs" in c:
             yield from _same("pairs", np.ravel(c.pairs), np.ravel(a), "the differences of tokens")
     if "balance" in c:
-        K, Q = np.asarray(problem.start())
+        K, Q = started(problem)
         yield from _same("balance", c.balance, K.T @ K - Q.T @ Q, "KᵀK − QᵀQ at x_0")
 
 

@@ -14,6 +14,7 @@ from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.look import Look, grain
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import by_rows, plainly
+from convergence.problems.base import started
 
 INSIDE = 64  # points of the ball at which pairs of losses are looked at
 DESCENT = 64  # steps of descent within it
@@ -150,7 +151,7 @@ def _outward(problem: Any, center: np.ndarray, here: Any, c: Constants) -> Itera
 def _pairs(problem: Any, c: Constants) -> Iterator[Fault]:
     """Losses and gradients of all samples at points of the ball, most of them on its border."""
     p, n = int(c.split), int(c.samples)
-    start = np.asarray(problem.start(), float)
+    start = started(problem).astype(float)
     entries = int(np.size(problem.center(start.dtype))) if hasattr(problem, "center") else p
     said = ("split", p, entries), ("samples", n, len(start) - entries), ("ball", c.ball > 0, True)
     wrong = [Fault(*one, "by the entries of x_0 = (θ_0, b)") for one in said if one[1] != one[2]]

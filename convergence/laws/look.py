@@ -15,7 +15,7 @@ from convergence.constants import Constants
 from convergence.errors import require
 from convergence.memory import available
 from convergence.plainly import by_rows, plainly
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape, started
 
 NEAR = 10  # points around x_0, at scales from 1e-4 to 10 of its distance from what is seen
 STEPS = 96  # of gradient descent from each
@@ -169,7 +169,7 @@ def look(
 ) -> Look:
     """See the problem in float64, on descents of step 1/L (1e-3 if unknown), and at `star`;
     affine: whether ∇f is said to be, so that one Hessian is looked at."""
-    x0 = np.asarray(problem.start(), dtype=np.float64)
+    x0 = started(problem).astype(np.float64)
     rng = np.random.default_rng(0)
     large = x0.size >= LARGE
     points = 2 if large else NEAR
@@ -245,7 +245,7 @@ def downhill(problem: AbstractProblem, s: Look) -> float:
     e = np.linalg.eigh(0.5 * (s.H[k] + s.H[k].T))[1][:, 0]
     unit = max(s.far, 1e-12) * np.geomspace(1e-2, 1e3, 16)
     ways = np.concatenate([unit, -unit])[:, None] * e
-    x = (s.x[k] + ways).reshape((-1, *np.shape(problem.start())))
+    x = (s.x[k] + ways).reshape((-1, *start_shape(problem)))
     f = values(problem, x)
     return float(min(np.min(s.f), np.min(f[np.isfinite(f)], initial=np.inf)))
 

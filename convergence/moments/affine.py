@@ -32,7 +32,7 @@ from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, roundi
 from convergence.moments.probe import SCALES, begun, drawn, prepared, probe, unravel
 from convergence.moments.tape import NotAffine, plan
 from convergence.plainly import plainly
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_slope
 from convergence.runner.experiment import Experiment
 
 
@@ -182,7 +182,7 @@ class Moments:
         A, a, Q = self._leap(T)
         m, S = A @ self.start + a, A @ self.N0 @ self.N0.T @ A.T + Q
         form = self.form(metric.of if isinstance(metric, Average) else metric)
-        pull = float(jnp.max(jnp.abs(self.problem.grad(self.problem.start()))))
+        pull = float(np.max(np.abs(start_slope(self.problem))))
         pull *= 8 * EPS * (T + 1) / max(float(self.problem.constants().L), 1e-300)
         size = float(np.max(np.abs(m))) ** 2 + float(np.max(np.abs(S)))
         moved = float(np.sum(np.abs(form.slope))) * pull

@@ -68,7 +68,8 @@ def _tosses(shapes: tuple[Any, ...], structure: Any, rest: Any, _: bool) -> bool
         experiment = eqx.combine(jax.tree.unflatten(structure, arrays), rest)
         return trajectory(experiment, jnp.asarray(checkpoints(2)), key)
 
-    program = jax.make_jaxpr(run)(shapes, jax.random.key(0)).jaxpr
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    program = jax.make_jaxpr(run)(shapes, key).jaxpr
     return any(follow(program, [*(False for _ in shapes), True]))
 
 

@@ -43,8 +43,7 @@ def draws_of(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) ->
 
 @functools.cache
 def _keys() -> Any:
-    """Made once: drawing them takes a program, which every release of programs drops."""
-    return jax.random.split(jax.random.key(0), KEYS)
+    return plainly(lambda: jax.random.split(jax.random.key(0), KEYS))()
 
 
 def prepared(experiment: Experiment) -> tuple[Any, Any, Any, Any]:

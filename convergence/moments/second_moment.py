@@ -174,11 +174,11 @@ def weigh(form: Form, P: np.ndarray) -> float:
 @plainly
 def _steps(
     problem: Any, oracle: Any, algorithm: Any, masks: Any, patterns: Any, plan: Plan, clock: Any,
-    key: Any, s: Any, u: Any,
+    keys: Any, s: Any, u: Any,
 ) -> tuple[Any, Any, Any, Any]:  # fmt: skip
     """c, M and N of the step at `clock` under each pattern, and where it takes (s, u) times
     `SCALES`."""
-    x0 = problem.start().astype(s.dtype)
+    x0, key = problem.start().astype(s.dtype), keys[0]
 
     def one(omega: Any) -> tuple[Any, Any, Any, Any]:
         method = masks(algorithm, omega)
@@ -232,7 +232,7 @@ def second_moments(
         def family(t: int) -> Patterns:
             clock = np.asarray(t, np.int32)
             found = _steps(
-                problem, oracle, algorithm, masks, outcomes, planned, clock, keys[0],
+                problem, oracle, algorithm, masks, outcomes, planned, clock, keys,
                 s, u,
             )  # fmt: skip
             c, M, N, after = (np.asarray(v) for v in found)

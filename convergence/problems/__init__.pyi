@@ -12,6 +12,7 @@ from .attention import three_tokens as three_tokens
 from .attention import two_inputs as two_inputs
 from .base import AbstractProblem as AbstractProblem
 from .base import start_shape as start_shape
+from .base import start_slope as start_slope
 from .base import started as started
 from .bilevel import BilevelQuadratics as BilevelQuadratics
 from .bilevel import random_bilevel as random_bilevel

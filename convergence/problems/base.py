@@ -53,9 +53,21 @@ def _start(problem: AbstractProblem) -> Iterate:
     return problem.start()
 
 
+@plainly
+def _start_slope(problem: AbstractProblem) -> Iterate:
+    return problem.grad(problem.start())
+
+
+def start_slope(problem: Any) -> np.ndarray:
+    """∇f(x_0) on the host."""
+    return np.asarray(_start_slope(problem))
+
+
 def started(problem: Any) -> np.ndarray:
     """x_0 on the host, where `start()` itself would be some programs of one operation."""
-    return np.asarray(_start(problem))
+    x0 = np.asarray(_start(problem)).view()
+    x0.setflags(write=False)  # it may be a field's own array
+    return x0
 
 
 def start_shape(problem: Any) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
 from convergence.problems.agent_basins import AgentBasins
 from convergence.problems.attention import Attention, KeyQuery
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 from convergence.problems.boxed import Boxed
 from convergence.problems.chain import HIDDEN, Chain
 from convergence.problems.clients import GatedClients
@@ -165,7 +165,7 @@ def home(claim: Any) -> Room:
     """The claim's own instance at its first horizon with its numbers varied, under its own noise,
     what is made of it, none, and every other that fits an iterate of up to `OTHERS` entries."""
     problem, noise, c = claim.instance(claim.horizons[0])
-    shape = np.shape(problem.start())
+    shape = start_shape(problem)
     size, make = variations(problem)
     law = Part("its own noise", *variations(noise))
     noises = (law,) if isinstance(noise, Noiseless) else (law, *QUIET, *made_of(law))

@@ -21,6 +21,7 @@ from convergence.keys import claim_key, run_keys
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
+from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import check_metric, check_step
 from convergence.search.batches import LONGEST, inner, program, simulate
@@ -96,7 +97,7 @@ class RunSearch(AbstractSearch):
         self.horizons = tuple(ladder) if claim.kind is Kind.RATE else (first,)
         self.open = tuple(getattr(claim.theorem, "open", ()))
         problem, noise, c = claim.instance(first)
-        shape = np.shape(problem.start())
+        shape = start_shape(problem)
         # A long run of a large iterate is worth fewer seeds a candidate.
         self.seeds = SEEDS if self.horizons[-1] * math.prod(shape) <= 20_000 else SEEDS // 4
         more = [*self.generic(shape, noise, c), *losses(problem)]
@@ -115,7 +116,7 @@ class RunSearch(AbstractSearch):
         if not fixed and len(self.horizons) > 1:
             return []
         (k, make), (more, shake) = variations(problem), variations(noise)
-        noisy = noise.constants(np.shape(problem.start())).get("sigma", 1.0) != 0
+        noisy = noise.constants(start_shape(problem)).get("sigma", 1.0) != 0
 
         def both(z: np.ndarray) -> Any:
             return make(z[:k]), shake(z[k : k + more])

@@ -15,8 +15,9 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
-from convergence.shapes import AbstractModule
+from convergence.plainly import plainly
+from convergence.problems.base import AbstractProblem, start_shape
+from convergence.shapes import AbstractModule, Iterate
 
 
 class Checked(NamedTuple):
@@ -94,7 +95,7 @@ class Shape(AbstractAssumption):
     """The iterate is a matrix of the certified shape m × n, or a vector of the certified length."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        shape = np.shape(problem.start())
+        shape = start_shape(problem)
         known = (c.m, c.n) if "m" in c and "n" in c else (c.d,)
         return Checked("shape", shape == known, float(c.d), f"{shape} must be {known}")
 
@@ -108,7 +109,7 @@ class Matrix(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         most = {"both": min(c.m, c.n), "rows": c.m, "columns": c.n}[self.side]
-        holds = np.shape(problem.start()) == (c.m, c.n) and self.r <= most
+        holds = start_shape(problem) == (c.m, c.n) and self.r <= most
         return Checked("rank", bool(holds), float(most), f"a matrix, and r = {self.r} at most this")
 
 
@@ -131,12 +132,16 @@ class IsotropicNoise(AbstractAssumption):
         return Checked("isotropic noise", bool(holds), float(c.sigma), "E ξξᵀ ∝ I whatever x")
 
 
+@plainly
+def _slope_at_0(problem: AbstractProblem) -> Iterate:
+    return problem.grad(jnp.zeros_like(problem.start()))
+
+
 class Centered(AbstractAssumption):
     """∇f(0) = 0: the statement is about ‖x‖, not ‖x − x*‖."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        x0 = problem.start()
-        found = float(jnp.max(jnp.abs(problem.grad(jnp.zeros_like(x0)))))
+        found = float(np.max(np.abs(_slope_at_0(problem))))
         return Checked("minimizer at 0", found == 0, found, "∇f(0) must vanish")
 
 

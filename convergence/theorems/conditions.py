@@ -9,7 +9,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, started
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 
 
@@ -50,5 +50,5 @@ class SameRows(AbstractAssumption):
     """All agents start at one point."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        spread = float(np.max(np.ptp(np.asarray(problem.start()), axis=0)))
+        spread = float(np.max(np.ptp(started(problem), axis=0)))
         return Checked("one start for all", spread == 0.0, spread, "the rows of x_0 must agree")

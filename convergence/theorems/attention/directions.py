@@ -11,8 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from convergence.compiling import hastily
 from convergence.parts.svm import hard_margin
+from convergence.plainly import plainly
 from convergence.problems.attention import Attention, three_tokens, two_inputs
+from convergence.problems.base import started
 from convergence.theorems.attention.tarzanagh2023 import missed
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 
@@ -114,7 +117,7 @@ class GradientInLogSpace(AbstractIdentity):
         return found
 
 
-@eqx.filter_jit
+@hastily
 def path(problem: Attention, R: Any) -> Any:
     """A stationary point of f on ‖W‖_F = R, where W is a multiple of −∇f, found from x_0.
 
@@ -129,6 +132,11 @@ def path(problem: Attention, R: Any) -> Any:
         return R * W / jnp.sqrt(jnp.sum(W**2))
 
     return jax.lax.fori_loop(0, jnp.int32(60 / damped), step, problem.start())
+
+
+@plainly
+def _log_gap(problem: Attention, W: Any) -> Any:
+    return problem.log_gap(W)
 
 
 class RegularizationPath(AbstractIdentity):
@@ -161,7 +169,7 @@ class RegularizationPath(AbstractIdentity):
         for R in self.radii:
             start = Attention(problem.tokens, problem.queries, problem.scores, R * M / size)
             W = path(start, R)
-            rise = float(problem.log_gap(W) - problem.log_gap(start.start()))
+            rise = float(_log_gap(problem, W) - _log_gap(problem, started(start)))
             found[f"no higher than RW_mm/‖W_mm‖, R={R:g}"] = max(0.0, rise)
             over = missed(np.asarray(W), M) - math.log(2 * a) * size / R
             found[f"bound, R={R:g}"] = max(0.0, over)

@@ -17,7 +17,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.points import Above
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, started
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -89,7 +89,7 @@ class UniformStart(AbstractAssumption):
     """x_0 = (1, …, 1)/d."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        x0 = np.asarray(problem.start(), float)
+        x0 = started(problem)
         off = float(np.max(np.abs(x0 * x0.size - 1)))
         return Checked("uniform start", off <= 1e-12, off, "x_0 = (1, …, 1)/d is needed")
 

@@ -12,6 +12,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap, GradNormSq
 from convergence.parts.compressors import TopK
+from convergence.problems.base import started
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
@@ -23,7 +24,7 @@ class OnTheDiagonal(AbstractAssumption):
     """x_0 is a multiple of (1, 1, 1)."""
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        spread = float(np.ptp(np.asarray(problem.start())))
+        spread = float(np.ptp(started(problem)))
         return Checked("start on the diagonal", spread == 0.0, spread, "max − min of x_0 must be 0")
 
 

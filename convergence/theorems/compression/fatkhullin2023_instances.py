@@ -6,7 +6,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_slope
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 
 
@@ -23,6 +23,6 @@ class OnTheLine(AbstractAssumption):
     """x_0 − x* = (0, −a) with a > 0."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        y = np.asarray(problem.grad(problem.start()))
+        y = start_slope(problem)
         holds = y.shape == (2,) and bool(y[0] == 0 and y[1] < 0)
         return Checked("a start (0, −a) from x*", holds, None, f"∇f(x_0) = {y}")

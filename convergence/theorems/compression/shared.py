@@ -12,6 +12,7 @@ from convergence.errors import InvalidInput
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.parts.compressors import AbstractCompressor, TopK
+from convergence.problems.base import start_shape
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -38,7 +39,7 @@ class Fits(AbstractAssumption):
             delta = self.compressor.contraction(c.d)
         except InvalidInput as error:
             return Checked("a compressor that fits", False, None, str(error))
-        holds = 0 < delta <= 1 and np.shape(problem.start()) == (c.d,)
+        holds = 0 < delta <= 1 and start_shape(problem) == (c.d,)
         return Checked("a compressor that fits", holds, delta, f"δ ∈ (0, 1] on vectors of {c.d}")
 
 

@@ -6,18 +6,23 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.parts.compressors import AbstractCompressor, Masks
+from convergence.plainly import plainly
 from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
 from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
 from convergence.theorems.compression.shared import SURELY, AbstractCompressedTheorem, virtual
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import a, check_fields, count, number, one_of
+
+
+@plainly
+def _sent(compressor: AbstractCompressor, V: Any, key: Any) -> Any:
+    return compressor(V, key)
 
 
 class Contraction(AbstractIdentity):
@@ -55,18 +60,18 @@ class Contraction(AbstractIdentity):
 
     def discrepancies(self) -> dict[str, float]:
         delta = self.certified()
-        V = jnp.asarray(self.vectors())
+        V = self.vectors()
         key = jax.random.key(0)
         try:
             chances, masks = self.compressor.patterns(1, self.d)
-            outcomes = [Masks(mask)(V, key) for mask in masks]
+            outcomes = [_sent(Masks(mask), V, key) for mask in masks]
             errors = sum(
                 w * np.sum((np.asarray(out) - V) ** 2, axis=1)
                 for w, out in zip(chances, outcomes, strict=True)
             )
             off = np.abs(np.asarray(errors) - (1 - delta))
         except InvalidInput:  # no mask
-            errors = np.sum(np.asarray(self.compressor(V, key) - V) ** 2, axis=1)
+            errors = np.sum(np.asarray(_sent(self.compressor, V, key) - V) ** 2, axis=1)
             off = np.maximum(errors - (1 - delta), 0.0)
             # The flat vector attains the δ of top-k; of sign it is the axis.
             off = np.append(off, max(0.0, (1 - delta) - float(np.max(errors))))

@@ -15,6 +15,7 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.parts.graphs import check_mixing
 from convergence.parts.strategies import CORRECTED
+from convergence.plainly import plainly
 from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
 from convergence.theorems.base import Provenance, Source, varies
@@ -50,15 +51,19 @@ class OneGraph(AbstractAssumption):
         return Checked("one number of agents", n in (None, len(c.W)), n, "rows of W_lower")
 
 
+@plainly
+def _forces(problem: Any, n: int) -> Any:
+    """The upper directions of n agents at the solution."""
+    _, x, y, z = problem.solution()
+    return problem.upper(*(jnp.broadcast_to(v, (n, len(v))) for v in (x, y, z)))
+
+
 class UpperForces(AbstractAssumption):
     """The agents' upper directions differ at the solution, also after mixing: W u ≠ 0. Equal ones
     leave a bias of higher order, if any."""
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        _, x, y, z = problem.solution()
-        n = len(c.W)
-        u = np.asarray(problem.upper(*(jnp.broadcast_to(v, (n, len(v))) for v in (x, y, z))))
-        size = float(np.linalg.norm(c.W @ u))
+        size = float(np.linalg.norm(c.W @ np.asarray(_forces(problem, len(c.W)))))
         return Checked("heterogeneous upper level", size > 1e-6 * (1 + c.zeta), size, "‖W u‖ > 0")
 
 

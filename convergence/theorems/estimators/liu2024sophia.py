@@ -18,6 +18,7 @@ from convergence.constants import Constants
 from convergence.metrics.newton import ClippedSteps
 from convergence.metrics.pointwise import AbstractPointwise, Gap
 from convergence.noise.base import AbstractNoise
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
@@ -42,6 +43,12 @@ class OwnAxes(AbstractAssumption):
         return Checked("an eigenbasis", holds, None, "the diagonal is one where f is not turned")
 
 
+@plainly
+def _curvatures(problem: Any) -> Any:
+    """At the start, along the axes of a turned separable problem."""
+    return problem.slopes(problem.start())[1]
+
+
 class ResolvedEigenbasis(AbstractAssumption):
     """The Hessian is diagonal, or its condition number at θ* and at θ_0 at most 10⁵: turning the
     gradient into the eigenbasis costs that many units in the last place, of which nine digits
@@ -53,7 +60,7 @@ class ResolvedEigenbasis(AbstractAssumption):
     def check(self, problem: Any, noise: AbstractNoise, c: Constants) -> Checked:
         if not c.turned:
             return Checked("resolved eigenbasis", True, 1.0, "on the axes")
-        s = np.sort(np.asarray(problem.slopes(problem.start())[1]))
+        s = np.sort(np.asarray(_curvatures(problem)))
         found = max(float(c.condition), float(s[-1] / s[0]))
         near = self.one_basis and bool(np.any(np.diff(s) <= 1e-6 * s[-1]))
         detail = "κ ≤ 10⁵ off the axes" if not near else "distinct eigenvalues off the axes"

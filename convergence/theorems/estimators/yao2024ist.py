@@ -16,7 +16,7 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -47,7 +47,7 @@ class Blocks(AbstractAssumption):
     blocks: int = eqx.field(static=True)
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        shape = np.shape(problem.start())
+        shape = start_shape(problem)
         holds = len(shape) == 2 and shape[0] == self.blocks
         return Checked("blocks", holds, None, f"{self.blocks} rows are needed, not {shape}")
 

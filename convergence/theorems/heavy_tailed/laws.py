@@ -17,7 +17,7 @@ from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.noise.atoms import Atoms
 from convergence.noise.base import AbstractNoise
 from convergence.noise.two_point import three_point, two_point
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_slope
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -62,7 +62,7 @@ class OnThePlateau(AbstractAssumption):
         q, v = float(chances.min()), float(values[np.argmin(chances)])
         s, e = abs(v), np.sign(v) * np.asarray(noise.along)
         g, lo, h = plateau(q, s, self.h), s * q / (1 - q), self.h
-        off = float(np.linalg.norm(np.asarray(problem.grad(problem.start())) - g * e))
+        off = float(np.linalg.norm(start_slope(problem) - g * e))
         x = g - max(0.0, lo - h, h - s)
         spread = self.step * ((1 - q) * (lo - g) ** 2 + q * h * h) / (2 * (1 - q))
         left = c.T * math.exp(-(x**2) / (2 * spread + 2 / 3 * x * self.step * h)) if x > 0 else 1.0

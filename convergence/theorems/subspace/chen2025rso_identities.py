@@ -23,11 +23,19 @@ from convergence.parts.solvers import (
     AbstractSolver,
     Subproblem,
 )
+from convergence.plainly import plainly
+from convergence.problems.base import started
 from convergence.problems.quadratic import Isotropic
 from convergence.shapes import Count, Iterate, Key, Matrix
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 from convergence.theorems.domains import count
 from convergence.theorems.subspace.chen2025rso import PAPER
+
+
+@plainly
+def _stepped(method: Any, oracle: Any, x0: Any, key: Any) -> Any:
+    """The state after one step."""
+    return method.step(jnp.zeros((), jnp.int32), method.init(x0, oracle, key), oracle, key)
 
 
 class Slopes(AbstractOracle):
@@ -74,8 +82,7 @@ class Conditioning(AbstractIdentity):
         columns = []
         for unit in np.eye(r):
             rso = RSO(eta, r, Curved(unit[:, None]), self.frame)
-            state = rso.init(jnp.ones((m, 1)), oracle, key)
-            columns.append(rso.step(jnp.zeros((), jnp.int32), state, oracle, key).B[:, 0])
+            columns.append(_stepped(rso, oracle, np.ones((m, 1)), key).B[:, 0])
         return np.linalg.eigvalsh(np.stack(columns)) / lam
 
     def discrepancies(self) -> dict[str, float]:
@@ -116,12 +123,10 @@ class OneStepIsGoLore(AbstractIdentity):
             rng = np.random.default_rng(m)
             Q = np.linalg.qr(rng.standard_normal((m, r)))[0]
             problem = Isotropic(rng.standard_normal((m, n)))
-            oracle, key, x0 = Oracle(problem, Noiseless()), jax.random.key(0), problem.start()
+            oracle, key, x0 = Oracle(problem, Noiseless()), jax.random.key(0), started(problem)
             lam = m / r
             rso = RSO(1 / (2 * lam), r, GD(1), Frozen(Q))
             golore = Subspace(Frozen(Q), 1 / (KAPPA * lam) * m / r, r)
-            t = jnp.zeros((), jnp.int32)
-            ours = rso.step(t, rso.init(x0, oracle, key), oracle, key).x
-            theirs = golore.step(t, golore.init(x0, oracle, key), oracle, key).x
-            found[f"m={m}, n={n}, r={r}"] = float(jnp.max(jnp.abs(ours - theirs)))
+            ours, theirs = (_stepped(method, oracle, x0, key).x for method in (rso, golore))
+            found[f"m={m}, n={n}, r={r}"] = float(np.max(np.abs(ours - theirs)))
         return found

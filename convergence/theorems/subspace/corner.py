@@ -14,7 +14,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_slope
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
 
 APART = 1e-4  # relative; closer singular values leave fewer than twelve digits of their subspaces
@@ -99,7 +99,7 @@ class DiagonalGradient(AbstractAssumption):
     """∇f(X_0) is diagonal: its entries are its singular values, up to signs."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        G = np.atleast_2d(problem.grad(problem.start()))
+        G = np.atleast_2d(start_slope(problem))
         off = float(np.max(np.abs(G * (1 - np.eye(*G.shape[-2:])))))
         return Checked("a diagonal gradient", off == 0, off, "∇f(X_0) must be diagonal")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.subspace.qgalore import QGaLore, RoundedSGD
@@ -16,7 +15,8 @@ from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import Overlap
 from convergence.noise.base import AbstractNoise
 from convergence.parts.quantizers import dequantize, quantize
-from convergence.problems.base import AbstractProblem
+from convergence.plainly import plainly
+from convergence.problems.base import AbstractProblem, start_slope, started
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -115,7 +115,7 @@ class AwayFrom0(AbstractAssumption):
     """x_0 ≠ 0."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        size = float(np.linalg.norm(np.asarray(problem.start())))
+        size = float(np.linalg.norm(started(problem)))
         return Checked("x_0 ≠ 0", size > 0, size, "‖x_0‖ divides")
 
 
@@ -147,10 +147,9 @@ class InItsCell(AbstractAssumption):
     h: float = eqx.field(static=True)
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        x0 = problem.start()
-        cells = np.asarray(x0) / self.h
+        cells = started(problem) / self.h
         off = float(np.max(np.abs(cells - np.round(cells))))
-        reach = self.scale / c.L * float(jnp.max(jnp.abs(problem.grad(x0)))) / self.h
+        reach = self.scale / c.L * float(np.max(np.abs(start_slope(problem)))) / self.h
         # 1e-9: multiples of h, and of h/2, are rounded.
         holds = off < 1e-9 and reach < 0.5 * (1 - 1e-9)
         return Checked("inside the cell", holds, reach, "x_0 ∈ hℤ and η|∂_j f| < h/2")
@@ -189,7 +188,7 @@ class TwoLevels(AbstractAssumption):
     are the ends of the row's grid, and no rounding moves them."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        rows = np.asarray(problem.start())[: c.visible]
+        rows = started(problem)[: c.visible]
         good = [len(set(row[row != 0])) <= 1 and (row == 0).any() for row in rows]
         small = bool(np.any((rows != 0) & (np.abs(rows) < 1e-5)))  # the least scale of a group
         return Checked("rows of two levels", all(good) and not small, None, "X_0 must be 0 or λ_i")
@@ -226,6 +225,13 @@ class QGaLoreStalls(AbstractTheorem):
         return c.grad0**2 * (1 - 1e-12), c.grad0**2 * (1 + 1e-12)
 
 
+@plainly
+def _held(w: Any) -> Any:
+    """A group as four bits hold it, and its scale."""
+    held = quantize(w, 4, w.size)
+    return dequantize(held, w.shape), held.scale
+
+
 class AbstractRoundingError(AbstractIdentity):
     """(|error| − scale/2)₊ relative to the scale, worst over each group."""
 
@@ -240,9 +246,8 @@ class AbstractRoundingError(AbstractIdentity):
     def discrepancies(self) -> dict[str, float]:
         found = {}
         for name, w in self.groups().items():
-            held = quantize(jnp.asarray(w), 4, w.size)
-            error = np.abs(np.asarray(dequantize(held, w.shape)) - w)
-            found[name] = max(float(error.max() / float(held.scale.max())) - 0.5, 0.0)
+            held, scale = _held(w)
+            found[name] = max(float(np.max(np.abs(held - w)) / np.max(scale)) - 0.5, 0.0)
         return found
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.noise.base import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.oracles.zeroth import central, forward
+from convergence.plainly import plainly
 from convergence.problems.matrix_quadratic import Cosines
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 
@@ -77,6 +77,11 @@ class LayerMoments(AbstractIdentity):
         return found
 
 
+@plainly
+def _slopes(oracle: Oracle, X: Any, Z: Any, key: Any, eps: Any) -> Any:
+    return forward(oracle, X, Z, key, eps), central(oracle, X, Z, key, eps)
+
+
 class FiniteWidth(AbstractIdentity):
     """|c − ⟨∇F, Z⟩| ≤ (Lε/2)‖Z‖² for forward, (ρε²/6)‖Z‖³ for central differences; the bias of c U
     is at most (Lnε/2)√(p(p+2)(p+4)); here F = Σ(1 − cos X_ij), L = ρ = 1.
@@ -101,10 +106,7 @@ class FiniteWidth(AbstractIdentity):
         def errors(X: Any, Z: Any, eps: float) -> tuple[float, float]:
             oracle = Oracle(Cosines(X), Noiseless())
             exact = float(np.sum(np.sin(X) * Z))
-            slopes = (
-                s(oracle, jnp.asarray(X), jnp.asarray(Z), key, eps) for s in (forward, central)
-            )
-            one, two = (abs(float(c) - exact) for c in slopes)
+            one, two = (abs(float(c) - exact) for c in _slopes(oracle, X, Z, key, np.asarray(eps)))
             return one, two
 
         for eps in (0.01, 0.3, 1.0):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
-import numpy as np
 
 from convergence.algorithms.zeroth_order.lozo import LOZO, LOZOM, AbstractLOZO
 from convergence.constants import Constants
@@ -16,7 +15,7 @@ from convergence.metrics.pointwise import GradNormSq
 from convergence.metrics.travel import AverageStepSq
 from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
-from convergence.problems.base import AbstractProblem
+from convergence.problems.base import AbstractProblem, start_shape
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
@@ -237,7 +236,7 @@ class Square(AbstractAssumption):
     """Iterates are square matrices."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        shape = tuple(np.shape(problem.start()))
+        shape = start_shape(problem)
         return Checked("square", len(shape) == 2 and shape[0] == shape[1], None, f"given {shape}")
 
 
