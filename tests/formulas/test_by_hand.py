@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from convergence.theorems import (
     CoupledDecay,
     GoLoreCounterexampleLaw,
     LowRankCorrected,
+    Reshuffled,
 )
 
 
@@ -76,3 +79,17 @@ def test_a_spectral_norm_that_may_be_gone_bounds_no_stable_rank() -> None:
     assert theorem.bound(c, 1) == theorem.bound(c, 2) == np.inf
     assert theorem.bound(c, 3) == (1.5**2 + 0.5**2) / 0.5**2
     assert theorem.bound(c.but(perp=0.0), 3) == 1.5**2  # a norm of 1 is not gone
+
+
+@pytest.mark.parametrize(("n", "start"), [(2, 0.0), (3, 0.0), (3, 1.3), (4, 0.2)])
+def test_reshuffling_is_the_mean_of_all_orders(n: int, start: float) -> None:
+    """Two epochs of ½x² − b_i x in every pair of orders, also from x*, where all is noise."""
+    eta, b = 0.37, np.array([0.4, -1.1, 2.0, 0.3])[:n]
+    ends = []
+    for first, second in itertools.product(itertools.permutations(b), repeat=2):
+        x = b.mean() + start
+        for value in (*first, *second):
+            x -= eta * (x - value)
+        ends.append((x - b.mean()) ** 2)
+    c = Constants(agents=n, R=start, zeta=float(np.std(b)))
+    assert Reshuffled(eta).bound(c, 2 * n) == pytest.approx(np.mean(ends), rel=1e-10)
