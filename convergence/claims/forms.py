@@ -19,7 +19,7 @@ from convergence.errors import STUMBLES, InvalidInput, place, require, shown
 from convergence.laws.origin import ours
 from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
-from convergence.problems.base import started
+from convergence.problems.base import start_shape, started
 
 STARS = "x_star", "saddle", "box_star"  # points of the iterate's shape after broadcasting
 
@@ -35,7 +35,21 @@ def check_start(problem: Any) -> tuple[int, ...]:
         "return jnp.array([1.0, 2.0]), say",
     )
     require(x.size > 0, f"a start of shape {x.shape}", "an iterate with entries", "take d ≥ 1")
+    if not ours(problem):
+        _check_traced(problem)
     return x.shape
+
+
+def _check_traced(problem: Any) -> None:
+    """Refuse a start that knows numbers which only a run knows."""
+    try:
+        start_shape(problem)
+    except jax.errors.JAXTypeError as error:
+        raise InvalidInput(
+            f"Got {type(problem).__name__}.start() with an `if`, a `float` or a call of NumPy on "
+            "the problem's own arrays, but a run is traced, which knows their shapes alone; return "
+            "a field, or compute x_0 by jax.numpy."
+        ) from error
 
 
 def check_samples(noise: Any, shape: tuple[int, ...]) -> None:

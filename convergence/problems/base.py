@@ -49,12 +49,12 @@ class AbstractProblem(AbstractModule):
 
 
 @plainly
-def _start(problem: AbstractProblem) -> Iterate:
+def _start(problem: AbstractProblem) -> Any:  # a user's may be of NumPy
     return problem.start()
 
 
 @plainly
-def _start_slope(problem: AbstractProblem) -> Iterate:
+def _start_slope(problem: AbstractProblem) -> Any:
     return problem.grad(problem.start())
 
 

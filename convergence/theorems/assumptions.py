@@ -7,7 +7,7 @@ moment asks the noise for what it certifies and never estimates it by Monte Carl
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem, start_shape
-from convergence.shapes import AbstractModule, Iterate
+from convergence.shapes import AbstractModule
 
 
 class Checked(NamedTuple):
@@ -133,7 +133,7 @@ class IsotropicNoise(AbstractAssumption):
 
 
 @plainly
-def _slope_at_0(problem: AbstractProblem) -> Iterate:
+def _slope_at_0(problem: AbstractProblem) -> Any:
     return problem.grad(jnp.zeros_like(problem.start()))
 
 

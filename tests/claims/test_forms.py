@@ -232,6 +232,25 @@ def test_samples_and_the_potential_of_a_noise() -> None:
         assert sentence(check_samples, odd(Signs, **{asked: answer}), (2,)) == said
 
 
+class Placed(Bowl):
+    """From a point of its own."""
+
+    x0: Any
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda self: self.x0 if jnp.sum(self.x0) > 0 else -self.x0,
+        lambda self: np.asarray(self.x0),
+        lambda self: jnp.asarray([float(v) for v in self.x0]),
+    ],
+)
+def test_a_start_that_no_trace_knows_is_refused_in_one_sentence(start: Any) -> None:
+    said = sentence(check_start, type("Odd", (Placed,), {"start": start})(np.array([1.0, -2.0])))
+    assert said.startswith("Got Odd.start() with an `if`, a `float` or a call of NumPy")
+
+
 def test_the_law_that_a_noise_states() -> None:
     """Of a noise that is `of_unit` of a normal sample, that may not be None."""
     two = np.ones(2) / 2, np.ones((2, 2))
