@@ -72,12 +72,16 @@ def by_program(claims: Sequence[AbstractClaim]) -> list[AbstractClaim]:
     first: dict[Any, int] = {}
 
     def place(claim: AbstractClaim) -> tuple[int, ...]:
-        problem, noise = (_kind(claim, name) for name in ("problem", "noise"))
-        alike = claim.family, problem
-        kinds = alike, (*alike, noise), type(getattr(claim, "theorem", None))
+        group = group_of(claim)
+        kinds = group, (*group, _kind(claim, "noise")), type(getattr(claim, "theorem", None))
         return tuple(first.setdefault(kind, len(first)) for kind in kinds)
 
     return sorted(claims, key=place)
+
+
+def group_of(claim: AbstractClaim) -> tuple[str, str]:
+    """The family and the kind of problem, outside of which a program is seldom shared."""
+    return claim.family, _kind(claim, "problem")
 
 
 def _kind(claim: AbstractClaim, name: str) -> str:
@@ -88,14 +92,14 @@ def _kind(claim: AbstractClaim, name: str) -> str:
 
 
 def pieces(claims: Sequence[AbstractClaim], settings: Any) -> list[list[AbstractClaim]]:
-    """Claims of a family on one kind of problem in pieces of about PIECE seconds: side by side, and
-    those that take longest together first."""
+    """Claims of a group in pieces of about PIECE seconds, side by side, and the groups that take
+    longest first."""
     whole: dict[Any, float] = collections.defaultdict(float)
     found: list[tuple[Any, float, list[AbstractClaim]]] = []
     for claim in claims:
-        seconds, alike = cost(claim, settings), (claim.family, _kind(claim, "problem"))
-        if not found or alike != found[-1][0] or found[-1][1] + seconds > PIECE:
-            found.append((alike, 0.0, []))
-        found[-1] = alike, found[-1][1] + seconds, [*found[-1][2], claim]
-        whole[alike] += seconds
-    return [piece for alike, _, piece in sorted(found, key=lambda entry: -whole[entry[0]])]
+        seconds, group = cost(claim, settings), group_of(claim)
+        if not found or group != found[-1][0] or found[-1][1] + seconds > PIECE:
+            found.append((group, 0.0, []))
+        found[-1] = group, found[-1][1] + seconds, [*found[-1][2], claim]
+        whole[group] += seconds
+    return [piece for _, _, piece in sorted(found, key=lambda entry: -whole[entry[0]])]
