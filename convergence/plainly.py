@@ -189,8 +189,8 @@ class Steps(NamedTuple):
 
 
 class Walker(AbstractWalker):
-    """Walks a program with arrays of NumPy. What an equation comes to is settled
-    once a program: an operation takes about as long as that."""
+    """Walks a program with arrays of NumPy. What an equation comes to is settled once a program: an
+    operation takes about as long as that."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -135,9 +135,10 @@ def test_what_balls_cannot_decide_is_said() -> None:
 
 def test_a_draw_is_taken_as_it_is_drawn() -> None:
     with precision("float64"):
-        key = jax.random.key(3)
-        draw = lambda k: (jax.random.normal(k, (3,)), jax.random.permutation(k, 4))  # noqa: E731
-        jaxpr, walker = jax.make_jaxpr(draw)(key), Interpreter()
+        key, walker = jax.random.key(3), Interpreter()
+        jaxpr = jax.make_jaxpr(
+            lambda k: (jax.random.normal(k, (3,)), jax.random.permutation(k, 4))
+        )(key)
         with bits(200):
             normal, order = walker.closed(jaxpr, [walker.value(key, jaxpr.in_avals[0])])
         drawn = jax.random.normal(key, (3,))

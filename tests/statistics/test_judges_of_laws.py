@@ -77,6 +77,7 @@ def test_exact_is_an_equivalence_test() -> None:
     low, high = judge_exact([signed], ALPHA, margin=0.4).rows[0].interval
     widest = max(high + 2.0, -2.0 - low) / 2.0
     assert judge_exact([signed], ALPHA, margin=2.02 * widest).verdict is C
+    assert judge_exact([signed], ALPHA, margin=1.98 * widest).verdict is I
     lost = Sample(8, np.array([1.0, math.inf]), 1.0, light=True)
     assert judge_exact([lost], ALPHA, margin=0.2).verdict is R
 

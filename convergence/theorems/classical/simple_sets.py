@@ -89,7 +89,7 @@ class UniformStart(AbstractAssumption):
     """x_0 = (1, …, 1)/d."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        x0 = started(problem)
+        x0 = started(problem).astype(float)
         off = float(np.max(np.abs(x0 * x0.size - 1)))
         return Checked("uniform start", off <= 1e-12, off, "x_0 = (1, …, 1)/d is needed")
 
