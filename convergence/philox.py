@@ -34,7 +34,12 @@ def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
     return left, right
 
 
-_once = jax.jit(philox)  # traced once a shape, not once a key
+@jax.jit  # traced once a shape, not once a key
+def _once(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
+    """`philox` in a program. Of a loop's invariants, as its counters or its key, XLA makes arrays
+    that the loop carries: ten for the rounds' keys, and where two calls make the same words it sees
+    no longer that they are the same. So it is told nothing of them."""
+    return philox(*jax.lax.optimization_barrier((left, right, key)))
 
 
 def _block(left: int, right: int, key: int) -> tuple[int, int]:

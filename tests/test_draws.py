@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ from scipy.special import gammainc, ndtr, ndtri
 from scipy.stats import chi2, kstest
 
 from convergence.claims.base import Claim
+from convergence.compiling import carefully, hastily
 from convergence.draws import _quantile, _unit, normal, radial, table
 from convergence.keys import claim_key, run_key, run_keys, slug_seed
 from convergence.philox import PHILOX, ROUNDS, philox, root
@@ -166,8 +169,31 @@ def test_a_compiled_step_makes_its_random_bits_once() -> None:
     assert isinstance(claim, Claim)
     with precision("float64"):
         experiment = claim.experiment(7)
-        given = trajectory, experiment, checkpoints(7), root(0), np.arange(1024, dtype=np.uint32)
+        keys = run_keys(root(0), jnp.arange(1024, dtype=jnp.uint32))
+        given = trajectory, experiment, checkpoints(7), keys
         compiled = _hasty.lower(*given).compile().compiled.as_text()
     xors = [part.count(" xor(") for part in compiled.split("\n\n")]
     # Keys: of the run, of init, of steps, of the parts of a step; numbers: V twice, U, two noises.
     assert 5 <= sum(made >= 2 * ROUNDS for made in xors) <= 12
+
+
+@pytest.mark.parametrize("compiled", [hastily, carefully])
+def test_a_loop_draws_what_is_read_twice_once_and_carries_nothing_for_it(compiled: Any) -> None:
+    """Without the barrier of `philox` a loop carried the key of each of its ten rounds, and a
+    sample that is read at two points was drawn twice: a claim about LOZO took twice the time."""
+
+    def steps(x: Any, T: Any, key: Any) -> Any:
+        def body(t: Any, x: Any) -> Any:
+            once = jax.random.fold_in(key, t)
+            first, second = (normal(once, x.shape, x.dtype) for _ in range(2))
+            return x * first + second
+
+        return jax.lax.fori_loop(0, T, body, x)
+
+    with precision("float64"):
+        keys = run_keys(root(0), jnp.arange(1024, dtype=jnp.uint32))
+        program = compiled(jax.vmap(steps, (None, None, 0))).lower(jnp.ones(4), 9, keys)
+    text = program.compile().compiled.as_text()
+    xors = [made for part in text.split("\n\n") if (made := part.count(" xor("))]
+    assert sum(made >= 2 * ROUNDS for made in xors) == 2  # the key of a step, the draw
+    assert len(xors) < 2 + ROUNDS

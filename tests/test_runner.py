@@ -17,7 +17,7 @@ from convergence.algorithms.base import AbstractAlgorithm, State
 from convergence.algorithms.classical.sgd import SGD
 from convergence.algorithms.subspace.projected import Subspace
 from convergence.errors import InvalidInput
-from convergence.keys import claim_key, slug_seed
+from convergence.keys import claim_key, run_keys, slug_seed
 from convergence.memory import release
 from convergence.metrics.folds import Average, Extremes
 from convergence.metrics.pointwise import GradNormSq, Value
@@ -105,7 +105,8 @@ def test_what_a_chunk_finds_wrong_ends_the_others(monkeypatch: pytest.MonkeyPatc
 def test_a_step_of_small_iterates_is_no_work_for_several_threads() -> None:
     with precision("float64"):
         experiment = Experiment(PROBLEM, NOISY, SGD(0.1), Average(GradNormSq()))
-        given = (experiment, checkpoints(20), claim_key("test", 0, 20), np.arange(2048, dtype="u4"))
+        keys = run_keys(claim_key("test", 0, 20), jnp.arange(2048, dtype=jnp.uint32))
+        given = experiment, checkpoints(20), keys
         found = [
             compiled(trajectory, *given).compile().compiled.as_text()
             for compiled in (_chunks.lower, _hasty.lower, _large.lower)

@@ -95,36 +95,33 @@ def _first_bad(experiment: Experiment, marks: Any, key: Key) -> Any:
     return jnp.where(sound(state), -1, t - 1)
 
 
-def _share(
-    one: Callable[..., Any], experiment: Experiment, marks: Any, key: Key, indices: Any
-) -> Any:
-    """`one` for a chunk a device: `indices` has shape (devices · chunk,), each runs its share."""
+def _share(one: Callable[..., Any], experiment: Experiment, marks: Any, keys: Any) -> Any:
+    """`one` for a chunk a device: `keys` has shape (devices · chunk,), each runs its share."""
     if jax.local_device_count() == 1:  # the same program, traced and lowered a sixth faster
-        return jax.vmap(lambda k: one(experiment, marks, k))(run_keys(key, indices))
+        return jax.vmap(lambda k: one(experiment, marks, k))(keys)
     arrays, rest = eqx.partition(experiment, eqx.is_array)
 
-    def device(arrays: Any, marks: Any, key: Key, indices: Any) -> Any:
+    def device(arrays: Any, marks: Any, keys: Any) -> Any:
         whole = eqx.combine(arrays, rest)
-        return jax.vmap(lambda k: one(whole, marks, k))(run_keys(key, indices))
+        return jax.vmap(lambda k: one(whole, marks, k))(keys)
 
     mesh = jax.sharding.Mesh(np.array(jax.local_devices()), ("seeds",))
     everywhere, split = jax.P(), jax.P("seeds")
     return jax.shard_map(
         device,
         mesh=mesh,
-        in_specs=(everywhere, everywhere, everywhere, split),
+        in_specs=(everywhere, everywhere, split),
         out_specs=split,
         check_vma=False,
-    )(arrays, marks, key, indices)
+    )(arrays, marks, keys)
 
 
-def _alone(
-    one: Callable[..., Any], experiment: Experiment, marks: Any, key: Key, indices: Any
-) -> Any:
+def _alone(one: Callable[..., Any], experiment: Experiment, marks: Any, keys: Any) -> Any:
     """`one` for a single run that is spread over the devices."""
-    return jax.tree.map(lambda v: v[None], one(experiment, marks, run_keys(key, indices)[0]))
+    return jax.tree.map(lambda v: v[None], one(experiment, marks, keys[0]))
 
 
+_keys = jax.jit(run_keys)  # one program for all, where each had the rounds of its own
 _chunks, _hasty = carefully(_share), hastily(_share)
 _large, _vast = widely(_share), widely(_alone)
 
@@ -266,21 +263,22 @@ def run(
     if parts > 1:
         experiment, chunks = spread(experiment), _vast
 
+    def keys_from(first: int) -> Any:
+        return _keys(key, np.arange(first, first + width, dtype=np.uint32))
+
     def rehearse(marks: np.ndarray) -> None:
         with plainly():
-            jax.block_until_ready(
-                chunks(trajectory, experiment, marks, key, np.arange(width, dtype=np.uint32))
-            )
+            jax.block_until_ready(chunks(trajectory, experiment, marks, keys_from(0)))
 
     dtype = "float64" if wide() else "float32"  # threads know nothing of the caller's
 
     def piece(first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        indices = np.arange(first, first + width, dtype=np.uint32)
         with plainly(), precision(dtype):
-            values, finite = map(np.asarray, chunks(trajectory, experiment, marks, key, indices))
+            keys = keys_from(first)
+            values, finite = map(np.asarray, chunks(trajectory, experiment, marks, keys))
             bad = np.full(width, -1, np.int32)
             if not finite.all():
-                bad = np.asarray(chunks(_first_bad, experiment, marks, key, indices))
+                bad = np.asarray(chunks(_first_bad, experiment, marks, keys))
         return values[:, kept], finite[:, kept], bad
 
     plan.check_time(T, -(-len(firsts) // at_once), rehearse, len(marks))

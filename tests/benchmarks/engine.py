@@ -159,8 +159,7 @@ def peak_growth(T: int = 2000) -> float:
             module.trajectory,
             experiment,
             module.checkpoints(horizon),
-            claim_key("bench", 0, 1),
-            np.arange(width, dtype=np.uint32),
+            run_keys(claim_key("bench", 0, 1), jnp.arange(width, dtype=jnp.uint32)),
         )
         analysis = lowered.compile().compiled.memory_analysis()
         sizes.append(analysis.temp_size_in_bytes + analysis.output_size_in_bytes)
