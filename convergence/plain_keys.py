@@ -5,6 +5,7 @@ Bit for bit what JAX makes of them, without the dozen programs of one operation 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -79,7 +80,12 @@ MAKERS = {  # by the name of the keys' dtype
 
 def extended(value: Any) -> bool:
     """Whether a value of JAX is made of keys."""
-    return jax.numpy.issubdtype(value.dtype, jax.dtypes.extended)
+    return _extended(value.dtype)
+
+
+@functools.cache
+def _extended(dtype: Any) -> bool:
+    return jax.numpy.issubdtype(dtype, jax.dtypes.extended)
 
 
 def is_keyed(eqn: Any) -> bool:

@@ -83,8 +83,9 @@ def load(path: Path) -> ModuleType:
 
 def file_of(claim: AbstractClaim) -> Path | None:
     """The file that a claim was loaded from by `load`; None for the registry's."""
-    for name, module in list(sys.modules.items()):
-        listed = getattr(module, "CLAIMS", ()) if name.startswith("claims_") else ()
+    files = [module for name, module in list(sys.modules.items()) if name.startswith("claims_")]
+    for module in files:
+        listed = getattr(module, "CLAIMS", ())
         if is_list(listed) and any(one is claim for one in listed):
             return Path(str(module.__file__))
     return None

@@ -10,7 +10,8 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.problems.base import AbstractProblem
+from convergence.plainly import plainly
+from convergence.problems.base import AbstractProblem, start_slope
 from convergence.shapes import Reals, Scalar, Vector, real
 
 
@@ -85,18 +86,22 @@ class Polygon(AbstractProblem):
         return jnp.asarray(self.x0)
 
     def constants(self) -> Constants:
-        x0, L, mu = jnp.asarray(self.x0), float(self.L), float(self.mu)
         return Constants(
-            L=L,
-            mu=mu,
+            L=float(self.L),
+            mu=float(self.mu),
             convex=True,
-            Delta=float(self.value(x0)),
+            Delta=float(_start_value(self)),
             f_star=0.0,
-            grad0=float(jnp.linalg.norm(self.grad(x0))),
+            grad0=float(np.linalg.norm(start_slope(self))),
             R=float(np.linalg.norm(np.asarray(self.x0))),
             x_star=0.0,
             d=2,
         )
+
+
+@plainly
+def _start_value(problem: Polygon) -> Any:
+    return problem.value(problem.start())
 
 
 def _turn(angle: float) -> np.ndarray:

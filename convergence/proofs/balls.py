@@ -9,6 +9,7 @@ arrays and exact.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +24,11 @@ from flint import arb, fmpq
 
 def kind(aval: Any) -> str:
     """ "f" for reals, "b" for truth, "i" for integers, "k" for keys."""
-    dtype = aval.dtype
+    return _kind(aval.dtype)
+
+
+@functools.cache
+def _kind(dtype: Any) -> str:
     if jnp.issubdtype(dtype, jax.dtypes.extended):
         return "k"
     if jnp.issubdtype(dtype, np.floating):

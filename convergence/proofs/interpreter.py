@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,7 +104,7 @@ class Interpreter(AbstractWalker):
             return native
         if name in CONTROL:
             return CONTROL[name](self, eqn, args)
-        self.left -= sum(int(np.prod(v.aval.shape)) for v in eqn.outvars)
+        self.left -= sum(math.prod(v.aval.shape) for v in eqn.outvars)
         if self.left < 0:
             raise Unsupported("the replay is longer than its budget")
         if name in structure.MOVES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def move(eqn: Any, plans: dict[Any, Any], *args: Any) -> list[Any]:
         numbers, count = [], 0
         for arg, moved in zip(args, data):
             if moved:
-                many = size(np.shape(arg))
+                many = math.prod(np.shape(arg))
                 # From 1, so that what a gather out of bounds fills in, the least integer, is apart.
                 numbers.append(np.arange(count + 1, count + many + 1).reshape(np.shape(arg)))
                 count += many
@@ -93,7 +94,7 @@ def reduce(eqn: Any, x: Any) -> Any:
     axes = tuple(eqn.params["axes"])
     x = np.moveaxis(truths(x), axes, range(len(axes)))
     shape = x.shape[len(axes) :]
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     columns = x.reshape(x.size // max(count, 1), count).T.tolist() if x.size else [[]] * count
     found = [functools.reduce(FOLD[name], c) if c else START[name] for c in columns]
     total = box(found, shape)
@@ -188,11 +189,6 @@ def top_k(eqn: Any, x: np.ndarray) -> list[Any]:
     return [np.moveaxis(values, -1, axis), np.moveaxis(numbers, -1, axis)]
 
 
-def size(shape: Any) -> int:
-    """How many entries a shape has."""
-    return int(np.prod(shape, dtype=np.int64))
-
-
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The product of two matrices of balls."""
     if 0 in (*a.shape, *b.shape):
@@ -217,9 +213,9 @@ def dot_general(eqn: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     fa = [i for i in range(a.ndim) if i not in (*ca, *ba)]
     fb = [i for i in range(b.ndim) if i not in (*cb, *bb)]
     free_a, free_b = [a.shape[i] for i in fa], [b.shape[i] for i in fb]
-    batch, inner = [a.shape[i] for i in ba], size([a.shape[i] for i in ca])
-    left = a.transpose(*ba, *fa, *ca).reshape(size(batch), size(free_a), inner)
-    right = b.transpose(*bb, *cb, *fb).reshape(size(batch), inner, size(free_b))
+    batch, inner = [a.shape[i] for i in ba], math.prod([a.shape[i] for i in ca])
+    left = a.transpose(*ba, *fa, *ca).reshape(math.prod(batch), math.prod(free_a), inner)
+    right = b.transpose(*bb, *cb, *fb).reshape(math.prod(batch), inner, math.prod(free_b))
     if eqn.invars[0] is eqn.invars[1] and not (fa or fb or ba) and ca == cb:
         left, right = each(whole(2), left), each(lambda v: ONE, right)
     products = [multiply(x, y) for x, y in zip(left, right)]

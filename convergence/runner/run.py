@@ -121,7 +121,7 @@ def _alone(one: Callable[..., Any], experiment: Experiment, marks: Any, keys: An
     return jax.tree.map(lambda v: v[None], one(experiment, marks, keys[0]))
 
 
-_keys = jax.jit(run_keys)  # one program for all, where each had the rounds of its own
+_keys = hastily(run_keys)  # one program for all, where each had the rounds of its own
 _chunks, _hasty = carefully(_share), hastily(_share)
 _large, _vast = widely(_share), widely(_alone)
 

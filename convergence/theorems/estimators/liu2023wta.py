@@ -9,12 +9,24 @@ import itertools
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from convergence.parts.matrix_products import CRS, WTA, chances
+from convergence.plainly import plainly
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 from convergence.theorems.domains import count
+
+_chances = plainly(chances)
+
+
+@plainly
+def _estimate(estimator: CRS | WTA, X: Any, Y: Any, draws: Any) -> Any:
+    return estimator.estimate(X, Y, draws)
+
+
+@plainly
+def _rest(estimator: WTA, X: Any, Y: Any) -> Any:
+    return estimator.split(X, Y)[1]
 
 
 def crs_variance(X: np.ndarray, Y: np.ndarray, k: int) -> float:
@@ -32,7 +44,7 @@ def wta_variance(X: np.ndarray, Y: np.ndarray, k: int, c: int) -> float:
 
 def score(X: np.ndarray, Y: np.ndarray, k: int) -> int:
     """The first |C| in 0..k − 1 that minimizes (1 − P_C)/(k − |C|)."""
-    p = np.sort(np.asarray(chances(jnp.asarray(X), jnp.asarray(Y))))[::-1]
+    p = np.sort(np.asarray(_chances(X, Y)))[::-1]
     return int(np.argmin([(1 - p[:c].sum()) / (k - c) for c in range(min(k, len(p)))]))
 
 
@@ -42,7 +54,7 @@ def enumerated(estimator: Any, X: np.ndarray, Y: np.ndarray, p: np.ndarray, slot
     for draws in itertools.product(np.flatnonzero(p > 0), repeat=slots):
         chance = float(np.prod(p[list(draws)]))
         full = list(draws) + [0] * (estimator.k - slots)
-        found = np.asarray(estimator.estimate(jnp.asarray(X), jnp.asarray(Y), jnp.asarray(full)))
+        found = np.asarray(_estimate(estimator, X, Y, np.array(full)))
         mean += chance * found
         square += chance * float(np.sum((found - X @ Y) ** 2))
     return mean, square
@@ -79,15 +91,14 @@ class ExactMoments(AbstractIdentity):
     def discrepancies(self) -> dict[str, float]:
         found = {}
         for j, (X, Y) in enumerate(examples(self.cases)):
-            p = np.asarray(chances(jnp.asarray(X), jnp.asarray(Y)))
+            p = np.asarray(_chances(X, Y))
             S = float(np.sum(np.linalg.norm(X, axis=0) * np.linalg.norm(Y, axis=1)))
             mean, square = enumerated(CRS(self.k), X, Y, p, self.k)
             found[f"crs mean {j}"] = float(np.max(np.abs(mean - X @ Y))) / S
             found[f"crs variance {j}"] = abs(square - crs_variance(X, Y, self.k)) / S**2
             for c in range(self.k):
                 estimator = WTA(self.k, c, self.weigh)
-                _, rest, _ = estimator.split(jnp.asarray(X), jnp.asarray(Y))
-                mean, square = enumerated(estimator, X, Y, np.asarray(rest), self.k - c)
+                mean, square = enumerated(estimator, X, Y, _rest(estimator, X, Y), self.k - c)
                 law = wta_variance(X, Y, self.k, c)
                 found[f"wta mean {j} |C|={c}"] = float(np.max(np.abs(mean - X @ Y))) / S
                 found[f"wta variance {j} |C|={c}"] = abs(square - law) / S**2
@@ -171,8 +182,7 @@ class IdentityInstance(AbstractIdentity):
         X, found = np.eye(self.m), {}
         for c in range(self.k):
             estimator = WTA(self.k, c)
-            _, rest, _ = estimator.split(jnp.asarray(X), jnp.asarray(X))
-            _, square = enumerated(estimator, X, X, np.asarray(rest), self.k - c)
+            _, square = enumerated(estimator, X, X, _rest(estimator, X, X), self.k - c)
             law = (self.m - c) * (self.m - c - 1) / (self.k - c)
             found[f"|C|={c}"] = abs(square - law)
         for c, value in enumerate((14, 14, 15, 20)):
