@@ -79,9 +79,11 @@ def numpy_batched(problem: Counterexample, r: int, T: int, seeds: int) -> np.nda
     return X
 
 
-def hand_written(problem: Counterexample, r: int, chunk: int) -> Callable[[int, int], Any]:
+def hand_written(
+    problem: Counterexample, r: int, chunk: int, base: Any
+) -> Callable[[int, int], list[Any]]:
     """The same method written out for this one problem, with the runner's linear algebra and its
-    options of the compiler."""
+    options of the compiler; its runs are those under the key `base`, which no trace can make."""
     D, k, n = jnp.asarray(problem.D), problem.k, len(problem.X0)
     C = jnp.zeros((n, n)).at[k:, k:].set(jnp.eye(r))
 
@@ -104,10 +106,9 @@ def hand_written(problem: Counterexample, r: int, chunk: int) -> Callable[[int, 
 
     @carefully
     def batch(indices: Any, T: Any) -> Any:
-        keys = run_keys(claim_key("bench", 0, 1), indices)
-        return jax.vmap(one, in_axes=(0, None))(keys, T)
+        return jax.vmap(one, in_axes=(0, None))(run_keys(base, indices), T)
 
-    def everything(T: int, seeds: int) -> Any:
+    def everything(T: int, seeds: int) -> list[Any]:
         parts = [
             batch(np.arange(i, i + chunk, dtype=np.uint32), np.int32(T))
             for i in range(0, seeds, chunk)
@@ -121,15 +122,14 @@ def compare(n: int, r: int, T: int = 2000, seeds: int = 512) -> dict[str, float]
     """Seed-steps per second of each way on one device."""
     problem = instance(n, r)
     oracle, method = Oracle(problem, CornerSign(1.0, r)), Subspace(TopSVD(), ETA, r=r, tau=TAU)
-    chunk = 256
+    chunk, key = 256, claim_key("bench", 0, T)
 
     def engine() -> Any:
-        key = claim_key("bench", 0, T)
         return run(
             Experiment(problem, oracle, method, Value()), T, key, seeds=range(seeds), chunk=chunk
         )
 
-    written = hand_written(problem, r, chunk)
+    written = hand_written(problem, r, chunk, key)
     return speeds(
         {
             "NumPy loop": (lambda: numpy_loop(problem, r, 200, 4), 800),
