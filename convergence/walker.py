@@ -10,6 +10,8 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from convergence.plain_keys import extended
+
 INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr", "call")
 
 
@@ -29,8 +31,13 @@ class AbstractWalker:
         raise NotImplementedError
 
     def truth(self, going: Any) -> bool:
-        """Whether a loop goes on."""
-        return bool(going)
+        """Whether a loop goes on, one of rows while one of them does."""
+        return bool(np.any(going))
+
+    def going(self, going: Any, new: Any, old: Any) -> Any:
+        """The new rows where they go on, else the old."""
+        where = jax.numpy.where if extended(new) else np.where
+        return where(np.reshape(going, (*going.shape, *(1,) * (new.ndim - going.ndim))), new, old)
 
     def entry(self, x: Any, k: int) -> Any:
         """x[k], an array even where it is a number."""
@@ -38,7 +45,7 @@ class AbstractWalker:
 
     def stack(self, rows: list[Any]) -> Any:
         """Outputs of steps as one array."""
-        if jax.numpy.issubdtype(rows[0].dtype, jax.dtypes.extended):
+        if extended(rows[0]):
             return jax.numpy.stack(rows)
         return np.stack([np.asarray(r) for r in rows])
 
@@ -161,8 +168,10 @@ def loop(self: AbstractWalker, eqn: Any, args: list[Any]) -> list[Any]:
     a = p["cond_nconsts"]
     b = a + p["body_nconsts"]
     carry = list(args[b:])
-    while self.truth(self.closed(p["cond_jaxpr"], [*args[:a], *carry])[0]):
-        carry = self.closed(p["body_jaxpr"], [*args[a:b], *carry])
+    rows = bool(p["cond_jaxpr"].out_avals[0].shape)  # each with an end of its own
+    while self.truth(going := self.closed(p["cond_jaxpr"], [*args[:a], *carry])[0]):
+        after = self.closed(p["body_jaxpr"], [*args[a:b], *carry])
+        carry = [self.going(going, *pair) for pair in zip(after, carry)] if rows else after
     return carry
 
 

@@ -56,6 +56,9 @@ SAMPLERS = {name.lstrip("_") for name in dir(jax.random)} | {
 }  # fmt: skip
 
 
+GOES_ON = "whether a loop goes on"
+
+
 class Interpreter(AbstractWalker):
     """Walks jaxprs; keeps where entries move, and programs that need no balls, between steps."""
 
@@ -75,7 +78,11 @@ class Interpreter(AbstractWalker):
 
     def truth(self, going: Any) -> bool:
         """Whether a loop goes on, if balls decide it."""
-        return bool(decided(going, "whether a loop goes on"))
+        return super().truth(decided(going, GOES_ON))
+
+    def going(self, going: Any, new: Any, old: Any) -> Any:
+        """The new rows where they go on, else the old."""
+        return super().going(decided(going, GOES_ON), new, old)
 
     def entry(self, x: Any, k: int) -> Any:
         """x[k], an array even where it is a number."""

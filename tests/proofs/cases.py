@@ -61,6 +61,13 @@ def counting(x: Any) -> Any:
     return lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, jnp.sin(c[1])), (0, x))[1]
 
 
+def each_counting(x: Any) -> Any:
+    def own(v: Any) -> Any:
+        return lax.while_loop(lambda c: c[0] < v, lambda c: (c[0] + 1, jnp.sin(c[1])), (0.0, v))[1]
+
+    return jax.vmap(own)(x)
+
+
 def backward(x: Any) -> Any:
     return lax.scan(lambda c, v: (c + v, c * v), 1.0, x, reverse=True)
 
@@ -118,7 +125,8 @@ CASES = (
                              jnp.unstack(x)[1]),
          ((3, 4),)),
     Case("picked", picked, wide=False), Case("onto", onto),
-    Case("cond", branching), Case("while", counting), Case("scan", backward),
+    Case("cond", branching), Case("scan", backward),
+    Case("while", counting), Case("while of rows", each_counting),
     Case("jit", lambda x: eqx.filter_jit(jnp.sin)(x)),
     Case("custom derivatives", lambda x: twice(x) + thrice(x) + doubled(x)),
     Case("remat", lambda x: jax.grad(lambda v: jax.checkpoint(jnp.sin)(v).sum())(x)),
