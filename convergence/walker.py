@@ -10,8 +10,6 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from convergence.plain_keys import extended
-
 INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr", "call")
 
 
@@ -36,7 +34,7 @@ class AbstractWalker:
 
     def going(self, going: Any, new: Any, old: Any) -> Any:
         """The new rows where they go on, else the old."""
-        where = jax.numpy.where if extended(new) else np.where
+        where = jax.numpy.where if isinstance(new, jax.Array) else np.where  # keys are JAX's
         return where(np.reshape(going, (*going.shape, *(1,) * (new.ndim - going.ndim))), new, old)
 
     def entry(self, x: Any, k: int) -> Any:
@@ -45,7 +43,7 @@ class AbstractWalker:
 
     def stack(self, rows: list[Any]) -> Any:
         """Outputs of steps as one array."""
-        if extended(rows[0]):
+        if jax.numpy.issubdtype(rows[0].dtype, jax.dtypes.extended):
             return jax.numpy.stack(rows)
         return np.stack([np.asarray(r) for r in rows])
 
