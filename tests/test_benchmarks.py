@@ -27,5 +27,6 @@ def test_the_method_written_out_makes_the_runs_of_the_runner() -> None:
         experiment = Experiment(problem, oracle, method, Distance(0.0))
         ours = run(experiment, T, key, seeds=range(seeds), chunk=chunk).final()
         ends = np.concatenate(hand_written(problem, 2, chunk, key)(T, seeds))
-    np.testing.assert_allclose(np.sum(ends**2, axis=(1, 2)) ** 0.5, ours, rtol=1e-9)
+    # Equal here; a processor may round nine steps in another order.
+    np.testing.assert_allclose(np.sum(ends**2, axis=(1, 2)) ** 0.5, ours, rtol=1e-12)
     assert len(np.unique(np.round(ours, 9))) > 1

@@ -173,7 +173,7 @@ def test_a_compiled_step_makes_its_random_bits_once() -> None:
         given = trajectory, experiment, checkpoints(7), keys
         compiled = _hasty.lower(*given).compile().compiled.as_text()
     xors = [part.count(" xor(") for part in compiled.split("\n\n")]
-    # Keys: of the run, of init, of steps, of the parts of a step; numbers: V twice, U, two noises.
+    # Keys: of init, of steps, of the parts of a step; numbers: V twice, U, a noise for both points.
     assert 5 <= sum(made >= 2 * ROUNDS for made in xors) <= 12
 
 
