@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import LOOPED, certified
-from convergence.claims.credentials import broken, credentials
-from convergence.claims.fields import check_bound, check_fields, check_made, constants_of, counts
+from convergence.claims.credentials import answered, broken, credentials
+from convergence.claims.fields import check_bound, check_fields, check_made, counts
 from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
@@ -133,7 +133,7 @@ class AbstractOnInstance(AbstractClaim):
         if key not in self._made:
             problem = self.problem if isinstance(self.problem, AbstractProblem) else self.problem(T)
             noise = self.noise if isinstance(self.noise, AbstractNoise) else self.noise(T)
-            self._made[key] = problem, noise, constants_of(problem, noise, T)
+            self._made[key] = problem, noise, answered(self, problem, noise, T)
         return self._made[key]
 
     @functools.cached_property

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from convergence.claims.fields import constants_of
 from convergence.claims.rounding import gap
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import claim_key
 from convergence.laws import certificates
 from convergence.laws.along import contradicted, muted, valueless, walked
-from convergence.laws.asked import oracle_faults
+from convergence.laws.asked import oracle_faults, rare_answers, unlooked
+from convergence.laws.certificates import content
 from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE, affine
 from convergence.laws.noises import noise_faults, rare_faults, strayed_faults
@@ -28,6 +31,10 @@ from convergence.runner.run import check_step
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
+# Squares of smaller and of larger numbers lose digits, or leave the floats.
+SMALL, LARGE = 1e-140, 1e140
+OF_ANSWERS = "sigma", "sigma_p", "p", "additive"  # of a noise, what is asked of an oracle's answers
+SIZES = "L", "grad0", "R", "sigma", "sigma_p", "corner", "G", "zeta"
 MORE = 8  # times the draws of the runs that refute
 PLACES = 7  # of a run, at even ratios of their times
 RUNS = 2  # of a horizon that are followed at either end of what was measured
@@ -36,6 +43,8 @@ RUNS = 2  # of a horizon that are followed at either end of what was measured
 def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constants) -> Checked:
     """Whether what an instance certifies agrees with what is seen of it; of an oracle that is not
     the package's, whether it answers as its noise certifies, for a theorem of the package."""
+    if odd := unsquared(c):
+        return Checked("certificates", False, None, odd)
     try:
         asked = oracle(problem, noise)
     except InvalidInput as error:
@@ -44,11 +53,50 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     if not false:
         with precision("float64"):
             false = list(part_faults(theorem, problem))
+    if not false and ours(theorem):
+        false = [*_other(asked, problem, noise), *unlooked(asked)]
     if _foreign(theorem, asked) and not false:
         false = oracle_faults(asked, problem, c)
     found = told("certificates", false)
     trusted = "" if false else drawn_alone(noise, start_shape(problem), c)
     return found._replace(detail=f"{found.detail}; {trusted}") if trusted else found
+
+
+def _answers_draws(kind: Any) -> bool:
+    """Whether gradients are answered by a class of the package."""
+    return kind.grad.__module__.startswith("convergence.")
+
+
+def answered(claim: Any, problem: Any, noise: Any, T: int) -> Constants:
+    """What an instance certifies. Where an oracle of a user's own answers gradients in its own way
+    they are no draws of the noise: of that law, moments alone are certified of them."""
+    c = constants_of(problem, noise, T)
+    try:
+        own = not _answers_draws(type(claim.oracle(problem, noise)))
+    except Exception:  # it is asked again where that is told
+        return c
+    if not (own and ours(claim.theorem)):
+        return c
+    law = set(noise.constants(start_shape(problem))) - set(OF_ANSWERS)
+    return Constants(**{name: c[name] for name in c if name not in law})
+
+
+def _other(oracle: Any, problem: Any, noise: Any) -> Iterator[Fault]:
+    """An oracle asks the instance that is certified."""
+    for name, part in (("problem", problem), ("noise", noise)):
+        asked = getattr(oracle, name, part)
+        if asked is not part and content(asked) != content(part):
+            given = type(part).__name__, type(asked).__name__
+            yield Fault(name, *given, f"that which {type(oracle).__name__} asks")
+
+
+def unsquared(c: Constants) -> str:
+    """Which size of an instance float64 cannot square, so that nothing measured says anything."""
+    for name, value in c.only(*SIZES).items():
+        size = np.abs(np.asarray(value, float))
+        if np.any((size > 0) & (size < SMALL) | (size > LARGE) & (size < math.inf)):
+            return f"{name} = {np.max(size):.3g}, whose square float64 does not hold: rescale it"
+    return ""
 
 
 def exhausted(problem: Any, noise: Any, c: Constants) -> bool:
@@ -131,9 +179,13 @@ def broken(
             false = [*contradicted(way, c, eps)] or _asked_along(claim, record.T, key, run, end)
             if false:
                 return (told("certificates along the runs", false),)
-        if judgement.verdict is Verdict.REFUTED and not ours(noise):
+        asked, many = claim.experiment(record.T).oracle, MORE * record.seeds * record.T
+        other = _foreign(claim.theorem, asked)
+        if judgement.verdict is Verdict.REFUTED and (other or not ours(noise)):
             with precision("float64"):
-                false = rare_faults(noise, started(problem), c, MORE * record.seeds * record.T)
+                false = [] if ours(noise) else rare_faults(noise, started(problem), c, many)
+                if other and not false:
+                    false = rare_answers(asked, problem, c, many)
             if false:
                 return (told("certificates of the noise", false),)
     return ()

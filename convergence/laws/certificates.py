@@ -25,7 +25,7 @@ def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
         start = started(problem)
         c = noise.constants(start.shape)
         place = _bytes(start) if not c.get("additive") else b""
-        about = (_content(problem), None), (_content(noise), (start.shape, place))
+        about = (content(problem), None), (content(noise), (start.shape, place))
         for key, check in zip(
             about, (lambda: problem_faults(problem), lambda: noise_faults(noise, start, c))
         ):
@@ -36,7 +36,7 @@ def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
         return [fault for key in about for fault in _KEPT[key]]
 
 
-def _content(module: Any) -> Any:
+def content(module: Any) -> Any:
     """What a module is: its structure, static fields and numbers."""
     leaves, structure = jax.tree_util.tree_flatten(module)
     arrays = [np.asarray(leaf) for leaf in leaves]
