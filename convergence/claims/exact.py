@@ -31,6 +31,7 @@ WAYS = ("exact", "both")
 KEPT = 8  # moments of one claim held at a time
 # Closer to instability float64 leaves fewer than nine digits of a fixed point.
 RESOLVED = 1e-6
+LIMITS = Moment.BIAS, Moment.VARIANCE, Moment.STEADY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +71,24 @@ class AbstractExact(AbstractOnInstance):
     def solved(self, T: int) -> Moments | SecondMoments:
         """The moments that `exact` reads."""
 
+    def check(self, T: int) -> tuple[Checked, ...]:
+        """The theorem's assumptions, that the step is one of those it is about, and that a limit is
+        one that float64 finds: nearer to 1 rounding decides whether there is any."""
+        found, settled, limit = super().check(T), self.theorem.settled, self.theorem.quantity
+        if not all(a.holds for a in found) or (settled is None and limit not in LIMITS):
+            return found
+        radius = self.solved(T).radius
+        if settled is None:
+            # Exponents need a few digits alone.
+            least = RESOLVED**1.5 if self.kind is Kind.RATE else RESOLVED
+            title, holds = "a radius that float64 tells from 1", abs(1 - radius) >= least
+            detail = f"|1 − the spectral radius| must be at least {least:g}"
+        else:
+            least = max(settled / T, RESOLVED)
+            title, holds = "stable step", 1 - radius >= least
+            detail = f"the spectral radius must be at most 1 − {least:g}"
+        return (*found, Checked(title, bool(holds), radius, detail))
+
     def grain(self, T: int) -> float:
         """What rounding may make of the value at T, in its own units: terms that cancel, or the
         condition of a fixed point, or eigenvalues that meet."""
@@ -82,7 +101,7 @@ class AbstractExact(AbstractOnInstance):
         metric: Any = self.theorem.metric(self.instance(T)[2], T)
         if quantity is Moment.EXPECTED:
             return self.solved(T).grain(metric, T)
-        if quantity in (Moment.BIAS, Moment.VARIANCE, Moment.STEADY):
+        if quantity in LIMITS:
             parts = quantity is not Moment.VARIANCE, quantity is not Moment.BIAS
             return self.solved(T).settled_grain(metric, *parts)
         return 0.0
@@ -178,15 +197,6 @@ class Exact(AbstractExact):
     @functools.cached_property
     def _moments(self) -> dict[Any, Moments]:
         return {}
-
-    def check(self, T: int) -> tuple[Checked, ...]:
-        """The theorem's assumptions, and that the step is one of those it is about."""
-        found, settled = super().check(T), self.theorem.settled
-        if settled is None or not all(a.holds for a in found):
-            return found
-        radius, least = self.moments(T, T).radius, max(settled / T, RESOLVED)
-        detail = f"the spectral radius must be at most 1 − {least:g}"
-        return (*found, Checked("stable step", 1 - radius >= least, radius, detail))
 
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """As for every claim on exact moments; a method with coins of its own, which a probe may

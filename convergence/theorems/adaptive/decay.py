@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -176,7 +177,8 @@ class AdamWBox(AbstractDecay):
 
     def bound(self, c: Constants, T: int) -> float:
         kept = self.kept(c, T)
-        return kept * float(np.max(np.abs(c.x0))) + (1 - kept) / float(self.decay)
+        gone = -math.expm1(T * math.log1p(-self.product(c, T)))  # 1 − kept, of small λ as well
+        return kept * float(np.max(np.abs(c.x0))) + gone / float(self.decay)
 
 
 class LionBox(AdamWBox):

@@ -44,11 +44,11 @@ class AbstractAveraged(AbstractMoment):
         return AveragedSGD(float(self.a) / c.L)
 
     def bound(self, c: Constants, T: int) -> float:
-        a = float(self.a)
-        q = 1 - a
-        start = ((1 - q**T) * c.L * c.R / (a * T)) ** 2
-        weights = T - 2 * (1 - q**T) / a + (1 - q ** (2 * T)) / (a * (2 - a))
-        return float(start + c.sigma**2 * weights / T**2)
+        # Term by term: of the brackets, nothing is left where a is small.
+        powers = (1 - float(self.a)) ** np.arange(T)
+        gone = float(self.a) * (np.cumsum(powers) - powers)  # 1 − q^j, j < T
+        start = np.sum(powers) * c.L * c.R / T
+        return float(start**2 + c.sigma**2 * np.sum(gone**2) / T**2)
 
 
 class AveragedLaw(AbstractAveraged):
