@@ -9,7 +9,7 @@ side by side or divided by `|`, do not see each other. The floor named `errors â
 its rooms may use one another.
 
     errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
-    schemas compiling plain_rules plain_keys walker
+    schemas compiling derivatives plain_rules plain_keys walker
     plain_rows
     plainly
     parts

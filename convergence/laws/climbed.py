@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.derivatives import along, value_and_slope
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, affine, grain, slopes
 from convergence.laws.origin import ours
@@ -24,11 +25,8 @@ STRIDES = 1e-2, 1e-3, 1e-4  # of differences, relative to what is seen
 @by_rows
 def _rise(problem: Any, x: Any) -> Any:
     """‖∇f‖² and its slope."""
-
-    def square(x: Any) -> Any:
-        return jnp.sum(problem.grad(x) ** 2)
-
-    return jax.value_and_grad(square)(x)
+    height, _, slope = value_and_slope(lambda x: (jnp.sum(problem.grad(x) ** 2), None), x)
+    return height, slope
 
 
 def steepest(problem: Any, s: Look) -> float:
@@ -65,11 +63,11 @@ def _bend(problem: Any, x: Any, v: Any, shift: Any) -> Any:
     """(P,) the ‖(shift − ∇²f(x))v‖² and its slope in x, and (shift − ∇²f(x))v."""
 
     def square(x: Any, v: Any) -> Any:
-        w = shift * v - jax.jvp(problem.grad, (x,), (v,))[1]
+        w = shift * v - along(problem.grad, x, v, f"{type(problem).__name__}.grad")[1]
         return jnp.sum(w**2), w
 
     def one(x: Any, v: Any) -> Any:
-        (height, w), slope = jax.value_and_grad(square, has_aux=True)(x, v)
+        height, w, slope = value_and_slope(lambda x: square(x, v), x)
         return height, slope, w
 
     return jax.vmap(one)(x, v)

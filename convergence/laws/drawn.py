@@ -17,6 +17,7 @@ import scipy
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
+from convergence.derivatives import slope_along
 from convergence.errors import InvalidInput
 from convergence.laws.entries import ALPHA, limit, misses
 from convergence.laws.faults import ROUNDING, Fault
@@ -58,8 +59,7 @@ def drawn_faults(
 @hastily
 def _pairs(noise: Any, x: Any, v: Any, keys: Any) -> Any:
     def pair(key: Any) -> Any:
-        # Forward: a mean over a batch is a loop that cannot be differentiated backward.
-        slope = jax.jvp(lambda y: noise.potential(y, key), (x,), (v,))[1]
+        slope = slope_along(lambda y: noise.potential(y, key), x, v)
         along = noise.draw(x, key) * v
         return slope, jnp.sum(along), jnp.sum(jnp.abs(along))
 

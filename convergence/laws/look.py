@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from convergence.constants import Constants
+from convergence.derivatives import along
 from convergence.errors import require
 from convergence.memory import available
 from convergence.plainly import by_rows, plainly
@@ -59,7 +60,7 @@ def _grad(problem: Any, x: Any) -> Any:
 
 def _along(problem: Any, x: Any, v: Any) -> Any:
     """∇f(x) and ∇²f(x)v."""
-    return jax.jvp(lambda y: _grad(problem, y), (x,), (v,))
+    return along(lambda y: _grad(problem, y), x, v, f"{type(problem).__name__}.grad")
 
 
 @by_rows

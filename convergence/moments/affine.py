@@ -29,7 +29,7 @@ from convergence.metrics.folds import Average, AverageAndLast
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.moments.eigenvalues import unresolved
 from convergence.moments.forms import AFFINE, EPS, Form, form_of, missed, rounding
-from convergence.moments.probe import SCALES, begun, drawn, prepared, probe, unravel
+from convergence.moments.probe import SCALES, begun, drawn, prepared, probed, unravel
 from convergence.moments.tape import NotAffine, plan
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem, start_slope
@@ -223,7 +223,7 @@ def analyse(experiment: Experiment) -> Moments:
         rng = np.random.default_rng(0)
         size = sum(v.size for v in jax.tree.leaves(like))
         s, u = rng.standard_normal(size), rng.standard_normal(plans[1].width)
-        found = probe(problem, oracle, algorithm, plans, keys, s, u)
+        found = probed(name, problem, oracle, algorithm, plans, keys, s, u)
         start, N0, c, M, N, free, seen, scaled = (np.asarray(v) for v in found)
     affine = M @ s + c + N @ u
     off = missed(scaled, c + SCALES[:, None] * (M @ s + N @ u))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from convergence.derivatives import STOPS, backward_alone
 from convergence.moments.tape import HIDDEN, NotAffine, Plan, Reader, draws, on_tape
 from convergence.plainly import plainly
 from convergence.runner.experiment import Experiment
@@ -116,3 +117,15 @@ def probe(
         seen=jnp.stack([step(s, u, t=7), farthest]),
         scaled=scaled,
     )
+
+
+def probed(name: str, *args: Any) -> Probe:
+    """`probe`, or in a sentence why nobody can tell."""
+    try:
+        return probe(*args)
+    except STOPS as error:
+        if not backward_alone(error):
+            raise
+        raise NotAffine(
+            f"{name} JAX finds its derivatives backward alone; use its simulation."
+        ) from None
