@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,13 +25,13 @@ from convergence.statistics import Judgement
 from convergence.statistics.planning import (
     FARTHEST,
     MOST,
-    Z,
     beyond,
     decided,
     error,
     extrapolated,
     least,
     places,
+    quantile,
 )
 from convergence.theorems.base import Kind
 
@@ -45,13 +45,13 @@ FINE = 0.005  # relative standard error of a pilot that is fine enough
 class Rehearsal:
     """A `session` in which all runs are the pilot's, as often as needed.
 
-    tilt: by how many standard errors their mean is off. paired: whether runs of two methods belong
-    together, which then are taken as they are.
+    tilts: by T, by how many standard errors their mean is off. paired: whether runs of two methods
+    belong together, which then are taken as they are.
     """
 
     def __init__(self, settings: Settings, pilot: Pilot, paired: bool = False):
         self.session = Session(settings, source=self._record)
-        self.pilot, self.paired, self.tilt = pilot, paired, 0.0
+        self.pilot, self.paired, self.tilts = pilot, paired, dict[int, float]()
 
     def _record(self, what: Simulation, seeds: int) -> Record:
         record, mean = self.pilot(what)
@@ -60,7 +60,7 @@ class Rehearsal:
         values = record.final()
         flat = values if values.ndim == 1 else values.max(axis=1)
         shift = (mean - float(flat.mean())) if math.isfinite(mean) else 0.0
-        shift += self.tilt * error(flat, seeds)
+        shift += self.tilts.get(what.T, 0.0) * error(flat, seeds)
         if self.paired:
             chosen = np.resize(np.random.default_rng(0).permutation(record.seeds), seeds)
         else:
@@ -97,19 +97,18 @@ def search(
 ) -> Needs:
     """The plan of a claim at these horizons."""
 
-    def asked(n: int, tilt: float = 0.0) -> Judgement:
-        rehearsal.tilt = tilt
+    def asked(n: int, tilts: dict[int, float]) -> Judgement:
+        rehearsal.tilts = tilts
         return claim.collect(horizons, n, rehearsal.session)[1]
 
     def settles(n: int) -> bool:
-        tilts = (0.0,) if claim.kind is Kind.SEPARATION else (-Z, 0.0, Z)
-        return decided([asked(n, tilt).verdict for tilt in tilts])
+        return decided([asked(n, tilts).verdict for tilts in unlucky(claim.kind, horizons)])
 
     def caught(n: int) -> float:
-        found = asked(n).power
+        found = asked(n, {}).power
         return math.inf if found is None else found
 
-    most, before = asked(MOST), caught(MOST // 4)
+    most, before = asked(MOST, {}), caught(MOST // 4)
     limit = most.slack if most.slack is not None and claim.kind is not Kind.EXACT else 1.0
     reaches = least(lambda n: caught(n) <= power, 2)
     if reaches is None:
@@ -120,6 +119,22 @@ def search(
         band = claim.margin if claim.kind is Kind.EXACT else None
         decides = whole(beyond(most.rows, band))
     return Needs(horizons, most.slack, decides, reaches)
+
+
+def unlucky(kind: Kind, horizons: Sequence[int]) -> list[dict[int, float]]:
+    """By how many standard errors, T by T, the means of nine of ten samples are off at most.
+
+    The horizons are independent: all are off on the side that their judge looks at, or of a rate
+    one and the last to opposite sides, for a trend is a difference.
+    """
+    if kind is Kind.SEPARATION:
+        return [{}]
+    if kind is not Kind.RATE:
+        z = quantile(len(horizons))
+        return [{}, dict.fromkeys(horizons, z), dict.fromkeys(horizons, -z)]
+    *others, last = sorted(horizons)
+    z = quantile(len(others)) / math.sqrt(2.0)
+    return [{}, *({T: -sign * z, last: sign * z} for T in others for sign in (1, -1))]
 
 
 def whole(n: float) -> int | None:

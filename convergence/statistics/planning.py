@@ -7,16 +7,22 @@ the metric as the pilot shows it: a tail that it has not seen is not planned for
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 
 import numpy as np
 
 from convergence.errors import require
 from convergence.statistics.verdict import Floats, Row, Verdict
 
-Z = 1.2815515655446004  # 90 % of samples have a mean no further off on one side
 MOST = 2**16  # runs up to which the judge is asked; beyond, errors shrink as the square root
 FARTHEST = 2**30
 Z_LIMIT = 4.0  # standard errors between a mean and its limit, at the levels that are used
+
+
+def quantile(many: int = 1) -> float:
+    """The standard errors beyond which, on one side, none of `many` means is in nine of ten cases
+    at least."""
+    return NormalDist().inv_cdf(1 - 0.1 / max(1, many))
 
 
 def typical(values: Floats, n: int, shift: float = 0.0) -> Floats:
@@ -82,6 +88,6 @@ def beyond(rows: Sequence[Row], band: float | None) -> float:
         gap = abs(row.bound - row.estimate)
         room = gap if band is None else 0.5 * band * abs(row.bound) - gap
         side = row.interval[1] if row.estimate < row.bound else row.interval[0]
-        width = abs(side - row.estimate) + Z / Z_LIMIT * abs(side - row.estimate)
+        width = (1 + quantile(len(rows)) / Z_LIMIT) * abs(side - row.estimate)
         found.append(row.seeds * (width / room) ** 2 if room > 0 else math.inf)
     return max(found)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convergence.claims.planning import FINE
+from convergence.claims.planning import FINE, unlucky
 from convergence.errors import InvalidInput
 from convergence.statistics import (
     Judgement,
@@ -18,18 +18,20 @@ from convergence.statistics import (
     judge_exact,
     judge_expectation,
     judge_floor,
+    judge_rate,
 )
 from convergence.statistics.planning import (
     MOST,
-    Z,
     beyond,
     decided,
     error,
     extrapolated,
     least,
     places,
+    quantile,
     typical,
 )
+from convergence.theorems.base import Kind
 
 ALPHA, FRESH = 1e-4, 25
 Law = Callable[[np.random.Generator, int], np.ndarray]
@@ -97,7 +99,8 @@ def test_nine_of_ten_runs_decide_with_the_planned_number(name: str, test_seed: i
     shift = 1.0 - float(pilot.mean())
 
     def settles(n: int) -> bool:
-        moved = [shift + z * error(pilot, n) for z in (-Z, 0.0, Z)]
+        z = quantile()
+        moved = [shift + k * z * error(pilot, n) for k in (-1, 0, 1)]
         return decided([judged(name, typical(pilot, n, m)).verdict for m in moved])
 
     n = least(settles, 2)
@@ -106,6 +109,55 @@ def test_nine_of_ten_runs_decide_with_the_planned_number(name: str, test_seed: i
     assert good >= 28  # P(Bin(40, 0.9) < 28) = 5e-5; of a law, limits on both sides must hold
     fewer = sum(judged(name, law(rng, n // 2)).verdict is Verdict.CONSISTENT for _ in range(40))
     assert fewer < good
+
+
+def mild(rng: np.random.Generator, n: int) -> np.ndarray:
+    return 0.7 + 0.6 * rng.uniform(size=n)
+
+
+def rate(of: Callable[[int], np.ndarray]) -> Verdict:
+    """What is said of means that keep to the shape up to lower-order terms of 10 % at T = 64."""
+    horizons = (64, 256, 1024, 4096)
+    drawn = [Sample(T, (1 + 6.4 / T) * of(T), 1.0, ceiling=1.5) for T in horizons]
+    return judge_rate(drawn, ALPHA).verdict
+
+
+def test_nine_of_ten_rates_decide_with_the_planned_number(test_seed: int):
+    rng = np.random.default_rng([test_seed, 4])
+    pilot = mild(rng, 2**14)
+    centered = 1.0 - float(pilot.mean())
+
+    def settles(n: int, cases: list[dict[int, float]]) -> bool:
+        def of(T: int, tilts: dict[int, float]) -> np.ndarray:
+            return typical(pilot, n, centered + tilts.get(T, 0.0) * error(pilot, n))
+
+        return decided([rate(lambda T, tilts=tilts: of(T, tilts)) for tilts in cases])
+
+    def good(n: int) -> int:
+        return sum(rate(lambda _: mild(rng, n)) is Verdict.CONSISTENT for _ in range(40))
+
+    cases = unlucky(Kind.RATE, (64, 256, 1024, 4096))
+    n = least(lambda n: settles(n, cases), 64)
+    assert n is not None
+    assert good(n) >= 28  # P(Bin(40, 0.9) < 28) = 5e-5
+    # All means off to one side leave every trend as it is: that plans for too few.
+    alike: list[dict[int, float]] = [
+        dict.fromkeys((64, 256, 1024, 4096), k * quantile()) for k in (-1, 0, 1)
+    ]
+    few = least(lambda n: settles(n, alike), 64)
+    assert few is not None
+    assert few < n
+    assert good(few) < 36
+
+
+def test_the_means_that_are_off_are_those_a_judge_compares():
+    assert unlucky(Kind.SEPARATION, (4, 8)) == [{}]
+    z = quantile(2)  # at both horizons in nine of ten cases
+    assert unlucky(Kind.EXACT, (4, 8)) == [{}, {4: z, 8: z}, {4: -z, 8: -z}]
+    z = quantile(2) / math.sqrt(2.0)  # of two differences of two means each
+    assert unlucky(Kind.RATE, (4, 16, 8)) == [
+        {}, {4: -z, 16: z}, {4: z, 16: -z}, {8: -z, 16: z}, {8: z, 16: -z}
+    ]  # fmt: skip
 
 
 def test_typical_samples_have_the_law_and_the_mean_that_was_asked_for():

@@ -13,13 +13,13 @@ from convergence.statistics import Row, Verdict
 from convergence.statistics import scoring as sc
 from convergence.statistics.planning import (
     MOST,
-    Z,
     beyond,
     decided,
     error,
     extrapolated,
     least,
     places,
+    quantile,
     typical,
 )  # fmt: skip
 from tests.statistics import SEED
@@ -51,7 +51,9 @@ def test_standard_errors() -> None:
     assert error(np.array([0.0, 2.0]), 4) == 0.5
     assert error(np.array([0.0, 6.0]), 9) == 1.0
     assert error(np.array([0.0, INF]), 4) == 0.0
-    assert norm.sf(Z) == pytest.approx(0.1, rel=1e-12)
+    assert norm.sf(quantile()) == pytest.approx(0.1, rel=1e-12)
+    assert norm.sf(quantile(4)) == pytest.approx(0.1 / 4, rel=1e-12)
+    assert quantile(0) == quantile(1)
 
 
 def test_the_least_number_to_a_part_in_32() -> None:
@@ -102,13 +104,14 @@ def test_runs_beyond_what_is_judged_by_hand() -> None:
     def one(estimate: float, interval: tuple[float, float], bound: float, n: int = 100) -> Row:
         return Row(8, n, estimate, interval, bound, None, False, "")
 
-    wide = (1 + Z / 4) ** 2
+    wide = (1 + quantile() / 4) ** 2
+    both = (1 + quantile(2) / 4) ** 2  # where two horizons have to decide
     below = one(1.0, (0.7, 1.5), 1.25)  # .5 to the limit above, .25 to the bound
     assert beyond([below], None) == pytest.approx(100 * 4 * wide)
     above = one(1.0, (0.7, 1.5), 0.9)  # .3 below, .1 to the bound
     assert beyond([above], None) == pytest.approx(100 * 9 * wide)
-    assert beyond([below, above], None) == pytest.approx(900 * wide)
-    assert beyond([above, below], None) == pytest.approx(900 * wide)
+    assert beyond([below, above], None) == pytest.approx(900 * both)
+    assert beyond([above, below], None) == pytest.approx(900 * both)
     # a band of 80 % of 1.25 leaves .5 on either side, of which the estimate takes .25
     assert beyond([below], 0.8) == pytest.approx(100 * 4 * wide)
     assert beyond([below], 0.3) == INF
