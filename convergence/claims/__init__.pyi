@@ -61,6 +61,7 @@ from .planning import pilot_of as pilot_of
 from .planning import round_up as round_up
 from .planning import search as search
 from .planning import speed as speed
+from .planning import unlucky as unlucky
 from .planning import whole as whole
 from .report import Draft as Draft
 from .report import Report as Report

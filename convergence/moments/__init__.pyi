@@ -19,6 +19,7 @@ from .probe import begun as begun
 from .probe import drawn as drawn
 from .probe import draws_of as draws_of
 from .probe import prepared as prepared
+from .probe import probed as probed
 from .probe import unravel as unravel
 from .second_moment import Patterns as Patterns
 from .second_moment import SecondMoments as SecondMoments
