@@ -12,6 +12,7 @@ from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault
 
 ALPHA = 1e-9  # the level of a test of one certificate
+MANY = 512  # squares, of which the mean is normal enough for that level
 
 
 def misses(sample: np.ndarray, mean: Any) -> np.ndarray:
@@ -31,6 +32,7 @@ def entry_faults(sample: np.ndarray, shape: tuple[int, ...], c: Constants) -> It
     """Samples (N, d) of iterates of this shape; second moments only where tails are light."""
     if c.get("light_tailed"):
         yield from _squares(sample**2, c)
+        yield from _ways(sample, c)
         if len(shape) == 2:
             yield from _rows(sample.reshape(len(sample), *shape), c)
     if "corner_rank" in c and len(shape) == 2:
@@ -62,6 +64,28 @@ def _squares(squares: np.ndarray, c: Constants) -> Iterator[Fault]:
         if off.max() > limit(d) or off.max() < -limit(1):
             largest = squares.mean(axis=0).max() ** 0.5
             yield Fault("s", c.s, largest, "the largest standard deviation of an entry")
+
+
+def _ways(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
+    """Isotropy, and a diagonal covariance, along the ways in which one half of the samples (N, d)
+    varies least and most: the other half must vary there as is stated."""
+    half, d = len(sample) // 2, sample.shape[1]
+    if half < MANY or d == 1:
+        return
+    if c.get("isotropic_noise") and c.get("sigma", 0.0) > 0:
+        name, scale = "isotropic_noise", np.full(d, c.sigma**2 / d)
+    elif "covariance" in c and np.size(c.covariance) == d:
+        name, scale = "covariance", np.ravel(np.asarray(c.covariance, float))
+    else:
+        return
+    z = sample[:, scale > 0] / np.sqrt(scale[scale > 0])
+    if z.shape[1] < 2:
+        return
+    ways = np.linalg.eigh(z[:half].T @ z[:half])[1][:, [0, -1]]
+    seen = (z[half:] @ ways) ** 2
+    k = _worst(seen, 1.0, 2)
+    if k is not None:
+        yield Fault(name, c[name], seen[:, k].mean(), "along a way the variance over what it says")
 
 
 def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:

@@ -144,3 +144,28 @@ def test_moments_that_draws_alone_show_are_named_in_the_report():
     trusted = "checked on the instance; sigma of Rare on trust beyond what draws show"
     assert said(Rare(0.0)).startswith(trusted)
     assert said(Gaussian(0.1)) == "checked on the instance"
+
+
+class OneWay(AbstractNoise):
+    """A part of every entry is one number: isotropic entry by entry, and not along (1, …, 1)."""
+
+    part: float = eqx.field(static=True)
+
+    def draw(self, x: Any, key: Any) -> Any:
+        own, shared = jax.random.split(key)
+        each, all_ = jax.random.normal(own, x.shape, x.dtype), jax.random.normal(shared, ())
+        return (1 - self.part) ** 0.5 * each + self.part**0.5 * all_
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        sigma = float(np.prod(shape)) ** 0.5
+        return Constants(
+            sigma=sigma, symmetric=True, additive=True, light_tailed=True, isotropic_noise=True
+        )
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2), (40,)])
+def test_noise_that_is_even_by_entries_alone_is_not_isotropic(shape: tuple[int, ...]) -> None:
+    for part, names in ((0.0, set()), (0.1, {"isotropic_noise"}), (1.0, {"isotropic_noise"})):
+        with precision("float64"):
+            found = noise_faults(OneWay(part), np.ones(shape))
+        assert {fault.name for fault in found} == names, part
