@@ -163,6 +163,8 @@ CASES = [
     Case("isotropic", qgalore.RoundingUnbiased(), Quadratic(np.ones(2), [1.0, 2.0])),
     Case("inside the cell", qgalore.NearestStagnates(scale=0.5), Shifted(np.full(3, 0.9))),
     Case("inside the cell", qgalore.NearestStagnates(scale=0.01), Shifted([0.95])),
+    # Nearer to 0 than a cell's rounding, and no multiple of h.
+    Case("inside the cell", qgalore.NearestStagnates(scale=0.5), Isotropic(np.full(3, 1e-12))),
     Case("a diagonal gradient", zmushko2025.SignConverges(), ROTATED, SIGN),
     Case("before the kink", zmushko2025.SignConverges(alpha=0.1), PURE, SIGN),
     Case("resolved gradient", zmushko2025.ResidualConverges(alpha=0.5), PURE, SIGN, 40),

@@ -148,10 +148,10 @@ class InItsCell(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         cells = started(problem) / self.h
-        off = float(np.max(np.abs(cells - np.round(cells))))
+        off = float(np.max(np.abs(cells - np.round(cells)) / np.maximum(np.abs(cells), 1e-300)))
         reach = self.scale / c.L * float(np.max(np.abs(start_slope(problem)))) / self.h
-        # 1e-9: multiples of h, and of h/2, are rounded.
-        holds = off < 1e-9 and reach < 0.5 * (1 - 1e-9)
+        # Multiples of h, and of h/2, are rounded; what is small beside h is none of them.
+        holds = off < 1e-12 and reach < 0.5 * (1 - 1e-9)
         return Checked("inside the cell", holds, reach, "x_0 ∈ hℤ and η|∂_j f| < h/2")
 
 
