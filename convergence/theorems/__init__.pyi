@@ -294,6 +294,7 @@ from .compression.stich2018 import (
 from .compression.stich2018 import ErrorFeedbackNonconvex as ErrorFeedbackNonconvex
 from .compression.stich2018 import ErrorFeedbackSurely as ErrorFeedbackSurely
 from .conditions import Positive as Positive
+from .conditions import Resolved as Resolved
 from .conditions import SameRows as SameRows
 from .conditions import Within as Within
 from .conditions import from_above as from_above

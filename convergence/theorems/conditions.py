@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -9,6 +10,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.noise.base import AbstractNoise
+from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem, started
 from convergence.theorems.assumptions import AbstractAssumption, Checked
 
@@ -44,6 +46,33 @@ class Positive(AbstractAssumption):
         value = float(c[self.name])
         holds = bool(0 < value < np.inf)
         return Checked(f"{self.name} > 0", holds, value, "must be positive and finite")
+
+
+@plainly
+def _first_value(problem: AbstractProblem) -> Any:
+    return problem.value(problem.start())
+
+
+class Resolved(AbstractAssumption):
+    """A difference of values over μ = `of.stride(c, T)` is a slope: what rounding of x_0 and of
+    values as large as f(x_0), f* and Lμ²d/2 makes of it is below 1e-4 of ‖∇f(x_0)‖ or of σ; or of
+    Lμ, for a statement that counts what the width blurs."""
+
+    of: Any
+    blurred: bool = eqx.field(static=True, default=False)
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        title, stride = "differences that float64 resolves", float(self.of.stride(c, c.T))
+        if math.isinf(stride):
+            return Checked(title, True, 0.0, "a limit, which takes no difference")
+        first, far = float(_first_value(problem)), np.abs(started(problem))
+        size = max(abs(first), abs(first - float(c.get("Delta", 0.0))))
+        size += float(c.L) * stride**2 * far.size / 2
+        steep = max(float(c.get("grad0", 0.0)), float(c.sigma), 1e-300)
+        steep = max(steep, float(c.L) * stride) if self.blurred else steep
+        off = np.finfo(float).eps * (size / steep + float(np.max(far))) / stride
+        detail = f"of a slope over {stride:.3g} rounding may make up 1e-4"
+        return Checked(title, bool(off < 1e-4), float(off), detail)
 
 
 class SameRows(AbstractAssumption):

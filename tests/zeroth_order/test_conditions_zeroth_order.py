@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convergence import Claim, Verdict, verify
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.noise.aligned import Aligned
@@ -18,6 +20,7 @@ from convergence.problems.huber import Huber
 from convergence.problems.matrix_quadratic import Cosines, EntryQuadratic
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.problems.shifted import Shifted
+from convergence.theorems.subspace import chen2025rso_costs as rso
 from convergence.theorems.zeroth_order import chen2025lozo as lozo
 from convergence.theorems.zeroth_order import chen2025lozo_laws as laws
 from convergence.theorems.zeroth_order import ghadimi2013zo as zo
@@ -101,3 +104,51 @@ REFUSED: list[Callable[[], Any]] = [
 def test_a_field_outside_the_proof_is_not_built(build: Callable[[], Any]) -> None:
     with pytest.raises(InvalidInput, match="is needed"):
         build()
+
+
+class Offset(Isotropic):
+    """(L/2)‖x‖² + 10¹²: differences of its values are rounding."""
+
+    def value(self, x: Any) -> Any:
+        return super().value(x) + 1e12
+
+    def f_star(self) -> float:
+        return 1e12
+
+    def constants(self) -> Constants:
+        return super().constants().but(f_star=1e12)
+
+
+RESOLVED = "differences that float64 resolves"
+SEEN = [
+    *(
+        (RESOLVED, theorem, problem, 512)
+        for theorem in (zo.TwoSidedSharp(), zo.RSGF(), ns.GradientFreeConvex(), ns.Accelerated())
+        for problem in (Offset([0.01, -0.02]),)
+    ),
+    (RESOLVED, zo.TwoSidedSharp(), Isotropic([1e15, -2e15]), 128),
+    (RESOLVED, zo.TwoSidedSharp(), Isotropic([1e-19, -2e-19]), 128),
+    (RESOLVED, zo.GaussianMoment(), Offset([0.01, -0.02]), 1),
+    (RESOLVED, lozo.LozoQuadratic(1), Isotropic(1e-19 * np.ones((2, 3))), 48),
+    (RESOLVED, laws.LozoMoment(1), Isotropic(1e15 * np.ones((2, 3))), 1),
+    (RESOLVED, rso.RSOBudgetZO(r=1), Isotropic(1e-40 * np.ones((4, 3))), 1),
+    ("a bound above rounding", ns.Accelerated(), Isotropic([1.0]), 800),
+]
+
+
+@pytest.mark.parametrize(("said", "theorem", "problem", "T"), SEEN)
+def test_slopes_that_rounding_of_values_makes_decide_nothing(
+    said: str, theorem: Any, problem: Any, T: int
+) -> None:
+    """True statements were refuted where float64 leaves nothing of a difference of values."""
+    report = verify(Claim("own", theorem, problem, horizons=(T,), seeds=64))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert said in report.reason
+
+
+@pytest.mark.parametrize(
+    "theorem", [zo.TwoSidedSharp(), zo.TwoSidedSharp(slope="limit"), ns.Accelerated()]
+)
+def test_slopes_that_are_seen_are_judged(theorem: Any) -> None:
+    claim = Claim("own", theorem, Isotropic([1.0, -2.0]), horizons=(8,))
+    assert all(a.holds for a in claim.check(8))

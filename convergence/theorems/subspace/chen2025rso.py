@@ -39,6 +39,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Resolved
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.corner import stall
 from convergence.theorems.subspace.shared import FRESH, ContractingSolver, SolvedExactly, in_full
@@ -238,7 +239,12 @@ class RSOSteps(AbstractRSO):
 
     @varies
     def assumes(self) -> Any:
-        return (*self.needs, Matrix(self.r, "rows"), ContractingSolver(self.inner))
+        values = (Resolved(self),) if isinstance(self.inner, ZO) else ()
+        return (*self.needs, Matrix(self.r, "rows"), ContractingSolver(self.inner), *values)
+
+    def stride(self, c: Constants, T: int) -> float:
+        """The width of the subproblem's differences of values."""
+        return 1e-2
 
     def rho(self, c: Constants) -> float:
         """ρ of the solver."""

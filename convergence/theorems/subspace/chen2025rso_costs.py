@@ -25,7 +25,7 @@ from convergence.parts.solvers import (
 )
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import Kind, Source, varies
-from convergence.theorems.conditions import Within
+from convergence.theorems.conditions import Resolved, Within
 from convergence.theorems.domains import a, number
 from convergence.theorems.subspace.chen2025rso import PAPER, AbstractRSOInexact, RSOSteps
 
@@ -168,6 +168,14 @@ class RSOBudgetZO(AbstractRSOBudget):
     needs = (Smooth(), NoNoise(), Is("quadratic"))
     domain = {"inner": a(ZO)}
     inner: AbstractDescent = ZO(10**5)
+
+    @varies
+    def assumes(self) -> Any:
+        return (*AbstractRSOBudget.assumes.fget(self), Resolved(self))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """The width of the subproblem's differences of values."""
+        return 1e-2
 
     def each(self, c: Constants, T: int) -> float:
         ratio = 3 * (1 + float(self.eps)) * T / float(self.eps)

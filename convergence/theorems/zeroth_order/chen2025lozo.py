@@ -8,6 +8,7 @@ E⟨G, U⟩²‖U‖² = (p + 2)‖G‖².
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -28,7 +29,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
-from convergence.theorems.conditions import from_above
+from convergence.theorems.conditions import Resolved, from_above
 from convergence.theorems.domains import count, number
 
 
@@ -57,7 +58,12 @@ class Lazy(AbstractTheorem):
 
     @varies
     def assumes(self) -> Any:
-        return (*self.needs, Matrix(self.r, "columns"))
+        return (*self.needs, Matrix(self.r, "columns"), Resolved(self))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """The least width of the differences; infinite for their limit."""
+        method: Any = self.prescribe(c, T)
+        return float(method.eps) if method.slope != "limit" else math.inf
 
     def factor(self, c: Constants) -> float:
         """D_S of the instance."""

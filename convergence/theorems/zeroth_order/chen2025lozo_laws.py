@@ -30,6 +30,7 @@ from convergence.theorems.assumptions import (
     NoNoise,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Resolved
 from convergence.theorems.domains import count, number, one_of
 from convergence.theorems.zeroth_order.chen2025lozo import Lazy, gaussian_factor, stiefel_factor
 
@@ -57,7 +58,11 @@ class LozoMoment(AbstractTheorem):
     @varies
     def assumes(self) -> Any:
         one = Matrix(self.r, "columns"), Horizon(1)
-        return Is("quadratic"), Is("additive"), ExactVariance(), *one
+        return Is("quadratic"), Is("additive"), ExactVariance(), *one, Resolved(self)
+
+    def stride(self, c: Constants, T: int) -> float:
+        """The least width of the differences."""
+        return 1e-2
 
     def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         return LOZO(1.0, 1, self.r, 1e-2, law=self.law)

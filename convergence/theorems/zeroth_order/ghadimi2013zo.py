@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
@@ -18,8 +20,11 @@ from convergence.theorems.assumptions import (
     Is,
     Smooth,
 )
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Resolved
 from convergence.theorems.domains import number, one_of
+
+WIDTH = 1e-2  # of a central difference, which a quadratic does not see
 
 
 class RSGF(AbstractTheorem):
@@ -41,7 +46,14 @@ class RSGF(AbstractTheorem):
     statement = (
         "(1/L)E‖∇f(x_R)‖² ≤ [D_f² + 2μ²(n+4)(1+L(n+4)²Σ(γ/4+Lγ²)) + 2(n+4)σ²Σγ²]/Σ[γ−2L(n+4)γ²]"
     )
-    assumes = (Smooth(), FiniteVariance(), Is("additive"), Improvable())
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), FiniteVariance(), Is("additive"), Improvable(), Resolved(self))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """μ."""
+        return self.sizes(c, T)[1]
 
     def sizes(self, c: Constants, T: int) -> tuple[float, float, float]:
         """(γ, μ, D_f)."""
@@ -100,11 +112,19 @@ class TwoSidedSharp(AbstractTheorem):
     source = Source("ghadimi2013", "Section 3's method with two-sided differences, derived")
     provenance = Provenance.DERIVED
     statement = "(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(γ(1−a/2)T) + aσ²/(2−a),  a = γL(d+2)"
-    assumes = (Smooth(), FiniteVariance(), Is("quadratic"), Is("additive"), Improvable())
     domain = {"scale": number("(0, 2)"), "slope": one_of("central", "limit")}
 
     scale: Reals = eqx.field(converter=real, default=1.0)
     slope: str = eqx.field(static=True, default="central")
+
+    @varies
+    def assumes(self) -> Any:
+        known = Smooth(), FiniteVariance(), Is("quadratic"), Is("additive"), Improvable()
+        return (*known, Resolved(self))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """μ, which the limit does not have."""
+        return WIDTH if self.slope == "central" else float("inf")
 
     def gamma(self, c: Constants, T: int) -> float:
         """The step."""
@@ -113,7 +133,7 @@ class TwoSidedSharp(AbstractTheorem):
         return float(self.scale) * min(1 / (c.L * (c.d + 2)), tuned)
 
     def prescribe(self, c: Constants, T: int) -> ZOSGD:
-        return ZOSGD(self.gamma(c, T), 1e-2, slope=self.slope)
+        return ZOSGD(self.gamma(c, T), WIDTH, slope=self.slope)
 
     def metric(self, c: Constants, T: int) -> Average:
         return Average(GradNormSq())
@@ -134,13 +154,20 @@ class GaussianMoment(AbstractTheorem):
     source = Source("malladi2023", "the two-sided Gaussian estimator, derived")
     provenance = Provenance.DERIVED
     statement = "E‖ĝ‖² = (d+2)(‖∇f‖² + σ²)"
-    assumes = (Is("quadratic"), Is("additive"), ExactVariance(), Horizon(1))
     domain = {"slope": one_of("central", "limit")}
 
     slope: str = eqx.field(static=True, default="central")
 
+    @varies
+    def assumes(self) -> Any:
+        return Is("quadratic"), Is("additive"), ExactVariance(), Horizon(1), Resolved(self)
+
+    def stride(self, c: Constants, T: int) -> float:
+        """μ, which the limit does not have."""
+        return WIDTH if self.slope == "central" else float("inf")
+
     def prescribe(self, c: Constants, T: int) -> ZOSGD:
-        return ZOSGD(1.0, 1e-2, slope=self.slope)
+        return ZOSGD(1.0, WIDTH, slope=self.slope)
 
     def metric(self, c: Constants, T: int) -> AverageStepSq:
         return AverageStepSq(1.0)

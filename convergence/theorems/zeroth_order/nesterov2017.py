@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.zeroth_order.zo_accelerated import AcceleratedZO, weight
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
@@ -12,7 +15,8 @@ from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import Gap
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Resolved, Within
 from convergence.theorems.domains import number
 
 
@@ -24,6 +28,14 @@ class AbstractGradientFreeConvex(AbstractTheorem):
     domain = {"width": number("(0, inf)")}
 
     width: Reals = eqx.field(converter=real, default=1e-3)
+
+    @varies
+    def assumes(self) -> Any:
+        return (Smooth(), NoNoise(), Is("convex"), Resolved(self, blurred=True))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """μ."""
+        return float(self.width)
 
     def prescribe(self, c: Constants, T: int) -> ZOSGD:
         return ZOSGD(1 / (4 * (c.d + 4) * c.L), self.width, slope="forward")
@@ -45,7 +57,6 @@ class GradientFreeConvex(AbstractGradientFreeConvex):
 
     source = Source("nesterov2017", "Theorem 8")
     statement = "(1/(N+1)) Σ_{k≤N} (E f(x_k) − f*) ≤ 4(n+4)LR²/(N+1) + 9μ²(n+4)²L/25"
-    assumes = (Smooth(), NoNoise(), Is("convex"))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Average(Gap())
@@ -66,7 +77,10 @@ class GradientFreeStrong(AbstractGradientFreeConvex):
 
     source = Source("nesterov2017", "Theorem 8, strongly convex case")
     statement = "E f(x_N) − f* ≤ (L/2)[δ + (1 − τ/(8(n+4)L))^N (R² − δ)]"
-    assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 1e-12))
+
+    @varies
+    def assumes(self) -> Any:
+        return (*super().assumes, Has("mu", 1e-12))
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Gap()
@@ -94,10 +108,24 @@ class Accelerated(AbstractTheorem):
     source = Source("nesterov2017", "Section 6's method with sharper steps, derived")
     provenance = Provenance.DERIVED
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + LR²/2),  h = 1/((n+2)L), θ = 1/((n+2)²L)"
-    assumes = (Smooth(), NoNoise(), Is("convex"), Has("mu", 0.0), Is("quadratic"))
     domain = {"share": number("[0, 1]")}
 
     share: Reals = eqx.field(converter=real, default=1.0)
+
+    @varies
+    def assumes(self) -> Any:
+        known = Smooth(), NoNoise(), Is("convex"), Has("mu", 0.0), Is("quadratic")
+        return (*known, Resolved(self), Within("a bound above rounding", self, "left", 1.0))
+
+    def left(self, c: Constants, T: int) -> float:
+        """The bound over what rounding of values near x* keeps up, with a factor 1e4 to spare."""
+        stride = self.stride(c, T)
+        slope = np.finfo(float).eps * (2 * abs(c.get("f_star", 0.0)) / stride + c.L * stride * c.d)
+        return float(self.bound(c, T) / (1e4 * c.d * slope**2 / c.L))
+
+    def stride(self, c: Constants, T: int) -> float:
+        """The width of the differences."""
+        return float(self.prescribe(c, T).mu)
 
     def steps(self, c: Constants) -> tuple[float, float]:
         """(h, θ)."""
