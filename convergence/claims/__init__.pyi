@@ -20,7 +20,7 @@ from .credentials import answered as answered
 from .credentials import broken as broken
 from .credentials import exhausted as exhausted
 from .credentials import told as told
-from .credentials import unsquared as unsquared
+from .credentials import unheld as unheld
 from .exact import AbstractExact as AbstractExact
 from .exact import Exact as Exact
 from .exact import crossing as crossing

@@ -31,8 +31,8 @@ from convergence.runner.run import check_step
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 
-# Squares of smaller and of larger numbers lose digits, or leave the floats.
-SMALL, LARGE = 1e-140, 1e140
+# Of smaller and of larger numbers the variance of a square loses digits, or leaves the floats.
+SMALL, LARGE = 1e-70, 1e70
 OF_ANSWERS = "sigma", "sigma_p", "p", "additive"  # of a noise, what is asked of an oracle's answers
 SIZES = "L", "grad0", "R", "sigma", "sigma_p", "corner", "G", "zeta"
 MORE = 8  # times the draws of the runs that refute
@@ -43,7 +43,7 @@ RUNS = 2  # of a horizon that are followed at either end of what was measured
 def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constants) -> Checked:
     """Whether what an instance certifies agrees with what is seen of it; of an oracle that is not
     the package's, whether it answers as its noise certifies, for a theorem of the package."""
-    if odd := unsquared(c):
+    if odd := unheld(c):
         return Checked("certificates", False, None, odd)
     try:
         asked = oracle(problem, noise)
@@ -90,12 +90,15 @@ def _other(oracle: Any, problem: Any, noise: Any) -> Iterator[Fault]:
             yield Fault(name, *given, f"that which {type(oracle).__name__} asks")
 
 
-def unsquared(c: Constants) -> str:
-    """Which size of an instance float64 cannot square, so that nothing measured says anything."""
+def unheld(c: Constants) -> str:
+    """Which size of an instance has a fourth power that float64 does not hold, so that nothing
+    measured says anything."""
     for name, value in c.only(*SIZES).items():
         size = np.abs(np.asarray(value, float))
         if np.any((size > 0) & (size < SMALL) | (size > LARGE) & (size < math.inf)):
-            return f"{name} = {np.max(size):.3g}, whose square float64 does not hold: rescale it"
+            return (
+                f"{name} = {np.max(size):.3g}, whose fourth power float64 does not hold: rescale it"
+            )
     return ""
 
 
