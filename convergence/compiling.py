@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
 import jax
+import numpy as np
+
+ARRAYS = np.ndarray, np.generic, jax.Array  # leaves that are traced; others are of the program
 
 # One piece of code instead of up to 32 that are compiled side by side.
 PARTED = {"xla_cpu_parallel_codegen_split_count": 1}
@@ -35,6 +38,17 @@ def at_hand(options: dict[str, Any]) -> dict[str, Any]:
     if jax.default_backend() != "cpu":
         return {}
     return {name: value for name, value in options.items() if known(name, value)}
+
+
+def filling(structure: Any, leaves: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
+    """What makes a tree of other arrays in the places of these, beside its other leaves."""
+    held = [None if isinstance(v, ARRAYS) else (v,) for v in leaves]
+
+    def fill(arrays: Sequence[Any]) -> Any:
+        rest = iter(arrays)
+        return jax.tree.unflatten(structure, [next(rest) if v is None else v[0] for v in held])
+
+    return fill
 
 
 class Jitted:

@@ -13,14 +13,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import numpy as np
 from jax import core
 from jax.extend.core import Literal
 
 from convergence import plain_keys, plain_rows
-from convergence.compiling import hastily
+from convergence.compiling import ARRAYS, filling, hastily
 from convergence.memory import CACHES
 from convergence.plain_keys import dtype_of, extended, is_keyed, lowered, raised
 from convergence.plain_rules import RULES
@@ -73,35 +72,35 @@ class Evaluated:
         return jax.tree.unflatten(known.form, known.program.out_avals)
 
     def _asked(self, args: Any) -> tuple[Known, list[Any]]:
-        arrays, rest = eqx.partition(args, eqx.is_array)
-        leaves, structure = jax.tree.flatten(arrays)
-        leaves = [v if extended(v) else np.asarray(v) for v in leaves]
-        others, other = jax.tree.flatten(rest)
-        key = structure, tuple((v.shape, v.dtype) for v in leaves), tuple(others), other, wide()
+        leaves, structure = jax.tree.flatten(args)
+        arrays = [v for v in leaves if isinstance(v, ARRAYS)]
+        arrays = [v if extended(v) else np.asarray(v) for v in arrays]
+        forms = [(v.shape, v.dtype) if isinstance(v, ARRAYS) else (type(v), v) for v in leaves]
+        key = structure, tuple(forms), wide()
         known = self._kept.get(key)  # read once: other threads may clear
         if known is None:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
-            known = self._kept[key] = self._traced(leaves, structure, rest)
-        return known, leaves
+            known = self._kept[key] = self._traced(
+                arrays, filling(structure, leaves), len(args) - 1
+            )
+        return known, arrays
 
-    def _traced(self, leaves: list[Any], structure: Any, rest: Any) -> Known:
+    def _traced(self, arrays: list[Any], fill: Any, points: int) -> Known:
         if self._one is not None:
-            alone = len(leaves) - (len(rest) - 1)  # the points, an array each, come last
-            wide = [k >= alone for k in range(len(leaves))]
-            single = [v[0] if w else v for v, w in zip(leaves, wide)]
-            known = self._program(self._one, single, structure, rest)
+            alone = len(arrays) - points  # the points, an array each, come last
+            wide = [k >= alone for k in range(len(arrays))]
+            single = [v[0] if w else v for v, w in zip(arrays, wide)]
+            known = self._program(self._one, single, fill)
             if plain_rows.serves(known.program.jaxpr):
                 return dataclasses.replace(known, wide=wide)
-        return self._program(self._function, leaves, structure, rest)
+        return self._program(self._function, arrays, fill)
 
-    def _program(
-        self, function: Callable[..., Any], leaves: list[Any], structure: Any, rest: Any
-    ) -> Known:
-        def flat(*leaves: Any) -> Any:
-            return function(*eqx.combine(jax.tree.unflatten(structure, leaves), rest))
+    def _program(self, function: Callable[..., Any], arrays: list[Any], fill: Any) -> Known:
+        def flat(*arrays: Any) -> Any:
+            return function(*fill(arrays))
 
-        program, shapes = jax.make_jaxpr(flat, return_shape=True)(*leaves)
+        program, shapes = jax.make_jaxpr(flat, return_shape=True)(*arrays)
         if any(isinstance(c, core.Tracer) for c in program.consts):  # as compiling would say
             raise jax.errors.UnexpectedTracerError("a value of a loop or branch is used outside")
         form = jax.tree.structure(shapes)

@@ -104,6 +104,9 @@ def save(
     """Write out/name.svg, .pdf and .png, and with `columns` the plotted numbers as .csv."""
     out.mkdir(parents=True, exist_ok=True)
     made = []
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")  # or it would be solved again for each format
     for kind, dated in (("svg", "Date"), ("pdf", "CreationDate"), ("png", "Software")):
         picture = io.BytesIO()
         figure.savefig(picture, format=kind, metadata={dated: None})

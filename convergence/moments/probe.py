@@ -48,11 +48,10 @@ def _keys() -> Any:
 
 
 def prepared(experiment: Experiment) -> tuple[Any, Any, Any, Any]:
-    """Problem, oracle and algorithm with host arrays as JAX arrays, so that other numbers of the
-    same shape are the same program; and keys."""
+    """Problem, oracle and algorithm with their numbers as arrays, so that other numbers of the same
+    shape are the same program; and keys."""
     parts = experiment.problem, experiment.oracle, experiment.algorithm
-    placed = jax.tree.map(lambda v: jax.device_put(np.asarray(v)), parts)
-    return *placed, _keys()
+    return *jax.tree.map(np.asarray, parts), _keys()
 
 
 def drawn(problem: Any, oracle: Any, algorithm: Any, like: Any, keys: Any) -> tuple[Any, Any]:
