@@ -80,7 +80,7 @@ def _planned(claim: Any, settings: Settings, arguments: Namespace) -> dict[str, 
     rate = speed(claim, horizons[-1], settings) / (2 if paired else 1)
     whole = plans[0]
     seeds = int(min(arguments.budget * rate / whole.steps, 2**31 - 1))
-    rehearsal.tilt = 0.0
+    rehearsal.tilts = {}
     reached = claim.collect(horizons, max(2, min(seeds, MOST)), rehearsal.session)[1].power
     return {
         "look": look,

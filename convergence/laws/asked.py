@@ -11,6 +11,7 @@ import numpy as np
 
 from convergence.compiling import hastily
 from convergence.constants import Constants
+from convergence.derivatives import slope_along
 from convergence.errors import InvalidInput
 from convergence.laws.entries import ALPHA
 from convergence.laws.faults import Fault
@@ -42,9 +43,8 @@ def _rows(oracle: Any, x: Any, keys: Any) -> Any:
 
 @hastily
 def _slopes(oracle: Any, x: Any, v: Any, keys: Any) -> Any:
-    # Forward, for a noise may loop over its batch.
     def both(key: Any) -> Any:
-        slope = jax.jvp(lambda y: oracle.value(y, key), (x,), (v,))[1]
+        slope = slope_along(lambda y: oracle.value(y, key), x, v)
         return slope, jnp.sum(oracle.grad(x, key) * v)
 
     return jax.vmap(both)(jax.random.wrap_key_data(keys, impl=PHILOX))

@@ -34,7 +34,15 @@ from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment, Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Row, Verdict
-from convergence.statistics.planning import FARTHEST, MOST, Z, beyond, error, extrapolated, places
+from convergence.statistics.planning import (
+    FARTHEST,
+    MOST,
+    beyond,
+    error,
+    extrapolated,
+    places,
+    quantile,
+)
 from convergence.theorems.base import Kind
 
 NAN = math.nan
@@ -61,7 +69,7 @@ def run(T: int, d: int = 2, chunk: int = 3) -> Simulation:
 
 def rehearsed(pilot: Record, mean: float, seeds: int, tilt: float = 0.0, paired: bool = False):
     told = Rehearsal(Settings(), lambda what: (pilot, mean), paired)
-    told.tilt = tilt
+    told.tilts = {pilot.T: tilt, pilot.T + 1: 9.0}
     return told.session.record(run(pilot.T), seeds)
 
 
@@ -103,7 +111,8 @@ def planned(
     def collect(horizons: Any, n: int, session: Any) -> Any:
         assert (horizons, session) == ((2, 3), rehearsal.session)
         asked.append(n)
-        enough = n >= most * (1 + luck * rehearsal.tilt / Z / 2)
+        off = rehearsal.tilts.get(3, 0.0) / quantile(2)
+        enough = n >= most * (1 + luck * off / 2)
         verdict = Verdict.CONSISTENT if enough else Verdict.INCONCLUSIVE
         caught = 1.02 + 4 / math.sqrt(n) if power is None else power(n)
         return [], Judgement(verdict, "", rows, slack, caught)
@@ -121,6 +130,10 @@ def test_a_plan_of_runs() -> None:
     assert found.steps == 5
     assert planned(Kind.EXPECTATION, 128, luck=-1)[0].decides == 192
     assert planned(Kind.SEPARATION, 128)[0].decides == 128
+    trend = 128 * (1 + quantile(1) / math.sqrt(2.0) / quantile(2) / 2)  # one of two ends is off
+    decides = planned(Kind.RATE, 128)[0].decides
+    assert decides is not None
+    assert trend <= decides <= trend * 33 / 32 + 1
     assert planned(Kind.EXPECTATION, 2)[0].decides == 3
     assert planned(Kind.EXPECTATION, 1)[0].decides == 2
     for n in (2, 128):
