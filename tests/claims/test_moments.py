@@ -127,7 +127,7 @@ def test_the_steps_that_a_statement_is_about(claim: Exact, monkeypatch: pytest.M
     def found(T: int, radius: float, settled: float | None) -> tuple[Checked, ...]:
         monkeypatch.setattr(type(claim.theorem), "settled", settled)
         monkeypatch.setattr(
-            Exact, "moments", lambda self, T, step: Known(told=radius if step == T else 2.0)
+            Exact, "solved", lambda self, step: Known(told=radius if step == T else 2.0)
         )
         return claim.check(T)
 
@@ -136,8 +136,22 @@ def test_the_steps_that_a_statement_is_about(claim: Exact, monkeypatch: pytest.M
     monkeypatch.setattr(
         AbstractOnInstance, "check", lambda self, T: asked.append(T) or check(self, T)
     )
-    few = len(found(4, 0.5, None))
+    few = len(found(4, 0.5, None)) - 1
     assert asked == [4]
+    kind = type(claim.theorem).kind
+    for off, wanted, holds in (
+        (1.01 * RESOLVED, kind, True), (0.97 * RESOLVED, kind, False), (-RESOLVED / 2, kind, False),
+        (1.01 * RESOLVED**1.5, Kind.RATE, True), (0.97 * RESOLVED**1.5, Kind.RATE, False),
+    ):  # fmt: skip
+        monkeypatch.setattr(type(claim.theorem), "kind", wanted)
+        *others, told = found(4, 1 - off, None)
+        assert len(others) == few
+        assert (told.holds, told.value) == (holds, 1 - off)
+        assert told.detail.endswith("at least 1e-09" if wanted is Kind.RATE else "at least 1e-06")
+    monkeypatch.setattr(type(claim.theorem), "kind", kind)
+    with monkeypatch.context() as other:
+        other.setattr(type(claim.theorem), "quantity", Moment.RADIUS)
+        assert len(found(4, 1.0, None)) == few
     for T, radius, settled, holds in (
         (4, 0.75, 1.0, True), (4, 0.7501, 1.0, False), (4, 0.5, 1.0, True), (4, 0.5, 4.0, False),
         (4, 1 - 1.01 * RESOLVED, 0.0, True), (4, 1 - 0.97 * RESOLVED, 0.0, False),
