@@ -79,7 +79,7 @@ class AbstractExact(AbstractOnInstance):
             return found
         radius = self.solved(T).radius
         if settled is None:
-            # Exponents need a few digits alone.
+            # Seven digits of a fixed point are left, of which an exponent to 0.05 needs two.
             least = RESOLVED**1.5 if self.kind is Kind.RATE else RESOLVED
             title, holds = "a radius that float64 tells from 1", abs(1 - radius) >= least
             detail = f"|1 − the spectral radius| must be at least {least:g}"

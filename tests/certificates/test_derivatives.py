@@ -72,7 +72,7 @@ class Looped(AbstractProblem):
 
 
 class Potential(AbstractNoise):
-    """N(0, x-independent), with a potential ⟨ξ, x⟩ that works backward alone."""
+    """N(0, I), with a potential ⟨ξ, x⟩ that works backward alone."""
 
     scale: float = 1.0
 

@@ -24,6 +24,7 @@ from convergence.oracles import (
     Oracle,
     Workers,
 )
+from convergence.precision import precision
 from convergence.problems import Isotropic
 from convergence.registry import named
 from convergence.theorems import RSGF, SGDNonconvex
@@ -158,19 +159,26 @@ class Rarely(Oracle):
 
     chance: float = eqx.field(static=True, default=1e-5)
 
+    def value(self, x: Any, key: Any) -> Any:
+        when, how = jax.random.split(key)
+        return self.problem.value(x) + self.loud(when) * self.noise.potential(x, how)
+
     def grad(self, x: Any, key: Any) -> Any:
         when, how = jax.random.split(key)
-        loud = jnp.where(jax.random.bernoulli(when, self.chance), 3000.0, 1.0)
-        return self.problem.grad(x) + loud * self.noise.draw(x, how)
+        return self.problem.grad(x) + self.loud(when) * self.noise.draw(x, how)
+
+    def loud(self, key: Any) -> Any:
+        return jnp.where(jax.random.bernoulli(key, self.chance), 3000.0, 1.0)
 
 
-def test_what_an_oracle_rarely_answers_refutes_no_theorem() -> None:
-    claim = Claim(
-        "rare", SGDNonconvex(), Isotropic([1.0]), Gaussian(0.1), horizons=(256, 1024), seeds=512,
-        oracle=Rarely,
-    )  # fmt: skip
-    report = verify(claim)
-    assert report.verdict is not Verdict.REFUTED, report.reason
+def test_what_an_oracle_rarely_answers_is_seen_of_many() -> None:
+    square, noise = Isotropic([1.0]), Gaussian(0.1)
+    c = square.constants() | noise.constants((1,))
+    with precision("float64"):
+        assert asked.oracle_faults(Rarely(square, noise), square, c) == []
+        (fault,) = asked.rare_answers(Rarely(square, noise), square, c, 2**22)
+        assert fault.name == "sigma"
+        assert asked.rare_answers(Rarely(square, noise, chance=0.0), square, c, 2**22) == []
 
 
 def test_every_answer_of_a_package_oracle_is_looked_at_or_refused() -> None:
