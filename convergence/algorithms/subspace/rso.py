@@ -21,6 +21,8 @@ from convergence.parts.projectors import AbstractProjector, Haar
 from convergence.parts.solvers import AbstractDescent, AbstractSolver, Subproblem
 from convergence.shapes import Count, Iterate, Key, Matrix, Reals, Scalar, real
 
+WIDTH = 1e-2  # of a subproblem's differences of values
+
 
 class GaussianFrame(AbstractProjector):
     """√(r/m) times entries N(0, 1/r), so that √(m/r) P has entries N(0, 1/r): what is drawn in
@@ -82,7 +84,7 @@ class RSO(AbstractAlgorithm):
             return P.T @ oracle.grad(W + lift(P, B), key) + B / self.eta
 
         def slope(B: Matrix, U: Matrix, key: Key) -> Any:
-            along = central(oracle, W + lift(P, B), lift(P, U), key, jnp.asarray(1e-2))
+            along = central(oracle, W + lift(P, B), lift(P, U), key, jnp.asarray(WIDTH))
             return along + jnp.sum(B * U) / self.eta
 
         g = Subproblem(grad, slope, 1 / (2 * self.eta))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 
-from convergence.algorithms.subspace.rso import RSO
+from convergence.algorithms.subspace.rso import RSO, WIDTH
 from convergence.constants import Constants
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.effort import UpToExcess
@@ -244,7 +244,7 @@ class RSOSteps(AbstractRSO):
 
     def stride(self, c: Constants, T: int) -> float:
         """The width of the subproblem's differences of values."""
-        return 1e-2
+        return WIDTH
 
     def rho(self, c: Constants) -> float:
         """ρ of the solver."""

@@ -11,6 +11,7 @@ import math
 from abc import abstractmethod
 from typing import Any
 
+from convergence.algorithms.subspace.rso import WIDTH
 from convergence.constants import Constants
 from convergence.metrics.base import AbstractMetric
 from convergence.metrics.effort import Calls
@@ -175,7 +176,7 @@ class RSOBudgetZO(AbstractRSOBudget):
 
     def stride(self, c: Constants, T: int) -> float:
         """The width of the subproblem's differences of values."""
-        return 1e-2
+        return WIDTH
 
     def each(self, c: Constants, T: int) -> float:
         ratio = 3 * (1 + float(self.eps)) * T / float(self.eps)

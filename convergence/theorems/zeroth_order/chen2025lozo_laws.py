@@ -62,7 +62,8 @@ class LozoMoment(AbstractTheorem):
 
     def stride(self, c: Constants, T: int) -> float:
         """The least width of the differences."""
-        return 1e-2
+        method: Any = self.prescribe(c, T)
+        return float(method.eps)
 
     def prescribe(self, c: Constants, T: int) -> AbstractLOZO:
         return LOZO(1.0, 1, self.r, 1e-2, law=self.law)
