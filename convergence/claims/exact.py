@@ -127,7 +127,7 @@ class AbstractExact(AbstractOnInstance):
             for r, (value, _, _) in zip(records, found, strict=True)
         ]
         session.look(self.simulation(self.horizons[-1]), samples)
-        law = st.judge_exact(samples, session.settings.level, margin=self.margin)
+        law = self.resolved(st.judge_exact(samples, session.settings.level, margin=self.margin))
         if all(math.isinf(bound) for _, bound, _ in found):
             return records, law
         judgement = self.decide(horizons, found)
@@ -136,6 +136,17 @@ class AbstractExact(AbstractOnInstance):
         return records, Judgement(
             verdict, reason, law.rows, judgement.slack, judgement.power, law.grade
         )
+
+    def resolved(self, law: Judgement) -> Judgement:
+        """The judgement of a simulation's mean, which refutes no value by less than what float64
+        resolves of it."""
+        if law.verdict is not Verdict.REFUTED:
+            return law
+        apart = [row for row in law.rows if not row.interval[0] <= row.bound <= row.interval[1]]
+        if not apart or any(abs(r.estimate - r.bound) > self.grain(r.T) for r in apart):
+            return law
+        reason = f"{law.reason}, closer than what float64 resolves there"
+        return Judgement(Verdict.INCONCLUSIVE, reason, law.rows, law.slack, None)
 
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """The judgement of exact values against the numbers of the statement."""
@@ -153,6 +164,9 @@ class AbstractExact(AbstractOnInstance):
             for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
         what, granted = self.theorem.quantity, self.theorem.tolerance
+        if any(math.isnan(value) for value, _, _ in found):
+            reason = "moments beyond float64: shorten the horizon"
+            return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
         if any(math.isinf(value) and math.isinf(bound) for value, bound, _ in found):
             reason = "value and bound are infinite: vacuous"
             return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
@@ -200,9 +214,10 @@ class Exact(AbstractExact):
 
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """As for every claim on exact moments; a method with coins of its own, which a probe may
-        have missed, has no such recursion, and none of it refutes."""
+        have missed, has no such recursion, and none of it decides."""
         judgement = super().decide(horizons, found)
-        if judgement.verdict is Verdict.REFUTED and tosses(silent(self.experiment(horizons[-1]))):
+        decided = judgement.verdict is not Verdict.INCONCLUSIVE
+        if decided and tosses(silent(self.experiment(horizons[-1]))):
             reason = "the method tosses coins of its own: exact moments are not those of one key"
             return Judgement(Verdict.INCONCLUSIVE, reason, judgement.rows, None, None)
         return judgement
@@ -237,7 +252,8 @@ def read(m: Moments | SecondMoments, quantity: Moment, metric: Any, T: int) -> f
     if quantity is Moment.STABLE:
         return float(m.radius < 1)
     if quantity is Moment.EXPECTED:
-        return float(m.expected(metric, [T])[0])
+        with np.errstate(over="ignore", invalid="ignore"):  # `decide` sees what is no number
+            return float(m.expected(metric, [T])[0])
     table = {Moment.BIAS: m.bias, Moment.VARIANCE: m.variance, Moment.STEADY: m.steady}
     return table[quantity](metric)
 

@@ -16,6 +16,7 @@ from convergence.statistics.verdict import Floats, Row, Verdict
 
 MOST = 2**16  # runs up to which the judge is asked; beyond, errors shrink as the square root
 FARTHEST = 2**30
+ROUNDED = 1e-13  # of a value: the rounding of a mean of up to 2**16
 Z_LIMIT = 4.0  # standard errors between a mean and its limit, at the levels that are used
 
 
@@ -35,7 +36,8 @@ def places(values: Floats, n: int, shift: float = 0.0) -> np.ndarray:
     pilot = len(values)
     weights = np.full(pilot, 1.0)
     spread = float(np.var(values)) if np.all(np.isfinite(values)) else 0.0
-    if shift and spread > 0:
+    # Of runs that are one number the mean is rounded, and that alone spreads them.
+    if shift and spread > (ROUNDED * float(np.max(np.abs(values)))) ** 2:
         weights = np.maximum(0.0, 1.0 + shift * (values - values.mean()) / spread)
     order = np.argsort(values, kind="stable")  # so that few runs are spread over the law as well
     ends = np.cumsum(weights[order]) / weights.sum()

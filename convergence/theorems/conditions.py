@@ -75,6 +75,14 @@ class Resolved(AbstractAssumption):
         return Checked(title, bool(off < 1e-4), float(off), detail)
 
 
+class FromZero(AbstractAssumption):
+    """x_0 = 0, as certified: the statement is about f(x_T), not f(x_T) − f(x_0)."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        far = float(np.max(np.abs(c.x0)))
+        return Checked("x_0", far == 0.0, far, "x_0 must be 0")
+
+
 class SameRows(AbstractAssumption):
     """All agents start at one point."""
 

@@ -22,6 +22,7 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import code_of, number
+from convergence.theorems.shrinking import gone, summed
 
 BOTH = code_of("optax", "torch")
 
@@ -212,8 +213,8 @@ class AdaBeliefLinear(AbstractOptaxWalk):
         b1, b2 = self.betas
         v, falls = 0.0, []
         for k in t:
-            v = b2 * v + (1 - b2) * b1 ** (2 * int(k))
-            falls.append(((1 - b2 ** int(k)) / v) ** 0.5)
+            v = b2 * v + b1 ** (2 * int(k))
+            falls.append((float(summed(1 - b2, k)) / v) ** 0.5)
         return np.sum(np.abs(c.g)) * np.asarray(falls)
 
 
@@ -232,7 +233,8 @@ class NAdamLinear(AbstractOptaxWalk):
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
         b1 = self.betas[0]
-        ahead = b1 * (1 - b1**t) / (1 - b1 ** (t + 1)) + (1 - b1) / (1 - b1**t)
+        left = 1 - b1
+        ahead = b1 * gone(left, t) / gone(left, t + 1) + left / gone(left, t)
         return ahead * np.sum(np.abs(c.g))
 
 
@@ -251,7 +253,7 @@ class NovoGradLinear(AbstractOptaxWalk):
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
         b1 = self.betas[0]
-        return np.linalg.norm(c.g) * (1 - b1**t) / (1 - b1)
+        return np.linalg.norm(c.g) * summed(1 - b1, t)
 
 
 class LionLinear(AbstractOptaxWalk):

@@ -17,7 +17,7 @@ from convergence.metrics.preconditioned import PreconditionedRegret
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, Matrix, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
-from convergence.theorems.conditions import Within
+from convergence.theorems.conditions import FromZero, Within
 from convergence.theorems.domains import number
 
 
@@ -43,17 +43,13 @@ class AbstractMatrixWalk(AbstractTheorem):
             Has("L", 0.0, 0.0),
             Matrix(1),
             Within("σ_min/‖G‖_F", self, "least", 0.01),
-            Within("x_0", self, "begun", 0.0, 0.0),
+            FromZero(),
         )
 
     def least(self, c: Constants, T: int) -> float:
         """The least singular value of G over its Frobenius norm."""
         s = np.linalg.svd(np.asarray(c.g), compute_uv=False)
         return float(s[-1] / np.linalg.norm(s))
-
-    def begun(self, c: Constants, T: int) -> float:
-        """|x_0|."""
-        return float(np.max(np.abs(c.x0)))
 
     def metric(self, c: Constants, T: int) -> Value:
         return Value()

@@ -18,7 +18,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, Matrix, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
-from convergence.theorems.conditions import Within
+from convergence.theorems.conditions import FromZero, Within
 from convergence.theorems.domains import code_of, number
 
 LEAST, MOST, TOP = 0.64, 1.165, 1.2032
@@ -80,17 +80,12 @@ class MuonEntries(AbstractMuon):
     def assumes(self) -> Any:
         """A slope of that shape."""
         return (NoNoise(), Has("L", 0.0, 0.0), Matrix(1), OneARow("g"),
-                Within("min |G_ij|/‖G‖_F", self, "least", 0.0102),
-                Within("x_0", self, "begun", 0.0, 0.0))  # fmt: skip
+                Within("min |G_ij|/‖G‖_F", self, "least", 0.0102), FromZero())  # fmt: skip
 
     def least(self, c: Constants, T: int) -> float:
         """The least entry over the Frobenius norm."""
         g = np.abs(np.asarray(c.g))
         return float(g[g > 0].min() / np.linalg.norm(g)) if np.any(g) else 0.0
-
-    def begun(self, c: Constants, T: int) -> float:
-        """|x_0|."""
-        return float(np.max(np.abs(c.x0)))
 
     def metric(self, c: Constants, T: int) -> Value:
         return Value()

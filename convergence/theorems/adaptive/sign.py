@@ -72,11 +72,13 @@ class SignOfSkewed(AbstractSkewed):
         return Value()
 
     def bound(self, c: Constants, T: int) -> float:
-        return float(self.eta) * T * float(np.ravel(c.g)[0]) * (1 - 2 * c.q)
+        g = float(np.ravel(c.g)[0])
+        return g * float(np.ravel(c.x0)[0]) + float(self.eta) * T * g * (1 - 2 * c.q)
 
     def second_moment(self, c: Constants, T: int) -> float:
-        """|f(x_T)| ≤ ηTg."""
-        return (float(self.eta) * T * float(np.ravel(c.g)[0])) ** 2
+        """|f(x_T)| ≤ |gx_0| + ηTg."""
+        g = float(np.ravel(c.g)[0])
+        return (g * abs(float(np.ravel(c.x0)[0])) + float(self.eta) * T * g) ** 2
 
 
 class SignDescends(AbstractSkewed):

@@ -11,6 +11,7 @@ from convergence.algorithms.shipped import from_optax
 from convergence.constants import Constants
 from convergence.theorems.adaptive.linear import AbstractOptaxWalk
 from convergence.theorems.base import Source
+from convergence.theorems.shrinking import gone
 
 
 class ADOPTLinear(AbstractOptaxWalk):
@@ -29,7 +30,7 @@ class ADOPTLinear(AbstractOptaxWalk):
         return from_optax("adopt", learning_rate=float(self.eta), b1=b1, b2=b2, eps=0.0)
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
-        return np.sum(np.abs(c.g)) * (1 - self.betas[0] ** (t - 1.0))
+        return np.sum(np.abs(c.g)) * gone(1 - self.betas[0], t - 1.0)
 
 
 class ADOPTLikeAdam(ADOPTLinear):

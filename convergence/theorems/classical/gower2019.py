@@ -12,6 +12,7 @@ from convergence.theorems.base import Kind, Source
 from convergence.theorems.classical.defazio2014 import AbstractSum
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
+from convergence.theorems.shrinking import gone, summed
 
 
 class AbstractDrawnSum(AbstractSum):
@@ -64,6 +65,5 @@ class ExpectedSmoothness(AbstractDrawnSum):
 
     def bound(self, c: Constants, T: int) -> float:
         eta, a = self.eta(c), float(self.al)
-        q = 1 - 2 * eta * c.mu * (1 - a)
-        noise = 2 * (eta * c.zeta) ** 2 * (1 - q**T) / (1 - q)
-        return float(q**T * c.R**2 + noise)
+        less = 2 * eta * c.mu * (1 - a)  # 1 − q
+        return float((1 - gone(less, T)) * c.R**2 + 2 * (eta * c.zeta) ** 2 * summed(less, T))

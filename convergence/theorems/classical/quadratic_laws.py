@@ -12,6 +12,7 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import ExactVariance, Is
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import count, number
+from convergence.theorems.shrinking import summed
 
 
 class AbstractQuadraticLaw(AbstractTheorem):
@@ -50,8 +51,8 @@ class BatchLaw(AbstractQuadraticLaw):
 
     def bound(self, c: Constants, T: int) -> float:
         a = float(self.scale)
-        q = (1 - a) ** 2
-        return q**T * c.grad0**2 + a**2 * c.sigma**2 / self.B * (1 - q**T) / (1 - q)
+        noise = a**2 * c.sigma**2 / self.B * summed(a * (2 - a), T)
+        return float((1 - a) ** (2 * T) * c.grad0**2 + noise)
 
 
 class MomentumLaw(AbstractQuadraticLaw):

@@ -28,6 +28,7 @@ from convergence.theorems.classical.kim2024 import AbstractConstantStep
 from convergence.theorems.conditions import Within
 from convergence.theorems.domains import code_of, number
 from convergence.theorems.exact_moments import AbstractMoment
+from convergence.theorems.shrinking import gone, summed
 
 OURS = code_of("own", "optax")
 
@@ -247,11 +248,10 @@ class Reshuffled(AbstractFiniteSum):
 
     def bound(self, c: Constants, T: int) -> float:
         eta, n = float(self.eta), int(c.agents)
-        w = (1 - eta) ** np.arange(n)
+        w = gone(eta, np.arange(n))
         noise = (eta * c.zeta) ** 2 * n / max(n - 1, 1) * float(np.sum((w - w.mean()) ** 2))
-        rate = (1 - eta) ** (2 * n)
-        left = rate ** (T // n)
-        return left * c.R**2 + noise * (1 - left) / (1 - rate)
+        less = eta * (2 - eta)
+        return float((1 - eta) ** (2 * T) * c.R**2 + noise * gone(less, T) / gone(less, n))
 
 
 class Sampled(AbstractFiniteSum):
@@ -268,5 +268,6 @@ class Sampled(AbstractFiniteSum):
         return SGDWithReplacement(self.eta)
 
     def bound(self, c: Constants, T: int) -> float:
-        q2 = (1 - float(self.eta)) ** 2
-        return q2**T * c.R**2 + (float(self.eta) * c.zeta) ** 2 * (1 - q2**T) / (1 - q2)
+        eta = float(self.eta)
+        noise = (eta * c.zeta) ** 2 * summed(eta * (2 - eta), T)
+        return float((1 - eta) ** (2 * T) * c.R**2 + noise)

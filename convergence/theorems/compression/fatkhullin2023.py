@@ -27,6 +27,7 @@ from convergence.theorems.compression.gao2024econtrol_rivals import method
 from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import number, one_of
+from convergence.theorems.shrinking import gone
 
 
 def repeated(p: float) -> float:
@@ -137,9 +138,9 @@ class IdealThreeAtoms(AbstractIdealThreeAtoms):
 
     def bound(self, c: Constants, T: int) -> float:
         gamma, s2 = self.gamma(T), c.sigma**2
-        u = (1 - gamma) ** T
-        spread = gamma * (13 / 15) * s2 * (1 - u * u) / (c.agents * (2 - gamma))
-        return s2 / 30 * (1 - u) ** 2 + spread
+        lost = gone(gamma * (2 - gamma), T)  # 1 − u²
+        spread = gamma * (13 / 15) * s2 * lost / (c.agents * (2 - gamma))
+        return float(s2 / 30 * gone(gamma, T) ** 2 + spread)
 
 
 class ThreeAtomFloor(AbstractIdealThreeAtoms):
@@ -255,5 +256,5 @@ class FollowsSGD(AbstractTheorem):
 
     def bound(self, c: Constants, T: int) -> float:
         gamma = float(self.scale) / T
-        gone = (1 - (1 - gamma) ** (2 * T)) / (T * gamma * (2 - gamma))
-        return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * (1 - gone)
+        lost = gone(gamma * (2 - gamma), np.arange(T))
+        return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * float(np.mean(lost))

@@ -11,7 +11,9 @@ from convergence.metrics.pointwise import Value
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.conditions import FromZero
 from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.shrinking import gone
 
 
 class SophiaLinear(AbstractTheorem):
@@ -19,14 +21,14 @@ class SophiaLinear(AbstractTheorem):
     f(x) = ⟨g, x⟩ from 0, with j = ⌊t/k⌋ renewals before step t as in the public code, one more as
     printed.
 
-    Proof. m_t = (1 − β₁^{t+1})g and h = (1 − β₂^j)B g²: the gradient is constant.
+    Proof. m_t = (1 − β₁^{t+1})g and h = (1 − β₂^j)B g²: the gradient is constant. x_0 = 0.
     """
 
     kind = Kind.PATHWISE
     source = Source("liu2024sophia", "Algorithm 3 and the public optimizer; law derived")
     provenance = Provenance.DERIVED
     statement = "f(x_T) = −η Σ_i |g_i| Σ_{t<T} min{1, (1−β₁^{t+1})/(ρ(1−β₂^j)B|g_i|)}, f = ⟨g, x⟩"
-    assumes = (NoNoise(), Has("L", 0.0, 0.0))
+    assumes = (NoNoise(), Has("L", 0.0, 0.0), FromZero())
     domain = {
         "semantics": one_of("code", "paper"),
         "eta": number("(0, inf)"),
@@ -62,7 +64,7 @@ class SophiaLinear(AbstractTheorem):
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         t, g = np.arange(T)[:, None], np.abs(c.g)
         renewed = t // self.k + (1 if self.semantics == "paper" else 0)
-        h = (1 - float(self.beta2) ** renewed) * float(self.B) * g**2
-        ratio = (1 - float(self.beta1) ** (t + 1)) * g / (float(self.rho) * h + 1e-15)
+        h = gone(1 - float(self.beta2), renewed) * float(self.B) * g**2
+        ratio = gone(1 - float(self.beta1), t + 1) * g / (float(self.rho) * h + 1e-15)
         value = -float(self.eta) * float(np.sum(g * np.minimum(1.0, ratio)))
         return value, value

@@ -39,6 +39,7 @@ from convergence.theorems.base import (
     varies,
 )
 from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.shrinking import gone, summed
 
 
 class Blocks(AbstractAssumption):
@@ -200,10 +201,9 @@ class BlockLaw(AbstractBlockSGD):
 
     def bound(self, c: Constants, T: int) -> float:
         p, eta = self.chances(), self.eta(c, T)
-        q = 1 - p * (2 * eta * c.L - (eta * c.L) ** 2)
-        rest = np.where(q < 1, (1 - q**T) / np.where(q < 1, 1 - q, 1.0), float(T))
-        start = c.R**2 / p.size
-        return c.L**2 * float(np.sum(q**T * start + p * eta**2 * c.sigma**2 / p.size * rest))
+        less = p * eta * c.L * (2 - eta * c.L)  # 1 − q
+        left, noise = 1 - gone(less, T), p * eta**2 * c.sigma**2 * summed(less, T)
+        return c.L**2 * float(np.sum(left * c.R**2 + noise)) / p.size
 
 
 class ImportanceHelps(AbstractSeparation):

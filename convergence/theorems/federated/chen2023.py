@@ -30,6 +30,7 @@ from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance,
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import number, one_of
 from convergence.theorems.federated.mcmahan2017 import AbstractLocalSteps
+from convergence.theorems.shrinking import gone
 
 SOURCE = Source("chen2023", "the public code's aggregation; these laws are ours")
 RULES: dict[str, Any] = {
@@ -58,7 +59,7 @@ class AbstractClientLaw(AbstractLocalSteps):
 
     def pull(self, c: Constants) -> np.ndarray:
         """(n, d) w_ik = 1 − (1 − a h_ik)^τ: how far a client's steps lead to its own minimizer."""
-        return 1 - (1 - self.alpha(c) * np.asarray(c.client_h)) ** self.tau
+        return gone(self.alpha(c) * np.asarray(c.client_h), self.tau)
 
 
 class AbstractDrift(AbstractClientLaw):

@@ -20,6 +20,7 @@ from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import count, number
 from convergence.theorems.exact_moments import AbstractMoment
+from convergence.theorems.shrinking import gone
 
 SOURCE = Source("mcmahan2017", "FedAvg; these statements are ours")
 
@@ -195,9 +196,10 @@ class LocalStepsAt(AbstractAlike):
 
     def bound(self, c: Constants, T: int) -> float:
         h = np.asarray(c.client_h[0], float)
-        left = (1 - self.alpha(c) * h) ** (2 * self.tau * T)
+        a, steps = self.alpha(c) * h, self.tau * T
         start = (h * (np.asarray(c.x0) - c.x_star)) ** 2
-        return float(np.sum(left * start + (1 - left) * self.floors(c)))
+        lost = gone(a * (2 - a), steps) * self.floors(c)
+        return float(np.sum((1 - a) ** (2 * steps) * start + lost))
 
 
 class LocalStepsAverageNoise(LocalStepsFloor):

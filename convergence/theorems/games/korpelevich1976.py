@@ -23,6 +23,7 @@ from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance,
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 from convergence.theorems.exact_moments import AbstractMoment
+from convergence.theorems.shrinking import gone, summed
 
 MONOTONE = Has("mu_saddle", 0.0)
 
@@ -65,7 +66,8 @@ class BilinearDescentAscent(AbstractBilinear):
         return DescentAscent(self.eta(c), c.split)
 
     def bound(self, c: Constants, T: int) -> float:
-        return float(c.energies @ self.factors(c) ** T + c.idle)
+        with np.errstate(over="raise"):  # a number beyond float64 is none
+            return float(c.energies @ self.factors(c) ** T + c.idle)
 
 
 class BilinearExtragradient(BilinearDescentAscent):
@@ -172,8 +174,8 @@ class DescentAscentStrong(AbstractMoment):
     def bound(self, c: Constants, T: int) -> float:
         eta = self.eta(c)
         less = 2 * eta * c.mu_saddle - (eta * c.L) ** 2
-        left = (1 - less) ** T
-        return float(left * c.R_saddle**2 + (eta * c.sigma) ** 2 * (1 - left) / less)
+        left = 1 - gone(less, T)
+        return float(left * c.R_saddle**2 + (eta * c.sigma) ** 2 * summed(less, T))
 
 
 class DescentAscentConverges(AbstractMoment):

@@ -29,6 +29,7 @@ from convergence.theorems.assumptions import (
 )
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.domains import count, number
+from convergence.theorems.shrinking import gone, summed
 from convergence.theorems.subspace.corner import CornerFits
 from convergence.theorems.subspace.shared import FRESH, AbstractSubspaceLaw, AbstractSubspaceTheorem
 
@@ -128,9 +129,9 @@ class GoLoreIsotropicLaw(AbstractGoLoreSGD):
 
     def bound(self, c: Constants, T: int) -> float:
         eta, d = self.eta(c, T), self.delta(c)
-        q = 1 - 2 * eta * c.L * d + (eta * c.L) ** 2 * d
-        floor = (c.L * eta) ** 2 * d * c.sigma**2 / (1 - q)
-        return floor + (c.grad0**2 - floor) * (1 - q**T) / ((1 - q) * T)
+        less = eta * c.L * (2 - eta * c.L)  # 1 − q is δ times this
+        floor, lost = (c.L * eta) ** 2 * c.sigma**2 / less, gone(d * less, np.arange(T))
+        return float(np.mean((1 - lost) * c.grad0**2 + lost * floor))
 
 
 class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
@@ -157,9 +158,9 @@ class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
         m, r, eta, k = c.m, self.r, float(self.eta), c.visible
         spread = r * (m - r) / ((m - 1) * (m + 2))
         k1, k2 = r**2 / m**2 - 2 * spread / m**2, spread / m
-        q = 1 - 2 * eta * r / m + eta**2 * (k1 + k2 + k2 * k)
+        less = 2 * eta * r / m - eta**2 * (k1 + k2 + k2 * k)  # 1 − q
         kick = eta**2 * k2 * k * c.sigma**2
-        return q**T * c.grad0**2 + kick * (1 - q**T) / (1 - q)
+        return float((1 - gone(less, T)) * c.grad0**2 + kick * summed(less, T))
 
 
 class GoLoreRowLaw(GoLoreCounterexampleLaw):

@@ -1,0 +1,157 @@
+"""True statements that were refuted at the ends of their fields: short steps, β near 1, starts off
+0, numbers beyond float64."""
+
+from __future__ import annotations
+
+import dataclasses
+import fractions
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict, verify
+from convergence.claims.base import AbstractClaim
+from convergence.claims.exact import Exact
+from convergence.constants import Constants
+from convergence.noise.gaussian import Gaussian
+from convergence.noise.two_point import two_point
+from convergence.oracles.clients import Clients
+from convergence.oracles.finite_workers import Workers
+from convergence.problems.clients import plain_clients
+from convergence.problems.linear import Linear
+from convergence.problems.quadratic import Isotropic
+from convergence.problems.saddle import bilinear, conformal
+from convergence.problems.workers import unit_workers
+from convergence.registry import claims_of
+from convergence.statistics.planning import places
+from convergence.theorems.adaptive import linear, sign, taniguchi2024
+from convergence.theorems.classical.gower2019 import ExpectedSmoothness
+from convergence.theorems.estimators import liu2024sophia_linear, yao2024ist
+from convergence.theorems.federated import mcmahan2017
+from convergence.theorems.games import korpelevich1976
+from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.subspace import he2025
+
+LINE = Linear([1.0, -3.0])
+
+
+@pytest.mark.parametrize("x", [-0.5, -1e-12, 0.0, 1e-18, 3e-9, 0.4, 0.5, 1.0, 1.7, 2.0])
+def test_what_a_factor_takes_is_right_to_rounding(x: float) -> None:
+    t = np.array([0, 1, 2, 17])
+    exact = [1 - (1 - fractions.Fraction(x)) ** int(k) for k in t]
+    np.testing.assert_allclose(gone(x, t), [float(v) for v in exact], rtol=1e-14)
+    sums = [float(v / fractions.Fraction(x)) if x else float(k) for v, k in zip(exact, t)]
+    np.testing.assert_allclose(summed(x, t), sums, rtol=1e-14)
+
+
+def test_what_a_factor_takes_beyond_float64_is_no_number() -> None:
+    with pytest.raises(FloatingPointError):
+        gone(-1.0, 2000)
+
+
+def test_descent_ascent_keeps_its_bound_where_the_game_is_hardly_monotone() -> None:
+    """1 − q was 0 for 1e-18, and with it all that noise adds."""
+    for mu in (1e-9, 1e-7):
+        law = korpelevich1976.DescentAscentStrong(1.0)
+        report = verify(
+            Exact("c", law, conformal(mu, 1.0, np.zeros(4)), Gaussian(0.3), horizons=(1, 64))
+        )
+        assert report.verdict is Verdict.CONSISTENT, report.reason
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        linear.NovoGradLinear(b1=0.999999),
+        linear.NAdamLinear(b1=1 - 1e-12),
+        linear.AdaBeliefLinear(b1=1 - 1e-12, b2=1 - 1e-12),
+        taniguchi2024.ADOPTLinear(b1=1 - 1e-9),
+        liu2024sophia_linear.SophiaLinear(beta1=1 - 1e-13, beta2=1 - 1e-13),
+    ],
+)
+def test_walks_are_known_for_averages_that_hardly_forget(law: Any) -> None:
+    report = verify(Claim("c", law, LINE, horizons=(2, 4, 9), seeds=1))
+    assert report.verdict is Verdict.CONSISTENT, report.reason
+
+
+def _short_laws() -> list[AbstractClaim]:
+    """Equalities that are judged from the optimum, where all that there is are short steps."""
+    still, noise = Isotropic([[0.0], [0.0]]), Gaussian(1.0)
+    clients = plain_clients([[1.0, 2.0]], [[1.0, 0.0], [2.0, 3.0], [0.0, 1.0]], [0.0, 0.0])
+    there = plain_clients([[1.0, 2.0]], clients.b, np.asarray(clients.x_star()))
+    near = Isotropic(1e-12 * np.ones((2, 2)))
+    return [
+        Claim("block", yao2024ist.BlockLaw(importance=(0.0, 0.0), scale=1e-11), still, noise,
+              horizons=(4,), seeds=65536),
+        Claim("golore", he2025.GoLoreIsotropicLaw(r=1, scale=1e-11), near, noise,
+              horizons=(4,), seeds=2048),
+        Claim("local", mcmahan2017.LocalStepsAt(al=1e-11, m=3, tau=2), there, noise,
+              horizons=(5,), seeds=16384, oracle=Clients),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", _short_laws(), ids=lambda claim: claim.slug)
+def test_laws_of_short_steps_from_the_optimum(claim: AbstractClaim) -> None:
+    report = verify(claim)  # type: ignore[arg-type]
+    assert report.verdict is not Verdict.REFUTED, report.reason
+
+
+def test_laws_of_f_are_about_the_start_that_there_is() -> None:
+    skewed = two_point(1.5, 1.0, 0.1, [1.0])
+    report = verify(Claim("c", sign.SignOfSkewed(), Linear([0.25], [800.0]), skewed, horizons=(4,)))
+    assert report.verdict is Verdict.CONSISTENT, report.reason
+    far = Linear([1.0, -2.0], [3.0, 1.0])
+    report = verify(Claim("c", liu2024sophia_linear.SophiaLinear(), far, horizons=(5,), seeds=1))
+    assert report.verdict is Verdict.INAPPLICABLE
+    assert "x_0" in report.reason
+
+
+@pytest.mark.parametrize("T", [2000, 20_000])
+def test_moments_beyond_float64_decide_nothing(T: int) -> None:
+    game = bilinear([[1.0]], [1.0, -1.0])
+    law = korpelevich1976.BilinearDescentAscent(2.0)
+    assert verify(Exact("c", law, game, horizons=(T,))).verdict is Verdict.INAPPLICABLE
+
+    class Bounded(korpelevich1976.BilinearDescentAscent):
+        """It stays near."""
+
+        def bound(self, c: Constants, T: int) -> float:
+            return 1e300
+
+    report = verify(Exact("c", Bounded(2.0), game, horizons=(T,)))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "beyond float64" in report.reason
+
+
+def test_moments_of_one_key_confirm_nothing() -> None:
+    """Steps are too short for a probe to see the draws; the bound is half of what is true."""
+
+    class Half(ExpectedSmoothness):
+        """Half."""
+
+        def bound(self, c: Constants, T: int) -> float:
+            return 0.5 * super().bound(c, T)
+
+    workers = unit_workers(np.array([[1.0, 0.0], [-1.0, 2.0], [0.0, -2.0]]), [0.0, 0.0])
+    for law in (ExpectedSmoothness(al=1e-11), Half(al=1e-11)):
+        report = verify(Exact("c", law, workers, oracle=Workers, horizons=(3,)))
+        assert report.verdict is Verdict.INCONCLUSIVE
+        assert "coins" in report.reason
+
+
+def test_a_simulation_is_held_to_exact_moments_as_far_as_they_are_resolved() -> None:
+    """2.9e-16 against 0, what roundings make of the slope at the minimizer."""
+
+    (claim,) = (c for c in claims_of("federated") if c.slug == "fed-nonconvex-one")
+    start, star = np.asarray(claim.problem.x0), np.asarray(claim.problem.x_star())
+    near = dataclasses.replace(claim.problem, x0=star + 1e-9 * (start - star))
+    report = verify(dataclasses.replace(claim, problem=near, horizons=(1, 4), seeds=128, more={}))
+    assert report.verdict is not Verdict.REFUTED, report.reason
+
+
+def test_a_plan_of_runs_that_are_one_number() -> None:
+    """The rounding of their mean was taken for a spread, and every weight was 0."""
+    values = np.full(128, 3.01790873)
+    values[0] = np.nextafter(values[0], 4)
+    assert len(places(values, 64, shift=1e-15)) == 64
