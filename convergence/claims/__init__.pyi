@@ -68,6 +68,7 @@ from .report import Report as Report
 from .report import number as number
 from .report import plain as plain
 from .report import source_text as source_text
+from .rounding import blur as blur
 from .rounding import cheap as cheap
 from .rounding import digits as digits
 from .rounding import ends as ends
@@ -75,14 +76,18 @@ from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import gap as gap
 from .rounding import moved as moved
+from .rounding import quietly as quietly
 from .rounding import sensitivity as sensitivity
 from .rounding import sizes as sizes
+from .rounding import twins as twins
+from .rounding import worst_of as worst_of
 from .separation import Separation as Separation
 from .settings import Session as Session
 from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settings import fingerprint as fingerprint
 from .settle import falling as falling
+from .settle import held as held
 from .settle import kept as kept
 from .settle import past as past
 from .settle import replay as replay

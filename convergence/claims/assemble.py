@@ -20,12 +20,15 @@ from convergence.theorems.base import Kind
 from convergence.vocabulary import who_certifies
 
 
-def judge(kind: Kind, samples: list[Sample], settings: Settings, margin: float) -> Judgement:
-    """The judgement of a simulated statement of this kind; of a pathwise one before `settle`."""
+def judge(
+    kind: Kind, samples: list[Sample], settings: Settings, margin: float, granted: float = 0.0
+) -> Judgement:
+    """The judgement of a simulated statement of this kind, before `settle`; `granted`: what
+    rounding may make of a mean, if that is more than of any."""
     alpha = settings.level
     eps = float(np.finfo(settings.dtype).eps)
     # Relative round-off of a mean of metrics, each a few thousand roundings of its own size.
-    rounding = max(1e-9, 100 * eps)
+    rounding = max(1e-9, 100 * eps, granted)
     if kind is Kind.PATHWISE:
         return st.judge_pathwise(samples, rounding=cheap(samples, settings))
     if kind is not Kind.EXACT:

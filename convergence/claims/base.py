@@ -20,7 +20,7 @@ from convergence.claims.fields import check_bound, check_fields, check_made, cou
 from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
-from convergence.claims.settle import settle
+from convergence.claims.settle import held, settle
 from convergence.constants import Constants
 from convergence.errors import Unknown, require, shown
 from convergence.noise.base import AbstractNoise, Noiseless
@@ -90,8 +90,7 @@ class AbstractOnInstance(AbstractClaim):
     instead: for a statement that its source gets wrong, the slug of the claim that corrects it.
     """
 
-    # Whether it can judge a statement about two methods.
-    compares: ClassVar[bool] = False
+    compares: ClassVar[bool] = False  # whether it can judge a statement about two methods
 
     slug: str
     theorem: AbstractTheorem
@@ -110,7 +109,7 @@ class AbstractOnInstance(AbstractClaim):
     chunk: int = CHUNK
     oracle: Callable[[AbstractProblem, AbstractNoise], AbstractOracle] = Oracle
     instead: str = ""
-    judged, broken, settle, looped = judged, broken, settle, LOOPED  # less, for an answer at once
+    judged, broken, settle, held, looped = judged, broken, settle, held, LOOPED  # less, at once
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -288,8 +287,9 @@ class Claim(AbstractOnInstance):
         if kind is not Kind.PATHWISE:
             session.look(self.simulation(self.horizons[-1]), samples)
         judgement = judge(kind, samples, session.settings, self.margin)
-        if kind is Kind.PATHWISE and judgement.verdict is Verdict.REFUTED:
-            judgement = self.settle(records, samples, session)
+        if judgement.verdict is Verdict.REFUTED and kind is not Kind.RATE:
+            stand = self.settle if kind is Kind.PATHWISE else self.held
+            judgement = stand(records, samples, session)
         return records, judgement
 
 

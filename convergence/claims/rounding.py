@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any, cast
 
 import equinox as eqx
@@ -28,6 +29,8 @@ from convergence.statistics import Sample
 from convergence.theorems.base import Kind
 
 TWINS = 16
+PAIRED, OF_MEANS = 64, 4  # runs of a mean that twins repeat, and how many twins
+PARTED = 4.0  # standard errors by which their means part
 
 
 def cheap(samples: list[Sample], settings: Any) -> list[float]:
@@ -111,48 +114,90 @@ def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
     return (float(end) or 1.0) if np.isfinite(sample.values).all() else whole, whole
 
 
-def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
-    """How far, relatively, rounding n floats of the instance, the method and the statement's own
-    fields can move the worst run from its bound, whose formula is evaluated again with each twin.
-    Where both are what roundings make of 0, a hardly visible share of the run, how far apart they
-    are in the metric's own unit; at most 1.
-
-    Twins are moved by an ulp of the run's precision and run in float64. To first order one
-    deviates by Σ ± s_i, whose root mean square is ‖s‖₂; the worst choice of signs gives
-    Σ|s_i| ≤ √n ‖s‖₂. 0 where no twin stays finite: nothing is known then.
-    """
+def twins(
+    claim: Any, record: Record, runs: range, session: Session, many: int = TWINS
+) -> Iterator[tuple[np.ndarray, tuple[float, float]]]:
+    """(metrics, ends of the bound) of some runs, first on the instance itself and then on `many`
+    twins: instance, method and the statement's own fields moved by an ulp of the runs' precision,
+    run in float64, and the bound's formula evaluated again."""
     T, dtype = record.T, session.settings.dtype
-    finite = np.isfinite(sample.values).reshape(record.seeds, -1).all(axis=1)
-    worst = int(np.argmax(np.where(finite, excess(sample.values, sample.range), np.inf)))
+    problem, noise, _ = claim.instance(T)
+    what = claim.simulation(T)
+    method = what.experiment.algorithm, what.experiment.metric
+
+    def again(
+        near: Any, loud: Any, how: Any, stated: Any
+    ) -> tuple[np.ndarray, tuple[float, float]]:
+        moments = loud.constants(start_shape(near))
+        bound = stated.bound(near.constants() | moments, T)
+        other = Experiment(near, claim.oracle(near, loud), *how)
+        made = dataclasses.replace(what, experiment=other)
+        return session.run(made, runs, record.seeds).final(), ends(claim.kind, bound)
+
+    yield again(problem, noise, method, claim.theorem)
+    for twin in range(1, many + 1):
+        rng = np.random.default_rng(twin)
+        near, loud = moved((problem, noise), rng, dtype)
+        # A twin may lie outside what its class allows or can certify: the others tell.
+        with contextlib.suppress(ArithmeticError, ValueError):
+            how, stated = moved((method, claim.theorem), rng, dtype)
+            yield again(near, loud, how, stated)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """In float64; what a twin has to warn of, the instance has."""
     with precision("float64"), warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # what a twin has to warn of, the instance has
-        problem, noise, _ = claim.instance(T)
-        what = claim.simulation(T)
-        method = what.experiment.algorithm, what.experiment.metric
+        warnings.simplefilter("ignore")
+        yield
 
-        def beyond(near: Any, loud: Any, how: Any, stated: Any) -> float:
-            moments = loud.constants(start_shape(near))
-            bound = stated.bound(near.constants() | moments, T)
-            other = Experiment(near, claim.oracle(near, loud), *how)
-            again = dataclasses.replace(what, experiment=other)
-            values = session.run(again, range(worst, worst + 1), record.seeds).final()
-            apart = (gap if nothing else excess)(values, ends(claim.kind, bound))
-            return float(np.max(apart[:1])) / (size if nothing else 1.0)
 
-        found: list[float] = []
-        size, whole = sizes(claim, record, sample)
-        nothing = size <= digits(dtype) * whole
-        itself = beyond(problem, noise, method, claim.theorem)
-        for twin in range(1, TWINS + 1):
-            rng = np.random.default_rng(twin)
-            near, loud = moved((problem, noise), rng, dtype)
-            # A twin may lie outside what its class allows or can certify: the others tell.
-            with contextlib.suppress(ArithmeticError, ValueError):
-                how, stated = moved((method, claim.theorem), rng, dtype)
-                found.append(beyond(near, loud, how, stated) - itself)
+def worst_of(found: list[float], claim: Any, T: int) -> float:
+    """Of the deviations s of twins, whose root mean square is ‖s‖₂ to first order, the worst choice
+    of signs: Σ|s_i| ≤ √n ‖s‖₂ for n floats; at most 1, and 0 where nothing is known."""
     if not found:
         return 0.0
-    count = floats((problem, noise, method, claim.theorem))
+    problem, noise, _ = claim.instance(T)
+    run = claim.simulation(T).experiment
+    count = floats((problem, noise, (run.algorithm, run.metric), claim.theorem))
     with np.errstate(all="ignore"):
         spread = math.sqrt(float(np.mean(np.square(found))) * count)
     return min(spread, 1.0) if math.isfinite(spread) else 0.0
+
+
+def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) -> float:
+    """How far, relatively, rounding n floats of the instance, the method and the statement's own
+    fields can move the worst run from its bound, by its `twins`. Where both are what roundings make
+    of 0, a hardly visible share of the run, how far apart they are in the metric's own unit; at
+    most 1, and 0 where no twin stays finite.
+    """
+    finite = np.isfinite(sample.values).reshape(record.seeds, -1).all(axis=1)
+    worst = int(np.argmax(np.where(finite, excess(sample.values, sample.range), np.inf)))
+    with quietly():
+        size, whole = sizes(claim, record, sample)
+        nothing = size <= digits(session.settings.dtype) * whole
+        beyond = [
+            float(np.max((gap if nothing else excess)(values, bound)[:1]))
+            / (size if nothing else 1)
+            for values, bound in twins(claim, record, range(worst, worst + 1), session)
+        ]
+        return worst_of([b - beyond[0] for b in beyond[1:]], claim, record.T)
+
+
+def blur(claim: Any, record: Record, sample: Sample, session: Session) -> float:
+    """How far, relatively, rounding those floats can move the mean of a metric from the number that
+    is stated of it: by `twins` of `PAIRED` runs under the same keys, where their means part by more
+    than runs that a rounding scatters do."""
+    runs = range(min(record.seeds, PAIRED))
+    if not np.isfinite(sample.values[runs]).all():
+        return 0.0
+    with quietly():
+        known = [v - b[1] for v, b in twins(claim, record, runs, session, OF_MEANS)]
+        scale = max(abs(sample.number), float(np.mean(np.abs(sample.values[runs]))), 1e-300)
+        found = []
+        for values in known[1:]:
+            apart = (values - known[0]) / scale
+            least = PARTED * float(np.std(apart, ddof=1)) / len(runs) ** 0.5
+            mean = float(np.mean(apart))
+            found.append(mean if abs(mean) > least else 0.0)
+        return worst_of(found, claim, record.T)

@@ -1,4 +1,4 @@
-"""A pathwise statement that its runs seem to break: rounding, or a proof."""
+"""A statement that its runs seem to break: rounding, or a proof."""
 
 from __future__ import annotations
 
@@ -9,12 +9,28 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.rounding import cheap, digits, ends, excess, sensitivity, sizes
+from convergence.claims.assemble import judge
+from convergence.claims.rounding import blur, cheap, digits, ends, excess, sensitivity, sizes
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
 
 REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
+
+
+def held(claim: Any, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
+    """A judgement by means; a refutation is left open where the last digits of the instance move a
+    mean by what it misses its number by."""
+    judgement = judge(claim.kind, samples, session.settings, claim.margin)
+    granted = max(blur(claim, r, s, session) for r, s in zip(records, samples))
+    again = judge(claim.kind, samples, session.settings, claim.margin, granted)
+    if judgement.verdict is again.verdict:
+        return judgement
+    reason = (
+        f"{judgement.reason}; the last digits of the instance move a mean by {granted:.1g} of its "
+        "size, and what it misses may be that: move the start"
+    )
+    return dataclasses.replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None)
 
 
 def settle(claim: Any, records: list[Record], samples: list[Sample], session: Session) -> Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from convergence.claims.assemble import judge
 from convergence.claims.base import Claim
 from convergence.claims.settings import Session, Settings
 from convergence.runner.experiment import Simulation
@@ -27,6 +28,10 @@ class Explored(Claim):
         if isinstance(stated, tuple):
             return self.factor * stated[0], self.factor * stated[1]
         return self.factor * stated
+
+    def held(self, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
+        """As judged: another factor runs nothing, so that the last digits are not looked at."""
+        return judge(self.kind, samples, session.settings, self.margin)
 
     def times(self, factor: float) -> Explored:
         """The same with another factor, and what has been made of the instance."""

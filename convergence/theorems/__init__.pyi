@@ -293,6 +293,7 @@ from .compression.stich2018 import (
 )
 from .compression.stich2018 import ErrorFeedbackNonconvex as ErrorFeedbackNonconvex
 from .compression.stich2018 import ErrorFeedbackSurely as ErrorFeedbackSurely
+from .conditions import FromZero as FromZero
 from .conditions import Positive as Positive
 from .conditions import Resolved as Resolved
 from .conditions import SameRows as SameRows
@@ -669,6 +670,8 @@ from .parameter_free.pathwise import DoGRegret as DoGRegret
 from .parameter_free.pathwise import DoWGRegret as DoWGRegret
 from .parameter_free.pathwise import ProdigyDistance as ProdigyDistance
 from .parameter_free.pathwise import ScheduleFree as ScheduleFree
+from .shrinking import gone as gone
+from .shrinking import summed as summed
 from .subspace.chen2025rso import AbstractRSO as AbstractRSO
 from .subspace.chen2025rso import AbstractRSOExact as AbstractRSOExact
 from .subspace.chen2025rso import AbstractRSOInexact as AbstractRSOInexact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,11 +74,14 @@ def collected(
         )
         return Judgement(Verdict.CONSISTENT, "settled", (), None, None)
 
+    def held(records: Any, samples: Any, session: Any) -> Judgement:
+        return dataclasses.replace(settle(records, samples, session), reason="held")
+
     monkeypatch.setattr(base, "judge", judge)
     own: Any = SimpleNamespace(
         kind=kind, tickets=lambda T: {"sure": True} if sure(T) else {}, measure=measure,
         sample=lambda r: Sample(r.T, r.final(), 2.0 * r.T), margin=0.25, horizons=(2, 3, 7),
-        simulation=lambda T: f"runs to {T}", settle=settle,
+        simulation=lambda T: f"runs to {T}", settle=settle, held=held,
     )  # fmt: skip
     session = Looked(Settings(seed=6))
     records, judgement = Claim.collect(own, (2, 3), 4, session)
@@ -93,10 +97,10 @@ def test_runs_that_toss_coins_and_runs_that_do_not(monkeypatch: pytest.MonkeyPat
     always, never, once = (lambda T: T in (2, 3)), (lambda T: False), (lambda T: T == 3)
     seen, inf = ("runs to 7", [2, 3]), float("inf")
     many, one = [(2, 4), (3, 4)], [(2, 1), (3, 1)]
+    replayed = ([2, 3], [2, 3], 6)
     for sure in never, once:
         told = found(Kind.EXPECTATION, sure)
-        assert told == [*many, (Kind.EXPECTATION, [4.0, 6.0], 6, 0.25), "judged", seen]
-    replayed = ([2, 3], [2, 3], 6)
+        assert told == [*many, (Kind.EXPECTATION, [4.0, 6.0], 6, 0.25), replayed, "held", seen]
     for kind, bounds in (
         (Kind.EXPECTATION, [(-inf, 4.0), (-inf, 6.0)]), (Kind.FLOOR, [(4.0, inf), (6.0, inf)]),
         (Kind.EXACT, [(4.0, 4.0), (6.0, 6.0)]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -168,7 +169,7 @@ def test_the_steps_that_a_statement_is_about(claim: Exact, monkeypatch: pytest.M
     assert failing[-1].name != "stable step"
 
 
-def test_a_method_with_coins_of_its_own_refutes_nothing(
+def test_a_method_with_coins_of_its_own_decides_nothing(
     claim: Exact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exact, "silent", lambda experiment: experiment)
@@ -181,7 +182,8 @@ def test_a_method_with_coins_of_its_own_refutes_nothing(
     for verdict, horizons, left in (
         (Verdict.REFUTED, (4, 8, 16), Verdict.INCONCLUSIVE),
         (Verdict.REFUTED, (16, 16, 8), Verdict.REFUTED),
-        (Verdict.CONSISTENT, (4, 8, 16), Verdict.CONSISTENT),
+        (Verdict.CONSISTENT, (4, 8, 16), Verdict.INCONCLUSIVE),
+        (Verdict.CONSISTENT, (16, 8), Verdict.CONSISTENT),
     ):
         monkeypatch.setattr(AbstractExact, "decide", decide(verdict))
         found = claim.decide(horizons, [])
@@ -245,7 +247,7 @@ def runs(T: int, mean: float) -> Record:
     return Record(T, marks, values[:, None], np.ones((1000, 1), bool), np.full(1000, -1))
 
 
-def collected(how: str, kind: Kind, bound: float, off: float = 0.0) -> Any:
+def collected(how: str, kind: Kind, bound: float, off: float = 0.0, grain: float = 0.0) -> Any:
     """Exact values 5T, twice as large for the rival; runs with these means, but for `off`."""
     decided: list[Any] = []
 
@@ -261,7 +263,9 @@ def collected(how: str, kind: Kind, bound: float, off: float = 0.0) -> Any:
         exact=lambda T, rival=False: (5.0 * T * (1 + rival), bound, f"at {T}"), kind=kind, how=how,
         decide=decide, horizons=(2, 4, 9), margin=0.1, simulation=lambda T: f"runs to {T}",
         measure=lambda T, session, seeds: runs(T, 5.0 * T + off), tickets=lambda T: {"light": True},
+        grain=lambda T: grain,
     )  # fmt: skip
+    what.resolved = functools.partial(AbstractExact.resolved, what)
     session = Looked(Settings(alpha=0.01))
     records, judgement = AbstractExact.collect(what, (2, 4), 1000, session)
     return records, judgement, decided, getattr(session, "seen", None)
@@ -284,7 +288,8 @@ def test_exact_values_and_simulations_that_have_to_agree() -> None:
     assert judgement.reason.startswith("exact; simulation against exact moments: ")
     assert judgement.grade is Grade.ASYMPTOTIC
     assert [row.bound for row in judgement.rows] == [10.0, 20.0]
-    assert collected("both", Kind.EXPECTATION, 3.0, off=3.0)[1].verdict is Verdict.REFUTED
+    for grain, left in ((2.9, Verdict.REFUTED), (3.1, Verdict.INCONCLUSIVE)):
+        assert collected("both", Kind.EXPECTATION, 3.0, 3.0, grain)[1].verdict is left
     _, alone, decided, _ = collected("both", Kind.EXPECTATION, INF)
     assert decided == []
     assert not alone.reason.startswith("exact")
