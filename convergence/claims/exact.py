@@ -138,15 +138,16 @@ class AbstractExact(AbstractOnInstance):
         )
 
     def resolved(self, law: Judgement) -> Judgement:
-        """The judgement of a simulation's mean, which refutes no value by less than what float64
-        resolves of it."""
+        """A simulation's, which refutes no value by less than what float64 resolves of it."""
         if law.verdict is not Verdict.REFUTED:
             return law
-        apart = [row for row in law.rows if not row.interval[0] <= row.bound <= row.interval[1]]
-        if not apart or any(abs(r.estimate - r.bound) > self.grain(r.T) for r in apart):
-            return law
-        reason = f"{law.reason}, closer than what float64 resolves there"
-        return Judgement(Verdict.INCONCLUSIVE, reason, law.rows, law.slack, None)
+        for row in law.rows:
+            low, high = row.interval
+            exact = float(np.max(row.bound))  # a number: these are means
+            if not low <= exact <= high and abs(row.estimate - exact) > self.grain(row.T):
+                return law
+        near = f"{law.reason}, closer than what float64 resolves there"
+        return Judgement(Verdict.INCONCLUSIVE, near, law.rows, law.slack, None)
 
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """The judgement of exact values against the numbers of the statement."""
@@ -164,11 +165,10 @@ class AbstractExact(AbstractOnInstance):
             for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
         what, granted = self.theorem.quantity, self.theorem.tolerance
-        if any(math.isnan(value) for value, _, _ in found):
-            reason = "moments beyond float64: shorten the horizon"
-            return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
-        if any(math.isinf(value) and math.isinf(bound) for value, bound, _ in found):
+        lost = any(math.isnan(value) for value, _, _ in found)
+        if lost or any(math.isinf(value) and math.isinf(bound) for value, bound, _ in found):
             reason = "value and bound are infinite: vacuous"
+            reason = "moments beyond float64: shorten the horizon" if lost else reason
             return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
         k = int(np.argmax(gaps))
         row, gap = rows[k], gaps[k]

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, cast
 
 import equinox as eqx
@@ -145,7 +145,7 @@ def twins(
 
 
 @contextlib.contextmanager
-def quietly() -> Iterator[None]:
+def quietly() -> Generator[None]:
     """In float64; what a twin has to warn of, the instance has."""
     with precision("float64"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -194,7 +194,7 @@ def blur(claim: Any, record: Record, sample: Sample, session: Session) -> float:
     with quietly():
         known = [v - b[1] for v, b in twins(claim, record, runs, session, OF_MEANS)]
         scale = max(abs(sample.number), float(np.mean(np.abs(sample.values[runs]))), 1e-300)
-        found = []
+        found: list[float] = []
         for values in known[1:]:
             apart = (values - known[0]) / scale
             least = PARTED * float(np.std(apart, ddof=1)) / len(runs) ** 0.5

@@ -14,6 +14,7 @@ from convergence import Claim, Verdict, verify
 from convergence.claims.base import AbstractClaim
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
+from convergence.errors import InvalidInput
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.two_point import two_point
 from convergence.oracles.clients import Clients
@@ -22,10 +23,11 @@ from convergence.problems.clients import plain_clients
 from convergence.problems.linear import Linear
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.saddle import bilinear, conformal
+from convergence.problems.shifted import Shifted
 from convergence.problems.workers import unit_workers
 from convergence.registry import claims_of
 from convergence.statistics.planning import places
-from convergence.theorems.adaptive import linear, sign, taniguchi2024
+from convergence.theorems.adaptive import linear, muon, sign, taniguchi2024
 from convergence.theorems.classical.gower2019 import ExpectedSmoothness
 from convergence.theorems.classical.quadratic_laws import BatchLaw
 from convergence.theorems.classical.stochastic_laws import Reshuffled
@@ -153,6 +155,7 @@ def test_moments_of_one_key_confirm_nothing() -> None:
 def test_a_simulation_is_held_to_exact_moments_as_far_as_they_are_resolved() -> None:
     """2.9e-16 against 0, what roundings make of the slope at the minimizer."""
 
+    claim: Any
     (claim,) = (c for c in claims_of("federated") if c.slug == "fed-nonconvex-one")
     start, star = np.asarray(claim.problem.x0), np.asarray(claim.problem.x_star())
     near = dataclasses.replace(claim.problem, x0=star + 1e-9 * (start - star))
@@ -165,3 +168,22 @@ def test_a_plan_of_runs_that_are_one_number() -> None:
     values = np.full(128, 3.01790873)
     assert values.mean() != values[0]
     places(values, 64, shift=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("law", "problem"),
+    [
+        (muon.MuonNeverRests(), Shifted(np.eye(3), np.ones((3, 3)))),
+        (muon.MuonStep(), Shifted(np.eye(3), np.ones((3, 3)))),
+        (muon.MuonEntries(code="torch"), Linear(1e-9 * np.eye(3))),
+    ],
+)
+def test_muon_on_gradients_that_its_proof_is_not_about(law: Any, problem: Any) -> None:
+    """A minimizer elsewhere, and norms below the floor that torch has under them."""
+    report = verify(Claim("c", law, problem, horizons=(2,), seeds=1))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+
+
+def test_muon_of_torch_comes_to_rest() -> None:
+    with pytest.raises(InvalidInput, match="optax"):
+        muon.MuonNeverRests(code="torch")

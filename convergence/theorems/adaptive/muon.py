@@ -16,12 +16,22 @@ from convergence.metrics.pointwise import Value
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
-from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, Matrix, NoNoise
+from convergence.theorems.assumptions import (
+    AbstractAssumption,
+    Centered,
+    Checked,
+    Has,
+    Is,
+    Matrix,
+    NoNoise,
+)
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import FromZero, Within
 from convergence.theorems.domains import code_of, number
 
 LEAST, MOST, TOP = 0.64, 1.165, 1.2032
+BETA = 0.95  # its momentum
+FLOOR = 1e-7  # torch's, under the norm of a step before it is normalized
 
 
 class OneARow(AbstractAssumption):
@@ -62,15 +72,16 @@ class AbstractMuon(AbstractTheorem):
         )
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return self.muon(0.95)
+        return self.muon(BETA)
 
 
 class MuonEntries(AbstractMuon):
     """1.165 ηT‖G‖_* ≥ −f(X_T) ≥ .64 ηT‖G‖_* on f(X) = ⟨G, X⟩ for Muon, G square with one entry a
-    row and column, none below .0102 of its norm.
+    row and column, none below .0102 of its norm, nor of 1e-7/(1 − β²) in torch's.
 
     Proof. Momentum leaves the direction of G, also in bfloat16, and entries over the norm, rounded,
-    lie in [.01, 1 + 2⁻⁷]: five rounds take each into [.64, 1.165], see `AbstractMuon`. ∎
+    lie in [.01, 1 + 2⁻⁷]: five rounds take each into [.64, 1.165], see `AbstractMuon`. What torch
+    divides by is 1e-7 at least, and what it divides (1 − β^{t+1})G at step t = 1, 2, …. ∎
     """
 
     source = Source("jordan2024", "the Newton–Schulz quintic, also in bfloat16; computed")
@@ -83,9 +94,10 @@ class MuonEntries(AbstractMuon):
                 Within("min |G_ij|/‖G‖_F", self, "least", 0.0102), FromZero())  # fmt: skip
 
     def least(self, c: Constants, T: int) -> float:
-        """The least entry over the Frobenius norm."""
+        """The least entry over the Frobenius norm, or its floor."""
         g = np.abs(np.asarray(c.g))
-        return float(g[g > 0].min() / np.linalg.norm(g)) if np.any(g) else 0.0
+        floor = FLOOR / (1 - BETA**2) if self.code == "torch" else 0.0
+        return float(g[g > 0].min() / max(np.linalg.norm(g), floor)) if np.any(g) else 0.0
 
     def metric(self, c: Constants, T: int) -> Value:
         return Value()
@@ -107,7 +119,7 @@ class MuonStep(AbstractMuon):
 
     source = Source("jordan2024", "the Newton–Schulz quintic, also in bfloat16; computed")
     statement = "‖X_{t+1} − X_t‖ ≤ 1.2032 η (operator norm) for all t,  Muon"
-    assumes = (NoNoise(), Is("isotropic"), Matrix(1), OneARow("x0"))
+    assumes = (NoNoise(), Is("isotropic"), Centered(), Matrix(1), OneARow("x0"))
 
     def metric(self, c: Constants, T: int) -> LongestStep:
         return LongestStep()
@@ -119,7 +131,7 @@ class MuonStep(AbstractMuon):
 class MuonNeverRests(AbstractMuon):
     """(1/T) Σ_{t<T} ‖∇f(X_t)‖_* ≥ .32 ηnL for even T and Muon without momentum on (L/2)‖X‖² from an
     n × n matrix X_0 = xQ with one entry ±x a row and column, n ≤ 9000: steps do not shrink near the
-    minimizer.
+    minimizer. Of optax's: those of torch do where the gradient's norm is below its floor of 1e-7.
 
     Proof. X_{t+1} = (x_t − ηu_t sign(x_t))Q with u_t ≥ .64, for entries over the norm are 1/√n; and
     |x_t| + |x_{t+1}| ≥ ηu_t in any case. |x_{t+1}| ≤ max{|x_t|, 1.165η} besides. The nuclear norm
@@ -130,10 +142,12 @@ class MuonNeverRests(AbstractMuon):
     source = Source("jordan2024", "a constant step; derived")
     statement = "(1/T) Σ ‖∇f(X_t)‖_* ≥ .32 ηnL for even T,  Muon on (L/2)‖X‖² from xQ"
 
+    domain = {"code": code_of("optax")}
+
     @varies
     def assumes(self) -> Any:
         """Equal entries, whole turns."""
-        return (NoNoise(), Is("isotropic"), Matrix(1), Has("n", 1, 9000), OneARow("x0"),
+        return (NoNoise(), Is("isotropic"), Centered(), Matrix(1), Has("n", 1, 9000), OneARow("x0"),
                 Within("x_min/x_max", self, "even", 1.0, 1.0),
                 Within("T mod 2", self, "left", 0.0, 0.0))  # fmt: skip
 
