@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +22,6 @@ from convergence.moments.second_moment import SecondMoments
 from convergence.noise.gaussian import Gaussian
 from convergence.problems.quadratic import Isotropic
 from convergence.registry import registry
-from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Grade, Judgement, Verdict
 from convergence.theorems.assumptions import Checked
@@ -255,17 +253,12 @@ def collected(how: str, kind: Kind, bound: float, off: float = 0.0, grain: float
         decided.append((horizons, found))
         return Judgement(Verdict.CONSISTENT, "exact", (), 2.0, 3.0, Grade.CERTIFIED)
 
-    def simulation(T: int) -> Any:
-        experiment: Any = None
-        return Simulation("own", experiment, T)
-
     what: Any = SimpleNamespace(
         exact=lambda T, rival=False: (5.0 * T * (1 + rival), bound, f"at {T}"), kind=kind, how=how,
         decide=decide, horizons=(2, 4, 9), margin=0.1, simulation=lambda T: f"runs to {T}",
         measure=lambda T, session, seeds: runs(T, 5.0 * T + off), tickets=lambda T: {"light": True},
-        grain=lambda T: grain,
+        grain=lambda T: grain, resolved=lambda law: AbstractExact.resolved(what, law),
     )  # fmt: skip
-    what.resolved = functools.partial(AbstractExact.resolved, what)
     session = Looked(Settings(alpha=0.01))
     records, judgement = AbstractExact.collect(what, (2, 4), 1000, session)
     return records, judgement, decided, getattr(session, "seen", None)
