@@ -10,7 +10,7 @@ its rooms may use one another.
 
     errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
     schemas compiling derivatives plain_rules plain_keys walker
-    plain_rows
+    plain_rows work
     plainly
     parts
     problems noise

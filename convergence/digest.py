@@ -37,7 +37,8 @@ PACKAGE = Path(__file__).parent
 ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theorems", "runner")
 GROUND = (
     "shapes.py", "constants.py", "philox.py", "keys.py", "draws.py", "linalg.py", "precision.py",
-    "compiling.py", "walker.py", "plain_keys.py", "plain_rules.py", "plain_rows.py", "plainly.py",
+    "compiling.py", "walker.py", "plain_keys.py", "plain_rules.py", "plain_rows.py", "work.py",
+    "plainly.py",
 )  # fmt: skip
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
 

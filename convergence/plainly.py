@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,16 +20,15 @@ from jax.extend.core import Literal
 from convergence import plain_keys, plain_rows
 from convergence.compiling import ARRAYS, filling, hastily
 from convergence.memory import CACHES
-from convergence.plain_keys import dtype_of, extended, is_keyed, lowered, raised
+from convergence.plain_keys import dtype_of, extended, lowered, raised
 from convergence.plain_rules import RULES
 from convergence.precision import wide
 from convergence.walker import CONTROL, AbstractWalker, inside, needed
+from convergence.work import work
 
 KEPT = 64  # programs of a function
 LONG = 40_000  # operations of all calls, of which NumPy makes some 4e5 a second
-UNKNOWN = 100  # turns that a loop of unknown length counts as, where nothing else is said
 KEYED = 100  # operations that one with keys counts as
-LARGE = 2**20  # entries of an array
 
 
 class Evaluated:
@@ -53,10 +51,20 @@ class Evaluated:
     def __call__(self, *args: Any) -> Any:
         """What the function gives: arrays of NumPy, or of JAX where it was compiled."""
         known, leaves = self._asked(args)
-        counted = self._turns and work(known.program.jaxpr, self._turns(*args), KEYED)
-        known.left -= counted or known.work
-        if known.left < 0:
-            return self._compiled(*args)
+        known.left -= self._counted(known, args)
+        return self._compiled(*args) if known.left < 0 else self._walked(known, leaves)
+
+    def surely(self, most: float, *args: Any) -> Any | None:
+        """What NumPy makes of it in so many operations, whatever was asked before: the bits hang on
+        nothing else. None where it takes more."""
+        known, leaves = self._asked(args)
+        return self._walked(known, leaves) if self._counted(known, args) <= most else None
+
+    def _counted(self, known: Known, args: Any) -> float:
+        turns = self._turns
+        return known.work if turns is None else work(known.program.jaxpr, turns(*args), KEYED)
+
+    def _walked(self, known: Known, leaves: list[Any]) -> Any:
         leaves = list(map(lowered, leaves, known.program.in_avals))
         with np.errstate(all="ignore"):
             if known.wide:
@@ -148,32 +156,6 @@ def by_rows(function: Callable[..., Any]) -> Evaluated:
     """`plainly`, of a function of a module and of arrays of one point; a call has a row a point of
     each array, and so has the answer."""
     return Evaluated(function, rows=True)
-
-
-def work(jaxpr: Any, unknown: int = UNKNOWN, keyed: int = 1) -> float:
-    """How many operations a program makes, of which one with keys counts as so many; infinite for
-    one of large arrays."""
-    total = 0.0
-    for eqn, _ in needed(jaxpr):
-        if any(math.prod(v.aval.shape) > LARGE for v in eqn.outvars):
-            return math.inf
-        name = eqn.primitive.name
-        if name in CONTROL:
-            turns = {"scan": eqn.params.get("length", 1), "while": unknown}.get(name, 1)
-            inner = [work(getattr(j, "jaxpr", j), unknown, keyed) for j in _programs(eqn)]
-            total += 1 + turns * sum(inner)
-        else:
-            total += keyed if is_keyed(eqn) else 1
-    return total
-
-
-def _programs(eqn: Any) -> list[Any]:
-    found = []
-    for value in eqn.params.values():
-        for item in value if isinstance(value, tuple | list) else (value,):
-            if hasattr(item, "eqns") or hasattr(item, "jaxpr"):
-                found.append(item)
-    return found
 
 
 class Steps(NamedTuple):

@@ -27,9 +27,9 @@ from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision, wide
 from convergence.problems.base import AbstractProblem
+from convergence.runner.checks import check_metric
 from convergence.runner.experiment import CHUNK, Experiment, Simulation
 from convergence.runner.record import Record
-from convergence.runner.run import check_metric
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import AbstractTheorem, Kind

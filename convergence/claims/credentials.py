@@ -26,8 +26,8 @@ from convergence.laws.parts import part_faults
 from convergence.laws.tails import drawn_alone
 from convergence.precision import precision
 from convergence.problems.base import start_shape, started
+from convergence.runner.checks import check_step
 from convergence.runner.record import Record
-from convergence.runner.run import check_step
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
 

@@ -15,8 +15,8 @@ from convergence.errors import InvalidInput
 from convergence.laws.faults import ROUNDING
 from convergence.oracles.base import AbstractOracle
 from convergence.problems.base import AbstractProblem
+from convergence.runner.checks import check_step
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import check_step
 
 DRAWS = 4096
 

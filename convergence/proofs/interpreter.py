@@ -18,7 +18,7 @@ import numpy as np
 
 from convergence.memory import CACHES
 from convergence.plain_keys import lowered, raised
-from convergence.plainly import Walker, work
+from convergence.plainly import Walker
 from convergence.proofs import elementwise, linear, structure
 from convergence.proofs.balls import (
     Undecided,
@@ -33,6 +33,7 @@ from convergence.proofs.balls import (
     truths,
 )
 from convergence.walker import CONTROL, AbstractWalker, expansion
+from convergence.work import work
 
 BUDGET = 20_000_000  # entries of one replay: minutes
 LONG = 1000  # operations on integers that are worth a compilation

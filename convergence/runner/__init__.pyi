@@ -1,4 +1,8 @@
 # Written by `python -m docs.make.rooms`.
+from .checks import check_metric as check_metric
+from .checks import check_step as check_step
+from .checks import measured as measured
+from .checks import next_state as next_state
 from .experiment import Experiment as Experiment
 from .experiment import Simulation as Simulation
 from .plan import calls_at_once as calls_at_once
@@ -8,10 +12,7 @@ from .plan import chunk_width as chunk_width
 from .plan import large as large
 from .plan import on_devices as on_devices
 from .record import Record as Record
-from .run import check_metric as check_metric
-from .run import check_step as check_step
 from .run import checkpoints as checkpoints
-from .run import next_state as next_state
 from .run import placed as placed
 from .run import plainly as plainly
 from .run import trajectory as trajectory

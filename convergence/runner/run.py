@@ -22,10 +22,11 @@ import numpy as np
 
 from convergence.compiling import carefully, hastily, widely
 from convergence.errors import InvalidInput, require
-from convergence.keys import run_keys, step_key
-from convergence.metrics.base import AbstractMetric
+from convergence.keys import run_key, run_keys, step_key
+from convergence.plainly import plainly as briefly
 from convergence.precision import precision, wide
 from convergence.runner import plan
+from convergence.runner.checks import check_metric, measured, next_state
 from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
 from convergence.runner.spread import parts_of, spread
@@ -33,6 +34,7 @@ from convergence.shapes import Key
 from convergence.workers import ahead
 
 CHECKPOINTS = 16
+BRIEF = 8000  # operations: NumPy makes them ten times sooner than XLA compiles a run
 
 
 def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
@@ -48,7 +50,7 @@ def trajectory(experiment: Experiment, marks: Any, key: Key) -> tuple[Any, Any]:
     Whoever transforms it (vmap, grad) gets the very run that a claim is judged by.
     """
     check_metric(experiment)
-    problem, oracle, algorithm, metric = _measured(experiment)
+    problem, oracle, algorithm, metric = measured(experiment)
     state = algorithm.init(problem.start(), oracle, step_key(key, 0))
 
     def step(t: Any, carry: Any) -> Any:
@@ -66,21 +68,13 @@ def trajectory(experiment: Experiment, marks: Any, key: Key) -> tuple[Any, Any]:
     return jax.lax.scan(segment, start, marks)[1]
 
 
-def _measured(experiment: Experiment) -> tuple[Any, Any, Any, AbstractMetric]:
-    """The parts of an experiment that measures something."""
-    metric = experiment.metric
-    require(metric is not None, "an experiment without a metric", "one to run it", "name a metric")
-    assert metric is not None
-    return experiment.problem, experiment.oracle, experiment.algorithm, metric
-
-
 def _first_bad(experiment: Experiment, marks: Any, key: Key) -> Any:
     """The first step of one run whose result is not finite, or −1.
 
     A second run, made only where a mark was not finite: asking at every step of every run would
     cost about a twelfth of it.
     """
-    problem, oracle, algorithm, _ = _measured(experiment)
+    problem, oracle, algorithm, _ = measured(experiment)
 
     def sound(state: Any) -> Any:
         return jnp.all(jnp.isfinite(state.x))
@@ -124,80 +118,7 @@ def _alone(one: Callable[..., Any], experiment: Experiment, marks: Any, keys: An
 _keys = hastily(run_keys)  # one program for all, where each had the rounds of its own
 _chunks, _hasty = carefully(_share), hastily(_share)
 _large, _vast = widely(_share), widely(_alone)
-
-
-def check_step(experiment: Experiment) -> None:
-    """Refuse an algorithm whose step changes the structure, a shape or a dtype of its state."""
-    problem, oracle, algorithm = experiment.problem, experiment.oracle, experiment.algorithm
-
-    def once(key: Key) -> Any:
-        state = algorithm.init(problem.start(), oracle, key)
-        return next_state(algorithm, jnp.zeros((), jnp.int32), state, oracle, key)
-
-    eqx.filter_eval_shape(once, jax.random.key(0))
-
-
-def next_state(algorithm: Any, t: Any, before: Any, oracle: Any, key: Key) -> Any:
-    """A step, if it keeps the structure, shapes and dtypes of the state."""
-    name = type(algorithm).__name__
-    try:
-        after = algorithm.step(t, before, oracle, key)
-    except jax.errors.ConcretizationTypeError as error:
-        raise InvalidInput(
-            f"{name} asks at compile time, by an `if`, a `while`, `and`, `float` or `int`, for a "
-            "number that is known only in a run; write jnp.where(condition, one, other), or "
-            "jax.lax.cond for a branch that is dear"
-        ) from error
-    if jax.tree.structure(before) != jax.tree.structure(after):
-        raise InvalidInput(
-            f"{name}.step returns a state of another structure than {name}.init "
-            f"({jax.tree.structure(after)} after {jax.tree.structure(before)}); return the same "
-            "record with new arrays."
-        )
-    paths = jax.tree_util.tree_flatten_with_path(before)[0]
-    for (path, old), new in zip(paths, jax.tree.leaves(after), strict=True):
-        (shape, dtype), (new_shape, new_dtype) = (
-            (np.shape(v), jax.dtypes.result_type(v)) for v in (old, new)
-        )
-        if (shape, dtype) != (new_shape, new_dtype):
-            raise InvalidInput(
-                f"{name}.step turns state{jax.tree_util.keystr(path)} from {dtype}{shape} "
-                f"into {new_dtype}{new_shape}; a step must keep every shape and dtype, cast inside "
-                "it."
-            )
-    return after
-
-
-def check_metric(experiment: Experiment, vectors: bool = True) -> None:
-    """Refuse a metric that reads anything but a real number, or a vector of them, or that asks the
-    problem for what it has not."""
-    problem, oracle, algorithm, metric = _measured(experiment)
-
-    def read(key: Key) -> Any:
-        state = algorithm.init(problem.start(), oracle, key)
-        return metric.read(jnp.zeros((), jnp.int32), metric.init(problem, state), problem, state)
-
-    try:
-        found = eqx.filter_eval_shape(read, jax.random.key(0))
-    except AttributeError as error:
-        if error.obj is not problem:
-            raise
-        name, lacks = type(problem).__name__, f"{type(problem).__name__}.{error.name}"
-        raise InvalidInput(
-            f"Got {name}, but the metric {type(metric).__name__} asks a problem for {error.name}; "
-            f"define {lacks}, or measure something else."
-        ) from error
-    read_is = [
-        f"{getattr(v, 'dtype', type(v).__name__)}{getattr(v, 'shape', '')}"
-        for v in jax.tree.leaves(found)
-    ]
-    one = hasattr(found, "shape") and len(found.shape) <= vectors and 0 not in found.shape
-    require(
-        one and found.dtype.kind == "f",
-        f"{', '.join(read_is) or 'nothing'} from the metric {type(metric).__name__}",
-        "one real number a run" + ", or a vector of them" * vectors,
-        "take a norm, a real part or a cast to floats, on purpose",
-    )
+_brief = briefly(trajectory, turns=lambda experiment, marks, key: -(-int(marks[-1]) // len(marks)))
 
 
 @contextlib.contextmanager
@@ -247,7 +168,8 @@ def run(
 
     `progress` is told how many further runs are done. Each local device takes one chunk a call, a
     CPU several side by side, or all of them one run that is vast (`convergence.runner.spread`).
-    A `hasty` program compiles in half the time and runs slower; the last bits may differ.
+    A `hasty` program compiles in half the time and runs slower, and a single run of it that is
+    brief is evaluated by NumPy where programs run on a CPU; the last bits may differ.
     """
     # A program measures at as many marks whatever T is; those of a short horizon repeat.
     kept = np.unique(checkpoints(T), return_index=True)[1] if marks is None else slice(None)
@@ -258,6 +180,15 @@ def run(
     firsts = range(seeds.start - seeds.start % chunk, seeds.stop, width)
     at_once = 1 if plan.large(experiment) else plan.calls_at_once(len(firsts))
     plan.check_memory(experiment, len(seeds), len(marks[kept]), width * at_once)
+    alone = chunk == len(seeds) == 1 and not plan.large(experiment)
+    if alone and hasty and jax.default_backend() == "cpu":
+        with plainly():
+            found = _brief.surely(BRIEF, experiment, marks, run_key(key, seeds.start))
+        if found is not None and np.all(found[1]):  # else compiled: it says where
+            values, finite = (v[kept][None] for v in found)
+            if progress is not None:
+                progress(1)
+            return Record(T, marks[kept], values, finite, np.full(1, -1, np.int32))
     experiment = placed(experiment)
     chunks = _large if plan.large(experiment) else _hasty if hasty else _chunks
     if parts > 1:

@@ -22,8 +22,8 @@ from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle
 from convergence.oracles.ripple import RippleOracle
 from convergence.problems.base import start_shape
+from convergence.runner.checks import check_metric, check_step
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import check_metric, check_step
 from convergence.search.batches import LONGEST, inner, program, simulate
 from convergence.search.climbing import BATCH
 from convergence.search.instances import Instances, families, losses

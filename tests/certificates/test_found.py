@@ -41,8 +41,8 @@ from convergence.problems.piecewise import PiecewiseQuadratic
 from convergence.problems.quadratic import Isotropic
 from convergence.problems.separable import RotatedSeparable, spiked
 from convergence.problems.workers import WorkerQuadratics, random_workers
+from convergence.runner.checks import check_step
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import check_step
 from convergence.theorems.classical.coordinates import GreedyCoordinateDescent
 from convergence.theorems.classical.stochastic_laws import Sampled
 from convergence.theorems.heavy_tailed.fatkhullin2025 import SGDHoelder

@@ -15,7 +15,7 @@ from convergence.compiling import hastily
 from convergence.laws import look
 from convergence.laws.look import affine
 from convergence.plain_rules import RULES
-from convergence.plainly import LARGE, LONG, by_rows, plainly
+from convergence.plainly import LONG, by_rows, plainly
 from convergence.precision import precision
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import log_cosh
@@ -23,6 +23,7 @@ from convergence.problems.regression import power_law
 from convergence.problems.saddle import bilinear
 from convergence.problems.units import PermutedNet
 from convergence.registry import registry
+from convergence.work import LARGE
 
 A = np.random.default_rng(0).standard_normal((4, 3))
 

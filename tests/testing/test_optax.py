@@ -23,8 +23,9 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import AbstractOracle, Oracle
 from convergence.precision import precision
 from convergence.problems.matrix_quadratic import EntryQuadratic
+from convergence.runner.checks import check_step
 from convergence.runner.experiment import Experiment
-from convergence.runner.run import check_step, run
+from convergence.runner.run import run
 from convergence.testing import assert_converges
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 
