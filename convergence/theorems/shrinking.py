@@ -22,3 +22,15 @@ def summed(x: Any, t: Any) -> Any:
     """Σ_{s<t} (1 − x)^s = gone(x, t)/x, which is t at x = 0."""
     x = np.asarray(x, float)
     return np.where(x == 0, t, gone(x, t) / np.where(x == 0, 1.0, x))[()]
+
+
+def averaged(x: float, T: int) -> float:
+    """(1/T) Σ_{t<T} gone(x, t) = 1 − gone(x, T)/(xT); by its series in x where that cancels."""
+    if x * T >= 0.5:
+        return float(1 - gone(x, T) / (x * T))
+    total, term, k = 0.0, x * (T - 1) / 2, 1
+    while abs(term) > 1e-18 * abs(total):
+        total += term
+        term *= -x * (T - k - 1) / (k + 2)
+        k += 1
+    return total

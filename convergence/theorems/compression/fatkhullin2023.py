@@ -27,7 +27,7 @@ from convergence.theorems.compression.gao2024econtrol_rivals import method
 from convergence.theorems.compression.shared import AbstractCompressedTheorem, descent
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import number, one_of
-from convergence.theorems.shrinking import gone
+from convergence.theorems.shrinking import averaged, gone
 
 
 def repeated(p: float) -> float:
@@ -256,5 +256,5 @@ class FollowsSGD(AbstractTheorem):
 
     def bound(self, c: Constants, T: int) -> float:
         gamma = float(self.scale) / T
-        lost = gone(gamma * (2 - gamma), np.arange(T))
-        return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * float(np.mean(lost))
+        lost = averaged(gamma * (2 - gamma), T)
+        return gamma * c.sigma**2 / (c.agents * (2 - gamma)) * lost

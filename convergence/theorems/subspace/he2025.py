@@ -29,7 +29,7 @@ from convergence.theorems.assumptions import (
 )
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.domains import count, number
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import averaged, gone, summed
 from convergence.theorems.subspace.corner import CornerFits
 from convergence.theorems.subspace.shared import FRESH, AbstractSubspaceLaw, AbstractSubspaceTheorem
 
@@ -130,8 +130,8 @@ class GoLoreIsotropicLaw(AbstractGoLoreSGD):
     def bound(self, c: Constants, T: int) -> float:
         eta, d = self.eta(c, T), self.delta(c)
         less = eta * c.L * (2 - eta * c.L)  # 1 − q is δ times this
-        floor, lost = (c.L * eta) ** 2 * c.sigma**2 / less, gone(d * less, np.arange(T))
-        return float(np.mean((1 - lost) * c.grad0**2 + lost * floor))
+        floor, lost = (c.L * eta) ** 2 * c.sigma**2 / less, averaged(d * less, T)
+        return float((1 - lost) * c.grad0**2 + lost * floor)
 
 
 class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
