@@ -43,7 +43,7 @@ from convergence.theorems.domains import number
 from convergence.theorems.heavy_tailed.lemmas import TOLERANCE, excess
 from convergence.theorems.heavy_tailed.shared import PthMoment, tail
 from convergence.theorems.heavy_tailed.sun2025 import AbstractNSGDMomentum
-from convergence.theorems.shrinking import averaged
+from convergence.theorems.shrinking import averaged, summed
 
 
 class OnThePlateau(AbstractAssumption):
@@ -154,8 +154,8 @@ class SGDAverageLaw(AbstractTheorem):
 
 def quadratic_average(eta: float, start: float, variance: float, T: int) -> float:
     """(1/T) Σ_{t<T} u_t for u_{t+1} = (1−η)²u_t + η²·variance, in closed form."""
-    lost = averaged(eta * (2 - eta), T)
-    return (1 - lost) * start + lost * eta * variance / (2 - eta)
+    x = eta * (2 - eta)
+    return float(summed(x, T) / T * start + averaged(x, T) * eta * variance / (2 - eta))
 
 
 class SGDShortSteps(SGDNonconvex):

@@ -130,8 +130,8 @@ class GoLoreIsotropicLaw(AbstractGoLoreSGD):
     def bound(self, c: Constants, T: int) -> float:
         eta, d = self.eta(c, T), self.delta(c)
         less = eta * c.L * (2 - eta * c.L)  # 1 − q is δ times this
-        floor, lost = (c.L * eta) ** 2 * c.sigma**2 / less, averaged(d * less, T)
-        return float((1 - lost) * c.grad0**2 + lost * floor)
+        floor = (c.L * eta) ** 2 * c.sigma**2 / less
+        return float(summed(d * less, T) / T * c.grad0**2 + averaged(d * less, T) * floor)
 
 
 class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
