@@ -11,7 +11,7 @@ import scipy
 
 from convergence.constants import Constants
 from convergence.laws.faults import ROUNDING, Fault
-from convergence.statistics.eprocess import log_e_above
+from convergence.statistics.eprocess import log_e_above, log_e_below
 
 ALPHA = 1e-9  # the level of a test of one certificate
 MANY = 512  # samples of which a half names ways
@@ -33,7 +33,7 @@ def limit(tests: int) -> float:
 def entry_faults(sample: np.ndarray, shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:
     """Samples (N, d) of iterates of this shape; second moments only where tails are light."""
     if c.get("light_tailed"):
-        yield from _squares(sample**2, c)
+        yield from _squares(sample, c)
         yield from _ways(sample, c)
         if len(shape) == 2:
             yield from _rows(sample.reshape(len(sample), *shape), c)
@@ -48,22 +48,48 @@ def _worst(columns: np.ndarray, mean: Any, tests: int) -> int | None:
     return k if off[k] > limit(tests) else None
 
 
-def _squares(squares: np.ndarray, c: Constants) -> Iterator[Fault]:
-    """Squares of the entries (N, d) against isotropy, a diagonal covariance and s."""
-    d = squares.shape[1]
+def uneven(squares: np.ndarray, mean: Any, most: float, tests: int) -> np.ndarray:
+    """(d,) 1 where a column of squares (N, d), of at most `most`, has certainly more than `mean`,
+    −1 where it has certainly less, at level `ALPHA` of `tests` columns.
+
+    Above by an e-value, whatever the law. Below a rare square that was not drawn may be missing:
+    by an e-value for squares up to `most`; and by a mean of k squares of normal numbers, k three
+    times the squares that carry it, of which z standard errors too little have the chance of
+    exp(−k(log(1 + u) − u/(1 + u))/2) at most, u = z√(2/k).
+    """
+    mean = np.broadcast_to(np.asarray(mean, float), squares.shape[1:])
+    large, z = math.log(tests / ALPHA), misses(squares, mean)
+    total, fourth = np.sum(squares, axis=0), np.sum(squares**2, axis=0)
+    k = 3 * total**2 / np.maximum(fourth, 1e-300)
+    lack = np.where(k > 0, np.clip(-z, 0.0, 1e100) * np.sqrt(2 / np.maximum(k, 1e-100)), 0.0)
+    short = 0.5 * k * (np.log1p(lack) - lack / (1 + lack)) > large
+    found = np.zeros(len(mean))
+    for j, (column, stated) in enumerate(zip(squares.T, mean)):
+        if z[j] > 0 and log_e_above(column, stated) >= large:
+            found[j] = 1.0
+        elif z[j] < 0 and (short[j] or log_e_below(column, stated, max(most, stated)) >= large):
+            found[j] = -1.0
+    return found
+
+
+def _squares(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
+    """Squares of the entries of samples (N, d) against isotropy, a diagonal covariance and s."""
+    squares, d = sample**2, sample.shape[1]
+    most = float(np.max(np.sum(squares, axis=1)))
     if c.get("isotropic_noise") and c.get("sigma", 0.0) > 0:
-        k = _worst(squares, c.sigma**2 / d, d)
-        if k is not None:
-            share = squares[:, k].mean() * d / c.sigma**2
+        off = uneven(squares, c.sigma**2 / d, most, d)
+        if np.any(off):
+            share = squares[:, np.argmax(np.abs(off))].mean() * d / c.sigma**2
             yield Fault("isotropic_noise", True, share, "an entry's variance over σ²/d")
     if "covariance" in c:
-        stated = np.ravel(c.covariance)
-        k = _worst(squares, stated, d)
-        if k is not None:
+        stated = np.broadcast_to(np.ravel(c.covariance), d)
+        off = uneven(squares, stated, most, d)
+        if np.any(off):
+            k = int(np.argmax(np.abs(off)))
             yield Fault("covariance", stated[k], squares[:, k].mean(), "the variance of that entry")
     if "s" in c:
-        off = misses(squares, c.s**2)
-        if off.max() > limit(d) or off.max() < -limit(1):
+        off = uneven(squares, c.s**2, most, d)
+        if off.max() > 0 or off.max() < 0:
             largest = squares.mean(axis=0).max() ** 0.5
             yield Fault("s", c.s, largest, "the largest standard deviation of an entry")
 
@@ -84,16 +110,11 @@ def _ways(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
     if z.shape[1] < 2:
         return
     ways = np.linalg.eigh(z[:half].T @ z[:half])[1][:, [0, -1]]
-    low, top = ((z[half:] @ ways) ** 2).T
-    # Squares are skewed: of 512, 4.5 standard errors below the mean are thirty times as frequent
-    # as of normal numbers. Above, an e-value holds whatever the law; below, twice the limit.
-    for seen, off in (
-        (top, log_e_above(top, 1.0) >= -math.log(ALPHA)),
-        (low, misses(low[:, None], 1.0)[0] < -2 * limit(1)),
-    ):
-        if off:
-            yield Fault(name, c[name], seen.mean(), "along a way the variance over what it says")
-            return
+    squares = (z[half:] @ ways) ** 2
+    off = uneven(squares, 1.0, float(np.max(np.sum(z[half:] ** 2, axis=1))), 2)
+    if np.any(off):
+        seen = squares[:, np.argmax(np.abs(off))].mean()
+        yield Fault(name, c[name], seen, "along a way the variance over what it says")
 
 
 def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
@@ -137,5 +158,6 @@ def _corner(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
             true = 1 / max(float(np.mean(v**2)), 1e-300)
             yield Fault("batch", c.batch, true, "v is no mean of so many signs; 1/(mean of v²)")
     exact = c.get("gaussian") or c.get("two_point")
-    if exact and abs(misses(v[:, None] ** 2, 1.0)[0]) > limit(1):
+    square = v[:, None] ** 2
+    if exact and uneven(square, 1.0, float(np.max(square)), 1)[0]:
         yield Fault("corner", c.corner, np.mean(scalar**2) ** 0.5, "(mean of its squares)^½")

@@ -20,7 +20,7 @@ import numpy as np
 from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.drawn import drawn_faults, potential_faults
-from convergence.laws.entries import ALPHA, entry_faults, limit, misses
+from convergence.laws.entries import ALPHA, entry_faults, limit, misses, uneven
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE
@@ -150,8 +150,7 @@ def _moments(
     N, d = sample.shape
     light, sigma = bool(c.get("light_tailed")), c.get("sigma")
     if light and sigma is not None:
-        off = misses(square[:, None], sigma**2)
-        if abs(off[0]) > limit(1):
+        if uneven(square[:, None], sigma**2, math.inf, 1)[0]:
             yield Fault("sigma", sigma, square.mean() ** 0.5, f"of {N} draws (mean ‖ξ‖²)^½")
         off = np.abs(misses(np.column_stack([sample, line]), 0.0))
         if off.max() > limit(d + 1):

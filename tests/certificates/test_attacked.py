@@ -14,6 +14,7 @@ from convergence import Claim, Verdict, verify
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.laws import problem_laws
+from convergence.laws.entries import uneven
 from convergence.laws.noises import noise_faults
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import AbstractNoise
@@ -169,3 +170,39 @@ def test_noise_that_is_even_by_entries_alone_is_not_isotropic(shape: tuple[int, 
         with precision("float64"):
             found = noise_faults(OneWay(part), np.ones(shape))
         assert {fault.name for fault in found} == names, part
+
+
+class OneEntry(AbstractNoise):
+    """±1 in one entry, drawn evenly: every entry varies alike, and few are seen to."""
+
+    def draw(self, x: Any, key: Any) -> Any:
+        which, sign = jax.random.split(key)
+        hit = jnp.arange(x.size) == jax.random.randint(which, (), 0, x.size)
+        return jax.random.rademacher(sign, (), x.dtype) * hit.reshape(x.shape)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return Constants(
+            sigma=1.0, symmetric=True, additive=True, light_tailed=True, isotropic_noise=True
+        )
+
+
+@pytest.mark.parametrize("d", [2, 64, 512, 2000])
+def test_entries_that_few_draws_reach_are_not_accused(d: int) -> None:
+    with precision("float64"):
+        assert not noise_faults(OneEntry(), np.ones(d))
+
+
+@pytest.mark.parametrize(
+    ("expected", "k", "seen"),
+    [(20, 0, False), (20, 2, False), (40, 12, False), (1000, 8, True), (1000, 700, True)],
+)
+def test_too_little_is_certain_where_enough_squares_carry_it(
+    expected: int, k: int, seen: bool
+) -> None:
+    """k of 2^13 draws are not 0, of so many as are expected: P(12 of 40) is e^−14, P(700 of 1000)
+    e^−50."""
+    squares = np.zeros((2**13, 2))
+    squares[:k] = 2**13 / expected
+    assert uneven(squares, 1.0, 1e6, 2).tolist() == [-1.0 if seen else 0.0] * 2
+    # That none is larger, if it is known, is worth as many nats.
+    assert uneven(squares, 1.0, 2**13 / expected, 2)[0] == (-1.0 if seen else 0.0)
