@@ -174,7 +174,7 @@ CASES: dict[str, tuple[Any, Callable[[], Any]]] = {
     "Overlap": (travel.Overlap(), lambda: (END * X[0]).sum() / square(X[0])),
     "TravelWeighted": (travel_weighted.TravelWeighted(STAR, 0.4), lambda: weighted(1)),
     "TravelWeighted2": (travel_weighted.TravelWeighted(STAR, 0.4, 2), lambda: weighted(2)),
-    "LargestDeviation": (units.LargestDeviation(), lambda: (END**2).sum(axis=1).max()),
+    "LargestDeviation": (units.LargestDeviation(), lambda: (END**2).sum(axis=1).max() / 4),
     "NetDeviations": (units.NetDeviations(), lambda: (END**2).sum(axis=1)),
     "AlignedGradSq": (units.AlignedGradSq(), lambda: square((2 * mean) ** 3)),
     "LargestQuotient": (units.LargestQuotient(), lambda: (END**2).max() / (X[0] ** 2).max()),

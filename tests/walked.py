@@ -77,7 +77,8 @@ FUNCTIONS: dict[str, Any] = dict(
     f_star=lambda: 0.7, excess=goal, x_star=lambda: jnp.asarray(STAR), gap=lambda z: z.sum() ** 2,
     progress=lambda x: x[0, 0] * 10, grads=lambda x: jnp.stack([x**2, x**3, 2 * x]),
     log_gap=lambda x: (x**2).sum() / 3, slopes=lambda x: ((x - C) ** 3, 1 + x**2),
-    deviations=lambda x: (x**2).sum(axis=1), aligned=lambda x: 2 * x, goal_grad=lambda m: m**3,
+    deviations=lambda x: (x**2).sum(axis=1), gross=lambda: 4.0, aligned=lambda x: 2 * x,
+    goal_grad=lambda m: m**3,
     quotients=lambda x: x**2, energy=lambda x: 1 + (x**2).sum(), energy_grad=lambda x: 2 * x,
 )  # fmt: skip
 for name, function in FUNCTIONS.items():

@@ -15,10 +15,11 @@ from convergence.shapes import Count, Scalar
 
 
 class LargestDeviation(AbstractPointwise):
-    """max_i of the mean squared deviation of agent i's network from the original one."""
+    """max_i of the mean squared deviation of agent i's network from the original one, over that
+    which roundings are a share of."""
 
     def at(self, problem: Any, state: Any) -> Scalar:
-        return jnp.max(problem.deviations(state.x))
+        return jnp.max(problem.deviations(state.x)) / problem.gross()
 
 
 class NetDeviations(AbstractPointwise):

@@ -22,6 +22,8 @@ from .graphs import mixing_rate as mixing_rate
 from .graphs import ring as ring
 from .graphs import spectrum as spectrum
 from .graphs import star as star
+from .graphs import summed as summed
+from .graphs import sums_missed as sums_missed
 from .graphs import torus as torus
 from .graphs import two_node as two_node
 from .indices import AbstractIndices as AbstractIndices

@@ -13,8 +13,7 @@ import numpy as np
 
 from convergence.errors import InvalidInput, numbers, require
 
-# Rows and columns of a matrix built in float64 sum to 1 within a few units in the last place.
-ROUNDING = 1e-10
+ROUNDING = 1e-10  # of 1 − ρ
 
 
 def metropolis(adjacency: Any) -> np.ndarray:
@@ -172,6 +171,16 @@ def mixing_rate(W: Any) -> float:
     return float(np.linalg.norm(W - 1.0 / len(W), 2))
 
 
+def sums_missed(W: np.ndarray) -> float:
+    """By how much rows and columns miss the sum 1."""
+    return float(max(np.max(np.abs(W.sum(axis=0) - 1)), np.max(np.abs(W.sum(axis=1) - 1))))
+
+
+def summed(n: int) -> float:
+    """What rounding may make of a sum of n weights: more would grow or shrink the agents' mean."""
+    return max(4, n) * float(np.finfo(float).eps)
+
+
 def check_mixing(W: Any, symmetric: bool = True) -> np.ndarray:
     """W in float64, refused unless doubly stochastic, connected and mixing (ρ < 1), n ≥ 2."""
     W = numbers(W, "W =")
@@ -183,18 +192,16 @@ def check_mixing(W: Any, symmetric: bool = True) -> np.ndarray:
         "an n × n matrix with n ≥ 2",
         "give one row and one column an agent",
     )
-    rows = float(np.max(np.abs(W.sum(axis=1) - 1)))
-    columns = float(np.max(np.abs(W.sum(axis=0) - 1)))
     require(
-        max(rows, columns) <= ROUNDING,
-        f"W whose rows and columns miss 1 by up to {rows:.2g} and {columns:.2g}",
-        "a doubly stochastic matrix",
-        "use metropolis(adjacency)",
+        sums_missed(W) <= summed(shape[0]),
+        f"W whose rows and columns miss 1 by up to {sums_missed(W):.2g}",
+        f"a doubly stochastic matrix, to {summed(shape[0]):.2g}",
+        "use metropolis(adjacency), or write fractions: 1/3, not 0.3333",
     )
     if symmetric:
         skew = float(np.max(np.abs(W - W.T)))
         require(
-            skew <= ROUNDING,
+            skew <= summed(shape[0]),
             f"W with |W − Wᵀ| up to {skew:.2g}",
             "a symmetric matrix",
             "use metropolis(adjacency), or a method made for directed graphs",

@@ -194,6 +194,12 @@ class PermutedNet(AbstractProblem):
         right = self.outputs(jnp.asarray(self.net)[None])
         return jnp.mean((self.outputs(X) - right) ** 2, axis=1)
 
+    def gross(self) -> Scalar:
+        """The mean square of Σ_u |a_u|(⟨|w_u|, |z|⟩ + |b_u|): roundings of N are a share of it."""
+        net, grid = jnp.abs(jnp.asarray(self.net)), jnp.abs(jnp.asarray(self.grid))
+        inner = net[:, :-2] @ grid.T + net[:, -2:-1]
+        return jnp.mean((net[:, -1] @ inner) ** 2)
+
     def value(self, x: Iterate) -> Scalar:
         return 0.5 * jnp.sum(self.deviations(x))
 

@@ -77,7 +77,8 @@ def extrapolated(target: float, limit: float, powers: tuple[float, float], n: in
     if not (0 < near < far and target > limit):
         return math.inf
     rate = min(0.5, math.log(far / near) / math.log(4.0))
-    return n * (near / (target - limit)) ** (1.0 / rate)
+    grown = math.log(near / (target - limit)) / rate if rate > 0 else math.inf
+    return n * math.exp(grown) if grown < 600.0 else math.inf  # as good as never, and a float
 
 
 def beyond(rows: Sequence[Row], band: float | None) -> float:

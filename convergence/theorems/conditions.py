@@ -56,10 +56,12 @@ def _first_value(problem: AbstractProblem) -> Any:
 class Resolved(AbstractAssumption):
     """A difference of values over μ = `of.stride(c, T)` is a slope: what rounding of x_0 and of
     values as large as f(x_0), f* and Lμ²d/2 makes of it is below 1e-4 of ‖∇f(x_0)‖ or of σ; or of
-    Lμ, for a statement that counts what the width blurs."""
+    Lμ, for a statement that counts what the width blurs; or of `of.faintest(c, T)`, the least slope
+    that a statement has found."""
 
     of: Any
     blurred: bool = eqx.field(static=True, default=False)
+    found: bool = eqx.field(static=True, default=False)
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         title, stride = "differences that float64 resolves", float(self.of.stride(c, c.T))
@@ -70,7 +72,9 @@ class Resolved(AbstractAssumption):
         size += float(c.L) * stride**2 * far.size / 2
         steep = max(float(c.get("grad0", 0.0)), float(c.sigma), 1e-300)
         steep = max(steep, float(c.L) * stride) if self.blurred else steep
-        off = np.finfo(float).eps * (size / steep + float(np.max(far))) / stride
+        faint = float(self.of.faintest(c, c.T)) if self.found else steep
+        moved = size + steep * float(np.max(far))  # of values, by their own rounding and by x's
+        off = np.finfo(float).eps * moved / (max(faint, 1e-300) * stride)
         detail = f"of a slope over {stride:.3g} rounding may make up 1e-4"
         return Checked(title, bool(off < 1e-4), float(off), detail)
 

@@ -35,6 +35,7 @@ from convergence.theorems.estimators import liu2024sophia_linear
 from convergence.theorems.federated import mcmahan2017
 from convergence.theorems.games import korpelevich1976
 from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.subspace.chen2025rso_costs import RSOBudgetZO
 
 LINE = Linear([1.0, -3.0])
 
@@ -187,3 +188,10 @@ def test_muon_on_gradients_that_its_proof_is_not_about(law: Any, problem: Any) -
 def test_muon_of_torch_comes_to_rest() -> None:
     with pytest.raises(InvalidInput, match="optax"):
         muon.MuonNeverRests(code="torch")
+
+
+def test_differences_are_resolved_down_to_the_slope_that_is_asked_for() -> None:
+    for size, eps, covered in ((1e6, 0.1, True), (1.0, 1e-12, True), (1e6, 1e-12, False)):
+        law = RSOBudgetZO(r=1, eps=eps)
+        claim = Claim("c", law, Isotropic(size * np.ones((2, 2))), horizons=(2,), seeds=2)
+        assert all(found.holds for found in claim.check(2)) is covered

@@ -175,6 +175,19 @@ def test_what_the_proofs_do_not_cover(theorem: Any, problem: Any, says: str) -> 
     assert says in report.reason
 
 
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_copies_keep_their_function_whatever_its_size(scale: float) -> None:
+    """1e-20 was less than roundings of a net of size 1e8, and more than one of size 1e-11 is."""
+    net = np.asarray(NET.net) * [1, 1, scale, 1]
+    grown = dataclasses.replace(NET, grid=scale * np.asarray(NET.grid), net=net)
+    for law, verdict in (
+        (dimat.MergeKeepsFunction(), Verdict.CONSISTENT),
+        (dimat.AveragingKeepsFunction(), Verdict.REFUTED),
+    ):
+        report = Claim("own", law, grown, horizons=(1, 4), oracle=Probed).verify(Settings())
+        assert report.verdict is verdict, report.reason
+
+
 @pytest.mark.parametrize(
     "name",
     ["risk0_aligned", "Xi0_aligned", "grad0_aligned", "zeta_all", "aligns", "L"],
@@ -223,3 +236,16 @@ def test_a_false_certificate_of_a_net_is_named() -> None:
 def test_bad_input_is_one_sentence(build: Any, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         build()
+
+
+@pytest.mark.parametrize(
+    ("W", "covered"),
+    [(np.full((3, 3), 1 / 3), True), (np.full((3, 3), 0.33333333331), False)],
+)
+def test_weights_that_are_written_with_few_digits_are_refused(W: Any, covered: bool) -> None:
+    """Rows that sum to 1 − 9e-11 shrink the agents' mean: true equalities were refuted."""
+    if covered:
+        assert graphs.check_mixing(W) is not None
+        return
+    with pytest.raises(InvalidInput, match="write fractions"):
+        graphs.check_mixing(W)

@@ -186,6 +186,8 @@ def test_beyond_what_is_judged_errors_shrink_as_the_square_root():
     n = extrapolated(1.21, 1.2, (error_of(2500), error_of(10_000)), 10_000)
     assert n == pytest.approx(90_000)
     assert extrapolated(1.1, 1.2, (1.4, 1.3), 100) == math.inf
+    for power in (1.4 - 1e-12, math.nextafter(1.4, 0.0)):  # which more runs hardly lower
+        assert extrapolated(1.21, 1.2, (1.4, power), 100) == math.inf
     pilot = uniform(np.random.default_rng(0), 65_536)
     shift = 1.0 - float(pilot.mean())
     tight = [Sample(8, typical(pilot, n, shift), 1.002, ceiling=2.0) for n in (65_536, 1_000_000)]

@@ -13,6 +13,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import CenterGradSq
 from convergence.metrics.folds import Average
 from convergence.noise.base import AbstractNoise
+from convergence.parts.graphs import summed
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is
@@ -82,8 +83,7 @@ class RowStochastic(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         off = float(np.max(np.abs(np.asarray(c.W).sum(axis=1) - 1)))
-        # 1e-9: rows are rounded.
-        return Checked("row-stochastic W", off <= 1e-9, off, "max |Σ_j W_ij − 1|")
+        return Checked("row-stochastic W", off <= summed(len(c.W)), off, "max |Σ_j W_ij − 1|")
 
 
 class FixedPoint(AbstractDSGDMoment):

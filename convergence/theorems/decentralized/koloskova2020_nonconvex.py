@@ -14,7 +14,7 @@ from convergence.constants import Constants
 from convergence.metrics.agents import CenterExcess, CenterGradLessSpread, CenterGradSq
 from convergence.metrics.folds import Average, AverageAndLast
 from convergence.noise.base import AbstractNoise
-from convergence.parts.graphs import ROUNDING, mixing_rate
+from convergence.parts.graphs import ROUNDING, mixing_rate, summed, sums_missed
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
@@ -39,10 +39,10 @@ class DoublyStochastic(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         W = np.asarray(c.W)
-        miss = float(max(np.abs(W.sum(axis=0) - 1).max(), np.abs(W.sum(axis=1) - 1).max()))
-        rho = mixing_rate(W)
+        miss, rho = sums_missed(W), mixing_rate(W)
         detail = f"rows and columns must sum to 1, and ρ = {rho:.6g} be below 1"
-        return Checked("doubly stochastic W", miss <= ROUNDING and rho < 1 - ROUNDING, miss, detail)
+        holds = miss <= summed(len(W)) and rho < 1 - ROUNDING
+        return Checked("doubly stochastic W", holds, miss, detail)
 
 
 class IndependentAgents(AbstractAssumption):

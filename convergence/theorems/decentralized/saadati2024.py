@@ -52,15 +52,16 @@ class AbstractMerge(AbstractTheorem):
 
 class MergeKeepsFunction(AbstractMerge):
     """Copies of one network in different orders compute the same function after any number of
-    merges matched by activations: max_i MSE_i ≤ 1e-20, which is rounding. No unit is constant on
-    the probes, and no two have the correlation 1.
+    merges matched by activations: max_i MSE_i/S ≤ 1e-20, which is rounding, S the mean square of
+    Σ_u |a_u|(⟨|w_u|, |z|⟩ + |b_u|) over the probes z. No unit is constant on them, and no two have
+    the correlation 1.
 
     Proof. A unit's correlation with its own copy is 1 and with every other unit less, so that the
     assignment finds P_iᵀP_j; each merged row is w_ii + Σ_j w_ij = 1 times the unit itself. ∎
     """
 
     match = "activations"
-    statement = "max_i MSE(N(x_i), N) ≤ 1e-20 for permuted copies, merged by matched activations"
+    statement = "max_i MSE(N(x_i), N)/S ≤ 1e-20 for permuted copies, merged by matched activations"
     assumes = (
         Is("copies"),
         Positive("unit_spread"),
@@ -83,7 +84,7 @@ class AveragingKeepsFunction(MergeKeepsFunction):
 
     source = FOLKLORE
     match = "none"
-    statement = "folklore: max_i MSE(N(x_i), N) ≤ 1e-20 for permuted copies, averaged as they are"
+    statement = "folklore: max_i MSE(N(x_i), N)/S ≤ 1e-20 for permuted copies, averaged as they are"
 
 
 class AnyOrderKeepsFunction(MergeKeepsFunction):
@@ -94,7 +95,7 @@ class AnyOrderKeepsFunction(MergeKeepsFunction):
 
     source = FOLKLORE
     match = "shift"
-    statement = "folklore: max_i MSE(N(x_i), N) ≤ 1e-20 for permuted copies, merged in any order"
+    statement = "folklore: max_i MSE(N(x_i), N)/S ≤ 1e-20 for permuted copies, merged in any order"
 
 
 class MatchedAveragingDescends(AbstractMerge):

@@ -172,7 +172,11 @@ class RSOBudgetZO(AbstractRSOBudget):
 
     @varies
     def assumes(self) -> Any:
-        return (*AbstractRSOBudget.assumes.fget(self), Resolved(self))
+        return (*AbstractRSOBudget.assumes.fget(self), Resolved(self, found=True))
+
+    def faintest(self, c: Constants, T: int) -> float:
+        """√(2L̂ε), the slope at which a subproblem ends."""
+        return (2 * self.lam(c) * self.accuracy(c, T)) ** 0.5
 
     def stride(self, c: Constants, T: int) -> float:
         """The width of the subproblem's differences of values."""
