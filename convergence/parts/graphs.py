@@ -178,7 +178,7 @@ def sums_missed(W: np.ndarray) -> float:
 
 def summed(n: int) -> float:
     """What rounding may make of a sum of n weights: more would grow or shrink the agents' mean."""
-    return max(4, n) * float(np.finfo(float).eps)
+    return max(8, 2 * n) * float(np.finfo(float).eps)
 
 
 def check_mixing(W: Any, symmetric: bool = True) -> np.ndarray:

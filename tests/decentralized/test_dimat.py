@@ -249,3 +249,11 @@ def test_weights_that_are_written_with_few_digits_are_refused(W: Any, covered: b
         return
     with pytest.raises(InvalidInput, match="write fractions"):
         graphs.check_mixing(W)
+
+
+@pytest.mark.parametrize(("off", "covered"), [(4e-16, True), (2e-15, False)])
+def test_a_mean_that_is_kept_is_kept_to_the_last_digit(off: float, covered: bool) -> None:
+    """Of W that misses 1 by 2e-15 five merges were refuted: they multiply the mean by 1 − 1e-14."""
+    problem = dataclasses.replace(HIDDEN, W=np.asarray(HIDDEN.W) * (1 - off))
+    report = Claim("own", dimat.AlignedMeanIsKept(), problem, horizons=(1, 5)).verify(Settings())
+    assert report.verdict is (Verdict.CONSISTENT if covered else Verdict.INAPPLICABLE)

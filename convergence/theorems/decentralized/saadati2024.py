@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized.dimat import DIMAT
@@ -22,7 +23,7 @@ from convergence.metrics.units import (
     LargestQuotient,
     QuotientEnergy,
 )
-from convergence.parts.graphs import mixing_rate
+from convergence.parts.graphs import mixing_rate, sums_missed
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import Has, Is, NoNoise, Smooth
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
@@ -34,6 +35,7 @@ from convergence.theorems.decentralized.koloskova2020_nonconvex import (
 from convergence.theorems.domains import number
 
 SOURCE = Source("saadati2024", "DIMAT; these statements are ours")
+EPS = float(np.finfo(float).eps)
 FOLKLORE = Source("saadati2024", "a folklore reading of merging")
 
 
@@ -188,6 +190,16 @@ class AlignedMeanIsKept(AbstractAligned):
 
     kind = Kind.PATHWISE
     statement = "‖∇J(ȳ_T)‖² = ‖∇J(ȳ_0)‖² under merges, ȳ the mean of the aligned copies"
+
+    @varies
+    def assumes(self) -> Any:
+        # A merge multiplies the mean by what rows and columns sum to.
+        exact = Within("sums of W to the last digit", self, "grown", 0.0, 2 * EPS)
+        return (*AbstractAligned.assumes, exact)
+
+    def grown(self, c: Constants, T: int) -> float:
+        """By how much rows and columns of W miss 1."""
+        return sums_missed(np.asarray(c.W))
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return DIMAT(c.W, 0.0, once=True)
