@@ -128,5 +128,13 @@ def folded(key: Any, *numbers: int) -> Any:
     return _held((first, second))
 
 
-def _held(words: tuple[int, int]) -> Any:
+def beside(key: Any, numbers: np.ndarray) -> Any:
+    """As many keys as there are numbers, each with one folded into it; without a program."""
+    if str(jax.random.key_impl(key)) != NAME:
+        return jax.vmap(functools.partial(jax.random.fold_in, key))(numbers)
+    with np.errstate(over="ignore"):
+        return _held(derive(np.asarray(jax.random.key_data(key)), numbers, FOLD, np))
+
+
+def _held(words: Any) -> Any:
     return jax.random.wrap_key_data(jax.device_put(np.array(words, np.uint32)), impl=PHILOX)

@@ -8,6 +8,7 @@ from typing import Any
 from convergence.plain_keys import is_keyed
 from convergence.walker import CONTROL, needed
 
+BRIEF = 8000  # operations: NumPy makes them ten times sooner than XLA compiles a run
 UNKNOWN = 100  # turns that a loop of unknown length counts as, where nothing else is said
 LARGE = 2**20  # entries of an array
 

@@ -15,7 +15,7 @@ from convergence.claims.base import Claim
 from convergence.compiling import carefully, hastily
 from convergence.draws import _quantile, _unit, normal, radial, table
 from convergence.keys import claim_key, run_key, run_keys, slug_seed
-from convergence.philox import PHILOX, ROUNDS, philox, root
+from convergence.philox import PHILOX, ROUNDS, beside, philox, root
 from convergence.precision import precision
 from convergence.registry import registry
 from convergence.runner.run import _hasty, checkpoints, trajectory
@@ -55,6 +55,11 @@ def test_keys_made_on_the_host_are_those_of_jax(seed: int, dtype: str, generator
         assert np.array_equal(jax.random.key_data(found), jax.random.key_data(key))
         (own,) = jax.random.key_data(run_keys(key, jnp.array([2**31 + 9], jnp.uint32)))
         assert np.array_equal(jax.random.key_data(run_key(found, 2**31 + 9)), own)
+        indices = np.array([0, 1, 255, 2**31 + 9], np.uint32)
+        made = beside(found, indices)
+        assert made.dtype == key.dtype
+        beyond = run_keys(key, jnp.asarray(indices))
+        assert np.array_equal(jax.random.key_data(made), jax.random.key_data(beyond))
 
 
 def test_keys_made_of_keys_share_no_word() -> None:

@@ -45,9 +45,8 @@ def test_claims_share_programs(pattern: str, most: int, monkeypatch: pytest.Monk
     assert 0 < len(traced) <= most
 
 
-# What judges with runs compiles: the run, keys for all runs, and walks that look along it or at its
-# noise.
-LONG = {"_share", "run_keys", "_walk", "_draws"}
+# What judges with runs compiles: the run, and walks that look along it or at its noise.
+LONG = {"_share", "_walk", "_draws"}
 
 
 @pytest.mark.parametrize(

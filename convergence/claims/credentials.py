@@ -132,7 +132,7 @@ def _asked_along(claim: Any, T: int, key: Any, run: int, end: np.ndarray) -> lis
         return []
     times = np.unique(np.round(np.geomspace(1, T, PLACES)).astype(int))[:-1]
     for t in (T, *(() if own and not other else times[::-1])):
-        x = end if t == T else walked(experiment, int(t), key, run, False)[1]
+        x = end if t == T else walked(experiment, int(t), key, run)[1]
         if not np.all(np.isfinite(x)):
             continue
         with precision("float64"):
@@ -178,7 +178,7 @@ def broken(
         for run in sorted(runs):
             key = claim_key(claim.slug, session.settings.seed, record.T, session.settings.rng)
             eps = float(np.finfo(session.settings.dtype).eps)
-            way, end = walked(claim.experiment(record.T), record.T, key, run, len(runs) == 1)
+            way, end = walked(claim.experiment(record.T), record.T, key, run)
             false = [*contradicted(way, c, eps)] or _asked_along(claim, record.T, key, run, end)
             if false:
                 return (told("certificates along the runs", false),)

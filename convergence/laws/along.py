@@ -15,12 +15,11 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_key, step_key
 from convergence.laws.faults import CURVED, ROUNDING, Fault
-from convergence.noise.base import AbstractNoise, Noiseless
+from convergence.noise.base import AbstractNoise
 from convergence.plainly import plainly
 from convergence.runner.experiment import Experiment
 from convergence.shapes import Key
-
-BRIEF = 128  # steps that NumPy may make sooner than XLA compiles one
+from convergence.work import BRIEF
 
 
 def valueless(noise: AbstractNoise, c: Constants) -> bool:
@@ -121,19 +120,12 @@ def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
     return (*seen, f0, state.x)
 
 
-_long = hastily(_walk)
-_brief = plainly(_walk, turns=lambda experiment, T, key: int(T), compiled=_long)
+_compiled = hastily(_walk)
+_brief = plainly(_walk, turns=lambda experiment, T, key: int(T))
 
 
-def walked(
-    experiment: Experiment, T: int, key: Key, run: int, alone: bool = False
-) -> tuple[Way, np.ndarray]:
-    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64.
-
-    alone: whether no other run is followed that one compiled program would serve.
-    """
-    own = run_key(key, run)
-    quiet = isinstance(getattr(experiment.oracle, "noise", None), Noiseless)
-    walk = _brief if T <= BRIEF and quiet and alone else _long
-    *seen, end = walk(experiment, np.asarray(T, np.int32), own)
+def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
+    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
+    asked = experiment, np.asarray(T, np.int32), run_key(key, run)
+    *seen, end = _brief.surely(BRIEF, *asked) or _compiled(*asked)
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)

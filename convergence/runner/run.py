@@ -22,7 +22,8 @@ import numpy as np
 
 from convergence.compiling import carefully, hastily, widely
 from convergence.errors import InvalidInput, require
-from convergence.keys import run_key, run_keys, step_key
+from convergence.keys import run_key, step_key
+from convergence.philox import beside
 from convergence.plainly import plainly as briefly
 from convergence.precision import precision, wide
 from convergence.runner import plan
@@ -31,10 +32,10 @@ from convergence.runner.experiment import CHUNK, Experiment
 from convergence.runner.record import Record
 from convergence.runner.spread import parts_of, spread
 from convergence.shapes import Key
+from convergence.work import BRIEF
 from convergence.workers import ahead
 
 CHECKPOINTS = 16
-BRIEF = 8000  # operations: NumPy makes them ten times sooner than XLA compiles a run
 
 
 def checkpoints(T: int, count: int = CHECKPOINTS) -> np.ndarray:
@@ -115,7 +116,6 @@ def _alone(one: Callable[..., Any], experiment: Experiment, marks: Any, keys: An
     return jax.tree.map(lambda v: v[None], one(experiment, marks, keys[0]))
 
 
-_keys = hastily(run_keys)  # one program for all, where each had the rounds of its own
 _chunks, _hasty = carefully(_share), hastily(_share)
 _large, _vast = widely(_share), widely(_alone)
 _brief = briefly(trajectory, turns=lambda experiment, marks, key: -(-int(marks[-1]) // len(marks)))
@@ -195,7 +195,7 @@ def run(
         experiment, chunks = spread(experiment), _vast
 
     def keys_from(first: int) -> Any:
-        return _keys(key, np.arange(first, first + width, dtype=np.uint32))
+        return beside(key, np.arange(first, first + width, dtype=np.uint32))
 
     def rehearse(marks: np.ndarray) -> None:
         with plainly():

@@ -79,9 +79,9 @@ def test_package_classes_are_followed_beyond_the_quick_tier(
 ) -> None:
     followed: list[int] = []
 
-    def walked(experiment: Any, T: int, key: Any, run: int, alone: bool) -> Any:
+    def walked(experiment: Any, T: int, key: Any, run: int) -> Any:
         followed.append(run)
-        return along.walked(experiment, T, key, run, alone)
+        return along.walked(experiment, T, key, run)
 
     monkeypatch.setattr(credentials, "walked", walked)
     claim = Claim("c", StaysBelow(), log_cosh([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
@@ -103,9 +103,9 @@ def test_a_short_run_without_noise_is_not_compiled(monkeypatch: pytest.MonkeyPat
     with precision("float64"):
         problem, key = log_cosh([3.0, -1.0]), claim_key("c", 0, 20)
         run = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.3))
-        compiled = along._long(run, np.asarray(20, np.int32), key)  # pyright: ignore[reportPrivateUsage]
-        monkeypatch.setattr(along, "_long", None)
-        way, end = along.walked(run, 20, key, 0, alone=True)
+        compiled = along._compiled(run, np.asarray(20, np.int32), key)  # pyright: ignore[reportPrivateUsage]
+        monkeypatch.setattr(along, "_compiled", None)
+        way, end = along.walked(run, 20, key, 0)
     # Twenty steps of some hundred roundings.
     np.testing.assert_allclose(np.hstack([*way, end]), np.hstack(compiled), rtol=1e-12)
 

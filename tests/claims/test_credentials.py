@@ -130,8 +130,8 @@ class Court:
         def ours(part: Any) -> bool:
             return told["ours"] is True or part in told["ours"]
 
-        def walked(experiment: Any, T: int, key: Any, run: int, alone: bool) -> Any:
-            self.asked.append(("walked", T, key, run, alone))
+        def walked(experiment: Any, T: int, key: Any, run: int) -> Any:
+            self.asked.append(("walked", T, key, run))
             return (T, run), np.array([told["end"]])
 
         for name, what in (
@@ -197,8 +197,8 @@ def test_which_runs_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert court.runs() == [1, 2, 3, 4, 1, 2, 3, 4]
     walks = [given for given in court.asked if given[0] == "walked"]
     rng = Settings().rng
-    assert walks[0] == ("walked", 5, ("own", 4, 5, rng), 1, False)
-    assert walks[-1] == ("walked", 7, ("own", 4, 7, rng), 4, False)
+    assert walks[0] == ("walked", 5, ("own", 4, 5, rng), 1)
+    assert walks[-1] == ("walked", 7, ("own", 4, 7, rng), 4)
     looks = [given for given in court.asked if given[0] == "along"]
     assert looks[0] == ("along", (5, 1), court.c, 2.0**-23)
     ends = [given for given in court.asked if given[0] == "noise"]
