@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from convergence import Claim, Verdict, verify
+from convergence.claims import settle
 from convergence.claims.base import AbstractClaim
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
@@ -25,7 +26,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.problems.saddle import bilinear, conformal
 from convergence.problems.shifted import Shifted
 from convergence.problems.workers import unit_workers
-from convergence.registry import claims_of
+from convergence.registry import claims_of, named
 from convergence.statistics.planning import places
 from convergence.theorems.adaptive import linear, muon, sign, taniguchi2024
 from convergence.theorems.classical.gower2019 import ExpectedSmoothness
@@ -195,3 +196,18 @@ def test_differences_are_resolved_down_to_the_slope_that_is_asked_for() -> None:
         law = RSOBudgetZO(r=1, eps=eps)
         claim = Claim("c", law, Isotropic(size * np.ones((2, 2))), horizons=(2,), seeds=2)
         assert all(found.holds for found in claim.check(2)) is covered
+
+
+def test_twins_are_asked_where_they_may_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where a mean misses its number by more than the whole of it."""
+    asked: list[str] = []
+    real = settle.blur
+
+    def blur(claim: Any, *rest: Any) -> float:
+        asked.append(claim.slug)
+        return real(claim, *rest)
+
+    monkeypatch.setattr(settle, "blur", blur)
+    for slug in ("sgd-batch-like-one", "random-like-gradient-descent"):
+        assert verify(named(slug)).verdict is Verdict.REFUTED
+    assert set(asked) == {"sgd-batch-like-one"}
