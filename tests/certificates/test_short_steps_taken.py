@@ -209,5 +209,6 @@ def test_twins_are_asked_where_they_may_tell(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(settle, "blur", blur)
     for slug in ("sgd-batch-like-one", "random-like-gradient-descent"):
-        assert verify(named(slug)).verdict is Verdict.REFUTED
+        claim: Any = named(slug)
+        assert verify(claim).verdict is Verdict.REFUTED
     assert set(asked) == {"sgd-batch-like-one"}
