@@ -177,8 +177,7 @@ def sensitivity(claim: Any, record: Record, sample: Sample, session: Session) ->
         size, whole = sizes(claim, record, sample)
         nothing = size <= digits(session.settings.dtype) * whole
         beyond = [
-            float(np.max((gap if nothing else excess)(values, bound)[:1]))
-            / (size if nothing else 1)
+            float(np.max((gap if nothing else excess)(values, bound))) / (size if nothing else 1)
             for values, bound in twins(claim, record, range(worst, worst + 1), session)
         ]
         return worst_of([b - beyond[0] for b in beyond[1:]], claim, record.T)
