@@ -69,7 +69,7 @@ CLAIMS = {claim.slug: claim for claim in registry()}
 # %%
 play(
     lambda T: plot_run(CLAIMS["attention-selects-locally"], T, seeds=1, session=Session()),
-    T=(64, (16, 64, 256)),
+    T=(256, (16, 64, 256)),
 )
 
 # %%

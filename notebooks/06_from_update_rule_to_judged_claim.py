@@ -102,7 +102,7 @@ def hard(T):
 
 HORIZONS = (8, 16, 32, 64, 128)
 question = Claim("half-and-whole", Open(), hard, horizons=HORIZONS, seeds=1)
-play(lambda T: plot_run(question, T, seeds=1, session=Session()), T=(32, HORIZONS))
+play(lambda T: plot_run(question, T, seeds=1, session=Session()), T=(128, HORIZONS))
 
 # %% [markdown]
 # ## A conjecture
