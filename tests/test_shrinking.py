@@ -10,15 +10,18 @@ import pytest
 from convergence.theorems.shrinking import averaged, gone, summed
 
 
-@pytest.mark.parametrize("T", [1, 2, 3, 40])
-@pytest.mark.parametrize("x", [2.0, 1.0, 0.3, 0.02, 1e-3, 1e-9, 1e-17, 0.0])
+@pytest.mark.parametrize("T", [1, 2, 3, 17, 40])
+@pytest.mark.parametrize(
+    "x", [2.0, 1.7, 1.0, 0.5, 0.4, 0.3, 0.02, 1e-3, 3e-9, 1e-17, 0.0, -1e-12, -0.5]
+)
 def test_sums_of_rational_numbers(x: float, T: int) -> None:
     """Exactly summed."""
     left = [(1 - Fraction(x)) ** t for t in range(T + 1)]
     np.testing.assert_allclose(gone(x, T), float(1 - left[T]), rtol=1e-14)
     np.testing.assert_allclose(summed(x, T), float(sum(left[:T])), rtol=1e-14)
-    mean = float(sum(1 - v for v in left[:T]) / T)
-    np.testing.assert_allclose(averaged(x, T), mean, rtol=1e-13)
+    if x >= 0:
+        mean = float(sum(1 - v for v in left[:T]) / T)
+        np.testing.assert_allclose(averaged(x, T), mean, rtol=1e-13)
 
 
 def test_horizons_that_no_array_holds() -> None:
@@ -27,3 +30,8 @@ def test_horizons_that_no_array_holds() -> None:
     assert averaged(1.0, T) == averaged(1e-40, T) == 1.0
     np.testing.assert_allclose(averaged(1e-90, T), 0.5e-6, rtol=1e-5)
     np.testing.assert_allclose(averaged(1 / T, T), np.exp(-1), rtol=1e-12)
+
+
+def test_what_a_factor_takes_beyond_float64_is_no_number() -> None:
+    with pytest.raises(FloatingPointError):
+        gone(-1.0, 2000)

@@ -191,7 +191,9 @@ def blur(claim: Any, record: Record, sample: Sample, session: Session) -> float:
     if not np.isfinite(sample.values[runs]).all():
         return 0.0
     with quietly():
-        known = [v - b[1] for v, b in twins(claim, record, runs, session, OF_MEANS)]
+        # Of the ends of a mean's range one is its number, and the other that or infinite.
+        moving = twins(claim, record, runs, session, OF_MEANS)
+        known = [v - min(ends_of, key=abs) for v, ends_of in moving]
         scale = max(abs(sample.number), float(np.mean(np.abs(sample.values[runs]))), 1e-300)
         found: list[float] = []
         for values in known[1:]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fractions
 from typing import Any
 
 import numpy as np
@@ -29,30 +28,16 @@ from convergence.problems.workers import unit_workers
 from convergence.registry import claims_of, named
 from convergence.statistics.planning import places
 from convergence.theorems.adaptive import linear, muon, sign, taniguchi2024
+from convergence.theorems.base import Kind
 from convergence.theorems.classical.gower2019 import ExpectedSmoothness
 from convergence.theorems.classical.quadratic_laws import BatchLaw
 from convergence.theorems.classical.stochastic_laws import Reshuffled
 from convergence.theorems.estimators import liu2024sophia_linear
 from convergence.theorems.federated import mcmahan2017
 from convergence.theorems.games import korpelevich1976
-from convergence.theorems.shrinking import gone, summed
 from convergence.theorems.subspace.chen2025rso_costs import RSOBudgetZO
 
 LINE = Linear([1.0, -3.0])
-
-
-@pytest.mark.parametrize("x", [-0.5, -1e-12, 0.0, 1e-18, 3e-9, 0.4, 0.5, 1.0, 1.7, 2.0])
-def test_what_a_factor_takes_is_right_to_rounding(x: float) -> None:
-    t = np.array([0, 1, 2, 17])
-    exact = [1 - (1 - fractions.Fraction(x)) ** int(k) for k in t]
-    np.testing.assert_allclose(gone(x, t), [float(v) for v in exact], rtol=1e-14)
-    sums = [float(v / fractions.Fraction(x)) if x else float(k) for v, k in zip(exact, t)]
-    np.testing.assert_allclose(summed(x, t), sums, rtol=1e-14)
-
-
-def test_what_a_factor_takes_beyond_float64_is_no_number() -> None:
-    with pytest.raises(FloatingPointError):
-        gone(-1.0, 2000)
 
 
 def test_descent_ascent_keeps_its_bound_where_the_game_is_hardly_monotone() -> None:
@@ -80,14 +65,31 @@ def test_walks_are_known_for_averages_that_hardly_forget(law: Any) -> None:
     assert report.verdict is Verdict.CONSISTENT, report.reason
 
 
+class AtLeast(mcmahan2017.LocalStepsAt):
+    """An equality, as a floor."""
+
+    kind = Kind.FLOOR
+
+
 def _short_laws() -> list[AbstractClaim]:
     """Equalities that are judged where short steps, or their remains, are all that there is."""
     clients = plain_clients([[1.0, 2.0]], [[1.0, 0.0], [2.0, 3.0], [0.0, 1.0]], [0.0, 0.0])
     there = plain_clients([[1.0, 2.0]], clients.b, np.asarray(clients.x_star()))
     workers = unit_workers(np.array([[1.0, 0.0], [-1.0, 2.0], [0.0, -2.0]]), [0.0, 0.0])
-    at, epochs = mcmahan2017.LocalStepsAt(al=3e-15, m=3, tau=2), Reshuffled(eta=3e-15)
+    epochs = Reshuffled(eta=3e-15)
     return [
-        Claim("local", at, there, Gaussian(1.0), horizons=(5,), seeds=16384, oracle=Clients),
+        *(
+            Claim(
+                name,
+                at(al=3e-15, m=3, tau=2),
+                there,
+                Gaussian(1.0),
+                horizons=(5,),
+                seeds=16384,
+                oracle=Clients,
+            )
+            for name, at in (("local", mcmahan2017.LocalStepsAt), ("local-floor", AtLeast))
+        ),
         Claim("reshuffled", epochs, workers, horizons=(6,), seeds=16384, oracle=Workers),
     ]
 
