@@ -89,7 +89,7 @@ def _squares(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
             yield Fault("covariance", stated[k], squares[:, k].mean(), "the variance of that entry")
     if "s" in c:
         off = uneven(squares, c.s**2, most, d)
-        if off.max() > 0 or off.max() < 0:
+        if off.max() != 0:  # one has more, or all have less
             largest = squares.mean(axis=0).max() ** 0.5
             yield Fault("s", c.s, largest, "the largest standard deviation of an entry")
 
