@@ -15,8 +15,13 @@ ARRAYS = np.ndarray, np.generic, jax.Array  # leaves that are traced; others are
 # One piece of code instead of up to 32 that are compiled side by side.
 PARTED = {"xla_cpu_parallel_codegen_split_count": 1}
 # And no loop of a step parted among threads: of a chunk of small iterates it took a third of the
-# time, and the parts waited for each other.
-WHOLE = {**PARTED, "xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+# time, and the parts waited for each other. Products of matrices stay with the library that XLA
+# calls for them; its sums part themselves too, and NSGD-M took up to 1.7 times as long with them.
+WHOLE = {
+    **PARTED,
+    "xla_disable_hlo_passes": "cpu-parallel-task-assigner",
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT",
+}
 # This halves the time to compile; steps become up to a third slower.
 HASTE = {**WHOLE, "xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 # Level 0 would halve it again, and is wrong: it contracts a·b + c in one of two places that compute
