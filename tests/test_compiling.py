@@ -51,3 +51,10 @@ def test_the_largest_of_some_numbers_is_one_of_them(way: Any, f: Callable[..., A
         for n in (3, 7):
             found = way(jax.vmap(lambda y: steps(f, y)))(starts(n))
             np.testing.assert_allclose(found, ends(f, n), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("way", [carefully, hastily])
+def test_sums_are_not_parted_among_threads(way: Any) -> None:
+    """A chunk is a program of one core; the library that XLA calls would wait for others."""
+    program = way(lambda x: jnp.sum(x**2, axis=1)).lower(np.ones((64, 1000))).compile()
+    assert "ynn" not in program.compiled.as_text()

@@ -48,21 +48,25 @@ def _worst(columns: np.ndarray, mean: Any, tests: int) -> int | None:
     return k if off[k] > limit(tests) else None
 
 
-def uneven(squares: np.ndarray, mean: Any, most: float, tests: int) -> np.ndarray:
+def uneven(
+    squares: np.ndarray, mean: Any, most: float, tests: int, alike: np.ndarray | None = None
+) -> np.ndarray:
     """(d,) 1 where a column of squares (N, d), of at most `most`, has certainly more than `mean`,
     −1 where it has certainly less, at level `ALPHA` of `tests` columns.
 
     Above by an e-value, whatever the law. Below a rare square that was not drawn may be missing:
-    by an e-value for squares up to `most`; and by a mean of k squares of normal numbers, k three
-    times the squares that carry it, of which z standard errors too little have the chance of
-    exp(−k(log(1 + u) − u/(1 + u))/2) at most, u = z√(2/k).
+    by an e-value for squares up to `most`; and by P(mean of N < x E s) ≤ exp(−N(1 − x)²/(2K)),
+    K = E s²/(E s)², of squares s ≥ 0 (Maurer 2003), with K as the column shows it or, what is rare
+    being seen in some columns only, all columns together or all of `alike`, over their means.
     """
     mean = np.broadcast_to(np.asarray(mean, float), squares.shape[1:])
     large, z = math.log(tests / ALPHA), misses(squares, mean)
-    total, fourth = np.sum(squares, axis=0), np.sum(squares**2, axis=0)
-    k = 3 * total**2 / np.maximum(fourth, 1e-300)
-    lack = np.where(k > 0, np.clip(-z, 0.0, 1e100) * np.sqrt(2 / np.maximum(k, 1e-100)), 0.0)
-    short = 0.5 * k * (np.log1p(lack) - lack / (1 + lack)) > large
+    scaled = squares / np.where(mean > 0, mean, math.inf)
+    parts = scaled if alike is None else alike
+    own = np.sum(scaled**2, axis=0) / np.maximum(np.sum(scaled, axis=0), 1e-300)
+    K = np.maximum(own, np.sum(parts**2) / np.sum(parts) if np.any(parts) else math.inf)
+    lack = np.clip(1 - scaled.mean(axis=0), 0.0, 1.0)
+    short = len(squares) * lack**2 / (2 * K) > large
     found = np.zeros(len(mean))
     for j, (column, stated) in enumerate(zip(squares.T, mean)):
         if z[j] > 0 and log_e_above(column, stated) >= large:
@@ -111,7 +115,8 @@ def _ways(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
         return
     ways = np.linalg.eigh(z[:half].T @ z[:half])[1][:, [0, -1]]
     squares = (z[half:] @ ways) ** 2
-    off = uneven(squares, 1.0, float(np.max(np.sum(z[half:] ** 2, axis=1))), 2)
+    entries = z[half:] ** 2
+    off = uneven(squares, 1.0, float(np.max(np.sum(entries, axis=1))), 2, alike=entries)
     if np.any(off):
         seen = squares[:, np.argmax(np.abs(off))].mean()
         yield Fault(name, c[name], seen, "along a way the variance over what it says")

@@ -206,3 +206,23 @@ def test_too_little_is_certain_where_enough_squares_carry_it(
     assert uneven(squares, 1.0, 1e6, 2).tolist() == [-1.0 if seen else 0.0] * 2
     # That none is larger, if it is known, is worth as many nats.
     assert uneven(squares, 1.0, 2**13 / expected, 2)[0] == (-1.0 if seen else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("d", "N", "chance"), [(512, 512, 0.003), (100, 2621, 0.001), (16, 2**14, 1e-4)]
+)
+def test_spikes_that_few_entries_showed_are_missing_in_none(d: int, N: int, chance: float) -> None:
+    """Half of the variance of each entry lies in them: of a column without, the half is seen."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        spikes = (rng.random((N, d)) < chance) / (2 * chance) ** 0.5
+        squares = (0.5**0.5 * rng.standard_normal((N, d)) + spikes) ** 2
+        assert not np.any(uneven(squares, 1.0, float(squares.sum(axis=1).max()), d)), seed
+
+
+@pytest.mark.parametrize(("share", "seen"), [(0.0, True), (0.5, True), (1.0, False)])
+def test_one_entry_of_many_that_lacks_variance_is_seen(share: float, seen: bool) -> None:
+    squares = np.random.default_rng(0).standard_normal((2621, 100)) ** 2
+    squares[:, 7] *= share
+    found = uneven(squares, 1.0, float(squares.sum(axis=1).max()), 100)
+    assert found.tolist() == [-1.0 if seen and k == 7 else 0.0 for k in range(100)]
