@@ -17,6 +17,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import STUMBLES, InvalidInput, place, require, shown
 from convergence.laws.origin import ours
+from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
 from convergence.problems.base import start_shape, started
@@ -53,7 +54,11 @@ def _check_traced(problem: Any) -> None:
 
 
 def check_samples(noise: Any, shape: tuple[int, ...]) -> None:
-    """Refuse a noise that draws no array of this shape when it is given an iterate of it."""
+    """Refuse a noise that draws no array of this shape when it is given an iterate of it; so must
+    those of every level, whatever the shape that the level below has."""
+    if isinstance(noise, Levels):
+        for level in (noise.y, noise.z):
+            check_samples(level, shape)
     if not noise.of_iterate:
         return  # it is handed something else
     drawn, dtype, why = _answer(noise, "draw", shape)

@@ -12,7 +12,7 @@ from convergence.constants import Constants
 from convergence.draws import normal
 from convergence.errors import require
 from convergence.noise.base import AbstractNoise
-from convergence.shapes import Iterate, Key, Reals, real
+from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
 class PerEntry(AbstractNoise):
@@ -119,6 +119,9 @@ class Levels(AbstractNoise):
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return self.u.draw(x, key)
+
+    def potential(self, x: Iterate, key: Key) -> Scalar:
+        return self.u.potential(x, key)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         levels = {name: getattr(self, name).constants(shape) for name in "yzu"}

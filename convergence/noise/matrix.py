@@ -85,10 +85,10 @@ class CornerGaussian(AbstractCorner):
 class BatchMean(AbstractNoise):
     """The mean of B independent draws: E‖·‖² = σ²/B.
 
-    Passes on what a mean keeps: symmetry, independence of x, the shape of the covariance and light
-    tails; moments and Lipschitz constants divided by √B; sigma_p by E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p =
-    2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of signs in a corner the corner, with a
-    batch B times as large. Nothing else.
+    Passes on what a mean keeps: symmetry, independence of x, the shape of the covariance and, where
+    sigma tells their scale, light tails; moments and Lipschitz constants divided by √B; sigma_p by
+    E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p = 2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of signs in a
+    corner the corner, with a batch B times as large. Nothing else.
     """
 
     noise: AbstractNoise
@@ -114,7 +114,8 @@ class BatchMean(AbstractNoise):
         c, B = self.noise.constants(shape), int(self.B)
         if B == 1:
             return c
-        found = c.only("symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise")
+        found = c.only("symmetric", "additive", "isotropic_noise", "equal_noise")
+        found |= {"light_tailed": bool(c.get("light_tailed") and "sigma" in c)}
         roots, squares = ("sigma", "s", "noise_lipschitz"), ("covariance", "covariances")
         found |= {name: value / B**0.5 for name, value in c.only(*roots).items()}
         found |= {name: value / B for name, value in c.only(*squares).items()}

@@ -17,13 +17,14 @@ from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
 class Ripple(AbstractNoise):
-    """ξ(w) = ζ + sA cos(w + φ), φ uniform on [0, 2π)^d, ζ a noise that does not depend on w, A a
-    noise on numbers (`swell`), 1 if not given; all independent.
+    """ξ(w) = ζ + sA cos(w + φ), φ uniform on [0, 2π)^d, A a noise on numbers (`swell`), 1 if not
+    given; all independent.
 
-    ‖ξ(w) − ξ(v)‖ ≤ s|A|‖w − v‖: noise_lipschitz = s(E A²)^{1/2} where that is certified, and
-    noise_lipschitz_p = s(E|A|^p)^{1/p} =: s_p. E‖ξ‖^p ≤ (σ_ζ + s_p√(d/2))^p by Minkowski and
-    E cos² = 1/2, and E‖ξ‖² = σ_ζ² + s²E A²d/2 exactly. Symmetric with ζ, for φ + π is as
-    likely as φ.
+    ‖ξ(w) − ξ(v)‖ ≤ s|A|‖w − v‖ for a ζ that does not depend on w: noise_lipschitz = s(E A²)^{1/2}
+    where that is certified, and noise_lipschitz_p = s(E|A|^p)^{1/p} =: s_p. A ζ(w) that certifies
+    its own adds its square to the first, for E cos(w + φ) = 0, and itself to the second; of another
+    ζ(w) neither is known. E‖ξ‖^p ≤ (σ_ζ + s_p√(d/2))^p by Minkowski and E cos² = 1/2, and E‖ξ‖² =
+    σ_ζ² + s²E A²d/2 exactly. Symmetric with ζ, for φ + π is as likely as φ.
     """
 
     zeta: AbstractNoise
@@ -47,9 +48,10 @@ class Ripple(AbstractNoise):
         return zeta + height * jnp.cos(x + phase)
 
     def potential(self, x: Iterate, key: Key) -> Scalar:
-        """A function whose gradient in x is ξ(x): ⟨ζ, x⟩ + sA Σ sin(x_i + φ_i)."""
-        zeta, phase, height = self.parts(x, key)
-        return jnp.sum(zeta * x) + height * jnp.sum(jnp.sin(x + phase))
+        """A function whose gradient in x is ξ(x): that of ζ, plus sA Σ sin(x_i + φ_i)."""
+        _, phase, height = self.parts(x, key)
+        zeta = self.zeta.potential(x, jax.random.split(key)[0])
+        return zeta + height * jnp.sum(jnp.sin(x + phase))
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         c, s = self.zeta.constants(shape), float(self.s)
@@ -61,14 +63,19 @@ class Ripple(AbstractNoise):
                 high |= {"p": 2.0, "sigma_p": high.sigma}
             p, own = float(high.p), float(c.get("p", 2.0))
             require(p == own, f"a swell of order {p:g}", f"{own:g}, that of ζ", "certify one p")
-        moved: dict[str, Any] = {"noise_lipschitz_p": s * high.sigma_p}
+        still = {"noise_lipschitz": 0.0} if c.get("additive") else c
+        fast = still.get("noise_lipschitz")
+        slow = still.get("noise_lipschitz_p", fast)  # by Jensen at most `fast`
+        moved: dict[str, Any] = {}
+        if slow is not None:
+            moved["noise_lipschitz_p"] = slow + s * high.sigma_p
         if "sigma_p" in c:
             moved["sigma_p"] = c.sigma_p + s * high.sigma_p * wide
-        if "sigma" in high:
-            moved["noise_lipschitz"] = s * high.sigma
+        if fast is not None and "sigma" in high:
+            moved["noise_lipschitz"] = math.hypot(fast, s * high.sigma)
         if "sigma" in c and "sigma" in high:
             moved["sigma"] = (c.sigma**2 + (s * high.sigma * wide) ** 2) ** 0.5
             moved["sigma_p"] = min(moved.get("sigma_p", math.inf), moved["sigma"])
         own = {"p": c.get("p", 2.0), **c.only("symmetric")}
-        light = bool(c.get("light_tailed") and high.get("light_tailed"))
+        light = bool(c.get("light_tailed") and high.get("light_tailed") and "sigma" in moved)
         return Constants(additive=False, light_tailed=light, **own, **moved)

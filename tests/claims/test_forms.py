@@ -16,6 +16,7 @@ from convergence.claims.forms import check_law, check_problem, check_samples, ch
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise import AbstractNoise
+from convergence.noise.agents import Levels
 from convergence.noise.pair import Pair
 from convergence.problems import AbstractProblem
 from convergence.shapes import Reals, real
@@ -222,6 +223,10 @@ def test_samples_and_the_potential_of_a_noise() -> None:
         check_samples(odd(Signs, **methods), (2,))
     said = sentence(check_samples, Pair([1.0, 0.0, 0.0], 0.5), (2,))
     assert " for an iterate of shape (2,), but samples of that shape are needed, not " in said
+    still, long = Pair([1.0, 0.0], 0.5), Pair([1.0, 0.0, 0.0], 0.5)
+    check_samples(Levels(still, still, still), (2,))
+    for levels in Levels(long, still, still), Levels(still, Levels(still, long, still), still):
+        assert sentence(check_samples, levels, (2,)) == said
     for asked, answer, found, needed in (
         ("draw", lambda self, x, key: x.astype(np.float32), "an array float32(2,)", SHAPE),
         ("potential", lambda self, x, key: x, "an array float64(2,)", NUMBER),

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from convergence.errors import InvalidInput
-from convergence.noise.agents import OneDraw, PerEntry
+from convergence.noise.agents import Levels, OneDraw, PerEntry
+from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
 from convergence.noise.coin import Coin
 from convergence.noise.gaussian import Gaussian
@@ -21,6 +22,7 @@ from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import three_point
 
 HEAVY = three_point(1.5, 2.0, 0.3, d=3)
+ALIKE = Levels(PerEntry(2.0), PerEntry(2.0), PerEntry(2.0))
 WIDE = 1.5**0.5  # √(d/2) of three entries
 SPIKY = HEAVY.moment(2.0) ** 0.5
 MOVES: dict[str, Any] = {"additive": False, "symmetric": True}
@@ -47,6 +49,21 @@ CERTIFIED: dict[str, tuple[AbstractNoise, dict[str, Any]]] = {
     "BatchOfRipples": (BatchMean(Ripple(Gaussian(3.0), 0.7), 4), {
         "p": 2.0, "noise_lipschitz": 0.35, "light_tailed": True, **MOVES,
         "sigma": (9 + 0.49 * 1.5) ** 0.5 / 2, "sigma_p": (9 + 0.49 * 1.5) ** 0.5 / 2}),
+    "RippleOnRipple": (Ripple(Ripple(Gaussian(3.0), 2.4), 0.7), {
+        "p": 2.0, "noise_lipschitz": 2.5, "noise_lipschitz_p": 3.1, "light_tailed": True,
+        "sigma": (9 + 6.25 * 1.5) ** 0.5, "sigma_p": (9 + 6.25 * 1.5) ** 0.5, **MOVES}),
+    "RippleOnABatchOfRipples": (Ripple(BatchMean(Ripple(Gaussian(3.0), 4.8), 4), 0.7), {
+        "p": 2.0, "noise_lipschitz": 2.5, "noise_lipschitz_p": 3.1, "light_tailed": True,
+        "sigma": (2.25 + 6.25 * 1.5) ** 0.5, "sigma_p": (2.25 + 6.25 * 1.5) ** 0.5, **MOVES}),
+    "RippleOnWhatTurns": (Ripple(Aligned(3.0), 0.7), {
+        "p": 2.0, "light_tailed": True, **MOVES,
+        "sigma": (9 + 0.49 * 1.5) ** 0.5, "sigma_p": (9 + 0.49 * 1.5) ** 0.5}),
+    "RippleOnLevels": (Ripple(ALIKE, 0.7), {
+        "p": 2.0, "noise_lipschitz": 0.7, "noise_lipschitz_p": 0.7, "light_tailed": False,
+        **MOVES}),
+    "BatchOfLevels": (BatchMean(ALIKE, 4), {
+        "s": 1.0, "symmetric": True, "additive": True, "isotropic_noise": True,
+        "equal_noise": True, "light_tailed": False}),
     "BatchOfSpikes": (BatchMean(HEAVY, 9), {
         "p": 1.5, "sigma": SPIKY / 3, "sigma_p": 2 / 3 ** (1 / 1.5), "light_tailed": True,
         "symmetric": True, "additive": True}),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from convergence.draws import normal, radial
+from convergence.errors import InvalidInput
 from convergence.noise.agents import Levels, OneDraw, PerAgent, PerEntry
 from convergence.noise.aligned import Aligned
 from convergence.noise.atoms import Atoms, diagonal
@@ -168,6 +169,12 @@ def test_samples_are_gradients_of_their_potentials() -> None:
     for swell, noise in (False, None), (True, PerEntry(3.0)):
         found = Ripple(Gaussian(2.0), 0.7, noise).potential(x, KEY)
         assert float(found) == pytest.approx(rippled(X, "value", swell))
+    inner = Ripple(Gaussian(2.0), 0.7)
+    for moving in Ripple(inner, 0.3), Levels(Gaussian(), Gaussian(), inner):
+        slope = jax.grad(moving.potential)(x, KEY)
+        np.testing.assert_allclose(slope, moving.draw(x, KEY), rtol=1e-11)
+    with pytest.raises(InvalidInput, match="the gradient of no function"):
+        Ripple(Aligned(2.0), 0.7).potential(x, KEY)
     batch = folded(lambda key: 2 * (normals(3, 2, key=key) * X).sum(), 3)
     assert float(BatchMean(PerEntry(2.0), 3).potential(x, KEY)) == pytest.approx(batch)
     found = OneDraw(-2.0).of_unit(x)
