@@ -60,7 +60,10 @@ def noise_faults(
         return odd
     if isinstance(noise, Levels):
         parts = [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
-        return parts if type(noise) is Levels else [*parts, *origin(noise, c)]
+        if parts or type(noise) is Levels:
+            return parts
+        if "sigma" not in c:  # of tails that are light on the scale of each part
+            c = c.but(light_tailed=False)
     law = known(noise, x.shape, c)
     if law is not None and ours(noise):
         return list(law)

@@ -16,6 +16,8 @@ from convergence import Claim, Verdict, verify
 from convergence.claims.exact import Exact
 from convergence.constants import Constants
 from convergence.laws import certificates, origin
+from convergence.laws.noises import noise_faults
+from convergence.noise.agents import Levels, PerEntry
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.heavy import Pareto, StudentT
@@ -224,6 +226,27 @@ def test_the_mean_of_noises_that_move_has_their_mean_for_a_potential() -> None:
         key = jax.random.key(k)
         slope = jax.grad(lambda y, key=key: noise.potential(y, key))(x)
         np.testing.assert_allclose(slope, noise.draw(x, key), rtol=1e-12, atol=1e-12)
+
+
+def test_levels_of_a_users_own_are_looked_at_as_any_noise() -> None:
+    """What their parts certify is no word for what the class adds to it, nor for what it draws."""
+
+    class Quiet(Levels):
+        def constants(self, shape: tuple[int, ...]) -> Constants:
+            return super().constants(shape) | {"sigma": 1.0}
+
+    class Louder(Levels):
+        def draw(self, x: Any, key: Any) -> Any:
+            return 1.3 * super().draw(x, key)
+
+    class Same(Levels):
+        """What `Levels` are, by another name."""
+
+    calm, loud, each = Gaussian(1.0), Gaussian(1.3), PerEntry(1.0)
+    assert not noise_faults(Quiet(calm, calm, calm), np.ones((3, 2)))
+    for noise in Quiet(calm, calm, loud), Louder(each, each, each):
+        assert noise_faults(noise, np.ones((3, 2)))
+    assert not noise_faults(Same(calm, calm, calm), np.ones((3, 2)))
 
 
 def test_projections_begin_inside_the_box() -> None:
