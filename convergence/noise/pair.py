@@ -59,7 +59,8 @@ ATOMS = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, -1.0]])
 
 
 class Points(AbstractNoise):
-    """ξ uniform on the K rows of `values`, which sum to 0: E‖ξ‖² = (1/K) Σ‖values_k‖².
+    """ξ uniform on the K rows of `values`, of the iterate's shape, which sum to 0: E‖ξ‖² =
+    (1/K) Σ‖values_k‖².
 
     Certifies sigma, light_tailed (as `Pair`) and three_atoms: values = σ√0.3 · `ATOMS`.
     """
@@ -70,7 +71,8 @@ class Points(AbstractNoise):
         if isinstance(self.values, np.ndarray):
             off = float(np.max(np.abs(self.values.sum(axis=0))))
             # 1e-9: the rows are rounded, and so is their sum.
-            require(off < 1e-9, f"a sum of {off:g}", "rows that sum to 0", "center the values")
+            least = 1e-9 * float(np.max(np.abs(self.values)))
+            require(off <= least, f"a sum of {off:g}", "rows that sum to 0", "center the values")
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return jnp.asarray(self.values, x.dtype)[
@@ -83,7 +85,7 @@ class Points(AbstractNoise):
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
         values = np.asarray(self.values)
-        square = np.sum(values**2, axis=1)
+        square = np.sum(values.reshape(len(values), -1) ** 2, axis=1)
         sigma = float(np.mean(square)) ** 0.5
         three = values.shape == ATOMS.shape and bool(np.allclose(values, sigma * 0.3**0.5 * ATOMS))
         return Constants(

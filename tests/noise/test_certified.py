@@ -92,6 +92,19 @@ def test_atoms_at_five_standard_deviations() -> None:
         assert Pair(np.ones(1), p).constants((1,)).light_tailed is light
 
 
+def test_points_of_any_shape_and_size() -> None:
+    """Matrices of four ones: E‖ξ‖² = 4. A mean is no 0 because it is small."""
+    ones = np.ones((2, 2))
+    c = Points(np.stack([ones, -ones])).constants((2, 2))
+    assert c.sigma == 2
+    assert c.light_tailed
+    for size in 1e-12, 1.0, 1e12:
+        third = np.array([[0.1], [0.2], [-0.3]]) * size
+        assert Points(third).constants((1,)).sigma == pytest.approx(size * (0.14 / 3) ** 0.5)
+        with pytest.raises(InvalidInput, match="rows that sum to 0"):
+            Points(np.array([[1.0], [2.0]]) * size)
+
+
 def test_the_end_of_a_tail_is_told_of_the_line_that_draws() -> None:
     """Three calls above: a noise draws a radius, which asks for an exponential number."""
     raw: Any = inspect.unwrap(exponential)
