@@ -41,6 +41,7 @@ from .adaptive.losses import AbstractLosses as AbstractLosses
 from .adaptive.losses import AdamInTurn as AdamInTurn
 from .adaptive.losses import AMSGradInTurn as AMSGradInTurn
 from .adaptive.losses import decaying as decaying
+from .adaptive.matrices import AbstractFactored as AbstractFactored
 from .adaptive.matrices import AbstractMatrixWalk as AbstractMatrixWalk
 from .adaptive.matrices import FactoredLikeFull as FactoredLikeFull
 from .adaptive.matrices import FactoredLinear as FactoredLinear

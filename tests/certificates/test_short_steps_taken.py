@@ -27,7 +27,14 @@ from convergence.problems.shifted import Shifted
 from convergence.problems.workers import unit_workers
 from convergence.registry import claims_of, named
 from convergence.statistics.planning import places
-from convergence.theorems.adaptive import linear, muon, sign, taniguchi2024
+from convergence.theorems.adaptive import (
+    linear,
+    matrices,
+    muon,
+    shazeer2018,
+    sign,
+    taniguchi2024,
+)
 from convergence.theorems.base import Kind
 from convergence.theorems.classical.gower2019 import ExpectedSmoothness
 from convergence.theorems.classical.quadratic_laws import BatchLaw
@@ -214,3 +221,12 @@ def test_twins_are_asked_where_they_may_tell(monkeypatch: pytest.MonkeyPatch) ->
         claim: Any = named(slug)
         assert verify(claim).verdict is Verdict.REFUTED
     assert set(asked) == {"sgd-batch-like-one"}
+
+
+@pytest.mark.parametrize("law", [matrices.FactoredLinear(), shazeer2018.AdafactorLinear()])
+def test_a_factored_moment_of_a_column_of_zeros_is_not_judged(law: Any) -> None:
+    """0/0 in what is stated."""
+    G = [[1.0, 2.0, 0.0], [3.0, 1.0, 0.0]]
+    report = verify(Claim("c", law, Linear(G), horizons=(4,), seeds=1))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert "nan" not in report.reason, report.reason

@@ -191,7 +191,22 @@ class SOAPLikeAdam(SOAPLinear):
         return exact, exact
 
 
-class FactoredLinear(AbstractMatrixWalk):
+class AbstractFactored(AbstractMatrixWalk):
+    """Of a second moment that is factored: with a row or column of zeros it is 0/0."""
+
+    @varies
+    def assumes(self) -> Any:
+        """And no row or column of zeros."""
+        return (*super().assumes, Within("least ‖row‖ or ‖column‖/‖G‖_F", self, "thinnest", 0.01))
+
+    def thinnest(self, c: Constants, T: int) -> float:
+        """The least norm of a row or column of G over its Frobenius norm."""
+        square = np.asarray(c.g, float) ** 2
+        lines = min(square.sum(axis=0).min(), square.sum(axis=1).min())
+        return float(np.sqrt(lines / square.sum()))
+
+
+class FactoredLinear(AbstractFactored):
     """f(X_T) = −ηT Σ_ij G_ij² √(s/(r_i c_j)) on f(X) = ⟨G, X⟩, for Adafactor's factored second
     moment: r_i and c_j the means of G² over the i-th row and the j-th column, s over all.
 

@@ -9,7 +9,7 @@ import numpy as np
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.shipped import choose, from_optax, from_torch
 from convergence.constants import Constants
-from convergence.theorems.adaptive.matrices import AbstractMatrixWalk
+from convergence.theorems.adaptive.matrices import AbstractFactored
 from convergence.theorems.base import Source, varies
 from convergence.theorems.conditions import Within
 from convergence.theorems.domains import code_of
@@ -17,7 +17,7 @@ from convergence.theorems.domains import code_of
 LEAST = 1e-3  # the size that a parameter is taken to have at least
 
 
-class AdafactorLinear(AbstractMatrixWalk):
+class AdafactorLinear(AbstractFactored):
     """f(X_T) = −p_T⟨G, Û⟩ on f(X) = ⟨G, X⟩ for Adafactor with its factored moment, clipped updates
     and steps relative to the size of X: p_{t+1} = p_t + η max{10⁻³, p_t rms(Û)} from p_0 = 0, Û =
     U/max{1, rms(U)}, U_ij = G_ij √(s/(r_i c_j)), r_i, c_j and s the means of G² over rows, columns
