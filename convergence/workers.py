@@ -15,6 +15,8 @@ Found = TypeVar("Found")
 
 EVERY = 0.5  # seconds between two looks
 SPARE = 4  # threads a core in XLA's pools, without which programs side by side may wait forever
+# Threads of a product of matrices by NumPy, which its last bits hang on; read when it is imported.
+ALONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def cores() -> int:

@@ -20,6 +20,7 @@ from convergence.cli import main, pools
 from convergence.cli.pool import Pool
 from convergence.cli.spawned import Spawned
 from convergence.store import Store
+from convergence.workers import ALONE
 from tests.test_cluster import BAD, GOOD, LISTENING, MODULE, recorded
 
 # Of many kinds: single runs and many, laws, floors, separations, identities, refuted by a proof.
@@ -168,3 +169,16 @@ def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("begun") == 1
+
+
+def test_products_of_matrices_keep_to_one_thread_unless_told() -> None:
+    """Their last bits hang on how many there are: on the machine."""
+    asked = "from convergence.cli.environment import prepare; prepare()"
+    told = "import os, numpy; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    bare = {name: value for name, value in os.environ.items() if name not in ALONE}
+    for given, expected in ({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{asked}; {told}"],
+            env={**bare, **given}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.strip() == expected

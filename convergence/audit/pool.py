@@ -27,6 +27,7 @@ from convergence.audit.cells import Audit, Cell, Outcome
 from convergence.audit.families import FAMILIES, by_name
 from convergence.audit.find import split
 from convergence.errors import InvalidInput
+from convergence.workers import ALONE
 
 LAW = 60.0  # seconds for one law
 WHOLE = 240.0  # and for one optimizer
@@ -67,12 +68,11 @@ class Worker:
         self.end()
         ours, theirs = os.pipe()
         self.folder = tempfile.mkdtemp(prefix="convergence-audit-")
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "convergence.audit.worker",
              str(theirs), str(os.getpid()), self.folder],
             stdin=subprocess.PIPE, pass_fds=(theirs,), text=True, start_new_session=True,
-            env={**os.environ, **threads, "JAX_PLATFORMS": "cpu"},
+            env={**os.environ, **ALONE, "JAX_PLATFORMS": "cpu"},
         )  # fmt: skip
         os.close(theirs)
         self.answers, self.rest = ours, b""

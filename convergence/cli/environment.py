@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import Any
 
 from convergence.errors import require
-from convergence.workers import SPARE, cores
+from convergence.workers import ALONE, SPARE, cores
 
 # Tracing makes millions of objects and few cycles: Python's own numbers take 6 % of a run's time.
 RARELY = 50_000, 20, 100
@@ -20,6 +20,9 @@ RARELY = 50_000, 20, 100
 def prepare() -> None:
     """Before JAX is imported: give XLA threads to spare, and Python's collector of cycles less to
     do; then warn if another distribution installs the import name.
+
+    NumPy's products keep to one thread: claims are judged in a process a core, and reports are the
+    same on machines with other numbers of cores.
 
     XLA compiles, runs and factorizes matrices in pools with one thread a core, and these tasks
     wait for others of the same pool: on two cores, two claims at a time, or one claim on two
@@ -38,6 +41,9 @@ def prepare() -> None:
         )
     if "jax" not in sys.modules:  # its pools may be there already, and NPROC would be a lie
         os.environ.setdefault("NPROC", str(max(16, SPARE * cores())))
+    if "numpy" not in sys.modules:
+        for name, threads in ALONE.items():
+            os.environ.setdefault(name, threads)
     gc.set_threshold(*RARELY)
     others = rivals()
     if others:

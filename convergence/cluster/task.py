@@ -19,11 +19,12 @@ from filelock import FileLock, Timeout
 
 from convergence.errors import InvalidInput, told
 from convergence.files import read_json, write_json
+from convergence.workers import ALONE
 
 MARK = ".scheduler"  # in the store while somebody sends tasks that write there
 # What a worker must have as its sender has it, before JAX is imported.
 PASSED = (
-    "NPROC", "JAX_ENABLE_X64", "JAX_PLATFORMS", "XLA_FLAGS", "OPENBLAS_CORETYPE",
+    "NPROC", "JAX_ENABLE_X64", "JAX_PLATFORMS", "XLA_FLAGS", "OPENBLAS_CORETYPE", *ALONE,
 )  # fmt: skip
 
 
