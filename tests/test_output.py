@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -100,3 +101,10 @@ def test_a_claim_that_leaves_is_an_error(
 def test_every_sign_has_a_likeness():
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
     assert every.encode("ascii", "plain").isascii()
+
+
+def test_who_kept_the_stream_of_a_run_does_not_close_what_is_under_it() -> None:
+    """A handler of a log does, when others configure it: the next run had nowhere to write."""
+    under = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    Steady(under).close()
+    assert not under.closed

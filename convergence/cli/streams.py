@@ -58,6 +58,10 @@ class Steady:
         if self.failure is None:
             self._try(self.stream.flush)
 
+    def close(self) -> None:
+        """Flush: who kept it, as absl's log does, owns no stream."""
+        self.flush()
+
     def isatty(self) -> bool:
         """Whether somebody looks."""
         return self.stream is not None and self.stream.isatty()
