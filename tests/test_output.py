@@ -106,5 +106,6 @@ def test_every_sign_has_a_likeness():
 def test_who_kept_the_stream_of_a_run_does_not_close_what_is_under_it() -> None:
     """A handler of a log does, when others configure it: the next run had nowhere to write."""
     under = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    assert under in (None, Steady(under))  # as is asked before closing
     Steady(under).close()
     assert not under.closed

@@ -62,6 +62,13 @@ class Steady:
         """Flush: who kept it, as absl's log does, owns no stream."""
         self.flush()
 
+    def __eq__(self, other: object) -> bool:
+        """It is taken for the stream under it: absl's log closes none that is in use."""
+        return getattr(other, "stream", other) is self.stream
+
+    def __hash__(self) -> int:
+        return hash(self.stream)
+
     def isatty(self) -> bool:
         """Whether somebody looks."""
         return self.stream is not None and self.stream.isatty()
