@@ -1,4 +1,4 @@
-"""Mixing agents: the runner against NumPy batched over seeds: `python -m
+"""Mixing agents: the runner against NumPy batched over seeds and JAX by hand: `python -m
 tests.benchmarks.bench_mixing`.
 
 Gradient tracking on quadratics of n agents in d dimensions. Everything is measured in one process,
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.decentralized.single_level import GradientTracking
 from convergence.algorithms.decentralized.sparkle import sparkle
-from convergence.keys import claim_key
+from convergence.keys import claim_key, step_key
 from convergence.metrics.agents import MeanSquare
 from convergence.moments.affine import analyse
 from convergence.noise.agents import PerEntry
@@ -26,6 +28,7 @@ from convergence.problems.agents import heterogeneous
 from convergence.problems.bilevel import random_bilevel
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
+from tests.benchmarks._by_hand import batched
 from tests.benchmarks._clock import speeds
 
 T, SEEDS, ALPHA = 200, 256, 0.1
@@ -49,26 +52,50 @@ def numpy_batched(problem: Any) -> np.ndarray:
     return X
 
 
-def runner(problem: Any) -> None:
+def hand_written(problem: Any, base: Any) -> Any:
+    """The same in JAX."""
+    W, H, c = (jnp.asarray(v) for v in (problem.W, problem.H, problem.c))
+
+    def one(key: Any, T: Any) -> Any:
+        def gradient(X: Any, t: Any) -> Any:
+            noise = jax.random.normal(step_key(key, t), X.shape)
+            return jnp.einsum("kij,kj->ki", H, X - c) + noise
+
+        def step(t: Any, carry: Any) -> Any:
+            X, tracker, G = carry
+            X = W @ (X - ALPHA * tracker)
+            new = gradient(X, t + 1)
+            return X, W @ (tracker + new - G), new
+
+        X = jnp.zeros(c.shape)
+        G = gradient(X, 0)
+        return jax.lax.fori_loop(0, T, step, (X, W @ G, G))[0]
+
+    return batched(one, SEEDS, base)
+
+
+def runner(problem: Any, key: Any) -> None:
     """The same by the engine of this project."""
     oracle, method = Oracle(problem, PerEntry(1.0)), GradientTracking(problem.W, ALPHA)
-    key = claim_key("bench-mixing", 0, T)
     run(Experiment(problem, oracle, method, MeanSquare()), T, key, seeds=range(SEEDS), chunk=SEEDS)
 
 
 def main() -> None:
     """Print ratios."""
     with precision("float64"):
+        key = claim_key("bench-mixing", 0, T)
         for n, d in ((8, 2), (16, 4), (32, 8)):
             problem = heterogeneous(graphs.lazy(graphs.ring(n)), d)
+            written = hand_written(problem, key)
             found = speeds(
                 {
-                    "runner": (lambda p=problem: runner(p), 1),
+                    "runner": (lambda p=problem: runner(p, key), 1),
                     "NumPy batched": (lambda p=problem: numpy_batched(p), 1),
+                    "JAX by hand": (lambda w=written: w(T, SEEDS), 1),
                 }
             )
-            ratio = found["runner"] / found["NumPy batched"]
-            print(f"n = {n:2d}, d = {d}: the runner is {ratio:.2f} times as fast as NumPy batched")
+            ratios = [f"{found['runner'] / found[way]:.2f} times {way}" for way in list(found)[1:]]
+            print(f"n = {n:2d}, d = {d}: the runner is as fast as {' and '.join(ratios)}")
         problem = random_bilevel(graphs.lazy(graphs.torus(4)), 4, 4)
         oracle = BilevelOracle(problem, PerEntry(1.0))
         method = sparkle("ED", "ED", problem.W, (0.02, 0.1, 0.1, 0.3))

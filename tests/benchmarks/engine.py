@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 
 from convergence.algorithms.subspace.projected import Subspace
-from convergence.compiling import carefully
 from convergence.keys import claim_key, run_keys, step_key
 from convergence.linalg import lift, top_left
 from convergence.metrics.pointwise import Value
@@ -28,6 +27,7 @@ from convergence.precision import precision
 from convergence.problems.counterexample import Counterexample
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
+from tests.benchmarks._by_hand import batched
 from tests.benchmarks._clock import speeds
 
 ETA, TAU = 1e-3, 100
@@ -82,8 +82,7 @@ def numpy_batched(problem: Counterexample, r: int, T: int, seeds: int) -> np.nda
 def hand_written(
     problem: Counterexample, r: int, chunk: int, base: Any
 ) -> Callable[[int, int], list[Any]]:
-    """The same method written out for this one problem, with the runner's linear algebra and its
-    options of the compiler; its runs are those under the key `base`, which no trace can make."""
+    """The same method written out for this one problem, with the runner's linear algebra."""
     D, k, n = jnp.asarray(problem.D), problem.k, len(problem.X0)
     C = jnp.zeros((n, n)).at[k:, k:].set(jnp.eye(r))
 
@@ -104,18 +103,7 @@ def hand_written(
         start = (jnp.asarray(problem.X0), jnp.zeros((n, r)))
         return jax.lax.fori_loop(0, T, step, start)[0]
 
-    @carefully
-    def batch(indices: Any, T: Any) -> Any:
-        return jax.vmap(one, in_axes=(0, None))(run_keys(base, indices), T)
-
-    def everything(T: int, seeds: int) -> list[Any]:
-        parts = [
-            batch(np.arange(i, i + chunk, dtype=np.uint32), np.int32(T))
-            for i in range(0, seeds, chunk)
-        ]
-        return jax.block_until_ready(parts)
-
-    return everything
+    return batched(one, chunk, base)
 
 
 def compare(n: int, r: int, T: int = 2000, seeds: int = 512) -> dict[str, float]:
