@@ -94,8 +94,11 @@ def main() -> None:
                     "JAX by hand": (lambda w=written: w(T, SEEDS), 1),
                 }
             )
-            ratios = [f"{found['runner'] / found[way]:.2f} times {way}" for way in list(found)[1:]]
-            print(f"n = {n:2d}, d = {d}: the runner is as fast as {' and '.join(ratios)}")
+            ratios = [
+                f"{found['runner'] / found[way]:.2f} times as fast as {way}"
+                for way in ("NumPy batched", "JAX by hand")
+            ]
+            print(f"n = {n:2d}, d = {d}: the runner is {' and '.join(ratios)}")
         problem = random_bilevel(graphs.lazy(graphs.torus(4)), 4, 4)
         oracle = BilevelOracle(problem, PerEntry(1.0))
         method = sparkle("ED", "ED", problem.W, (0.02, 0.1, 0.1, 0.3))
