@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,25 @@ def test_products_of_matrices_keep_to_one_thread_unless_told() -> None:
             env={**bare, **given}, capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout.strip() == expected
+
+
+def test_kept_programs_are_found_again_by_the_same_machine_alone(tmp_path: Path) -> None:
+    def programs(out: str, **environment: str) -> dict[str, set[str]]:
+        command = [sys.executable, "-m", "convergence", "verify", "galore-stalls", "--quiet"]
+        subprocess.run(
+            [*command, "--out", out, "--programs", "kept"],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd(), **environment}, check=True,
+        )  # fmt: skip
+        return {p.name: {f.name for f in p.glob("*-cache")} for p in (tmp_path / "kept").iterdir()}
+
+    ((name, first),) = programs("a").items()
+    assert name.startswith(f"jaxlib-{metadata.version('jaxlib')}-")
+    assert first
+    assert programs("b") == {name: first}
+    assert recorded(tmp_path / "a") == recorded(tmp_path / "b")
+    assert len(programs("c", XLA_FLAGS="--xla_cpu_max_isa=AVX2")) == 2
+
+
+def test_programs_are_kept_for_processes_of_this_machine(capsys: pytest.CaptureFixture[str]):
+    assert main(["verify", "gd-huber-tight", "--programs", "kept", "--on", "local"]) == 2
+    assert "--programs beside --on local" in capsys.readouterr().err

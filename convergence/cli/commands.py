@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from convergence.cli.environment import prepare
+from convergence.cli.environment import keep_programs, prepare
+from convergence.errors import require
 
 
 def list(arguments: Namespace) -> int:
@@ -48,6 +49,10 @@ def new(arguments: Namespace) -> int:
 
 def verify(arguments: Namespace) -> int:
     """Run claims, judge them, and keep what was found."""
+    if arguments.programs is not None:
+        where = f"--programs beside --on {arguments.on}"
+        require(arguments.on is None, where, "processes of this machine", "leave one of them out")
+        keep_programs(arguments.programs)
     prepare()
     from convergence.cli.verify import run
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime
 import gc
+import hashlib
 import os
+import platform
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from convergence.errors import require
@@ -53,6 +56,28 @@ def prepare() -> None:
             "environment of its own.",
             file=sys.stderr,
         )
+
+
+def keep_programs(folder: Path) -> None:
+    """Before JAX is imported: keep what it compiles in `folder`, and find it again: in a part of it
+    that is named by jaxlib, the processor and the flags of XLA, since a program made for others may
+    compute something else or not run at all."""
+    jaxlib, flags = metadata.version("jaxlib"), os.environ.get("XLA_FLAGS", "")
+    made_for = hashlib.sha256(f"{_processor()}\n{flags}".encode()).hexdigest()[:12]
+    place = folder.absolute() / f"jaxlib-{jaxlib}-{platform.machine()}-{made_for}"
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(place)
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+
+def _processor() -> str:
+    """Its name, and what it can do where the system says so."""
+    with contextlib.suppress(OSError, UnicodeError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        found = [line for line in lines if line.startswith(("model name", "flags", "Features"))]
+        if found:
+            return "\n".join(sorted(set(found)))
+    return platform.processor()
 
 
 def rivals() -> list[str]:

@@ -96,6 +96,9 @@ def _verify(add: argparse.ArgumentParser) -> None:
         help="run on processes of this machine (dask, local), a scheduler of dask (tcp://…) or "
         "slurm; judge here (docs/scale.md)",
     )
+    add.add_argument(
+        "--programs", type=folder, metavar="DIR", help="keep compiled programs, and find them again"
+    )
     _outputs(add)
 
 
