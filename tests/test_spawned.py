@@ -199,9 +199,11 @@ def test_kept_programs_are_found_again_by_the_same_machine_alone(tmp_path: Path)
     assert first
     assert programs("b") == {name: first}
     assert recorded(tmp_path / "a") == recorded(tmp_path / "b")
-    assert len(programs("c", XLA_FLAGS="--xla_cpu_max_isa=AVX2")) == 2
+    assert len(programs("c", XLA_FLAGS="--xla_force_host_platform_device_count=1")) == 2
 
 
 def test_programs_are_kept_for_processes_of_this_machine(capsys: pytest.CaptureFixture[str]):
     assert main(["verify", "gd-huber-tight", "--programs", "kept", "--on", "local"]) == 2
     assert "--programs beside --on local" in capsys.readouterr().err
+    assert main(["verify", "gd-huber-tight", "--programs", "kept"]) == 2
+    assert "--programs where JAX is imported already" in capsys.readouterr().err

@@ -62,6 +62,12 @@ def keep_programs(folder: Path) -> None:
     """Before JAX is imported: keep what it compiles in `folder`, and find it again: in a part of it
     that is named by jaxlib, the processor and the flags of XLA, since a program made for others may
     compute something else or not run at all."""
+    require(
+        "jax" not in sys.modules,  # it has read what is set here
+        "--programs where JAX is imported already",
+        "a process that begins with it",
+        "say it on the command line",
+    )
     jaxlib, flags = metadata.version("jaxlib"), os.environ.get("XLA_FLAGS", "")
     made_for = hashlib.sha256(f"{_processor()}\n{flags}".encode()).hexdigest()[:12]
     place = folder.absolute() / f"jaxlib-{jaxlib}-{platform.machine()}-{made_for}"
