@@ -57,7 +57,8 @@ def uneven(
     Above by an e-value, whatever the law. Below a rare square that was not drawn may be missing:
     by an e-value for squares up to `most`; and by P(mean of N < x E s) ≤ exp(−N(1 − x)²/(2K)),
     K = E s²/(E s)², of squares s ≥ 0 (Maurer 2003), with K as the column shows it or, what is rare
-    being seen in some columns only, all columns together or all of `alike`, over their means.
+    being seen in some columns only, all columns together or all of `alike`, over their means. So
+    what one column alone does rarely, and did not, is not known: it is accused.
     """
     mean = np.broadcast_to(np.asarray(mean, float), squares.shape[1:])
     large, z = math.log(tests / ALPHA), misses(squares, mean)

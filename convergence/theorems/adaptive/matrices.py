@@ -192,7 +192,8 @@ class SOAPLikeAdam(SOAPLinear):
 
 
 class AbstractFactored(AbstractMatrixWalk):
-    """Of a second moment that is factored: with a row or column of zeros it is 0/0."""
+    """Of a second moment that is factored: with a row or column of zeros it is 0/0, and of small
+    ones what codes add to G² would show; so they are no smaller than singular values may be."""
 
     @varies
     def assumes(self) -> Any:
