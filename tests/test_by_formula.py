@@ -68,6 +68,11 @@ CERTIFIED: dict[str, tuple[AbstractNoise, tuple[int, ...], dict[str, Any]]] = {
     "LevelsEqual": (Levels(PerEntry(2.0), PerEntry(2.0), PerEntry(2.0)), (3, 2), {
         "s_y": 2.0, "s_z": 2.0, "s_u": 2.0, "s": 2.0, **LIGHT, "isotropic_noise": True,
         "equal_noise": True, "independent": True}),
+    "LevelsBelow": (
+        Levels(PerEntry(np.full((3, 4), 2.0)), PerEntry(2.0), PerEntry(np.full((3, 2), 2.0)),
+               lower=(3, 4)), (3, 2), {
+            "s_y": 2.0, "s_z": 2.0, "s_u": 2.0, "s": 2.0, **LIGHT, "isotropic_noise": True,
+            "equal_noise": True, "independent": True}),
     "LevelsMixed": (Levels(PerEntry(2.0), OneDraw(2.0), PerEntry(2.0)), (3, 2), {
         "s_y": 2.0, "s_u": 2.0, **LIGHT, "isotropic_noise": False, "equal_noise": False,
         "independent": False}),
@@ -90,9 +95,11 @@ CERTIFIED: dict[str, tuple[AbstractNoise, tuple[int, ...], dict[str, Any]]] = {
     "BatchSign": (BatchMean(CornerSign(3.0, 2), 9), (3, 4), {
         "sigma": 2**0.5, **LIGHT, "corner": 3.0, "corner_rank": 2, "batch": 9}),
     "BatchEntries": (BatchMean(PerEntry(3.0), 9), (3, 2), {
-        "sigma": 6**0.5, "s": 1.0, **LIGHT, "isotropic_noise": True, "equal_noise": True}),
+        "sigma": 6**0.5, "s": 1.0, **LIGHT, "isotropic_noise": True, "equal_noise": True,
+        "independent": True}),
     "BatchAgents": (BatchMean(PerAgent(S), 9), (3, 2), {
-        "sigma": 650**0.5 / 3, "covariances": COV / 9, **LIGHT, "equal_noise": False}),
+        "sigma": 650**0.5 / 3, "covariances": COV / 9, **LIGHT, "equal_noise": False,
+        "independent": True}),
     "BatchDiagonal": (BatchMean(DiagonalGaussian(np.array([1.0, 8.0])), 9), (2,), {
         "sigma": 1.0, "covariance": np.array([1.0, 8.0]) / 9, **LIGHT}),
     "BatchCoin": (BatchMean(Coin(0.4, 3.0, 1.5), 9), (2,), {

@@ -55,10 +55,10 @@ def _check_traced(problem: Any) -> None:
 
 def check_samples(noise: Any, shape: tuple[int, ...]) -> None:
     """Refuse a noise that draws no array of this shape when it is given an iterate of it; so must
-    those of every level, whatever the shape that the level below has."""
+    that of every level, at its own shape."""
     if isinstance(noise, Levels):
-        for level in (noise.y, noise.z):
-            check_samples(level, shape)
+        for level in "yz":
+            check_samples(*noise.levels(shape)[level])
     if not noise.of_iterate:
         return  # it is handed something else
     drawn, dtype, why = _answer(noise, "draw", shape)

@@ -59,7 +59,12 @@ def noise_faults(
     if odd := list(_orders(c)):
         return odd
     if isinstance(noise, Levels):
-        parts = [f for part in (noise.y, noise.z, noise.u) for f in noise_faults(part, x)]
+        each = noise.levels(x.shape).values()
+        parts = [
+            fault
+            for part, shape in each
+            for fault in noise_faults(part, x if shape == x.shape else np.zeros(shape))
+        ]
         if parts or type(noise) is Levels:
             return parts
         if "sigma" not in c:  # of tails that are light on the scale of each part

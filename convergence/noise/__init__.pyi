@@ -9,6 +9,7 @@ from .atoms import check_power as check_power
 from .atoms import even as even
 from .base import AbstractNoise as AbstractNoise
 from .base import Noiseless as Noiseless
+from .base import of_part as of_part
 from .coin import Coin as Coin
 from .diagonal import DiagonalGaussian as DiagonalGaussian
 from .gaussian import Gaussian as Gaussian

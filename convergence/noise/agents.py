@@ -111,11 +111,19 @@ class Levels(AbstractNoise):
     As a noise of its own it is that of the upper level. Certifies s_y, s_z, s_u, where each is the
     same for every entry, s where all three are equal, and the properties that all three share; a
     moment only where there is no noise at all: those of three levels are three numbers.
+
+    lower: the shape (n, q) of the lower iterates, where it is not that of the upper ones.
     """
 
     y: AbstractNoise
     z: AbstractNoise
     u: AbstractNoise
+    lower: tuple[int, ...] | None = eqx.field(static=True, default=None)
+
+    def levels(self, shape: tuple[int, ...]) -> dict[str, tuple[AbstractNoise, tuple[int, ...]]]:
+        """Each noise, and the shape of what it is added to; shape: that of the upper iterate."""
+        below = shape if self.lower is None else self.lower
+        return {"y": (self.y, below), "z": (self.z, below), "u": (self.u, shape)}
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         return self.u.draw(x, key)
@@ -124,7 +132,7 @@ class Levels(AbstractNoise):
         return self.u.potential(x, key)
 
     def constants(self, shape: tuple[int, ...]) -> Constants:
-        levels = {name: getattr(self, name).constants(shape) for name in "yzu"}
+        levels = {name: part.constants(at) for name, (part, at) in self.levels(shape).items()}
         found: dict[str, Any] = {f"s_{name}": c["s"] for name, c in levels.items() if "s" in c}
         if len(found) == 3 and len(set(found.values())) == 1:
             found["s"] = found["s_u"]

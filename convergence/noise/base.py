@@ -58,6 +58,11 @@ class AbstractNoise(AbstractModule):
         return None
 
 
+def of_part(part: str, name: str) -> Any:
+    """A property that reads the attribute of a part of a noise."""
+    return property(lambda self: getattr(getattr(self, part), name))
+
+
 class Noiseless(AbstractNoise):
     """ξ = 0: the oracle returns the exact gradient."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.draws import normal
 from convergence.errors import require
-from convergence.noise.base import AbstractNoise
+from convergence.noise.base import AbstractNoise, of_part
 from convergence.shapes import Iterate, Key, Reals, Scalar, Whole, real, whole
 
 
@@ -85,14 +85,16 @@ class CornerGaussian(AbstractCorner):
 class BatchMean(AbstractNoise):
     """The mean of B independent draws: E‖·‖² = σ²/B.
 
-    Passes on what a mean keeps: symmetry, independence of x, the shape of the covariance and, where
-    sigma tells their scale, light tails; moments and Lipschitz constants divided by √B; sigma_p by
-    E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p = 2^{2−p}, 1 if symmetric (von Bahr and Esseen 1965); of signs in a
-    corner the corner, with a batch B times as large. Nothing else.
+    Passes on what a mean keeps: symmetry, independence of x and between agents, the shape of the
+    covariance and, where sigma tells their scale, light tails; moments and Lipschitz constants
+    divided by √B; sigma_p by E‖Σξ_b‖^p ≤ c_p B σ_p^p, c_p = 2^{2−p}, 1 if symmetric (von Bahr and
+    Esseen 1965); of signs in a corner the corner, with a batch B times as large. Nothing else.
     """
 
     noise: AbstractNoise
     B: Whole = eqx.field(converter=whole)
+
+    of_iterate, size = of_part("noise", "of_iterate"), of_part("noise", "size")
 
     def __check_init__(self) -> None:
         if isinstance(self.B, np.ndarray):
@@ -114,7 +116,7 @@ class BatchMean(AbstractNoise):
         c, B = self.noise.constants(shape), int(self.B)
         if B == 1:
             return c
-        found = c.only("symmetric", "additive", "isotropic_noise", "equal_noise")
+        found = c.only("symmetric", "additive", "isotropic_noise", "equal_noise", "independent")
         found |= {"light_tailed": bool(c.get("light_tailed") and "sigma" in c)}
         roots, squares = ("sigma", "s", "noise_lipschitz"), ("covariance", "covariances")
         found |= {name: value / B**0.5 for name, value in c.only(*roots).items()}

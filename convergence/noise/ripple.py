@@ -12,7 +12,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import require
-from convergence.noise.base import AbstractNoise
+from convergence.noise.base import AbstractNoise, of_part
 from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
 
@@ -30,6 +30,8 @@ class Ripple(AbstractNoise):
     zeta: AbstractNoise
     s: Reals = eqx.field(converter=real, default=0.5)
     swell: AbstractNoise | None = None
+
+    of_iterate, size = of_part("zeta", "of_iterate"), of_part("zeta", "size")
 
     def __check_init__(self) -> None:
         require(float(self.s) >= 0, f"s = {float(self.s):g}", "s ≥ 0", "flip its sign")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from convergence.errors import InvalidInput
+from convergence.laws import noise_laws
 from convergence.noise.agents import Levels, OneDraw, PerEntry
 from convergence.noise.aligned import Aligned
 from convergence.noise.base import AbstractNoise
@@ -20,6 +21,9 @@ from convergence.noise.matrix import BatchMean, CornerSign
 from convergence.noise.pair import Pair, Points
 from convergence.noise.ripple import Ripple
 from convergence.noise.two_point import three_point
+from convergence.oracles.base import Oracle
+from convergence.precision import precision
+from convergence.problems.quadratic import Isotropic
 
 HEAVY = three_point(1.5, 2.0, 0.3, d=3)
 ALIKE = Levels(PerEntry(2.0), PerEntry(2.0), PerEntry(2.0))
@@ -63,7 +67,10 @@ CERTIFIED: dict[str, tuple[AbstractNoise, dict[str, Any]]] = {
         **MOVES}),
     "BatchOfLevels": (BatchMean(ALIKE, 4), {
         "s": 1.0, "symmetric": True, "additive": True, "isotropic_noise": True,
-        "equal_noise": True, "light_tailed": False}),
+        "equal_noise": True, "light_tailed": False, "independent": True}),
+    "BatchOfOneDraw": (BatchMean(OneDraw(2.0), 4), {
+        "sigma": 3.0**0.5, "symmetric": True, "additive": True, "light_tailed": True,
+        "independent": False}),
     "BatchOfSpikes": (BatchMean(HEAVY, 9), {
         "p": 1.5, "sigma": SPIKY / 3, "sigma_p": 2 / 3 ** (1 / 1.5), "light_tailed": True,
         "symmetric": True, "additive": True}),
@@ -122,6 +129,20 @@ def test_the_end_of_a_tail_is_told_of_the_line_that_draws() -> None:
     with pytest.warns(UserWarning, match="truncated") as met:
         caller()
     assert met[0].lineno == inspect.getsourcelines(caller)[1] + 1
+
+
+def test_what_noises_of_a_coin_are_handed() -> None:
+    """A vector no longer than the coin's own bound, not the iterate."""
+    coin = Coin(0.4, 3.0)
+    for noise in BatchMean(coin, 2), Ripple(coin, 0.5), Ripple(BatchMean(coin, 2), 0.5):
+        assert not noise.of_iterate
+        assert float(noise.size) == 3
+        with precision("float64"):
+            assert not noise_laws(noise, jnp.full(2, 100.0))
+        with pytest.raises(InvalidInput, match="hands it the iterate"):
+            Oracle(Isotropic([1.0]), noise)
+    assert BatchMean(Gaussian(), 2).of_iterate
+    assert Ripple(Gaussian(), 0.5, PerEntry(1.0)).of_iterate
 
 
 def test_a_number_is_no_stack_of_agents() -> None:
