@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from convergence.errors import STUMBLES, require
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Iterate, Key
+
+
+def _drawn(noise: AbstractNoise, shape: tuple[int, ...]) -> Any:
+    """The shape of a sample for an iterate of this shape, or none."""
+    x = jax.ShapeDtypeStruct(shape, jnp.zeros(()).dtype)
+    try:
+        return eqx.filter_eval_shape(lambda x: noise.draw(x, jax.random.key(0)), x).shape
+    except STUMBLES:
+        return "none"
 
 
 class BilevelOracle(AbstractOracle):
@@ -21,6 +33,34 @@ class BilevelOracle(AbstractOracle):
 
     problem: Any
     noise: AbstractNoise
+
+    def __check_init__(self) -> None:
+        for level in "yzu":
+            name = type(self.at(level)).__name__
+            require(
+                getattr(self.at(level), "of_iterate", True),
+                f"the noise {name} behind {type(self).__name__}, which hands it iterates",
+                "a noise whose moments hold at every iterate",
+                "take another noise",
+            )
+        if not hasattr(self.problem, "b"):
+            return  # it has no lower level: methods of one ask for its gradients alone
+        below = np.shape(self.problem.b)
+        stated = getattr(self.noise, "lower", None)
+        require(
+            stated is None or tuple(stated) == below,
+            f"noise of a lower level of shape {stated}",
+            f"{below}",
+            "give `Levels` the shape of the problem's own",
+        )
+        for level in "yz":
+            name, drawn = type(self.at(level)).__name__, _drawn(self.at(level), below)
+            require(
+                drawn == below,
+                f"{name}, which for a lower iterate of shape {below} draws {drawn}",
+                "samples of that shape",
+                "give its fields that shape, within `Levels(…, lower=…)`",
+            )
 
     def at(self, level: str) -> AbstractNoise:
         """The noise of "y", "z" or "u"."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
+from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.shapes import Flag, Key, Vector
 
@@ -20,6 +22,24 @@ class ChainOracle(AbstractOracle):
 
     problem: Any  # a Chain
     noise: Any  # a Coin
+
+    def __check_init__(self) -> None:
+        chain, noise = self.problem, self.noise
+        require(
+            hasattr(chain, "progress") and hasattr(chain, "hidden"),
+            f"the problem {type(chain).__name__}",
+            "one whose coordinates show one after the other",
+            "use `convergence.problems.chain`",
+        )
+        if getattr(noise, "of_iterate", True) or not isinstance(noise.size, np.ndarray):
+            return
+        size, most = float(noise.size), float(chain.hidden)
+        require(
+            size >= most * (1 - 1e-12),
+            f"{type(noise).__name__} of vectors up to size = {size:g}",
+            f"size ≥ {most:g}, what a hidden slope may be",
+            "raise it: else its moments are not those of the samples",
+        )
 
     def grad(self, x: Vector, key: Key) -> Vector:
         gradient = self.problem.grad(x)

@@ -65,6 +65,11 @@ class Chain(AbstractProblem):
         """λ = 152 ε/L."""
         return SMOOTH * self.eps / self.L
 
+    @property
+    def hidden(self) -> Any:
+        """e^{3/2} ε: the most that the only slope behind the progress may be."""
+        return HIDDEN * self.eps
+
     def value(self, x: Vector) -> Scalar:
         u = x / self.width
         w = jnp.concatenate([jnp.ones((1,), x.dtype), u[:-1]])

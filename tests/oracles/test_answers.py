@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from convergence.draws import normal
-from convergence.noise.agents import Levels, PerEntry
+from convergence.errors import InvalidInput
+from convergence.noise.agents import Levels, PerAgent, PerEntry
 from convergence.noise.base import Noiseless
 from convergence.noise.coin import Coin
+from convergence.noise.matrix import BatchMean
 from convergence.noise.ripple import Ripple
 from convergence.oracles.base import Oracle, mean_grad
 from convergence.oracles.bilevel import BilevelOracle
@@ -26,7 +28,11 @@ from convergence.oracles.pairs import Pairs
 from convergence.oracles.probed import Probed
 from convergence.oracles.ripple import RippleOracle
 from convergence.oracles.scaled import Scaled
+from convergence.parts.graphs import complete
 from convergence.precision import precision
+from convergence.problems.bilevel import random_bilevel
+from convergence.problems.chain import Chain
+from convergence.problems.quadratic import Isotropic
 from tests.walked import made
 
 KEY = jax.random.key(7)
@@ -89,6 +95,24 @@ def test_three_levels_and_their_draws(levels: bool) -> None:
     np.testing.assert_array_equal(oracle.lower_start(), 0 * X)
 
 
+def test_noise_that_no_level_can_be_handed() -> None:
+    """A coin bounds what it is handed; samples have the shape of the lower iterate."""
+    wide = random_bilevel(complete(2), 2, 3)
+    coin, own, unit = Coin(0.3), PerEntry(np.ones((2, 3))), PerEntry(1.0)
+    for noise in coin, Levels(unit, coin, unit), Levels(unit, unit, BatchMean(coin, 2)):
+        with pytest.raises(InvalidInput, match="behind BilevelOracle, which hands it iterates"):
+            BilevelOracle(wide, noise)
+    for noise, said in (
+        (PerEntry(np.ones((2, 2))), r"PerEntry, which .* \(2, 3\) draws none"),
+        (Levels(own, PerAgent(np.ones((2, 2, 2))), unit), "PerAgent, which .* draws none"),
+        (Levels(unit, unit, unit, lower=(2, 2)), r"lower level of shape \(2, 2\)"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            BilevelOracle(wide, noise)
+    below = PerAgent(np.ones((2, 3, 3)))
+    BilevelOracle(wide, Levels(own, below, PerAgent(np.ones((2, 2, 2))), lower=(2, 3)))
+
+
 def test_the_levels_are_drawn_where_they_act() -> None:
     """Noise that depends on the point: that of y, of z and of x."""
     where = Ripple(Noiseless(), 0.5)
@@ -106,8 +130,9 @@ def test_the_levels_are_drawn_where_they_act() -> None:
 def test_a_coin_shows_what_lies_behind_the_progress() -> None:
     """The progress is asked for at ¼; of five slopes the last three hang on the coin."""
     chain = made(
-        grad=lambda x: x + 1, K=5, progress=lambda x, level: jnp.where(level == 0.25, 2, 9)
-    )
+        grad=lambda x: x + 1, K=5, progress=lambda x, level: jnp.where(level == 0.25, 2, 9),
+        hidden=5.0,
+    )  # fmt: skip
     x = jnp.arange(5.0)
     shown = set()
     for k in range(8):
@@ -119,6 +144,19 @@ def test_a_coin_shows_what_lies_behind_the_progress() -> None:
         wanted = [1, 2, *(v * z / 0.4 for v in (3, 4, 5))]
         np.testing.assert_allclose(oracle.grad(x, key), wanted, atol=1e-12)
     assert shown == {0.0, 1.0}
+
+
+def test_a_coin_that_bounds_less_than_a_hidden_slope() -> None:
+    """e^{3/2} ε; noise that holds at every iterate bounds itself."""
+    chain = Chain(4, 2.0)
+    most = 2 * float(np.exp(1.5))
+    for noise in Coin(0.4, most), BatchMean(Coin(0.4, most), 2), PerEntry(0.1):
+        ChainOracle(chain, noise)
+    for noise in Coin(0.4, most / 1.001), Ripple(Coin(0.4, 1.0), 0.5):
+        with pytest.raises(InvalidInput, match=r"size ≥ 8\.96"):
+            ChainOracle(chain, noise)
+    with pytest.raises(InvalidInput, match="one after the other"):
+        ChainOracle(Isotropic([1.0]), Coin(0.4, most))
 
 
 def test_each_client_and_each_worker_has_a_draw_of_its_own() -> None:
