@@ -75,6 +75,11 @@ ROWS = AgentQuadratics(
     np.array([[3.0], [0.0]]),
     directed=True,
 )
+# Each sees one coordinate and speaks to nobody: every point with x_1 or x_2 at its own center is
+# a fixed point.
+STRANGERS = AgentQuadratics(
+    np.eye(2), np.array([np.diag([1.0, 0.0]), np.diag([0.0, 1.0])]), np.ones((2, 2)), directed=True
+)
 COLUMNS = AgentQuadratics(ROWS.W.T, ROWS.H, ROWS.c, directed=True)
 
 
@@ -117,6 +122,9 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
     "two-atoms-balanced": (
         lambda: w(fatkhullin2023.TwoAtomFloor(), SAME, Pair([1.5, 1.0], 0.5), 4000),
         "a step so small that b shows"),
+    "two-atoms-many-workers": (
+        lambda: w(fatkhullin2023.TwoAtomFloor(6.0), unit_workers(np.zeros((4000, 2)), [0.0, 0.0]),
+                  PAIR, 8), "a step so small that b shows"),
     "two-atoms-far": (
         lambda: w(fatkhullin2023.TwoAtomFloor(6.0), FAR, PAIR, 4000),
         "a step so small that b shows"),
@@ -137,6 +145,8 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: m(laws.EtaLimit(share=1.0), FOUR, T=10**6), "a step far below |share − 1|δ"),
     "fixed-point-columns-alone": (
         lambda: ex(koloskova2020.FixedPoint("consensus"), COLUMNS), "row-stochastic W"),
+    "fixed-point-of-strangers": (
+        lambda: ex(koloskova2020.FixedPoint("ATC"), STRANGERS, Noiseless()), "a defined bound"),
     "mode-bias-directed": (lambda: ex(koloskova2020.ModeBias("consensus"), ROWS), "lam_min"),
     "unbiased-directed": (lambda: ex(alghunaim2022.CorrectedUnbiased("ED"), ROWS), "lam_min"),
     "variance-uneven": (
@@ -145,6 +155,8 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: ex(alghunaim2022.Stability("ED"), CM, T=100), "a radius that float64 tells from 1"),
     "energy-from-elsewhere": (
         lambda: ex(alghunaim2022.Energy("ED", 0.3), CM, Noiseless(), 4000), "a start at x*"),
+    "energy-alike-from-elsewhere": (
+        lambda: ex(alghunaim2022.Energy("ED", 0.3), ALIKE, Noiseless(), 4000), "a start at x*"),
     "slow-root-on-a-ring": (
         lambda: ex(alghunaim2022_sparse.SlowRoot("ED", 0.05), CM), "the slow root leads"),
     "transient-on-a-ring": (
@@ -157,6 +169,9 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
         lambda: ex(cao2024.DiffusionExcessRisk("diffusion"), CM, UNEVEN), "known covariances"),
     "flatness-from-elsewhere": (
         lambda: ex(cao2024.DiffusionExcessRisk("diffusion", finite=True), CM), "a start at w*"),
+    "flatness-alike-and-silent-from-elsewhere": (
+        lambda: ex(cao2024.DiffusionExcessRisk("diffusion", finite=True), ALIKE, PerEntry(0.0)),
+        "a start at w*"),
     "crossover-of-any-noise": (
         lambda: ex(cao2024.Crossover(), CM, T=20_000), "the noise of that batch"),
     "flatness-long-steps": (lambda: ex(cao2024.SmallStepGap(), CM, T=4), "a small step"),
@@ -188,6 +203,8 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
     "speed-up-of-unequal-agents": (lambda: b(zhu2024.SpeedUp(), T=4), "common"),
     "better-elsewhere": (
         lambda: b(zhu2024.Better(steps=(0.2, 0.4, 0.4, 1.0)), APART), "the reference agents"),
+    "sparkle-rate-early": (lambda: b(zhu2024.SparkleRate(), T=1000), "stable step"),
+    "soba-rate-early": (lambda: b(dagreou2022.SOBARate(), T=1000), "stable step"),
     "soba-unstable": (lambda: b(dagreou2022.SOBAUnbiased(rho=5.0)), "stable step"),
     "soba-rows-apart": (lambda: b(dagreou2022.SOBAUnbiased(), APART), "one start for all"),
     "stocbio-unstable": (lambda: b(ji2021.NeumannBias(alpha=9.0)), "stable step"),
@@ -216,7 +233,8 @@ OUTSIDE: dict[str, tuple[Callable[[], AbstractOnInstance], str]] = {
 
 
 # Each compiles a recursion of its own to find its spectral radius.
-LONG = ("sparkle-unstable", "soba-unstable", "stocbio-unstable", "dsgd-rate-early")
+LONG = ("sparkle-unstable", "soba-unstable", "stocbio-unstable", "dsgd-rate-early",
+        "sparkle-rate-early", "soba-rate-early")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ class Levels(AbstractNoise):
     y: AbstractNoise
     z: AbstractNoise
     u: AbstractNoise
-    lower: tuple[int, ...] | None = eqx.field(static=True, default=None)
+    lower: tuple[int, ...] | None = eqx.field(static=True, default=None, kw_only=True)
 
     def levels(self, shape: tuple[int, ...]) -> dict[str, tuple[AbstractNoise, tuple[int, ...]]]:
         """Each noise, and the shape of what it is added to; shape: that of the upper iterate."""

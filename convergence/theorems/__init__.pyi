@@ -151,6 +151,7 @@ from .base import Kind as Kind
 from .base import Moment as Moment
 from .base import Provenance as Provenance
 from .base import Source as Source
+from .base import titled as titled
 from .base import uncertified as uncertified
 from .classical.abbaszadehpeivasti2022 import GradientDescentNonconvex as GradientDescentNonconvex
 from .classical.carmon2020 import ChainFloor as ChainFloor
@@ -396,6 +397,7 @@ from .decentralized.zhu2024 import SparkleUnbiased as SparkleUnbiased
 from .decentralized.zhu2024 import lasting as lasting
 from .decentralized.zhu2024_base import AbstractSparkle as AbstractSparkle
 from .decentralized.zhu2024_base import OneGraph as OneGraph
+from .decentralized.zhu2024_base import OneSize as OneSize
 from .decentralized.zhu2024_base import UpperForces as UpperForces
 from .decentralized.zhu2024_base import off_gap as off_gap
 from .decentralized.zhu2024_base import response as response

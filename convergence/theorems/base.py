@@ -5,9 +5,11 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.constants import Constants
-from convergence.errors import Unknown
+from convergence.errors import STUMBLES, Unknown
 from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractClassVar
 else:
     from equinox import AbstractClassVar
+
+
+# A quotient by 0, a matrix that has no inverse: what is stated has no value on that instance.
+UNDEFINED = ArithmeticError, np.linalg.LinAlgError
 
 
 class Kind(enum.StrEnum):
@@ -113,19 +119,20 @@ class AbstractTheorem(AbstractModule):
                 found.append(assumption.check(problem, noise, seen))
             except Unknown as error:
                 found.append(uncertified(error))
-            except (ArithmeticError, LookupError, ValueError) as error:
+            except UNDEFINED as error:
+                found.append(Checked(titled(assumption), False, None, f"{error}"))
+            except STUMBLES as error:
                 if all(a.holds for a in found):
                     raise
-                # It asks for numbers that the first that failed would have vouched for.
-                title = getattr(assumption, "title", type(assumption).__name__)
-                found.append(Checked(title, False, None, str(error)))
+                # It asks for what the first that failed would have vouched for.
+                found.append(Checked(titled(assumption), False, None, str(error)))
         if all(a.holds for a in found):
             try:
                 for part in (self.prescribe, self.metric, self.bound):
                     part(c, T)
             except Unknown as error:
                 found.append(uncertified(error))
-            except ArithmeticError as error:
+            except UNDEFINED as error:
                 found.append(Checked("a defined bound", False, None, f"{error}"))
         return tuple(found)
 
@@ -165,6 +172,11 @@ class AbstractTheorem(AbstractModule):
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None
+
+
+def titled(assumption: AbstractAssumption) -> str:
+    """What an assumption that could not be asked is called."""
+    return getattr(assumption, "title", type(assumption).__name__)
 
 
 def uncertified(error: Unknown) -> Checked:

@@ -108,7 +108,7 @@ _SPEED = (
     ),
     exact("speed-up", sparkle.SpeedUp(), alike, horizons=(2, 4, 8)),
     exact("rate", sparkle.SparkleRate(), FAR,
-          horizons=(1000, 4000, 16_000), note="recalled; leading term only"),
+          horizons=(3000, 12_000, 48_000), note="recalled; leading term only"),
 )  # fmt: skip
 _TRANSIENTS = (
     exact("transient-ED", sparkle.SparkleTransient(), gap, horizons=(25, 100, 400)),
@@ -149,7 +149,7 @@ _BOTH = (
 _CENTRALIZED = (
     exact("soba-no-bias", soba.SOBAUnbiased(), SEVERE),
     exact("soba-small-step", soba.SOBASmallStep(), horizons=(100_000,)),
-    exact("soba-rate", soba.SOBARate(), FAR, horizons=(1000, 4000, 16_000), note="recalled"),
+    exact("soba-rate", soba.SOBARate(), FAR, horizons=(3000, 12_000, 48_000), note="recalled"),
     exact("stocbio-neumann-bias-3", stocbio.NeumannBias(3)),
     exact("stocbio-neumann-bias-10", stocbio.NeumannBias(10)),
     exact("stocbio-neumann-bias-matrix", stocbio.NeumannBias(6), SEVERE),

@@ -54,8 +54,9 @@ class TwoAtomFloor(AbstractTheorem):
     row, of mean x₂ + b with P from `repeated`. x₂ settles where E h₂ = 0: at −b, for all workers
     alike. Corrections are O(γ); γ = scale/T, so that (1 − γ)^T is small for scale ≥ 6.
     `loud`: what the samples leave at the step γ, of the order γσ²/n times the 1/min{p, 1 − p} steps
-    for which h₂ remembers, and what is left of the start, both relative to b²: orders of magnitude,
-    for which no bound is proved.
+    for which h₂ remembers, what is left of the start, and what corrections of γ‖u‖ turn round,
+    which no number of workers lessens, all relative to b²: orders of magnitude, for which no bound
+    is proved; of the last a fiftieth of γ‖u‖/|b| has been seen at most half.
     """
 
     kind = Kind.EXACT
@@ -72,12 +73,14 @@ class TwoAtomFloor(AbstractTheorem):
         return (FiniteVariance(), LargerFirst(), Is("unit"), small)
 
     def loud(self, c: Constants, T: int) -> float:
-        """[γσ²/(n min{p, 1 − p}) + (‖∇f(x_0)‖ + b)²e^{−scale}]/b²."""
+        """[γσ²/(n min{p, 1 − p}) + (‖∇f(x_0)‖ + b)²e^{−scale}]/b² + γ‖u‖/(50|b|)."""
         b2, gamma = self.bound(c, T), float(self.scale) / T
         if b2 == 0 or gamma >= 1:
             return float("inf")
         left = (c.grad0 + b2**0.5) ** 2 * float(np.exp(-float(self.scale)))
-        return (gamma * c.sigma**2 / (c.agents * min(c.u_chance, 1 - c.u_chance)) + left) / b2
+        turned = gamma * float(np.linalg.norm(c.u)) / (50 * b2**0.5)
+        noise = gamma * c.sigma**2 / (c.agents * min(c.u_chance, 1 - c.u_chance))
+        return (noise + left) / b2 + turned
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return EF21(float(self.scale) / T, TopK(1))

@@ -270,7 +270,8 @@ class Energy(AbstractUnified):
 
     def start(self, c: Constants, T: int) -> float:
         """The distance of the agents from x* in units of a first step, αζ."""
-        return c.R_rms / (self.alpha(c, T) * c.zeta) if c.R_rms > 0 else 0.0
+        first = self.alpha(c, T) * c.zeta
+        return (c.R_rms / first if first > 0 else float("inf")) if c.R_rms > 0 else 0.0
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""

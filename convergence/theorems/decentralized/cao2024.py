@@ -76,7 +76,7 @@ class DiffusionExcessRisk(AbstractFlat):
         if not np.isfinite(self.bound(c, T)):
             return float("inf")
         one = self.alpha(c, T) * (c.zeta**2 + c.sigma**2 / c.agents) ** 0.5
-        return c.R_rms / one if c.R_rms > 0 else 0.0
+        return (c.R_rms / one if one > 0 else float("inf")) if c.R_rms > 0 else 0.0
 
     def bound(self, c: Constants, T: int) -> float:
         return excess_risk(self.name, c, self.alpha(c, T), T if self.finite else None)

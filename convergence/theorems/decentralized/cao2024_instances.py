@@ -13,11 +13,13 @@ from convergence.theorems.assumptions import AbstractAssumption, Checked
 
 
 class Covariances(AbstractAssumption):
-    """The covariance of every agent's noise is known: one multiple of I, or certified."""
+    """The covariance of the stack's noise is known: one multiple of I, or that of every agent, of
+    which there is none between them."""
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        holds = "covariances" in c or bool(c.get("isotropic_noise"))
-        return Checked("known covariances", holds, None, "isotropic, or `covariances` certified")
+        apart = "covariances" in c and c.get("independent") is True
+        detail = "isotropic, or `covariances` of independent agents certified"
+        return Checked("known covariances", apart or bool(c.get("isotropic_noise")), None, detail)
 
 
 class TiltedWell(AbstractAssumption):

@@ -15,6 +15,7 @@ from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, SameRows, Within
 from convergence.theorems.decentralized.zhu2024 import SmallUpperStep
+from convergence.theorems.decentralized.zhu2024_base import OneSize
 from convergence.theorems.domains import number
 from convergence.theorems.exact_moments import AbstractMoment
 
@@ -57,7 +58,7 @@ class SOBASmallStep(SmallUpperStep):
     @varies
     def assumes(self) -> Any:
         small = Within("a small upper step", self, "order", 0.0, self.tolerance)
-        return (Has("mu_g", 0.0), Is("isotropic_noise"), SameRows(), small)
+        return (Has("mu_g", 0.0), Is("isotropic_noise"), OneSize(), SameRows(), small)
 
     def prescribe(self, c: Constants, T: int) -> SOBA:
         return SOBA(self.sizes(c, T)[1], 1 / T)
@@ -66,11 +67,11 @@ class SOBASmallStep(SmallUpperStep):
 class SOBARate(AbstractMoment):
     """(1/T) Σ_{t<T} E‖∇Φ(x_t)‖² = O(1/√T) with ρ = 1/√T·√n/2 and γ = ρ/4.
 
-    Read where the step is stable and the start is forgotten, T(1 − ρ) ≥ 4, and noise is left."""
+    Read where the step is stable and the start is forgotten, T(1 − ρ) ≥ 16, and noise is left."""
 
     kind = Kind.RATE
     quantity = Moment.EXPECTED
-    settled = 4.0
+    settled = 16.0
     assumes = (Has("mu_g", 0.0), SameRows(), Is("isotropic_noise"), Positive("sigma"))
     source = Source("dagreou2022", "Theorem 1, constant steps")
     provenance = Provenance.RECALLED

@@ -223,11 +223,11 @@ class DSGDRate(AbstractDSGDMoment):
     """(1/T) Σ_{t<T} E‖∇J(x̄_t)‖² = O(1/√(nT)) with α = √(n/T)/L.
 
     The other terms of the bound fall faster; read where the step is stable and the start is
-    forgotten, T(1 − ρ) ≥ 4, and some noise is left."""
+    forgotten, T(1 − ρ) ≥ 16, and some noise is left."""
 
     kind = Kind.RATE
     quantity = Moment.EXPECTED
-    settled = 4.0
+    settled = 16.0
     assumes = (SYMMETRIC, Positive("sigma"))
     source = Source("koloskova2020", "Theorem 2, nonconvex case, leading term")
     provenance = Provenance.RECALLED

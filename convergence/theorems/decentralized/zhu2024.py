@@ -21,6 +21,7 @@ from convergence.theorems.decentralized.zhu2024_base import (
     MILD,
     UNCORRECTED,
     AbstractSparkle,
+    OneSize,
     UpperForces,
     off_gap,
     response,
@@ -230,7 +231,7 @@ class SmallUpperStep(AbstractSparkle):
     def assumes(self) -> Any:
         equal = () if self.lower in CORRECTED and self.upper != "D-SOBA" else (Is("common"),)
         small = Within("a small upper step", self, "order", 0.0, self.tolerance)
-        return (*super().assumes, *equal, Is("isotropic_noise"), small)
+        return (*super().assumes, *equal, Is("isotropic_noise"), OneSize(), small)
 
     def order(self, c: Constants, T: int) -> float:
         """αL[1/min{θ, 2 − θ} + 1/s + max{1, θ/(2 − θ)} n/g], s the least share that the lower level
@@ -266,4 +267,4 @@ class SmallUpperStepAnyway(SmallUpperStep):
 
     @varies
     def assumes(self) -> Any:
-        return (Has("mu_g", 0.0), Is("isotropic_noise"))
+        return (Has("mu_g", 0.0), Is("isotropic_noise"), OneSize())

@@ -13,6 +13,7 @@ from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.decentralized.sparkle import DSOBA, sparkle
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
+from convergence.noise.agents import Levels
 from convergence.parts.graphs import check_mixing
 from convergence.parts.strategies import CORRECTED
 from convergence.plainly import plainly
@@ -56,6 +57,17 @@ def _forces(problem: Any, n: int) -> Any:
     """The upper directions of n agents at the solution."""
     _, x, y, z = problem.solution()
     return problem.upper(*(jnp.broadcast_to(v, (n, len(v))) for v in (x, y, z)))
+
+
+class OneSize(AbstractAssumption):
+    """All three levels have isotropic noise of one standard deviation s an entry, which a noise
+    that serves all of them has to certify for either shape."""
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        below = c if isinstance(noise, Levels) else noise.constants((c.agents, c.lower_d))
+        even = bool(c.get("isotropic_noise")) and bool(below.get("isotropic_noise"))
+        detail = f"s = {below.get('s')} at the lower level, isotropic at both"
+        return Checked("one size of noise", even and below.get("s") == c.s, float(c.s), detail)
 
 
 class UpperForces(AbstractAssumption):

@@ -20,6 +20,7 @@ from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.decentralized.zhu2024_base import (
     SOURCE,
     AbstractSparkle,
+    OneSize,
     UpperForces,
     off_gap,
     response,
@@ -104,12 +105,12 @@ class SparkleRate(AbstractSparkleRate):
     """(1/T) Σ_{t<T} E‖∇Φ(x̄_t)‖² = O(1/√(nT)) with α, β, γ of the order of √(n/T).
 
     Recalled; the paper's constants and higher-order terms are not used. Here α = √(n/T)/8,
-    β = γ = 4α, θ = 1. Read where the step is stable and the start is forgotten, T(1 − ρ) ≥ 4, and
+    β = γ = 4α, θ = 1. Read where the step is stable and the start is forgotten, T(1 − ρ) ≥ 16, and
     some noise is left.
     """
 
     quantity = Moment.EXPECTED
-    settled = 4.0
+    settled = 16.0
 
     source = Source("zhu2024", "Theorem 1, leading term")
     provenance = Provenance.RECALLED
@@ -140,7 +141,7 @@ class SpeedUp(AbstractSparkleRate):
     @varies
     def assumes(self) -> Any:
         return (
-            *super().assumes, Is("common"), Has("zeta", 0.0, 1e-9),
+            *super().assumes, OneSize(), Is("common"), Has("zeta", 0.0, 1e-9),
             Within("T agents", self, "count", 0, 0),
             Within("α/(1 − λ)", self, "order", 0.0, 0.02),
         )  # fmt: skip
