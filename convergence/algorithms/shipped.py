@@ -11,6 +11,7 @@ from convergence.algorithms.classical.sgd import SGD
 from convergence.errors import require
 
 CODES = ("own", "optax", "torch")
+TINY = 1e-30  # an ε for statements that hold with any: what would be 0/0 without one is 0
 
 
 def choose(code: str, **makers: Callable[[], AbstractAlgorithm]) -> AbstractAlgorithm:
@@ -70,11 +71,11 @@ def nesterov(eta: float, beta: float, code: str = "own") -> AbstractAlgorithm:
     )
 
 
-def adam(eta: Any, b1: Any, b2: Any, code: str) -> AbstractAlgorithm:
-    """Adam without ε."""
+def adam(eta: Any, b1: Any, b2: Any, code: str, eps: float = 0.0) -> AbstractAlgorithm:
+    """Adam, without ε unless it is given."""
     eta, b1, b2 = float(eta), float(b1), float(b2)
     return choose(
         code,
-        optax=lambda: from_optax("adam", learning_rate=eta, b1=b1, b2=b2, eps=0.0),
-        torch=lambda: from_torch("Adam", lr=eta, betas=(b1, b2), eps=0.0),
+        optax=lambda: from_optax("adam", learning_rate=eta, b1=b1, b2=b2, eps=eps),
+        torch=lambda: from_torch("Adam", lr=eta, betas=(b1, b2), eps=eps),
     )

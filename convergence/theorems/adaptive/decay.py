@@ -10,7 +10,7 @@ import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.optax_adapter import FromOptax
-from convergence.algorithms.shipped import choose, from_optax, from_torch
+from convergence.algorithms.shipped import TINY, choose, from_optax, from_torch
 from convergence.constants import Constants
 from convergence.metrics.points import Distance, Farthest
 from convergence.noise.base import AbstractNoise
@@ -148,7 +148,8 @@ class AdamWBox(AbstractDecay):
     whatever the gradients: it ends in the box |x| ≤ 1/λ.
 
     Proof. m_t/(1−β^t) and v_t/(1−β^t) are averages of g and g² with the same weights, so the step
-    beside the decay is at most η. ∎ Attained where gradients keep pointing outward.
+    beside the decay is at most η; ε only shortens it, and makes those 0 that would be 0/0. ∎
+    Attained where gradients keep pointing outward.
     """
 
     source = Source("xie2024", "AdamW and the box of radius 1/λ; derived for β₁ = β₂")
@@ -167,9 +168,9 @@ class AdamWBox(AbstractDecay):
         return choose(
             self.code,
             optax=lambda: from_optax(
-                "adamw", learning_rate=eta, b1=b, b2=b, eps=0.0, weight_decay=decay
+                "adamw", learning_rate=eta, b1=b, b2=b, eps=TINY, weight_decay=decay
             ),
-            torch=lambda: from_torch("AdamW", lr=eta, betas=(b, b), eps=0.0, weight_decay=decay),
+            torch=lambda: from_torch("AdamW", lr=eta, betas=(b, b), eps=TINY, weight_decay=decay),
         )
 
     def metric(self, c: Constants, T: int) -> Farthest:

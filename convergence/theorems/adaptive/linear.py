@@ -104,7 +104,7 @@ class RMSpropLinear(AbstractWalk):
         )
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
-        return np.sum(np.abs(c.g)) / np.sqrt(-np.expm1(t * np.log(float(self.alpha))))
+        return np.sum(np.abs(c.g)) / np.sqrt(gone(1 - float(self.alpha), t))
 
 
 class AbstractBetas(AbstractWalk):
@@ -182,7 +182,8 @@ class RAdamLinear(AbstractBetas):
         rho = top - 2 * t * b2**t / (1 - b2**t)
         late = rho > 5
         safe = np.where(late, rho, 5.0)
-        r = np.sqrt((safe - 4) * (safe - 2) * top / ((top - 4) * (top - 2) * safe))
+        size = top if top > 5 else 5.0  # ρ_t < ρ_∞: otherwise no step is late
+        r = np.sqrt((safe - 4) * (safe - 2) * size / ((size - 4) * (size - 2) * safe))
         return np.where(late, r * np.sum(np.abs(c.g)), np.sum(np.square(c.g)))
 
 
@@ -202,6 +203,7 @@ class AdaBeliefLinear(AbstractOptaxWalk):
 
     source = Source("zhuang2020", "Algorithm 2, ε → 0; derived")
     statement = "f(x_T) = −η‖g‖₁ Σ_t [(1−β₂)Σ_k β₂^{t−k}β₁^{2k}/(1−β₂^t)]^{−1/2},  AdaBelief"
+    domain = {"b1": number("(0, 1)")}  # at 0 it is 0/0
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         b1, b2 = self.betas
@@ -274,13 +276,15 @@ class LionLinear(AbstractOptaxWalk):
 
 
 class RpropLinear(AbstractWalk):
-    """f(x_T) = −‖g‖₁ Σ_{t<T} min{η 1.2^t, 50} on f(x) = ⟨g, x⟩, for Rprop with factors ½ and 1.2.
+    """f(x_T) = −‖g‖₁ Σ_{t<T} min{η 1.2^t, 50} on f(x) = ⟨g, x⟩, for Rprop with factors ½ and 1.2
+    and η ≥ 10⁻⁶, below which no code goes.
 
     Proof. The sign never changes, so a step is 1.2 times the one before, up to the longest. ∎
     """
 
     source = Source("riedmiller1993", "the growth of steps; derived")
     statement = "f(x_T) = −‖g‖₁ Σ_{t<T} min{η 1.2^t, 50},  Rprop on f(x) = ⟨g, x⟩"
+    domain = {"eta": number("[1e-6, inf)")}  # the shortest step of optax and torch
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         eta = float(self.eta)

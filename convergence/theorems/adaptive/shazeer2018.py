@@ -15,6 +15,7 @@ from convergence.theorems.conditions import Within
 from convergence.theorems.domains import code_of
 
 LEAST = 1e-3  # the size that a parameter is taken to have at least
+FAINT = 1e-3  # beside its square nothing is left of what codes keep moments from falling below
 
 
 class AdafactorLinear(AbstractFactored):
@@ -26,7 +27,8 @@ class AdafactorLinear(AbstractFactored):
     Proof. The factors of averages of equal G² give r_i c_j/s under any decay (`FactoredLinear`), so
     every update is Û and X_t = −p_t Û, of the size rms(X_t) = p_t rms(Û). ∎ From 0 it creeps by
     10⁻³η a step, and once X has the size 10⁻³ it grows geometrically: a start at 0 costs ln(size)/η
-    steps. torch has min{η, t^{−1/2}} for η, hence η√T ≤ 1.
+    steps. torch has min{η, t^{−1/2}} for η, hence η√T ≤ 1. optax adds 10⁻³⁰ to G², and torch keeps
+    s above the unit of rounding: no row or column may have a root mean square below 10⁻³.
     """
 
     source = Source("shazeer2018", "Algorithm 4 with relative steps; derived")
@@ -37,8 +39,17 @@ class AdafactorLinear(AbstractFactored):
 
     @varies
     def assumes(self) -> Any:
-        """η√T ≤ 1 besides."""
-        return (*super().assumes, Within("η√T", self, "rate", 0.0, 1.0))
+        """η√T ≤ 1 besides, and gradients that no floor hides."""
+        return (
+            *super().assumes,
+            Within("η√T", self, "rate", 0.0, 1.0),
+            Within("least rms of a row or column", self, "faintest", FAINT),
+        )
+
+    def faintest(self, c: Constants, T: int) -> float:
+        """The least root mean square of a row or column of G."""
+        square = np.asarray(c.g, float) ** 2
+        return float(np.sqrt(min(square.mean(axis=0).min(), square.mean(axis=1).min())))
 
     def rate(self, c: Constants, T: int) -> float:
         """η√T."""

@@ -7,7 +7,7 @@ from typing import Any
 import equinox as eqx
 
 from convergence.algorithms.base import AbstractAlgorithm
-from convergence.algorithms.shipped import adam
+from convergence.algorithms.shipped import TINY, adam
 from convergence.constants import Constants
 from convergence.metrics.points import LongestStep
 from convergence.shapes import Reals, real
@@ -22,8 +22,9 @@ class AdamStep(AbstractTheorem):
 
     Proof. Cauchy–Schwarz on m_t = (1−β₁) Σ β₁^{t−i} g_i gives m_t² ≤ (1−β₁)² (1 − r^t)/(1−r) ·
     v_t/(1−β₂). Bias correction multiplies m_t/√v_t by √(1 − β₂^t)/(1 − β₁^t), and √((1 − r^t)(1 −
-    β₂^t)) ≤ 1 − β₁^t, since r^tβ₂^t = β₁^{2t} and r^t + β₂^t ≥ 2β₁^t; ε only shortens steps. ∎
-    Approached by gradients that grow by β₂/β₁ a step, as those of −e^{kx} come to do.
+    β₂^t)) ≤ 1 − β₁^t, since r^tβ₂^t = β₁^{2t} and r^t + β₂^t ≥ 2β₁^t; ε only shortens steps,
+    and makes those 0 that would be 0/0. ∎ Approached by gradients that grow by β₂/β₁ a step, as
+    those of −e^{kx} come to do.
     """
 
     kind = Kind.PATHWISE
@@ -52,7 +53,7 @@ class AdamStep(AbstractTheorem):
         return float(self.b1) ** 2 / float(self.b2)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return adam(self.eta, self.b1, self.b2, self.code)
+        return adam(self.eta, self.b1, self.b2, self.code, TINY)
 
     def metric(self, c: Constants, T: int) -> LongestStep:
         return LongestStep()

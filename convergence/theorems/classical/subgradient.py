@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.classical.optimized import LinearlyDecayed
 from convergence.algorithms.shipped import choose, from_optax, gradient_descent
@@ -9,8 +11,8 @@ from convergence.constants import Constants
 from convergence.metrics.folds import Average, Smallest
 from convergence.metrics.pointwise import Gap
 from convergence.theorems.assumptions import Has, Is, NoNoise
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.conditions import Positive
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import CODE, code_of
 
 
@@ -97,15 +99,25 @@ class PolyakStep(AbstractSubgradient):
     step η_t = (f(x_t) − f*)/‖g_t‖².
 
     Proof. ‖x_{t+1} − x*‖² ≤ ‖x_t − x*‖² − (f(x_t) − f*)²/‖g_t‖²; sum over t ≤ T, with a last step
-    that nobody makes: (T + 1) min² ≤ G²R². ∎
+    that nobody makes: (T + 1) min² ≤ G²R². ∎ optax makes no step from where ‖g_t‖ ≤ 2⁻²⁶, which
+    f(x_t) − f* ≤ 2⁻²⁶R allows for G ≥ 2⁻²⁶√(T + 1).
     """
 
     source = Source("polyak1969", "the step of known f*; proof textbook")
     statement = "min_{t≤T} f(x_t) − f* ≤ GR/√(T+1),  Polyak's step (f(x_t) − f*)/‖g_t‖²"
-    assumes = (*AbstractSubgradient.assumes, Has("f_star"))
     domain = {"code": code_of("optax")}
 
     code: str = "optax"
+
+    @varies
+    def assumes(self) -> Any:
+        """Values, and slopes that optax takes for such."""
+        seen = Within("2²⁶G/√(T+1)", self, "seen", 1.0)
+        return (*AbstractSubgradient.assumes, Has("f_star"), seen)
+
+    def seen(self, c: Constants, T: int) -> float:
+        """G/√(T + 1) over what optax takes for no slope."""
+        return float(2.0**26 * c.G / (T + 1) ** 0.5)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return choose(

@@ -53,7 +53,7 @@ class OptimisticRadius(AbstractOptimistic):
 
 class OptimisticStability(AbstractOptimistic):
     """The optimistic method converges on a regular bilinear game if and only if η‖A‖₂ < 1/√3. Asked
-    at η = (T/100)/(√3 L): T is a percentage of the threshold, other than 100.
+    at η = (T/100)/(√3‖A‖₂): T is a percentage of the threshold, other than 100.
 
     Proof. `OptimisticRadius` is below 1 for 0 < a ≤ ½, increases beyond, and is 1 where a + ½√(4a²
     − 1) = ½√3, that is at a = 1/√3. ∎
@@ -72,7 +72,8 @@ class OptimisticStability(AbstractOptimistic):
         return abs(T - 100.0)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
-        return Optimistic(T / 100 / (3**0.5 * c.L), c.split)
+        # ‖A‖₂ itself: an L may be larger.
+        return Optimistic(T / 100 / (3**0.5 * float(c.couplings[0])), c.split)
 
     def bound(self, c: Constants, T: int) -> float:
         return float(T < 100)

@@ -18,8 +18,8 @@ from convergence.metrics.travel_weighted import TravelWeighted
 from convergence.shapes import Reals, real
 from convergence.theorems.adaptive.linear import Sloped
 from convergence.theorems.assumptions import Has, Is, NoNoise
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
-from convergence.theorems.conditions import Positive
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import number
 
 
@@ -74,12 +74,13 @@ class ProdigyDistance(AbstractParameterFree):
 
     Proof. With weights w_k ≥ 0 that numerator and denominator share, Σ w_k⟨g_k, x_0 − x_k⟩ ≤ Σ
     w_k⟨g_k, x_0 − x*⟩, since ⟨g_k, x_k − x*⟩ ≥ 0, and this is at most ‖Σ w_k g_k‖₁ ‖x_0 − x*‖_∞. So
-    every new estimate is at most ‖x_0 − x*‖_∞ ≤ R. ∎ No instance of slack below 1.6 is known: the
-    estimate averages the way over the run.
+    every new estimate is at most ‖x_0 − x*‖_∞ ≤ R. ∎ Where ∇f(x_0) = 0 the first one is 0/0. No
+    instance of slack below 1.6 is known: the estimate averages the way over the run.
     """
 
     source = Source("mishchenko2024", "the estimate of Algorithm 4 (Adam); derived")
     statement = "d_T ≤ max{d_0, R},  Prodigy"
+    assumes = (*AbstractParameterFree.assumes, Positive("grad0"))
     domain = {"first": number("(0, inf)")}
 
     first: Reals = eqx.field(converter=real, default=1e-3)  # d_0
@@ -95,8 +96,10 @@ class ProdigyDistance(AbstractParameterFree):
 
 
 class AbstractTravelled(AbstractParameterFree):
-    """Regret weighted by the distance travelled, as left/right ≤ 1."""
+    """Regret weighted by the distance travelled, as left/right ≤ 1; where ∇f(x_0) = 0 the first
+    step is 0/0."""
 
+    assumes = (*AbstractParameterFree.assumes, Positive("grad0"))
     domain = {"first": number("(0, inf)")}
 
     first: Reals = eqx.field(converter=real, default=0.1)  # ε
@@ -157,10 +160,19 @@ class CoinLinear(AbstractTheorem):
     provenance = Provenance.DERIVED
     source = Source("orabona2016", "Algorithm 1 for vectors; derived")
     statement = "f(x_T) − f(x_0) = −Gε T/(T+1) Π_{s<T} (2s+1)/(s+1),  coin betting on f = ⟨g, x⟩"
-    assumes = (NoNoise(), Has("L", 0.0, 0.0), Positive("G"))
     domain = {"eps": number("(0, inf)")}
 
     eps: Reals = eqx.field(converter=real, default=1.0)
+
+    @varies
+    def assumes(self) -> Any:
+        """A slope, and G no larger than it."""
+        least = Within("G/‖g‖", self, "loose", 1 - 1e-12, 1 + 1e-12)
+        return (NoNoise(), Has("L", 0.0, 0.0), Positive("G"), least)
+
+    def loose(self, c: Constants, T: int) -> float:
+        """G/‖g‖."""
+        return float(c.G / np.linalg.norm(c.g))
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return CoinBetting(c.G, self.eps)
