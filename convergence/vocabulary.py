@@ -151,6 +151,7 @@ risk0        : magnitude f    : J(x̄_0) − inf J, x̄_0 the mean of the copies
 Xi0          : magnitude x²   : (1/n) Σ‖x_i − x̄_0‖² of the copies at the start
 [WorkerQuadratics, GatedClients]
 all_convex   : flag           : every f_i is convex
+all_quadratic : flag           : every ∇f_i is affine
 [WorkerQuadratics]
 local        : array f/x      : the stack of ∇f_i(x*)
 L_tilde      : magnitude f/x² : (1/n) Σ‖∇f_i(x) − ∇f_i(y)‖² ≤ L_tilde²‖x − y‖²

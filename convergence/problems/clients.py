@@ -103,6 +103,7 @@ class GatedClients(AbstractProblem):
             convex=True, all_convex=True, quadratic=True, R=float(np.linalg.norm(x0 - star)),
             x_star=star, grad0=float(np.linalg.norm(mean * (x0 - star))), zeta=zeta, common=common,
             x0=x0, client_h=bend, client_x=np.where(g > 0, b / np.where(g > 0, g, 1.0), 0.0),
+            all_quadratic=True,
         )  # fmt: skip
         return found | ({"zeta_all": zeta} if common else {})
 

@@ -103,7 +103,7 @@ class WorkerQuadratics(AbstractProblem):
             B=1.0 if common else float((2 * spread) ** 0.5),
             zeta_B=(zeta2 if common else 2 * zeta2) ** 0.5,
             opposed=d == 3 and bool(np.array_equal(H, OPPOSED) and not np.any(b)),
-            unit=common and bool(np.all(H[0] == np.eye(d))), quadratic=True,
+            unit=common and bool(np.all(H[0] == np.eye(d))), quadratic=True, all_quadratic=True,
         )  # fmt: skip
 
 

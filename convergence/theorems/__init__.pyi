@@ -180,6 +180,7 @@ from .classical.finite_sums import LastLikeAverage as LastLikeAverage
 from .classical.finite_sums import StochasticPolyakAnyScale as StochasticPolyakAnyScale
 from .classical.finite_sums import StochasticPolyakLaw as StochasticPolyakLaw
 from .classical.finite_sums import StochasticPolyakRate as StochasticPolyakRate
+from .classical.finite_sums import hessians as hessians
 from .classical.ghadimi2013 import SGDAnyStep as SGDAnyStep
 from .classical.ghadimi2013 import SGDNonconvex as SGDNonconvex
 from .classical.ghadimi2015 import HeavyBallConvex as HeavyBallConvex

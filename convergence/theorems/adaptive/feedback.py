@@ -118,7 +118,7 @@ class FeedbackInterpolation(AbstractTheorem):
     provenance = Provenance.DERIVED
     source = Source("karimireddy2019", "Counterexample 3, repaired; derived")
     statement = "(1/T) Σ E[f(x_t) − f*] ≤ R²/(wηT),  signs with error feedback, interpolation"
-    assumes = (NoNoise(), Is("quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
+    assumes = (NoNoise(), Is("all_quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
                Positive("L_max"), Positive("R"))  # fmt: skip
     domain = {"scale": number("(0, 1]")}
 

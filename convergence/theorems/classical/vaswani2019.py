@@ -16,6 +16,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.classical.finite_sums import hessians
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 
@@ -26,9 +27,10 @@ class Round(AbstractAssumption):
     least: float = eqx.field(static=True)
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        H = np.asarray(getattr(problem, "H", np.full((1, 1, 1), np.nan)), float)
+        H = hessians(problem, c.x_star)
         h = H[:, :1, :1]
-        round_ = bool(np.array_equal(H, h * np.eye(H.shape[-1])))
+        # 1e-12: they are differences of gradients.
+        round_ = float(np.abs(H - h * np.eye(H.shape[-1])).max()) <= 1e-12 * float(np.abs(H).max())
         found = float(h.min() / c.L_max)
         return Checked("round functions", round_ and found >= self.least, found,
                        f"H_i = h_i I with h_i ≥ {self.least:g} L_max is needed")  # fmt: skip
@@ -68,7 +70,7 @@ class ArmijoInterpolation(AbstractArmijo):
 
     @varies
     def assumes(self) -> Any:
-        return (NoNoise(), Is("quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
+        return (NoNoise(), Is("all_quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0),
                 Positive("L_max"), Positive("mu"))  # fmt: skip
 
     def shortest(self, c: Constants) -> float:
@@ -104,7 +106,8 @@ class ArmijoRound(AbstractArmijo):
     @varies
     def assumes(self) -> Any:
         least = 2 * float(self.gamma) * (1 - float(self.c)) / float(self.al)
-        return NoNoise(), Has("zeta", 0.0, 0.0), Positive("L_max"), Round(least)
+        quadratics = Is("all_quadratic"), Has("zeta", 0.0, 0.0)
+        return NoNoise(), *quadratics, Positive("L_max"), Round(least)
 
     def bound(self, c: Constants, T: int) -> tuple[float, float]:
         low, high = 2 * float(self.c) - 1, 1 - 2 * float(self.gamma) * (1 - float(self.c))
@@ -120,7 +123,7 @@ class ArmijoAnywhere(ArmijoInterpolation):
 
     @varies
     def assumes(self) -> Any:
-        return NoNoise(), Is("quadratic"), Is("all_convex"), Positive("L_max"), Positive("mu")
+        return NoNoise(), Is("all_quadratic"), Is("all_convex"), Positive("L_max"), Positive("mu")
 
     def ceiling(self, c: Constants, T: int) -> float | None:
         """None is known."""
