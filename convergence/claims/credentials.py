@@ -24,6 +24,7 @@ from convergence.laws.noises import noise_faults, rare_faults, strayed_faults
 from convergence.laws.origin import ours
 from convergence.laws.parts import part_faults
 from convergence.laws.tails import drawn_alone
+from convergence.oracles.base import Oracle
 from convergence.precision import precision
 from convergence.problems.base import start_shape, started
 from convergence.runner.checks import check_step
@@ -33,6 +34,7 @@ from convergence.theorems.assumptions import Checked
 
 # Of smaller and of larger numbers the variance of a square loses digits, or leaves the floats.
 SMALL, LARGE = 1e-70, 1e70
+OF_A_DRAW = "q", "top", "batch", "corner", "corner_rank", "covariance", "gaussian", "two_point"
 OF_ANSWERS = "sigma", "sigma_p", "p", "additive"  # of a noise, what is asked of an oracle's answers
 SIZES = "L", "grad0", "R", "sigma", "sigma_p", "corner", "G", "zeta"
 MORE = 8  # times the draws of the runs that refute
@@ -69,15 +71,19 @@ def _answers_draws(kind: Any) -> bool:
 
 def answered(claim: Any, problem: Any, noise: Any, T: int) -> Constants:
     """What an instance certifies. Where an oracle of a user's own answers gradients in its own way
-    they are no draws of the noise: of that law, moments alone are certified of them."""
+    they are no draws of the noise: of that law, moments alone are certified of them. Where one of
+    the package's answers a mean of draws, nothing is of the law of one."""
     c = constants_of(problem, noise, T)
     try:
-        own = not _answers_draws(type(claim.oracle(problem, noise)))
+        asked: object = claim.oracle(problem, noise)
     except Exception:  # it is asked again where that is told
         return c
-    if not (own and ours(claim.theorem)):
+    kind: Any = type(asked)
+    if kind.grad is Oracle.grad or not ours(claim.theorem):
         return c
-    law = set(noise.constants(start_shape(problem))) - set(OF_ANSWERS)
+    law = set(OF_A_DRAW)
+    if not _answers_draws(kind):
+        law = set(noise.constants(start_shape(problem))) - set(OF_ANSWERS)
     return Constants(**{name: c[name] for name in c if name not in law})
 
 

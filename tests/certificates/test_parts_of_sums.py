@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -16,6 +17,7 @@ from convergence.noise.base import Noiseless
 from convergence.oracles.finite_workers import Workers
 from convergence.problems.base import AbstractProblem
 from convergence.problems.workers import WorkerQuadratics, different_workers
+from convergence.registry import named
 from convergence.shapes import Reals, real
 from convergence.statistics import Verdict
 from convergence.theorems.base import AbstractTheorem
@@ -123,3 +125,28 @@ def test_functions_round_away_from_the_origin_are_seen_to_be() -> None:
     far = WorkerQuadratics([1.0, 2.0], H, H @ np.array([1e5, -3.0]))
     claim = Claim("c", ArmijoRound(), far, horizons=(1,), seeds=4, oracle=Workers)
     assert "round functions" not in [a.name for a in claim.check(1) if not a.holds]
+
+
+def of_two(problem: Any) -> Any:
+    """The same problem as a mean of two that are alike."""
+
+    def grads(self: Any, x: Any) -> Any:
+        return jnp.stack([self.grad(x)] * 2)
+
+    kind = type(problem)
+    twice = type(f"Two{kind.__name__}", (kind,), {"grads": grads, "n": 2})
+    found = object.__new__(twice)
+    for field in dataclasses.fields(problem):
+        object.__setattr__(found, field.name, getattr(problem, field.name))
+    return found
+
+
+@pytest.mark.parametrize("slug", ["sign-seeks-median", "sign-feedback-skewed", "galore-stalls"])
+def test_the_law_of_a_draw_is_not_that_of_a_mean_of_two(slug: str) -> None:
+    """E ξ̄ = 0 as well, but ½(ξ₁ + ξ₂) has other signs and another median; also of a matrix."""
+    claim: Any = named(slug)
+    meant = dataclasses.replace(claim, problem=of_two(claim.problem), oracle=Workers)
+    report = verify(meant)
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    one = dataclasses.replace(claim, problem=of_two(claim.problem))
+    assert all(a.holds for a in one.failing(one.horizons[:1]))
