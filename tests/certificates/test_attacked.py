@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -16,6 +17,7 @@ from convergence.constants import Constants
 from convergence.laws import problem_laws
 from convergence.laws.entries import uneven
 from convergence.laws.noises import noise_faults
+from convergence.laws.problems import problem_faults
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import AbstractNoise
 from convergence.noise.gaussian import Gaussian
@@ -27,6 +29,7 @@ from convergence.parts import graphs
 from convergence.precision import precision
 from convergence.problems.attention import Attention, three_tokens, two_inputs
 from convergence.problems.bilevel import reference
+from convergence.problems.matrix_quadratic import Cosines
 from convergence.problems.quadratic import Isotropic
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
 from convergence.theorems.classical.quadratic_laws import BatchLaw, MomentumLaw
@@ -126,6 +129,25 @@ def test_half_of_the_steepest_slope_is_found_by_climbing():
             lie = HalfAsSteep(right.tokens, right.queries, right.scores, right.x0)
             assert not problem_laws(right)
             assert any(one.startswith("HalfAsSteep: G = ") for one in problem_laws(lie))
+
+
+class NotSoSteep(Cosines):
+    """‖sin X‖ ≤ √d less a share."""
+
+    share: float = eqx.field(static=True, default=1.0)
+
+    def constants(self) -> Constants:
+        known = super().constants()
+        return known.but(G=self.share * known.G)
+
+
+@pytest.mark.parametrize("share", [0.98, 0.9, 0.77, 0.6])
+def test_a_false_slope_that_points_seen_nearly_have_is_found_by_climbing(share: float):
+    """Of 18 entries: a point of ‖∇f‖ = 3.1 is seen, and 3.3, 3.8 and 4.1 are certified."""
+    lie = NotSoSteep(np.random.default_rng(1).standard_normal((3, 6)), share=share)
+    with precision("float64"):
+        assert {fault.name for fault in problem_faults(lie)} == {"G"}
+        assert not problem_faults(dataclasses.replace(lie, share=1.0))
 
 
 def test_what_rare_draws_carry_is_no_users_word():
