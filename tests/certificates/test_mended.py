@@ -169,9 +169,11 @@ def test_a_batch_mean_passes_on_what_a_mean_keeps() -> None:
         (Gaussian(1.0), {"sigma", "symmetric", "additive", "light_tailed", "isotropic_noise"}),
         (PerEntry(1.0), {
             "sigma", "s", "symmetric", "additive", "light_tailed", "isotropic_noise", "equal_noise",
+            "independent",
         }),
         (PerAgent(np.tile(np.eye(2), (4, 1, 1))), {
             "sigma", "covariances", "symmetric", "additive", "light_tailed", "equal_noise",
+            "independent",
         }),
         (Atoms([1.0, -1.0], [0.5, 0.5], np.full(shape, 8**-0.5), 1.5), {
             "sigma", "p", "sigma_p", "symmetric", "additive", "light_tailed",
