@@ -126,11 +126,12 @@ def _foreign(theorem: Any, oracle: Any) -> bool:
     return not type(oracle).__module__.startswith("convergence.") and ours(theorem)
 
 
-def _asked_along(claim: Any, T: int, key: Any, run: int, end: np.ndarray) -> list[Fault]:
+def _asked_along(
+    claim: Any, experiment: Any, T: int, key: Any, run: int, end: np.ndarray
+) -> list[Fault]:
     """What noise and oracle contradict of their certificates where a run ends and, of a user's own,
     at some places on its way."""
     problem, noise, c = claim.instance(T)
-    experiment = claim.experiment(T)
     own, other = ours(noise), _foreign(claim.theorem, experiment.oracle)
     free = getattr(noise, "of_iterate", True)
     moves, strays = free and not c.get("additive"), free and not own
@@ -154,27 +155,35 @@ def _asked_along(claim: Any, T: int, key: Any, run: int, end: np.ndarray) -> lis
     return []
 
 
+def _ran(claim: Any, records: list[Record]) -> list[tuple[Record, Any]]:
+    """Records, each with what was run for it: the second of a horizon is the rival's."""
+    found: list[tuple[Record, Any]] = []
+    for k, record in enumerate(records):
+        rival = any(before.T == record.T for before in records[:k])
+        found.append((record, claim.experiment(record.T, rival)))
+    return found
+
+
 def broken(
     claim: Any, records: list[Record], judgement: Judgement, session: Any
 ) -> tuple[Checked, ...]:
     """A refutation stands only where the instance keeps its certificates along the runs that
-    refute: L, mu, G, f_star, Delta and convexity at every step, the noise's where a run ends, and
-    of a user's noise or oracle at places on its way; one that is `exhausted` has shown it. So does
-    a confirmation: of an instance of the package, which proves its own, beyond the quick tier, of a
-    user's own class, whose proof nobody has seen, in all."""
+    refute, a rival's too: L, mu, G, f_star, Delta and convexity at every step, the noise's where a
+    run ends, and of a user's noise or oracle at places on its way; one that is `exhausted` has
+    shown it. So does a confirmation: of an instance of the package, which proves its own, beyond
+    the quick tier, of a user's own class, whose proof nobody has seen, in all."""
     if judgement.verdict not in (Verdict.REFUTED, Verdict.CONSISTENT):
         return ()
-    for record in records:
+    for record, known in _ran(claim, records):
         problem, noise, c = claim.instance(record.T)
         proved = session.settings.tier == "quick" and ours(problem) and ours(noise)
-        if not _foreign(claim.theorem, claim.experiment(record.T).oracle) and (
+        if not _foreign(claim.theorem, known.oracle) and (
             exhausted(problem, noise, c) or (judgement.verdict is Verdict.CONSISTENT and proved)
         ):
             continue
         if valueless(noise, c):
             try:
                 mute = claim.oracle(problem, muted(noise))
-                known = claim.experiment(record.T)
                 check_step(dataclasses.replace(known, oracle=mute))
             except InvalidInput as error:
                 return (Checked("values of the noise", False, None, str(error)),)
@@ -184,11 +193,12 @@ def broken(
         for run in sorted(runs):
             key = claim_key(claim.slug, session.settings.seed, record.T, session.settings.rng)
             eps = float(np.finfo(session.settings.dtype).eps)
-            way, end = walked(claim.experiment(record.T), record.T, key, run)
-            false = [*contradicted(way, c, eps)] or _asked_along(claim, record.T, key, run, end)
+            way, end = walked(known, record.T, key, run)
+            false = [*contradicted(way, c, eps)]
+            false = false or _asked_along(claim, known, record.T, key, run, end)
             if false:
                 return (told("certificates along the runs", false),)
-        asked, many = claim.experiment(record.T).oracle, MORE * record.seeds * record.T
+        asked, many = known.oracle, MORE * record.seeds * record.T
         other = _foreign(claim.theorem, asked)
         if judgement.verdict is Verdict.REFUTED and (other or not ours(noise)):
             with precision("float64"):

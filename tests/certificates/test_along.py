@@ -10,12 +10,12 @@ import pytest
 
 from convergence import Claim, Verdict, verify
 from convergence.algorithms.classical.sgd import SGD
-from convergence.claims import credentials
+from convergence.claims import Separation, credentials
 from convergence.constants import Constants
 from convergence.keys import claim_key
 from convergence.laws import along, certificates
 from convergence.laws.along import Way, contradicted
-from convergence.metrics.pointwise import GradNorm
+from convergence.metrics.pointwise import GradNorm, GradNormSq
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
@@ -23,8 +23,14 @@ from convergence.precision import precision
 from convergence.problems.nonconvex import log_cosh
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment
-from convergence.theorems.assumptions import Smooth
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.assumptions import FiniteVariance, Smooth
+from convergence.theorems.base import (
+    AbstractSeparation,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    Source,
+)
 from convergence.theorems.classical import stochastic_laws
 from tests.certificates.liars import Wall
 
@@ -142,3 +148,41 @@ def test_curvature_beyond_L_where_a_confirming_run_leads() -> None:
     assert near.verdict is Verdict.CONSISTENT, near.reason
     assert far.verdict is Verdict.INAPPLICABLE, far.reason
     assert "along a run" in far.reason
+
+
+class Calmer(AbstractSeparation):
+    """γ = 10⁻³/L beside γ = 0.09/L, or the other way round."""
+
+    source = Source("own", "here")
+    provenance = Provenance.DERIVED
+    statement = "E‖∇f(x_T)‖² of short steps is no more than that of long ones"
+    assumes = (Smooth(), FiniteVariance())
+    steps = 1e-3, 0.09
+
+    def prescribe(self, c: Constants, T: int) -> SGD:
+        return SGD(self.steps[0] / c.L)
+
+    def rival(self, c: Constants, T: int) -> SGD:
+        return SGD(self.steps[1] / c.L)
+
+    def metric(self, c: Constants, T: int) -> GradNormSq:
+        return GradNormSq()
+
+
+class Rougher(Calmer):
+    """Long steps beside short ones: refuted, were L that of where they lead."""
+
+    steps = 0.09, 1e-3
+
+
+@pytest.mark.parametrize("theorem", [Calmer(), Rougher()])
+def test_curvature_beyond_L_where_either_of_two_methods_leads(theorem: Calmer) -> None:
+    """The noise drives long steps alone beyond the wall, whichever of the two they are."""
+
+    class Sure(Wall):
+        def constants(self) -> Constants:
+            return super().constants().but(R=self.size(), convex=True)
+
+    report = verify(Separation("c", theorem, Sure([1.0]), Gaussian(400.0), horizons=(64,)))
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert "L = 1 is certified, but the largest curvature along a run = 21" in report.reason

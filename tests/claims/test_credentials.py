@@ -155,7 +155,7 @@ class Court:
         claim = SimpleNamespace(
             slug="own", instance=lambda T: (self.problem, self.noise, self.c),
             oracle=lambda problem, noise: (problem, noise), theorem="theorem",
-            experiment=lambda T: SimpleNamespace(oracle=self.told.get("oracle", OWN)),
+            experiment=lambda T, rival: SimpleNamespace(oracle=self.told.get("oracle", OWN)),
         )  # fmt: skip
         session = SimpleNamespace(settings=Settings(**settings))
         return broken(claim, records, Judgement(verdict, "", (), None, None), session)
