@@ -5,6 +5,7 @@ from .assemble import first_line as first_line
 from .assemble import judge as judge
 from .assemble import refusal as refusal
 from .assemble import signs as signs
+from .assemble import tilted as tilted
 from .base import AbstractClaim as AbstractClaim
 from .base import AbstractOnInstance as AbstractOnInstance
 from .base import Claim as Claim
@@ -76,9 +77,11 @@ from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import gap as gap
 from .rounding import moved as moved
+from .rounding import parted as parted
 from .rounding import quietly as quietly
 from .rounding import sensitivity as sensitivity
 from .rounding import sizes as sizes
+from .rounding import strayed as strayed
 from .rounding import twins as twins
 from .rounding import worst_of as worst_of
 from .separation import Separation as Separation
@@ -89,5 +92,6 @@ from .settings import fingerprint as fingerprint
 from .settle import falling as falling
 from .settle import held as held
 from .settle import kept as kept
+from .settle import left_open as left_open
 from .settle import past as past
 from .settle import replay as replay

@@ -15,6 +15,7 @@ from convergence.constants import Constants
 from convergence.errors import gist, require
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample
+from convergence.statistics.judges_rate import MARGIN
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
 from convergence.vocabulary import who_certifies
@@ -40,10 +41,19 @@ def judge(
         return st.judge_exact(samples, alpha, margin=margin, rounding=rounding)
     if kind is Kind.RATE:
         start = max((s.trivial or 0.0) for s in samples)
-        return st.judge_rate(samples, alpha, roundoff=1e3 * eps * start if start else None)
+        floor = 1e3 * eps * start if start else None
+        return st.judge_rate(samples, alpha, roundoff=floor, margin=tilted(samples, granted))
     if kind is Kind.FLOOR:
         return st.judge_floor(samples, alpha, rounding=rounding)
     raise ValueError(f"A statement of kind {kind} has its own type of claim.")
+
+
+def tilted(samples: list[Sample], granted: float) -> float:
+    """The margin of an exponent, and what means that may be off by a share can make of it."""
+    share, span = min(granted, 0.99), max(s.T for s in samples) / min(s.T for s in samples)
+    if share == 0 or span == 1:
+        return MARGIN
+    return min(0.99, MARGIN + 2 * math.log((1 + share) / (1 - share)) / math.log(span))
 
 
 def as_pathwise(kind: Kind, sample: Sample) -> Sample:

@@ -30,6 +30,7 @@ from convergence.theorems.base import Kind
 
 TWINS = 16
 PAIRED, OF_MEANS = 64, 4  # runs of a mean that twins repeat, and how many twins
+FAR_OFF = 2  # twins, where the whole of a mean is in question and not its last digits
 PARTED = 4.0  # standard errors by which their means part
 
 
@@ -115,14 +116,18 @@ def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
 
 
 def twins(
-    claim: Any, record: Record, runs: range, session: Session, many: int = TWINS
-) -> Iterator[tuple[np.ndarray, tuple[float, float]]]:
+    claim: Any, record: Record, runs: range, session: Session, many: int = TWINS,
+    steps: int | None = None, rival: bool = False,
+) -> Iterator[tuple[np.ndarray, tuple[float, float]]]:  # fmt: skip
     """(metrics, ends of the bound) of some runs, first on the instance itself and then on `many`
     twins: instance, method and the statement's own fields moved by an ulp of the runs' precision,
-    run in float64, and the bound's formula evaluated again."""
+    run in float64, and the bound's formula evaluated again. After `steps` steps where not all are
+    asked for; of the rival's method if that is meant."""
     T, dtype = record.T, session.settings.dtype
     problem, noise, _ = claim.instance(T)
-    what = claim.simulation(T)
+    what = claim.simulation(T, True) if rival else claim.simulation(T)
+    if steps is not None:
+        what = dataclasses.replace(what, T=steps)
     method = what.experiment.algorithm, what.experiment.metric
 
     def again(
@@ -195,10 +200,36 @@ def blur(claim: Any, record: Record, sample: Sample, session: Session) -> float:
         moving = twins(claim, record, runs, session, OF_MEANS)
         known = [v - min(ends_of, key=abs) for v, ends_of in moving]
         scale = max(abs(sample.number), float(np.mean(np.abs(sample.values[runs]))), 1e-300)
-        found: list[float] = []
-        for values in known[1:]:
-            apart = (values - known[0]) / scale
-            least = PARTED * float(np.std(apart, ddof=1)) / len(runs) ** 0.5
-            mean = float(np.mean(apart))
-            found.append(mean if abs(mean) > least else 0.0)
-        return worst_of(found, claim, record.T)
+        return worst_of(parted(known, scale), claim, record.T)
+
+
+def parted(known: list[np.ndarray], scale: float) -> list[float]:
+    """By how much of `scale` the means of twins part from that of the first, 0 where runs that a
+    rounding scatters would part them as much; one run is its own mean."""
+    found: list[float] = []
+    for values in known[1:]:
+        apart = (values - known[0]) / scale
+        n, mean = len(apart), float(np.mean(apart))
+        least = PARTED * float(np.std(apart, ddof=1)) / n**0.5 if n > 1 else 0.0
+        found.append(mean if abs(mean) > least else 0.0)
+    return found
+
+
+def strayed(claim: Any, record: Record, session: Session, rival: bool = False) -> float:
+    """Which share of the mean of a metric rounding those floats can make, whatever is stated of it:
+    1 is all. Of runs that left the floats, the first is asked half the way there: 1 if its twins
+    have left it by then, as far as digits are seen, and else 0."""
+    gone = np.flatnonzero(~np.isfinite(record.final()))
+    runs, steps = range(min(record.seeds, PAIRED)), None
+    if len(gone):
+        first = int(gone[0])
+        seen = record.finite[first] & np.isfinite(record.values[first])
+        last = int(np.max(record.marks[seen], initial=record.marks[0]))
+        runs, steps = range(first, first + 1), max(1, last // 2)
+    with quietly():
+        known = [v for v, _ in twins(claim, record, runs, session, FAR_OFF, steps, rival)]
+        if not np.isfinite(known).all():
+            return 0.0
+        scale = max(float(np.mean(np.abs(known[0]))), 1e-300)
+        share = worst_of(parted(known, scale), claim, record.T)
+    return float(share > digits(session.settings.dtype)) if len(gone) else share

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
 
 import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
+from convergence.claims.rounding import strayed
 from convergence.claims.settings import Session
+from convergence.claims.settle import MOST, left_open
 from convergence.runner.record import Record
-from convergence.statistics import Judgement, Sample
+from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.base import AbstractSeparation
 
 
@@ -32,11 +36,18 @@ class Separation(AbstractOnInstance):
         factor = float(self.bound(horizons[-1]))
         both = [Sample(T, np.stack([a, b]), factor) for T, a, b in pairs]
         session.look(self.simulation(self.horizons[-1]), both)
-        judgement = st.judge_separation(
+        judged = functools.partial(
+            st.judge_separation,
             pairs,
             session.settings.level,
-            factor=factor,
             light=all(self.tickets(T, r).get("light") for T in horizons for r in (False, True)),
             ceiling=self.theorem.ceiling(c, horizons[-1]),
         )
+        judgement = judged(factor=factor)
+        if judgement.verdict is Verdict.REFUTED and session.source is None:
+            runs = (*((r, False) for r in ours), *((r, True) for r in theirs))
+            granted = max(strayed(self, record, session, rival) for record, rival in runs)
+            wide = factor * (1 + granted) / (1 - granted) if granted < MOST else math.inf
+            if wide == math.inf or judged(factor=wide).verdict is not Verdict.REFUTED:
+                judgement = left_open(judgement, granted)
         return ours + theirs, judgement

@@ -10,26 +10,46 @@ import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.assemble import judge
-from convergence.claims.rounding import blur, cheap, digits, ends, excess, sensitivity, sizes
+from convergence.claims.rounding import (
+    blur,
+    cheap,
+    digits,
+    ends,
+    excess,
+    sensitivity,
+    sizes,
+    strayed,
+)
 from convergence.claims.settings import Session
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
+from convergence.theorems.base import Kind
 
 REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
+MOST = 0.5  # of a mean, from which on it is rounding's
 
 
 def held(claim: Any, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
     """A judgement by means; a refutation is left open where the last digits of the instance move a
-    mean by what it misses its number by."""
-    judgement = judge(claim.kind, samples, session.settings, claim.margin)
-    whole = judge(claim.kind, samples, session.settings, claim.margin, 1.0)
-    # A rehearsal made no runs; and rounding is worth the whole of a number at most.
-    if session.source is not None or judgement.verdict is whole.verdict:
+    mean by what it misses its number by, or make most of it."""
+    kind, settings, margin = claim.kind, session.settings, claim.margin
+    judgement = judge(kind, samples, settings, margin)
+    if session.source is not None:  # a rehearsal made no runs
         return judgement
-    granted = max(blur(claim, r, s, session) for r, s in zip(records, samples))
-    again = judge(claim.kind, samples, session.settings, claim.margin, granted)
-    if judgement.verdict is again.verdict:
+    # Rounding is worth the whole of a number at most: beyond, the mean itself is in question.
+    rate = kind is Kind.RATE
+    if not rate and judge(kind, samples, settings, margin, 1.0).verdict is not judgement.verdict:
+        granted, most = max(blur(claim, r, s, session) for r, s in zip(records, samples)), math.inf
+    else:
+        granted, most = max(strayed(claim, record, session) for record in records), MOST
+    again = judge(kind, samples, settings, margin, min(granted, most))
+    if granted < most and again.verdict is judgement.verdict:
         return judgement
+    return left_open(judgement, granted)
+
+
+def left_open(judgement: Judgement, granted: float) -> Judgement:
+    """What was refuted by a mean that rounding may have made."""
     reason = (
         f"{judgement.reason}; the last digits of the instance move a mean by {granted:.1g} of its "
         "size, and what it misses may be that: move the start"

@@ -110,7 +110,7 @@ def test_runs_that_toss_coins_and_runs_that_do_not(monkeypatch: pytest.MonkeyPat
     told = found(Kind.EXPECTATION, always, Verdict.CONSISTENT)
     assert told[2:] == [(Kind.PATHWISE, [(-inf, 4.0), (-inf, 6.0)], 6, 0.25), "judged", None]
     told = found(Kind.RATE, always)
-    assert told == [*one, (Kind.RATE, [4.0, 6.0], 6, 0.25), "judged", seen]
+    assert told == [*one, (Kind.RATE, [4.0, 6.0], 6, 0.25), replayed, "held", seen]
     told = found(Kind.PATHWISE, always)
     assert told == [*many, (Kind.PATHWISE, [4.0, 6.0], 6, 0.25), replayed, "settled", None]
 
