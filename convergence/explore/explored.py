@@ -7,11 +7,14 @@ from typing import Any
 
 from convergence.claims.assemble import judge
 from convergence.claims.base import Claim
+from convergence.claims.rounding import strayed
 from convergence.claims.settings import Session, Settings
+from convergence.claims.settle import MOST, left_open
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict, judge_pathwise
 from convergence.theorems.assumptions import Checked
+from convergence.theorems.base import Kind
 
 EPS = 2**-49  # of a step, a few operations in float64
 LATER = "looked at when the slider is let go"
@@ -29,9 +32,32 @@ class Explored(Claim):
             return self.factor * stated[0], self.factor * stated[1]
         return self.factor * stated
 
+    def share(self, T: int, session: Session, seeds: int) -> float:
+        """Which share of a mean the instance's last digits make, asked once for all factors."""
+        key = "share", T, seeds
+        if key not in self._made:
+            self._made[key] = strayed(self, self.measure(T, session, seeds), session)
+        return self._made[key]
+
+    def collect(
+        self, horizons: tuple[int, ...], seeds: int, session: Session
+    ) -> tuple[list[Record], Judgement]:
+        """As a claim does; what a refutation is held against is asked before there is one, so that
+        another factor runs nothing."""
+        sure = all(self.tickets(T).get("sure") for T in horizons)
+        if self.kind is Kind.RATE or (self.kind is not Kind.PATHWISE and not sure):
+            for T in horizons:
+                self.share(T, session, 1 if sure else seeds)
+        return super().collect(horizons, seeds, session)
+
     def held(self, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
-        """As judged: another factor runs nothing, so that the last digits are not looked at."""
-        return judge(self.kind, samples, session.settings, self.margin)
+        """As of a claim, by twins that are asked in a hurry."""
+        judgement = judge(self.kind, samples, session.settings, self.margin)
+        granted = max(self.share(r.T, session, r.seeds) for r in records)
+        again = judge(self.kind, samples, session.settings, self.margin, min(granted, MOST))
+        if granted < MOST and again.verdict is judgement.verdict:
+            return judgement
+        return left_open(judgement, granted)
 
     def times(self, factor: float) -> Explored:
         """The same with another factor, and what has been made of the instance."""
@@ -45,6 +71,9 @@ class Rough(Explored):
     """The same while a slider moves: what takes long is put off, and nothing is claimed of it."""
 
     looped = 0
+
+    def share(self, T: int, session: Session, seeds: int) -> float:
+        return 0.0
 
     def certified(self, T: int) -> Checked:
         return Checked("certificates", True, None, LATER)

@@ -15,6 +15,8 @@ from convergence.algorithms.classical.sgd import SGD
 from convergence.claims import Separation
 from convergence.claims.assemble import tilted
 from convergence.constants import Constants
+from convergence.explore.bench import Bench
+from convergence.explore.query import read
 from convergence.metrics.folds import Average
 from convergence.metrics.pointwise import GradNormSq
 from convergence.noise import Noiseless
@@ -141,3 +143,19 @@ def test_what_a_share_of_means_makes_of_an_exponent() -> None:
     assert tilted(ladder, 0.1) == pytest.approx(wide, rel=1e-12)  # the same formula, rounded
     assert tilted(ladder, 1.0) == 0.99
     assert tilted(ladder[:1], 0.5) == 0.05
+
+
+def test_an_explorer_refutes_nothing_of_it_by_any_factor() -> None:
+    noise = Atoms([1.0, -1.0], [0.5, 0.5], Q[0])
+    bench = Bench([
+        Claim(name, Stays(), Ridge(x0), noise, horizons=(512,), seeds=64)
+        for name, x0 in (("on", ON), ("off", OFF))
+    ])  # fmt: skip
+
+    def told(slug: str, factor: str) -> Any:
+        return bench.answer(read({"factor": factor}, bench.claim(slug)))["report"]
+
+    for factor in "1", "0.5":
+        assert told("on", factor)["verdict"] == "INCONCLUSIVE"
+        assert "the last digits of the instance" in told("on", factor)["reason"]
+        assert told("off", factor)["verdict"] == "REFUTED"
