@@ -708,6 +708,7 @@ from .subspace.corner import BelowNoise as BelowNoise
 from .subspace.corner import CornerFits as CornerFits
 from .subspace.corner import DiagonalGradient as DiagonalGradient
 from .subspace.corner import FullRank as FullRank
+from .subspace.corner import NormalNoise as NormalNoise
 from .subspace.corner import OneValue as OneValue
 from .subspace.corner import ResolvedDecay as ResolvedDecay
 from .subspace.corner import Signs as Signs

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from convergence.algorithms.subspace.rso import GaussianFrame
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
-from convergence.noise.base import Noiseless
+from convergence.noise.base import AbstractNoise, Noiseless
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
 from convergence.noise.matrix import BatchMean, CornerGaussian, CornerSign
@@ -56,6 +59,19 @@ STRAY = PURE.X0 + 0.1 * np.eye(10, k=5)  # a gradient in the noise columns
 SQUARE, SPREAD = Isotropic(np.eye(6)[:, :5]), EntryQuadratic(np.ones((6, 5)), 1 + np.eye(6)[:, :5])
 FLAT = Isotropic(np.ones(2))
 TURN = np.array([[1.0, 1.0], [-1.0, 1.0]]) / 2**0.5
+
+
+class SkewedEntries(AbstractNoise):
+    """Independent entries, 3 with chance 1/10 and −1/3 else: E ξξᵀ = I."""
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return jnp.where(jax.random.bernoulli(key, 0.1, x.shape), 3.0, -1 / 3)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        sigma = float(np.prod(shape)) ** 0.5
+        return Constants(sigma=sigma, isotropic_noise=True, additive=True, light_tailed=True)
+
+
 BELOW, RANK, TIES = "gradient below the noise", "the corner's rank", "no ties"
 
 # Five methods stall on the corner for the same reasons.
@@ -118,6 +134,7 @@ CASES = [
     Case("gaussian", stall.GaussianLaw(tau=5), PURE8, SIGN),
     Case("isotropic noise", stall.ConvergesAtRate(tau=5), PURE, SIGN),
     Case("isotropic noise", stall.ConvergesAtRate(), SQUARE, PerEntry(1 + np.eye(6)[:, :5])),
+    Case("normal noise", stall.ConvergesAtRate(), SQUARE, SkewedEntries()),
     Case("a start above the noise", zmushko2025.RandomSplitRate(), Isotropic(0.01 * np.ones(8)),
          Gaussian(1.0)),
     Case("a start above the noise", stall.ConvergesAtRate(), Isotropic(0.01 * np.ones((6, 5))),

@@ -20,7 +20,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
-from convergence.theorems.conditions import Positive
+from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.domains import count, number
 from convergence.theorems.exact_moments import AbstractMoment
 
@@ -151,25 +151,41 @@ class SAGALikeDescent(SAGALaw):
 
 
 class SAGAStronglyConvex(AbstractSum):
-    """E‖x_T − x*‖² ≤ (1 − μ/(2(μn + L)))^T [R² + n/(μn + L) (f(x_0) − f* − ⟨∇f(x*), x_0 − x*⟩)] for
-    f_i that are L-smooth and μ-strongly convex each, η = 1/(2(μn + L)).
+    """E‖x_T − x*‖² ≤ (1 − μ/(2(μn + L)))^T [R² + n/(μn + L) (f(x_0) − f*)] for f_i that are
+    L-smooth and μ-strongly convex each, μ ≥ 0, γ = 1/(2(μn + L)).
 
-    The Corollary of the paper, recalled; it holds where exact moments were computed. No instance of
-    slack below 2 is known: already at T = 1 the bracket has half more than R². scikit-learn's own
-    step is 1/(2L + min{2nμ, L}), never shorter; `SAGALaw` is exact for either.
+    Proof, that of the paper as it was remembered and checked here, in which φ_i is the point of the
+    table, D_i(y) = f_i(y) − f_i(x*) − ⟨∇f_i(x*), y − x*⟩, D the mean of D_i(x) and D̄ that of
+    D_i(φ_i), a and b the changes of ∇f_i from x* to x and to φ_i, and d = ‖x − x*‖. A step is
+    −γ(a − b + E b), of mean −γ∇f: E d⁺² ≤ d² − 2γ⟨∇f, x − x*⟩ + γ²[(1 + β)E‖a‖² + (1 + 1/β)E‖b‖² −
+    β‖∇f‖²], with E‖b‖² ≤ 2LD̄ and ‖∇f‖² ≥ 2μD. Interpolation by f_i, averaged: ⟨∇f, x − x*⟩ ≥
+    (1 − μ/L)D + (μ/2)d² + E‖a‖²/(2L). And E D̄⁺ = D/n + (1 − 1/n)D̄. Let W = D̄ + cd², 2cγ = 1/((1 −
+    γμ)n) and β = 1 + 2μn/L, so that γ(1 + β) = 1/L. In E W⁺ − (1 − γμ)W ≤ 0 those of d², E‖a‖² and
+    D cancel; that of D̄, times n, is γμn − 1 + 1/(β(1 − γμ)) ≤ 0, for with m = μn ≥ μ and L = 1
+    β(1 − γμ)(1 − γm) ≥ (1 + 2m)(2 + m)²/(2 + 2m)² ≥ 1. Last d_T² ≤ W_T/c and 1/c ≤ n/(μn + L). ∎
+
+    No instance of slack below 2 is known: already at T = 1 the bracket has half more than R².
+    scikit-learn's own step is 1/(2L + min{2nμ, L}), never shorter; `SAGALaw` is exact for either.
     """
 
     kind = Kind.EXPECTATION
-    provenance = Provenance.RECALLED
-    source = Source("defazio2014", "Theorem 1 and Corollary 1")
+    source = Source("defazio2014", "Theorem 1 and Corollary 1, from memory; proved here")
     statement = "E‖x_T−x*‖² ≤ (1 − μ/(2(μn+L)))^T [R² + nΔ/(μn+L)],  SAGA, η = 1/(2(μn+L))"
     domain = {"al": number("[1, 1]")}
 
     al: Reals = eqx.field(converter=real, default=1.0)
 
+    @varies
+    def assumes(self) -> Any:
+        return (*super().assumes, Within("f_i convex", self, "least", 0.0))
+
+    def least(self, c: Constants, T: int) -> float:
+        """The least curvature of an f_i."""
+        return float(np.min(c.client_h))
+
     def scales(self, c: Constants) -> tuple[float, float]:
         """(least curvature μ, μn + L)."""
-        least = float(np.min(c.client_h))
+        least = self.least(c, 0)
         return least, least * c.agents + c.L_max
 
     def eta(self, c: Constants) -> float:

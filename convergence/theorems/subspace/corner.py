@@ -129,3 +129,12 @@ def stall(r: int) -> tuple[AbstractAssumption, ...]:
     """What hides ∇f for good from the r leading left singular vectors of a sample: r directions of
     one sign's corner, which lies below what f sees, and a gradient below the noise."""
     return Signs(), CornerFits(r), BelowNoise(), CLEAN
+
+
+class NormalNoise(AbstractAssumption):
+    """ξ is a linear image of independent normals, or 0: of one variance, its law knows no rows, no
+    columns and no sign."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = noise.normal or c.sigma == 0
+        return Checked("normal noise", bool(holds), None, "ξ must be normal, by its class")

@@ -123,10 +123,10 @@ class FixedSplitAnyStep(FixedSplitRounded):
 
 class SGDMBase(FixedSplit):
     """(1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β + 3β²)/(2(1+β)) + 1)Lαs² for SGDM (J = everything), α ≤
-    (1 − β)/(L(4 − β + β²)): the theorem that FRUGAL's analysis extends."""
+    (1 − β)/(L(4 − β + β²)). Proof by `FixedSplit`, of any step with y = √2 q + Lα/2 < 1: y ≤
+    √2/3.75, 2(1 − y) ≥ 1 and (½ + β/(√2(1+β)))/(1 − y) ≤ 1 + (β + 3β²)/(2(1+β)). ∎"""
 
-    source = Source("liu2020", "Theorem 1, from memory")
-    provenance = Provenance.RECALLED
+    source = Source("liu2020", "Theorem 1, from memory; proved here")
     statement = "SGDM: (1/K) Σ E‖∇f(x^k)‖² ≤ 2Δ/(αK) + ((β+3β²)/(2(1+β)) + 1)Lαs²"
     assumes = AbstractFrugal.assumes
 

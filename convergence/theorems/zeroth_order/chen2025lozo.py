@@ -193,11 +193,15 @@ class LozoSmooth(Lazy):
 class LozoRate(AbstractLozo):
     """(1/K) Σ_k E‖∇f(X^{kν})‖² = O(√(ΔL d̃ σ²/T) + ΔL d ν/T), d = mn, d̃ = mn²/r. Read from a start
     above what the noise leaves, αLD_Sσ²: from below the gradient grows for longer than any ladder.
+
+    Recalled for smooth functions. Proof for quadratics, as assumed here, from `LozoQuadratic`:
+    a ≤ scale < 2 and ν/S_ν ≤ (1 − scale/(4ν))^{−2ν} ≤ 4 for ν > 1; 1/α ≤ [LD_S + 4nLν/r +
+    √(LD_Sσ²T/(2Δ))]/scale and aσ² ≤ scale·√(2ΔLD_Sσ²/T); D_S ≤ 3d ≤ 3d̃ and n/r ≤ d. ∎
     """
 
     kind = Kind.RATE
-    source = Source("chen2025lozo", "the convergence theorem, from memory")
-    provenance = Provenance.RECALLED
+    source = Source("chen2025lozo", "the convergence theorem, from memory; for quadratics proved")
+    provenance = Provenance.DERIVED
     statement = "(1/K) Σ E‖∇f(X^{kν})‖² = O(√(ΔL d̃σ²/T) + ΔL dν/T),  d̃ = mn²/r"
 
     @varies

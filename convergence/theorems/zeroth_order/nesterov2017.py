@@ -158,12 +158,14 @@ class AcceleratedAsStated(Accelerated):
     forward differences of width μ, h = 1/(4(n+4)L), θ = 1/(16(n+4)²L); ψ_N ≤ min{(1 −
     √(τ/L)/(4(n+4)))^N, (1 + N√(γ₀/L)/(8(n+4)))⁻²}. Here γ₀ = L and τ = share · mu.
 
-    The steps were read in a formalization, the term in μ² is from memory; on quadratics it is
-    implied: E g = ∇f there and E‖g‖² grows by (μ²/4)L²n(n+2)(n+4), worth μ²Ln/64 a step.
+    The steps were read in a formalization, the term in μ² is from memory, where the theorem is of
+    all smooth convex functions. Proof for quadratics, as assumed here: that of `Accelerated`, in
+    which h − (Lh² + θ)(n+2)/2 ≥ 0 is what is left of ‖∇f(y)‖². E g = ∇f, and E‖g‖² ≤
+    (n+2)‖∇f‖² + (μ²/4)L²n(n+2)(n+4), for odd moments vanish. So W⁺ ≤ (1 − α)W + e with e = ½(Lh² +
+    θ)(μ²/4)L²n(n+2)(n+4) ≤ μ²Ln/64; and α ≥ √(θτ) as γ ≥ τ, so that W_N ≤ ψ_N W_0 + eC_N. ∎
     """
 
-    source = Source("nesterov2017", "Theorem 9, the term in μ² from memory")
-    provenance = Provenance.RECALLED
+    source = Source("nesterov2017", "Theorem 9, the term in μ² from memory; for quadratics proved")
     statement = "accelerated: E f(x_N) − f* ≤ ψ_N(Δ + γ₀R²/2) + μ²L(n + (3/16)(n+8)C_N)"
     domain = {"width": number("(0, inf)")}
 
