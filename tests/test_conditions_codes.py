@@ -16,6 +16,8 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.noise.base import Noiseless
+from convergence.oracles.scaled import Scaled
+from convergence.problems.attention import Attention
 from convergence.problems.huber import Huber
 from convergence.problems.linear import Linear
 from convergence.problems.max_abs import MaxAbs
@@ -24,6 +26,7 @@ from convergence.problems.saddle import SaddleQuadratic, bilinear
 from convergence.problems.shifted import Shifted
 from convergence.statistics import Verdict
 from convergence.theorems.adaptive import decay, linear, shazeer2018, steps
+from convergence.theorems.attention.tarzanagh2023 import ExactDirection
 from convergence.theorems.classical.subgradient import PolyakStep
 from convergence.theorems.games.daskalakis2018 import OptimisticStability
 from convergence.theorems.parameter_free import pathwise
@@ -41,6 +44,7 @@ class LooseSlope(Linear):
 G = np.array([[1.0, 0.2, 0.1], [-0.3, 2.0, 0.5]])
 FLAT = Quadratic([1.0, 0.0], [0.0, 1.0])  # ∇f(x_0) = 0 away from the minimizer that is certified
 CORNER = MaxAbs.corner(8)
+BACK = Attention([[[1.0], [0.0]]], [[1.0]], [[1.0, 0.0]], [[-0.5]])
 CASES = [
     Case("least rms of a row or column", shazeer2018.AdafactorLinear(), Linear(1e-14 * G), T=5),
     Case("2²⁶G/√(T+1)", PolyakStep(), MaxAbs(CORNER.x0, 1e-9), T=7),
@@ -48,6 +52,8 @@ CASES = [
     Case("grad0 > 0", pathwise.DoGRegret(), FLAT),
     Case("grad0 > 0", pathwise.DoWGRegret(), FLAT),
     Case("grad0 > 0", pathwise.ProdigyDistance(), FLAT),
+    # From −½ five steps of .1 lead to W = 0.
+    Case("a defined bound", ExactDirection(0.1), BACK, T=5, oracle=Scaled),
     Case("G/‖g‖", pathwise.CoinLinear(), LooseSlope([0.6, 0.8]), T=4),
 ]
 REFUSED: list[Callable[[], Any]] = [

@@ -73,6 +73,8 @@ class AbstractAttention(AbstractTheorem):
 
 def missed(W: np.ndarray, M: np.ndarray) -> float:
     """1 − the cosine of the angle between W and M."""
+    if not np.any(W):
+        raise ZeroDivisionError("W = 0, where a run ends, has no direction")
     return 0.5 * float(np.sum((W / np.linalg.norm(W) - M / np.linalg.norm(M)) ** 2))
 
 
