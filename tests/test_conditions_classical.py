@@ -29,6 +29,7 @@ from convergence.algorithms.heavy_tailed.storm import STORM, STORMTwoSamples
 from convergence.algorithms.optax_adapter import FromOptax
 from convergence.algorithms.zeroth_order.zo_sgd import ZOSGD
 from convergence.errors import InvalidInput
+from convergence.noise.base import Noiseless
 from convergence.noise.coin import Coin
 from convergence.noise.diagonal import DiagonalGaussian
 from convergence.noise.gaussian import Gaussian
@@ -38,6 +39,7 @@ from convergence.oracles.chain import ChainOracle
 from convergence.oracles.finite_workers import Workers
 from convergence.precision import precision
 from convergence.problems.chain import HIDDEN, Chain
+from convergence.problems.clients import plain_clients
 from convergence.problems.linear import Linear
 from convergence.problems.matrix_quadratic import Cosines
 from convergence.problems.quadratic import Isotropic, Quadratic
@@ -47,7 +49,7 @@ from convergence.theorems.adaptive.feedback import FeedbackInterpolation
 from convergence.theorems.base import AbstractTheorem
 from convergence.theorems.classical.abbaszadehpeivasti2022 import GradientDescentNonconvex
 from convergence.theorems.classical.carmon2020 import ChainFloor, ChainProgress
-from convergence.theorems.classical.defazio2014 import SGDInterpolation
+from convergence.theorems.classical.defazio2014 import SAGAStronglyConvex, SGDInterpolation
 from convergence.theorems.classical.drori2014 import GradientDescentConvex
 from convergence.theorems.classical.finite_sums import StochasticPolyakRate
 from convergence.theorems.classical.ghadimi2013 import SGDNonconvex
@@ -164,3 +166,13 @@ def test_every_free_field_has_a_domain(theorem: type) -> None:
 
 def test_theorems_are_found() -> None:
     assert len(THEOREMS) > 80
+
+
+def test_saga_sums_functions_that_are_convex_each() -> None:
+    """Clients of the package are; a class of a user's own may say otherwise."""
+    clients, saga = plain_clients([1.0, 0.3], np.ones((2, 2)), 2.0), SAGAStronglyConvex()
+    c = clients.constants() | {"sigma": 0.0}
+    assert all(a.holds for a in saga.check(clients, Noiseless(), c, 4))
+    bent = c.but(client_h=np.array([[3.0, 1.0], [-1.0, 1.0]]))
+    failed = [a.name for a in saga.check(clients, Noiseless(), bent, 4) if not a.holds]
+    assert failed[0] == "f_i convex"
