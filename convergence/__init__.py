@@ -11,6 +11,7 @@ its rooms may use one another.
     errors shapes constants vocabulary philox keys draws linalg precision memory files workers tiers
     schemas compiling derivatives plain_rules plain_keys walker
     plain_rows work
+    plain_walker
     plainly
     parts
     problems noise

@@ -63,20 +63,23 @@ def _high(a: Any) -> Any:
     return x * c + (low >> 16) + (mid >> 16)
 
 
-# What follows is of arrays of JAX, or with `xp` NumPy of the host's.
+# What follows is of arrays of JAX, or with `xp` NumPy of the host's; there a key may be two columns
+# of words, and what is made of it has a row a key.
 def _blocks(key: Any, left: Any, right: Any, xp: Any) -> tuple[Any, Any]:
-    return (_once if xp is jnp else philox)(left, xp.broadcast_to(right, left.shape), key)
+    if xp is np:
+        return philox(left, right, key)
+    return _once(left, xp.broadcast_to(right, left.shape), key)
 
 
 def bits(key: Any, width: int, shape: tuple[int, ...], xp: Any = jnp) -> Any:
     """Words of 8, 16, 32 or 64 bits."""
-    size = int(np.prod(shape))
+    size, rows = int(np.prod(shape)), key[0].shape[:-1]
     count = xp.arange(size if width == 64 else (size + 1) // 2, dtype=np.uint32)
     blocks = _blocks(key[0], count, key[1], xp)
     if width == 64:
         high, low = (word.astype(np.uint64) for word in blocks)
-        return ((high << np.uint64(32)) | low).reshape(shape)
-    words = xp.concatenate(blocks)[:size].reshape(shape)
+        return ((high << np.uint64(32)) | low).reshape((*rows, *shape))
+    words = xp.concatenate(blocks, axis=-1)[..., :size].reshape((*rows, *shape))
     return words.astype(f"uint{width}")  # the lower bits
 
 
@@ -90,7 +93,7 @@ def seed(number: Any, xp: Any = jnp) -> Any:
     """The key of an integer."""
     high = number >> 32 if number.dtype.itemsize > 4 else xp.zeros_like(number)
     low, high = (xp.asarray(word).astype(np.uint32) for word in (number, high))
-    return xp.stack(_blocks(np.uint32(SEED), low, high, xp))
+    return xp.stack(_blocks(np.uint32(SEED), low, high, xp), axis=-1)
 
 
 def split(key: Any, shape: tuple[int, ...], xp: Any = jnp) -> Any:

@@ -21,12 +21,13 @@ NAMES = ("random_seed", "random_fold_in", "random_split", "random_bits", "random
 
 
 class Maker(NamedTuple):
-    """A generator, of arrays of NumPy: keys are two words, as `define_prng_impl` has them."""
+    """A generator, of arrays of NumPy: of many keys, as two columns of words, at once, and of as
+    many seeds or numbers; what is made has a row for each. A split is of so many keys."""
 
     impl: Any
     seed: Callable[[Any], Any]
     fold_in: Callable[[Any, Any], Any]
-    split: Callable[[Any, tuple[int, ...]], Any]
+    split: Callable[[Any, int], Any]
     bits: Callable[[Any, int, tuple[int, ...]], Any]
 
 
@@ -43,18 +44,18 @@ def _threefry(key: Any, left: Any, right: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def _counted(key: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
-    count = np.arange(math.prod(shape), dtype=np.uint32).reshape(shape)
+def _counted(key: Any, size: int) -> tuple[Any, Any]:
+    count = np.arange(size, dtype=np.uint32)
     return _threefry(key, np.zeros_like(count), count)
 
 
 def _seed(seed: Any) -> Any:
     high = seed >> 32 if seed.dtype.itemsize > 4 else 0 * seed
-    return np.array([high, seed]).astype(np.uint32)
+    return np.stack([high, seed], axis=-1).astype(np.uint32)
 
 
 def _bits(key: Any, width: int, shape: tuple[int, ...]) -> Any:
-    left, right = _counted(key, shape)
+    left, right = (v.reshape(-1, *shape) for v in _counted(key, math.prod(shape)))
     if width == 64:
         return left.astype(np.uint64) << np.uint64(32) | right
     return (left ^ right).astype(f"uint{width}")
@@ -65,14 +66,14 @@ MAKERS = {  # by the name of the keys' dtype
         philox.PHILOX,
         lambda seed: philox.seed(seed, np),
         lambda key, data: philox.derive(key, data, philox.FOLD, np),
-        lambda key, shape: philox.split(key, shape, np),
+        lambda key, size: philox.split(key, (size,), np),
         lambda key, width, shape: philox.bits(key, width, shape, np),
     ),
     "key<fry>": Maker(
         "threefry2x32",
         _seed,
-        lambda key, data: np.stack(_threefry(key, np.uint32(0), data)),
-        lambda key, shape: np.stack(_counted(key, shape), axis=-1),
+        lambda key, data: np.stack(_threefry(key, np.zeros_like(data), data), axis=-1),
+        lambda key, size: np.stack(_counted(key, size), axis=-1),
         _bits,
     ),
 }
@@ -91,6 +92,11 @@ def _extended(dtype: Any) -> bool:
 def is_keyed(eqn: Any) -> bool:
     """Whether an equation is about keys."""
     return any(extended(v.aval) for v in (*eqn.invars, *eqn.outvars))
+
+
+def foreign(eqn: Any) -> bool:
+    """Whether an equation is about keys that stay JAX's."""
+    return any(dtype_of(v.aval) is None for v in (*eqn.invars, *eqn.outvars))
 
 
 def dtype_of(aval: Any) -> Any:
@@ -141,17 +147,25 @@ def made(eqn: Any) -> Callable[..., Any]:
     maker = MAKERS[next(v.aval.dtype.name for v in (*eqn.invars, *eqn.outvars) if extended(v.aval))]
     act = {
         "random_seed": maker.seed,
-        "random_fold_in": lambda key, data: maker.fold_in(_words(key), data),
-        "random_split": lambda key: maker.split(_words(key), p["shape"]),
-        "random_bits": lambda key: maker.bits(_words(key), p["bit_width"], p["shape"]),
+        "random_fold_in": lambda key, data: maker.fold_in(_columns(key), data.astype(np.uint32)),
+        "random_split": lambda key: maker.split(_columns(key[:, None]), math.prod(p["shape"])),
+        "random_bits": lambda key: maker.bits(_columns(key[:, None]), p["bit_width"], p["shape"]),
     }[name]
+    inner = p["shape"] if name in ("random_split", "random_bits") else ()
 
     def each(*args: Any) -> Any:
-        flat = [v.ravel() for v in np.broadcast_arrays(*args)]
+        """At all keys at once, be they of the program or one a point."""
+        args = tuple(np.broadcast_arrays(*args))
+        outer = args[0].shape
+        if 0 in (*outer, *inner):
+            return np.zeros((*outer, *inner), dtype_of(out))
         with np.errstate(all="ignore"):
-            found = np.array([act(*entries) for entries in zip(*flat)])
-        if found.size == 0:
-            return np.zeros(out.shape, dtype_of(out))
-        return (_number(found) if extended(out) else found).reshape(out.shape)
+            found = act(*(v.ravel() for v in args))
+        return (_number(found) if extended(out) else found).reshape((*outer, *inner))
 
     return each
+
+
+def _columns(numbers: Any) -> tuple[Any, Any]:
+    words = _words(numbers)
+    return words[..., 0], words[..., 1]

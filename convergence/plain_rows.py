@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from convergence import plain_keys
 from convergence.plain_rules import ELEMENTWISE, RULES
 from convergence.walker import inside, needed
 
@@ -36,19 +37,21 @@ MOVED: dict[str, Callable[[Any, int], dict[str, Any]]] = {
         "limit_indices": (count, *p["limit_indices"]),
         "strides": p["strides"] and (1, *p["strides"]),
     },
+    "bitcast_convert_type": lambda p, count: p,
     "pad": lambda p, count: {"padding_config": ((0, 0, 0), *p["padding_config"])},
     **dict.fromkeys(FOLDS, lambda p, count: {"axes": _next(p["axes"])}),
     **dict.fromkeys(("argmax", "argmin"), lambda p, count: {"axes": _next(p["axes"])}),
     **dict.fromkeys(RUNS, lambda p, count: {**p, "axis": p["axis"] + 1}),
 }
 JOINED = {"concatenate": "dimension", "stack": "axis"}
-SERVED = {*ELEMENTWISE, *MOVED, *JOINED, "dot_general", "iota"}
+SERVED = {*ELEMENTWISE, *MOVED, *JOINED, *plain_keys.NAMES, "dot_general", "gather", "iota"}
 
 
 def serves(jaxpr: Any) -> bool:
     """Whether all operations of a program are among these."""
     return all(
-        eqn.primitive.name in SERVED or (eqn.primitive.name in CALLS and serves(called(eqn)))
+        (eqn.primitive.name in SERVED and not plain_keys.foreign(eqn))
+        or (eqn.primitive.name in CALLS and serves(called(eqn)))
         for eqn, _ in needed(jaxpr)
     )
 
@@ -61,7 +64,10 @@ def called(eqn: Any) -> Any:
 def made(eqn: Any, wide: Sequence[bool]) -> Callable[..., Any]:
     """What an equation does where the arguments that are `wide`, some of them, have a row a
     point."""
-    name, p, rule = eqn.primitive.name, eqn.params, RULES[eqn.primitive.name]
+    name, p = eqn.primitive.name, eqn.params
+    if name in plain_keys.NAMES:
+        return plain_keys.made(eqn)
+    rule = RULES[name]
     if name in ELEMENTWISE:
         rank = len(eqn.outvars[0].aval.shape)
         ranks = [len(v.aval.shape) for v in eqn.invars]
@@ -77,6 +83,8 @@ def made(eqn: Any, wide: Sequence[bool]) -> Callable[..., Any]:
     if name in JOINED:
         joined = {JOINED[name]: p[JOINED[name]] + 1}
         return lambda *args: rule(joined, *_all(args, wide))
+    if name == "gather":
+        return _gathered(p, rule, wide)
     (ca, cb), (ba, bb) = p["dimension_numbers"]
     both = {"dimension_numbers": ((_next(ca), _next(cb)), ((0, *_next(ba)), (0, *_next(bb))))}
     if all(wide):
@@ -88,6 +96,25 @@ def made(eqn: Any, wide: Sequence[bool]) -> Callable[..., Any]:
     second = {"dimension_numbers": ((ca, _next(cb)), (ba, _next(bb)))}
     place = len(eqn.invars[0].aval.shape) - len(ca)
     return lambda a, b: np.moveaxis(rule(second, a, b), place, 0)
+
+
+def _gathered(p: Any, rule: Any, wide: Sequence[bool]) -> Callable[..., Any]:
+    """What rows of places point at, in one array or in that of their row."""
+    d = p["dimension_numbers"]
+    found = d._replace(
+        offset_dims=_next(d.offset_dims),
+        start_indices_batching_dims=_next(d.start_indices_batching_dims),
+    )
+    if not wide[0]:
+        return lambda x, where: rule({**p, "dimension_numbers": found}, x, where)
+    within = found._replace(
+        collapsed_slice_dims=_next(d.collapsed_slice_dims),
+        operand_batching_dims=(0, *_next(d.operand_batching_dims)),
+        start_indices_batching_dims=(0, *found.start_indices_batching_dims),
+        start_index_map=_next(d.start_index_map),
+    )
+    moved = {**p, "dimension_numbers": within, "slice_sizes": (1, *p["slice_sizes"])}
+    return lambda *args: rule(moved, *_all(args, wide))
 
 
 def _longer(x: Any, axes: int) -> Any:

@@ -10,24 +10,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 from jax import core
-from jax.extend.core import Literal
 
-from convergence import plain_keys, plain_rows
+from convergence import plain_rows
 from convergence.compiling import ARRAYS, filling, hastily
 from convergence.memory import CACHES
-from convergence.plain_keys import dtype_of, extended, lowered, raised
-from convergence.plain_rules import RULES
+from convergence.plain_keys import extended, lowered, raised
+from convergence.plain_walker import Walker
 from convergence.precision import wide
-from convergence.walker import CONTROL, AbstractWalker, inside, needed
 from convergence.work import work
 
 KEPT = 64  # programs of a function
-LONG = 40_000  # operations of all calls, of which NumPy makes some 4e5 a second
+LONG = 100_000  # operations of all calls, which take NumPy as long as XLA to compile them
 KEYED = 100  # operations that one with keys counts as
 
 
@@ -50,7 +48,23 @@ class Evaluated:
 
     def __call__(self, *args: Any) -> Any:
         """What the function gives: arrays of NumPy, or of JAX where it was compiled."""
-        known, leaves = self._asked(args)
+        return self._made(*self._asked(args), args)
+
+    def of(self, module: Any) -> Callable[..., Any]:
+        """The function of the arrays that follow, for many calls with the same module."""
+        last: tuple[Any, Any, list[Any]] = (None, None, [])
+
+        def call(*arrays: np.ndarray) -> Any:
+            nonlocal last
+            args, form = (module, *arrays), [(v.shape, v.dtype) for v in arrays]
+            if last[0] != form:
+                known, leaves = self._asked(args)
+                last = form, known, leaves[: len(leaves) - len(arrays)]
+            return self._made(last[1], [*last[2], *arrays], args)
+
+        return call
+
+    def _made(self, known: Known, leaves: list[Any], args: Any) -> Any:
         known.left -= self._counted(known, args)
         return self._compiled(*args) if known.left < 0 else self._walked(known, leaves)
 
@@ -61,8 +75,12 @@ class Evaluated:
         return self._walked(known, leaves) if self._counted(known, args) <= most else None
 
     def _counted(self, known: Known, args: Any) -> float:
-        turns = self._turns
-        return known.work if turns is None else work(known.program.jaxpr, turns(*args), KEYED)
+        if self._turns is not None:
+            return work(known.program.jaxpr, self._turns(*args), KEYED)
+        rows = len(args[-1]) if known.wide else 0
+        if rows not in known.work:
+            known.work[rows] = work(known.program.jaxpr, rows=rows)
+        return known.work[rows]
 
     def _walked(self, known: Known, leaves: list[Any]) -> Any:
         leaves = list(map(lowered, leaves, known.program.in_avals))
@@ -84,25 +102,33 @@ class Evaluated:
         arrays = [v for v in leaves if isinstance(v, ARRAYS)]
         arrays = [v if extended(v) else np.asarray(v) for v in arrays]
         forms = [(v.shape, v.dtype) if isinstance(v, ARRAYS) else (type(v), v) for v in leaves]
-        key = structure, tuple(forms), wide()
+        fill, points = filling(structure, leaves), len(args) - 1
+        if self._one is not None:  # the points, an array each, come last: any number is of one form
+            alone = [(shape[1:], dtype) for shape, dtype in forms[-points:]]
+            one = "one", structure, (*forms[:-points], *alone), wide()
+            known = self._known(one, lambda: self._of_one(arrays, fill, points))
+            if known.wide:
+                return known, arrays
+        whole = "all", structure, tuple(forms), wide()
+        return self._known(whole, lambda: self._program(self._function, arrays, fill)), arrays
+
+    def _known(self, key: Any, make: Callable[[], Known]) -> Known:
         known = self._kept.get(key)  # read once: other threads may clear
         if known is None:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
-            known = self._kept[key] = self._traced(
-                arrays, filling(structure, leaves), len(args) - 1
-            )
-        return known, arrays
+            known = self._kept[key] = make()
+        return known
 
-    def _traced(self, arrays: list[Any], fill: Any, points: int) -> Known:
-        if self._one is not None:
-            alone = len(arrays) - points  # the points, an array each, come last
-            wide = [k >= alone for k in range(len(arrays))]
-            single = [v[0] if w else v for v, w in zip(arrays, wide)]
-            known = self._program(self._one, single, fill)
-            if plain_rows.serves(known.program.jaxpr):
-                return dataclasses.replace(known, wide=wide)
-        return self._program(self._function, arrays, fill)
+    def _of_one(self, arrays: list[Any], fill: Any, points: int) -> Known:
+        """The program of one point; not `wide` where it cannot be evaluated at many."""
+        assert self._one is not None
+        apart = len(arrays) - points
+        known = self._program(self._one, [*arrays[:apart], *(v[0] for v in arrays[apart:])], fill)
+        served = plain_rows.serves(known.program.jaxpr)
+        return dataclasses.replace(
+            known, wide=[k >= apart for k in range(len(arrays))] if served else ()
+        )
 
     def _program(self, function: Callable[..., Any], arrays: list[Any], fill: Any) -> Known:
         def flat(*arrays: Any) -> Any:
@@ -112,18 +138,18 @@ class Evaluated:
         if any(isinstance(c, core.Tracer) for c in program.consts):  # as compiling would say
             raise jax.errors.UnexpectedTracerError("a value of a loop or branch is used outside")
         form = jax.tree.structure(shapes)
-        return Known(program, form, work(program.jaxpr), LONG, Walker())
+        return Known(program, form, {}, LONG, Walker())
 
 
 @dataclasses.dataclass
 class Known:
-    """A traced program and the form of what it gives; left: how many more operations are made by
-    NumPy before it is compiled. wide: of a program of one point, which arguments have a row a
-    point; empty for one of all."""
+    """A traced program and the form of what it gives; work: its operations by the number of points;
+    left: how many more are made by NumPy before it is compiled. wide: of a program of one point,
+    which arguments have a row a point; empty for one of all."""
 
     program: Any
     form: Any
-    work: float
+    work: dict[int, float]
     left: float
     walker: Walker
     wide: Sequence[bool] = ()
@@ -156,126 +182,3 @@ def by_rows(function: Callable[..., Any]) -> Evaluated:
     """`plainly`, of a function of a module and of arrays of one point; a call has a row a point of
     each array, and so has the answer."""
     return Evaluated(function, rows=True)
-
-
-class Steps(NamedTuple):
-    """A program by places: what stands there at first, with what goes in and what the program
-    holds left out; by equation its function, the places of its arguments and results, and which of
-    all are empty afterwards; where the outputs stand, and which of them have a row a point."""
-
-    places: list[Any]
-    steps: list[tuple[Callable[..., Any], list[int], list[int], list[int]]]
-    outs: list[int]
-    wide: list[bool]
-
-
-class Walker(AbstractWalker):
-    """Walks a program with arrays of NumPy. What an equation comes to is settled once a program: an
-    operation takes about as long as that."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._plans: dict[Any, Any] = {}
-
-    def value(self, array: Any, aval: Any) -> Any:
-        """An array that the program holds, on the host."""
-        return lowered(array, aval)
-
-    def entry(self, x: Any, k: int) -> Any:
-        """x[k], an array even where it is a number."""
-        return np.asarray(x[k]) if isinstance(x, np.ndarray) else x[k]
-
-    def walk(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
-        """The outputs of a jaxpr."""
-        return self._follow(self._plan(jaxpr), consts, args)
-
-    def rows(self, program: Any, args: Sequence[Any], wide: Sequence[bool]) -> list[Any]:
-        """The outputs of a closed jaxpr of one point, a row a point, where the `wide` of its
-        arguments have one; `plain_rows.serves` it."""
-        plan = self._plan(program.jaxpr, tuple(wide))
-        consts = [self.value(c, v.aval) for c, v in zip(program.consts, program.jaxpr.constvars)]
-        count = next(len(x) for x, w in zip(args, wide) if w)
-        found = self._follow(plan, consts, args)
-        return [
-            x if w else np.broadcast_to(x, (count, *np.shape(x))) for x, w in zip(found, plan.wide)
-        ]
-
-    def _follow(self, plan: Steps, consts: Sequence[Any], args: Sequence[Any]) -> list[Any]:
-        held = [*consts, *args, *plan.places]
-        for made, ins, into, over in plan.steps:
-            for k, v in zip(into, made(*[held[k] for k in ins])):
-                held[k] = v
-            for k in over:
-                held[k] = None
-        return [held[k] for k in plan.outs]
-
-    def _plan(self, jaxpr: Any, wide: tuple[bool, ...] = ()) -> Steps:
-        known = self._plans.get((id(jaxpr), wide))
-        if known is None:  # with the jaxpr, so that no other has its id
-            known = self._plans[id(jaxpr), wide] = jaxpr, self._planned(jaxpr, wide)
-        return known[1]
-
-    def _planned(self, jaxpr: Any, wide: tuple[bool, ...]) -> Steps:
-        given = [*jaxpr.constvars, *jaxpr.invars]
-        at: dict[Any, int] = {v: k for k, v in enumerate(given)}
-        rowed = {v for v, w in zip(jaxpr.invars, wide) if w}
-        places: list[Any] = []
-
-        def place(v: Any) -> int:
-            if isinstance(v, Literal):
-                places.append(self.value(v.val, v.aval))
-                return len(given) + len(places) - 1
-            if v not in at:
-                places.append(None)
-                at[v] = len(given) + len(places) - 1
-            return at[v]
-
-        def all_of(variables: Any) -> list[int]:
-            return [place(v) for v in variables]
-
-        steps: list[Any] = []
-        for eqn, over in needed(jaxpr):
-            each = [not isinstance(v, Literal) and v in rowed for v in eqn.invars]
-            made, some = self.rowed(eqn, each) if any(each) else (self.made(eqn), ())
-            rowed.update(v for v, w in zip(eqn.outvars, some) if w)
-            steps.append((made, all_of(eqn.invars), all_of(eqn.outvars), all_of(over)))
-        return Steps(places, steps, all_of(jaxpr.outvars), [
-            not isinstance(v, Literal) and v in rowed for v in jaxpr.outvars
-        ])  # fmt: skip
-
-    def rowed(self, eqn: Any, wide: Sequence[bool]) -> tuple[Callable[..., Any], list[bool]]:
-        """What one equation does to rows, and which of its results have some."""
-        if eqn.primitive.name in plain_rows.CALLS:
-            program = inside(eqn)
-            plan = self._plan(program.jaxpr, tuple(wide))
-            named = zip(program.consts, program.jaxpr.constvars)
-            consts = [self.value(c, v.aval) for c, v in named]
-            return (lambda *args: self._follow(plan, consts, args)), plan.wide
-        (dtype,), act = [v.aval.dtype for v in eqn.outvars], plain_rows.made(eqn, wide)
-        return (lambda *args: [np.asarray(act(*args), dtype)]), [True]
-
-    def made(self, eqn: Any) -> Callable[..., list[Any]]:
-        """What one equation does."""
-        control, params = CONTROL.get(eqn.primitive.name), eqn.params
-        if control is not None:
-            return lambda *args: control(self, eqn, list(args))
-        many, dtypes = eqn.primitive.multiple_results, [dtype_of(v.aval) for v in eqn.outvars]
-        foreign = any(dtype_of(v.aval) is None for v in (*eqn.invars, *eqn.outvars))
-        if not foreign and eqn.primitive.name in plain_keys.NAMES:
-            act = plain_keys.made(eqn)
-            return lambda *args: [act(*args)]
-        rule = None if foreign else RULES.get(eqn.primitive.name)
-        if rule is None:
-            return lambda *args: _bound(eqn, args)
-        if many:
-            return lambda *args: list(map(np.asarray, rule(params, *args), dtypes))
-        (dtype,) = dtypes
-        return lambda *args: [np.asarray(rule(params, *args), dtype)]
-
-
-def _bound(eqn: Any, args: Sequence[Any]) -> list[Any]:
-    """What JAX makes of an equation."""
-    given = [raised(v, i.aval) for v, i in zip(args, eqn.invars)]
-    found = eqn.primitive.bind(*given, **eqn.params)
-    many = found if eqn.primitive.multiple_results else [found]
-    return [lowered(v, o.aval) for v, o in zip(many, eqn.outvars)]

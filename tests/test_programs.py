@@ -46,7 +46,7 @@ def test_claims_share_programs(pattern: str, most: int, monkeypatch: pytest.Monk
 
 
 # What judges with runs compiles: the run, and walks that look along it or at its noise.
-LONG = {"_share", "_walk", "_draws"}
+LONG = {"_share", "_walk", "_draw"}
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,14 @@ def steepest(problem: Any, s: Look) -> float:
     shape = (-1, *start_shape(problem))
     x = np.resize(s.x[best], (CLIMBERS, s.x.shape[1])).reshape(shape)
     stride = np.full(CLIMBERS, max(s.far, 1e-6))
-    height, slope = map(np.asarray, _rise(problem, x))
+    rise = _rise.of(problem)
+    height, slope = map(np.asarray, rise(x))
     wide = (CLIMBERS, *(1,) * (x.ndim - 1))
     for _ in range(STEPS):
         flat = np.sqrt(np.sum(slope.reshape(CLIMBERS, -1) ** 2, axis=1))
         way = slope / np.where(flat > 0, flat, 1.0).reshape(wide)
         y = x + stride.reshape(wide) * way
-        after, turned = map(np.asarray, _rise(problem, y))
+        after, turned = map(np.asarray, rise(y))
         with np.errstate(invalid="ignore"):
             gained = np.isfinite(after) & (after > height)
         x, slope = (

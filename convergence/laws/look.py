@@ -102,13 +102,18 @@ def slopes(problem: Any, x: np.ndarray) -> np.ndarray:
     return each(_slopes, problem, x)
 
 
-@plainly
-def _descend(problem: Any, near: Any, eta: Any) -> Any:
-    def step(y: Any, _: Any) -> Any:
-        large = y[0].size >= LARGE
-        return y - eta * jax.vmap(lambda z: _grad(problem, z))(y), None if large else y[0]
-
-    return jax.lax.scan(step, near, None, STEPS)
+def _descend(problem: Any, near: np.ndarray, eta: np.ndarray) -> list[np.ndarray]:
+    """Points of a path from x_0, then where paths from all points end."""
+    y, path, slopes = near, [], _slopes.of(problem)
+    for t in range(STEPS):
+        if t in PATH and y[0].size < LARGE:
+            path.append(y[:1])
+        z = y - eta * np.asarray(slopes(y))
+        if np.array_equal(z, y, equal_nan=True):  # and so it stays
+            path += [y[:1]] * sum(later > t for later in PATH if y[0].size < LARGE)
+            break
+        y = z
+    return [*path, y]
 
 
 @plainly
@@ -146,9 +151,7 @@ def _about(problem: Any, x: np.ndarray, v: np.ndarray, h: float) -> Any:
 
 def _see(problem: Any, near: np.ndarray, v: np.ndarray, h: float, eta: np.ndarray) -> Any:
     """On descents from `near`: points x, f and slopes about them, ∇f and ∇²f there."""
-    ends, path = _descend(problem, near, eta)
-    way = [] if path is None else [np.asarray(path)[list(PATH)]]
-    x = np.concatenate([near, *way, np.asarray(ends)])
+    x = np.concatenate([near, *_descend(problem, near, eta)])
     d, about = near[0].size, _about(problem, x, v, h)
     if d > DENSE:
         g, top, low = map(np.asarray, _power(problem, x, v))

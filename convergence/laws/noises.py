@@ -29,6 +29,7 @@ from convergence.laws.tails import tail_faults
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.philox import PHILOX
+from convergence.plainly import by_rows
 from convergence.statistics.eprocess import log_e_above
 
 DRAWS = 2**16
@@ -38,16 +39,17 @@ MANY = 64  # parts of the draws, one of which tells a direction
 FEW, KEPT = 64, 2**10  # draws of a large iterate, and entries kept of each at least
 
 
-@hastily
-def _draws(noise: Any, x: Any, keys: Any) -> Any:
-    return jax.vmap(lambda key: noise.draw(x, key))(jax.random.wrap_key_data(keys, impl=PHILOX))
+@by_rows
+def _draw(at: Any, key: Any) -> Any:
+    noise, x = at
+    return noise.draw(x, jax.random.wrap_key_data(key, impl=PHILOX))
 
 
 def draws(noise: AbstractNoise, x: np.ndarray, seed: int, places: int = 1) -> np.ndarray:
     """(N, d) samples at x, one of several places."""
     count = int(min(DRAWS, max(64, ENTRIES // max(1, x.size)))) // places
     keys = np.random.default_rng(seed).integers(0, 2**32, (count, 2), dtype=np.uint32)
-    return np.asarray(_draws(noise, x, keys)).reshape(count, -1)
+    return np.asarray(_draw((noise, x), keys)).reshape(count, -1)
 
 
 def noise_faults(

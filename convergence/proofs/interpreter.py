@@ -18,7 +18,7 @@ import numpy as np
 
 from convergence.memory import CACHES
 from convergence.plain_keys import lowered, raised
-from convergence.plainly import Walker
+from convergence.plain_walker import Walker
 from convergence.proofs import elementwise, linear, structure
 from convergence.proofs.balls import (
     Undecided,

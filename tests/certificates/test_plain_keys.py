@@ -12,7 +12,7 @@ import pytest
 
 from convergence import plain_keys
 from convergence.philox import PHILOX
-from convergence.plainly import Walker
+from convergence.plain_walker import Walker
 from convergence.precision import precision
 
 IMPLS: dict[str, Any] = {"philox": PHILOX, "threefry": "threefry2x32"}

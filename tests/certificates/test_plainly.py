@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -9,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence import memory, plain_rows
+from convergence import memory
 from convergence.claims.base import AbstractOnInstance
 from convergence.compiling import hastily
 from convergence.laws import look
 from convergence.laws.look import affine
 from convergence.plain_rules import RULES
-from convergence.plainly import LONG, by_rows, plainly
+from convergence.plainly import LONG, plainly
 from convergence.precision import precision
 from convergence.problems.huber import Huber
 from convergence.problems.nonconvex import log_cosh
@@ -160,45 +161,6 @@ def test_a_rule_that_is_wrong_is_seen(monkeypatch: pytest.MonkeyPatch):
         test_a_program_gives_what_it_gives_compiled("elementary", "float64")
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_program_of_one_point_gives_what_it_gives_of_many(name: str):
-    one = FUNCTIONS[name]
-    with precision("float64"):
-        x = np.stack([A, 2 * A, np.sin(A), np.zeros_like(A), -A[::-1]])
-        with np.errstate(all="ignore"):
-            ours = by_rows(lambda module, x: (one(x), one(module)))(A, x)
-        theirs = jax.vmap(lambda x: (one(x), one(jnp.asarray(A))))(x)
-        for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
-            assert np.asarray(a).dtype == b.dtype
-            np.testing.assert_allclose(np.asarray(a), b, rtol=1e-12, atol=1e-12)  # roundings
-
-
-PRODUCTS: dict[str, Any] = {
-    "before": lambda c, x: jnp.einsum("ij,jk->ik", c @ c.T, x),
-    "after": lambda c, x: jnp.einsum("ji,jk->ik", x, c),
-    "both": lambda c, x: jnp.einsum("ij,kj->ik", x, x + c),
-    "batch": lambda c, x: jnp.einsum("bij,ij->bi", jnp.stack([c, 2 * c]), x),
-    "batches": lambda c, x: jnp.einsum("ij,ij->i", c, x) + jnp.einsum("ij,ij->i", x, c),
-    "last": lambda c, x: jnp.einsum("ki,bkj->bij", x, jnp.stack([c, c + 1])),
-    "number": lambda c, x: c * jnp.max(x) + jnp.where(jnp.sum(x) > 0, x, c),
-    "padded": lambda c, x: jnp.pad(c, 1, constant_values=x[0, 0]) + jnp.pad(x, 1),
-    "joined": lambda c, x: (jnp.concatenate([x, c]), jnp.stack([c, x], axis=1)),
-    "cut": lambda c, x: (x[1:3, ::2], x[-1], c[0], jnp.flip(x, 1).T, x.reshape(2, -1)[:, None]),
-}
-
-
-@pytest.mark.parametrize("name", PRODUCTS)
-def test_what_depends_on_the_point_meets_what_does_not(name: str):
-    one = PRODUCTS[name]
-    with precision("float64"):
-        x = np.stack([A, 2 * A, np.sin(A), -A[::-1], A + 1])
-        program = jax.make_jaxpr(one)(A, A)
-        assert plain_rows.serves(program.jaxpr)
-        theirs = jax.vmap(lambda x: one(jnp.asarray(A), x))(x)
-        for a, b in zip(jax.tree.leaves(by_rows(one)(A, x)), jax.tree.leaves(theirs), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)  # a few roundings
-
-
 def test_what_is_singular_has_no_finite_solution_and_stops_nothing():
     solve = plainly(lambda a: jax.lax.linalg.triangular_solve(a, jnp.ones((2, 2, 1)), lower=True,
                                                               left_side=True))  # fmt: skip
@@ -234,7 +196,20 @@ def test_a_program_is_traced_once_a_form():
     assert traced == [(2,), (3,)]
 
 
-PROGRAMS = "_values", "_slopes", "_turns", "_descend", "_power"
+PROGRAMS = "_values", "_slopes", "_turns", "_power"
+
+
+class Compiled:
+    """A program of a module and points, compiled at once."""
+
+    def __init__(self, program: Any):
+        self._compiled = hastily(program.__wrapped__)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._compiled(*args)
+
+    def of(self, module: Any) -> Any:
+        return functools.partial(self._compiled, module)
 
 
 def agree(problem: Any, L: float, star: Any = None, affine: bool = False) -> None:
@@ -243,7 +218,7 @@ def agree(problem: Any, L: float, star: Any = None, affine: bool = False) -> Non
     kept = {name: getattr(look, name) for name in PROGRAMS}
     try:
         for name, program in kept.items():
-            setattr(look, name, hastily(program.__wrapped__))
+            setattr(look, name, Compiled(program))
         theirs = look.look(problem, L, star, affine)
     finally:
         for name, program in kept.items():
