@@ -101,7 +101,9 @@ class Evaluated:
         leaves, structure = jax.tree.flatten(args)
         arrays = [v for v in leaves if isinstance(v, ARRAYS)]
         arrays = [v if extended(v) else np.asarray(v) for v in arrays]
-        forms = [(v.shape, v.dtype) if isinstance(v, ARRAYS) else (type(v), v) for v in leaves]
+        forms: list[Any] = [
+            (v.shape, v.dtype) if isinstance(v, ARRAYS) else (type(v), v) for v in leaves
+        ]
         fill, points = filling(structure, leaves), len(args) - 1
         if self._one is not None:  # the points, an array each, come last: any number is of one form
             alone = [(shape[1:], dtype) for shape, dtype in forms[-points:]]
