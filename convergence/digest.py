@@ -38,7 +38,7 @@ ROOMS = ("problems", "noise", "parts", "oracles", "algorithms", "metrics", "theo
 GROUND = (
     "shapes.py", "constants.py", "philox.py", "keys.py", "draws.py", "linalg.py", "precision.py",
     "compiling.py", "walker.py", "plain_keys.py", "plain_rules.py", "plain_rows.py", "work.py",
-    "plainly.py",
+    "plain_walker.py", "plainly.py",
 )  # fmt: skip
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "optax", "jaxtyping")
 

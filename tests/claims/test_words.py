@@ -26,6 +26,7 @@ from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment, Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Grade, Judgement, Row, Sample, Verdict
+from convergence.statistics.judges_rate import MARGIN
 from convergence.theorems import SGDNonconvex, Woodbury
 from convergence.theorems.assumptions import Checked
 from convergence.theorems.base import Kind
@@ -56,7 +57,7 @@ def test_each_kind_has_its_judge(monkeypatch: pytest.MonkeyPatch) -> None:
             (Kind.PATHWISE, "pathwise", {"rounding": [7, 7]}),
             (Kind.EXPECTATION, "expectation", {"rounding": rounding}),
             (Kind.EXACT, "exact", {"margin": 0.25, "rounding": rounding}),
-            (Kind.RATE, "rate", {"roundoff": pytest.approx(6e3 * eps)}),
+            (Kind.RATE, "rate", {"roundoff": pytest.approx(6e3 * eps), "margin": MARGIN}),
             (Kind.FLOOR, "floor", {"rounding": rounding}),
         ):
             assert judge(kind, two, own, 0.25) is found
@@ -64,7 +65,14 @@ def test_each_kind_has_its_judge(monkeypatch: pytest.MonkeyPatch) -> None:
             assert asked.pop() == (name, start[1], *budget, more)
     for samples in ([one(3, 1.0), one(4, 1.0, trivial=0.0)], [one(3, 1.0), one(4, 1.0)]):
         judge(Kind.RATE, samples, Settings(), 0.25)
-        assert asked.pop()[-1] == {"roundoff": None}
+        assert asked.pop()[-1] == {"roundoff": None, "margin": MARGIN}
+    # Means that may be off by a half each tilt a slope between T = 3 and 4 beyond all margins.
+    for share, margin in (
+        (0.5, 0.99),
+        (1e-3, MARGIN + 2 * math.log(1.001 / 0.999) / math.log(4 / 3)),
+    ):
+        judge(Kind.RATE, two, Settings(), 0.25, share)
+        assert asked.pop()[-1]["margin"] == pytest.approx(margin)
     with pytest.raises(ValueError, match="its own type of claim"):
         judge(Kind.IDENTITY, two, Settings(), 0.25)
 
