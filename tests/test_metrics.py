@@ -67,7 +67,7 @@ def noises() -> float:
         N_ = M[1] - slope(X[0]) if t == 0 else theta * N_ + alpha * xi
         error = math.sqrt(square(M[t + 1] - slope(X[t]) - N_))
         excess.append(error - L * gamma * (theta - theta ** (t + 1)) / alpha)
-    return 1 + max(excess) / (1 + max(math.sqrt(square(m)) for m in M[1:]))
+    return 1 + max(excess) / max(math.sqrt(square(m)) for m in M[1:])
 
 
 def weighted(p: int) -> float:

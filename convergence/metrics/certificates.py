@@ -54,7 +54,7 @@ class Descent(AbstractMetric):
 
 
 class NoiseAverage(AbstractMetric):
-    """1 + max_t (‖e_t − N_t‖ − Lγ(θ − θ^{t+1})/α)/(1 + max_t ‖m_t‖) for momentum with m_0 = g_0,
+    """1 + max_t (‖e_t − N_t‖ − Lγ(θ − θ^{t+1})/α)/max_t ‖m_t‖ for momentum with m_0 = g_0,
 
     e_t = m_t − ∇f(x_t), N_t = θ N_{t−1} + α ξ_t, N_0 = ξ_0: the error of the momentum is the same
     average of the noise alone, up to the drift of the gradient. ξ_t is read off m_t, so that what
@@ -82,7 +82,7 @@ class NoiseAverage(AbstractMetric):
 
     def read(self, T: Count, acc: Any, problem: AbstractProblem, state: Any) -> Array:
         _, worst, size = acc
-        return 1 + worst / (1 + size)
+        return 1 + worst / jnp.where(size > 0, size, 1)
 
 
 class Lead(AbstractMetric):

@@ -227,11 +227,11 @@ def test_certificates_after_every_step() -> None:
     found = fold(NoiseAverage(0.5, 0.25, 2.0), SQUARE, walk)
     assert found[0] == -math.inf
     # e_0 = N_0 = −1; e_1 = 4 − 1 = 3, N_1 = −¾ + (4 − 1.5 − ¼) = 1.5, drift 4(¾ − 9/16).
-    assert found[1:] == pytest.approx([1.0, 1 + (1.5 - 0.75) / 5])
+    assert found[1:] == pytest.approx([1.0, 1 + (1.5 - 0.75) / 4])
     gone = at([3.0], [1.0], [2.0], m=[[0.0], [-6.0], [0.0]])
     # N_0 = −9, e_1 = −1, N_1 = −6.75 + 4.25 = −2.5.
     found = fold(NoiseAverage(0.5, 0.25, 2.0), SQUARE, gone)
-    assert found[1:] == pytest.approx([1.0, 1 + (1.5 - 0.75) / 7])
+    assert found[1:] == pytest.approx([1.0, 1 + (1.5 - 0.75) / 6])
 
 
 def test_travel_and_quotients_after_every_step() -> None:

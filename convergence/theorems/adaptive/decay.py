@@ -23,6 +23,7 @@ from convergence.theorems.assumptions import (
     Is,
     NoNoise,
     ShortStep,
+    Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
 from convergence.theorems.conditions import Within
@@ -79,8 +80,9 @@ class DecayAlone(AbstractDecay):
 
     @varies
     def assumes(self) -> Any:
-        """∇f(x_0) = 0 along the line to the minimizer 0, ηλ < 1."""
-        return (*super().assumes, NoNoise(), Has("grad0", 0.0, 0.0), Is("convex"), Origin())
+        """∇f(x_0) = 0, and so along the line to the minimizer 0 of a smooth f; ηλ < 1."""
+        flat = Has("grad0", 0.0, 0.0), Is("convex"), Smooth(), Origin()
+        return (*super().assumes, NoNoise(), *flat)
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         eta, decay = self.options()

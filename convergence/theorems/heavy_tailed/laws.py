@@ -236,7 +236,7 @@ class MomentumTracksNoise(AbstractNSGDMomentum):
 
     Proof. e^t − N^t = θ(e^{t−1} − N^{t−1}) + θ(∇f(w^{t−1}) − ∇f(w^t)), 0 at t = 0,
     steps of length at most γ. For additive noise the law of N^t does not depend on f at all.
-    Measured relative to 1 + max ‖m^t‖.
+    Measured relative to max ‖m^t‖.
     """
 
     kind = Kind.PATHWISE
