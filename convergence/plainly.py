@@ -77,7 +77,8 @@ class Evaluated:
     def _counted(self, known: Known, args: Any) -> float:
         if self._turns is not None:
             return work(known.program.jaxpr, self._turns(*args), KEYED)
-        rows = len(args[-1]) if known.wide else 0
+        # A program of all points has their entries in its arrays; that of one is made for each.
+        rows = len(args[-1]) if known.wide else int(self._one is not None)
         if rows not in known.work:
             known.work[rows] = work(known.program.jaxpr, rows=rows)
         return known.work[rows]

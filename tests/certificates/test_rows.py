@@ -120,3 +120,14 @@ def test_entries_of_many_points_take_time_too():
     assert all(isinstance(double(0, many), np.ndarray) for _ in range(calls))
     assert isinstance(double(0, many), jax.Array)
     assert isinstance(by_rows(lambda module, x: 2 * x)(0, np.zeros((LARGE, 2))), jax.Array)
+
+
+def test_entries_take_time_also_where_a_loop_keeps_points_together():
+    """Of a user's draws by rejection, say, which NumPy would make turn by turn."""
+
+    def turned(module: Any, x: Any) -> Any:
+        return jax.lax.fori_loop(0, 300, lambda k, y: jnp.cos(y) + x, x)
+
+    few, many = np.zeros((8, 4)), np.zeros((LARGE // 4, 4))
+    assert isinstance(by_rows(turned)(0, few), np.ndarray)
+    assert isinstance(by_rows(turned)(0, many), jax.Array)
