@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 
 
+def left(x: Any, t: Any) -> Any:
+    """(1 − x)^t for x ≤ 2 and t ≥ 0, numbers or arrays: 1 − `gone` forgets it where it is small."""
+    x, t = np.asarray(x, float), np.asarray(t, float)
+    small = np.where(x < 0.5, x, 0.0)
+    return np.where(x < 0.5, np.exp(t * np.log1p(-small)), (1 - x) ** t)[()]
+
+
 def gone(x: Any, t: Any) -> Any:
     """1 − (1 − x)^t for x ≤ 2 and t ≥ 0, numbers or arrays: 1 − x forgets the digits of a small x.
 

@@ -12,7 +12,7 @@ from convergence.theorems.base import Kind, Source
 from convergence.theorems.classical.defazio2014 import AbstractSum
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import left, summed
 
 
 class AbstractDrawnSum(AbstractSum):
@@ -66,4 +66,4 @@ class ExpectedSmoothness(AbstractDrawnSum):
     def bound(self, c: Constants, T: int) -> float:
         eta, a = self.eta(c), float(self.al)
         less = 2 * eta * c.mu * (1 - a)  # 1 − q
-        return float((1 - gone(less, T)) * c.R**2 + 2 * (eta * c.zeta) ** 2 * summed(less, T))
+        return float(left(less, T) * c.R**2 + 2 * (eta * c.zeta) ** 2 * summed(less, T))

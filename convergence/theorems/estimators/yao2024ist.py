@@ -39,7 +39,7 @@ from convergence.theorems.base import (
     varies,
 )
 from convergence.theorems.domains import count, number, one_of
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import left, summed
 
 
 class Blocks(AbstractAssumption):
@@ -202,8 +202,8 @@ class BlockLaw(AbstractBlockSGD):
     def bound(self, c: Constants, T: int) -> float:
         p, eta = self.chances(), self.eta(c, T)
         less = p * eta * c.L * (2 - eta * c.L)  # 1 − q
-        left, noise = 1 - gone(less, T), p * eta**2 * c.sigma**2 * summed(less, T)
-        return c.L**2 * float(np.sum(left * c.R**2 + noise)) / p.size
+        start, noise = left(less, T) * c.R**2, p * eta**2 * c.sigma**2 * summed(less, T)
+        return c.L**2 * float(np.sum(start + noise)) / p.size
 
 
 class ImportanceHelps(AbstractSeparation):

@@ -23,7 +23,7 @@ from convergence.theorems.base import AbstractTheorem, Kind, Moment, Provenance,
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 from convergence.theorems.exact_moments import AbstractMoment
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import left, summed
 
 MONOTONE = Has("mu_saddle", 0.0)
 
@@ -174,8 +174,7 @@ class DescentAscentStrong(AbstractMoment):
     def bound(self, c: Constants, T: int) -> float:
         eta = self.eta(c)
         less = 2 * eta * c.mu_saddle - (eta * c.L) ** 2
-        left = 1 - gone(less, T)
-        return float(left * c.R_saddle**2 + (eta * c.sigma) ** 2 * summed(less, T))
+        return float(left(less, T) * c.R_saddle**2 + (eta * c.sigma) ** 2 * summed(less, T))
 
 
 class DescentAscentConverges(AbstractMoment):

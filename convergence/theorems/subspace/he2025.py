@@ -29,7 +29,7 @@ from convergence.theorems.assumptions import (
 )
 from convergence.theorems.base import Kind, Source
 from convergence.theorems.domains import count, number
-from convergence.theorems.shrinking import averaged, gone, summed
+from convergence.theorems.shrinking import averaged, left, summed
 from convergence.theorems.subspace.corner import CornerFits
 from convergence.theorems.subspace.shared import FRESH, AbstractSubspaceLaw, AbstractSubspaceTheorem
 
@@ -160,7 +160,7 @@ class GoLoreCounterexampleLaw(AbstractSubspaceLaw):
         k1, k2 = r**2 / m**2 - 2 * spread / m**2, spread / m
         less = 2 * eta * r / m - eta**2 * (k1 + k2 + k2 * k)  # 1 − q
         kick = eta**2 * k2 * k * c.sigma**2
-        return float((1 - gone(less, T)) * c.grad0**2 + kick * summed(less, T))
+        return float(left(less, T) * c.grad0**2 + kick * summed(less, T))
 
 
 class GoLoreRowLaw(GoLoreCounterexampleLaw):
