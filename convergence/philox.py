@@ -11,6 +11,7 @@ so that they share no block with the words drawn from the key. A key folded and 
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import jax
@@ -21,6 +22,8 @@ from jax.extend.random import define_prng_impl
 from convergence.precision import wide
 
 NAME, ROUNDS = "philox2x32", 10
+LOWER = np.uint64(2**32 - 1)
+TOGETHER = 2**13  # words of the host, which stay in a processor's nearest memory
 MULTIPLIER, WEYL = 0xD256D193, 0x9E3779B9
 FOLD, SPLIT, SEED = 0x3C6EF372, 0x78DDE6E4, 0xF1BBCDC8  # any constants that differ
 
@@ -32,6 +35,24 @@ def philox(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
         low = left * np.uint32(MULTIPLIER)
         left, right = high ^ (key + np.uint32(r * WEYL % 2**32)) ^ right, low
     return left, right
+
+
+def _on_host(left: Any, right: Any, key: Any) -> tuple[Any, Any]:
+    """`philox` of arrays of NumPy, some rows after others: of many a third of the time."""
+    given = np.broadcast_arrays(left, right, key)
+    shape = given[0].shape
+    found = np.empty((2, *shape), np.uint32)
+    rows = max(1, TOGETHER // max(1, math.prod(shape[1:])))
+    for k in range(0, shape[0], rows):
+        part = slice(k, k + rows)
+        left, right, own = (v[part].ravel().astype(np.uint64) for v in given)
+        for r in range(ROUNDS):
+            left *= np.uint64(MULTIPLIER)
+            right ^= left >> np.uint64(32)
+            right ^= own + np.uint64(r * WEYL) & LOWER
+            left, right = right, left & LOWER
+        found[0, part], found[1, part] = (v.reshape(-1, *shape[1:]) for v in (left, right))
+    return found[0], found[1]
 
 
 @jax.jit  # traced once a shape, not once a key
@@ -67,7 +88,7 @@ def _high(a: Any) -> Any:
 # of words, and what is made of it has a row a key.
 def _blocks(key: Any, left: Any, right: Any, xp: Any) -> tuple[Any, Any]:
     if xp is np:
-        return philox(left, right, key)
+        return _on_host(left, right, key)
     return _once(left, xp.broadcast_to(right, left.shape), key)
 
 

@@ -50,10 +50,11 @@ def _pad(p: Any, x: Any, value: Any) -> Any:
     out = np.full(sizes, value, x.dtype)
     into, of = [], []
     for n, size, (low, _, k) in zip(x.shape, sizes, p["padding_config"]):
-        at = low + (k + 1) * np.arange(n)
-        of.append(np.flatnonzero((at >= 0) & (at < size)))
-        into.append(at[of[-1]])
-    out[np.ix_(*into)] = x[np.ix_(*of)]
+        step, first = k + 1, max(0, -(low // (k + 1)))  # i goes to low + i·step if that is inside
+        last = max(first, min(n, (size - 1 - low) // step + 1))
+        of.append(slice(first, last))
+        into.append(slice(low + first * step, low + last * step, step))
+    out[tuple(into)] = x[tuple(of)]
     return out
 
 
@@ -79,7 +80,7 @@ def _places(x: Any, where: Any, sizes: Any, starts: Any, alone: Any, batches: An
         place = np.reshape(place, (*(np.shape(place) or (1,) * lead), *(1,) * len(free)))
         most = x.shape[k] - sizes[k]
         inside = inside & (place >= 0) & (place <= most)
-        place = np.clip(place, 0, most)
+        place = np.minimum(np.maximum(place, 0), most)  # clip takes ten times as long
         if k in free:
             offset = [1] * (lead + len(free))
             offset[lead + free.index(k)] = sizes[k]
@@ -194,8 +195,9 @@ def _product(p: Any, a: Any, b: Any) -> Any:
     batch, inner = [a.shape[i] for i in ba], math.prod(a.shape[i] for i in ca)
     rows, columns = [a.shape[i] for i in fa], [b.shape[i] for i in fb]
     dtype = p.get("preferred_element_type") or a.dtype  # of whole numbers a wider one, for instance
-    left = a.astype(dtype).transpose(*ba, *fa, *ca).reshape((*batch, math.prod(rows), inner))
-    right = b.astype(dtype).transpose(*bb, *cb, *fb).reshape((*batch, inner, math.prod(columns)))
+    a, b = (v.astype(dtype, copy=False) for v in (a, b))
+    left = a.transpose(*ba, *fa, *ca).reshape((*batch, math.prod(rows), inner))
+    right = b.transpose(*bb, *cb, *fb).reshape((*batch, inner, math.prod(columns)))
     return np.matmul(left, right).reshape((*batch, *rows, *columns))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,14 +12,19 @@ from convergence.errors import STUMBLES, require
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import AbstractOracle
+from convergence.plainly import plainly
 from convergence.shapes import Iterate, Key
+
+
+@plainly  # which traces a form once
+def _sample(noise: AbstractNoise, x: Any) -> Any:
+    return noise.draw(x, jax.random.key(0))
 
 
 def _drawn(noise: AbstractNoise, shape: tuple[int, ...]) -> Any:
     """The shape of a sample for an iterate of this shape, or none."""
-    x = jax.ShapeDtypeStruct(shape, jnp.zeros(()).dtype)
     try:
-        return eqx.filter_eval_shape(lambda x: noise.draw(x, jax.random.key(0)), x).shape
+        return _sample.shapes(noise, np.zeros(shape)).shape
     except STUMBLES:
         return "none"
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from convergence import plain_keys
+from convergence import philox, plain_keys
 from convergence.philox import PHILOX
 from convergence.plain_walker import Walker
 from convergence.precision import precision
@@ -64,6 +64,18 @@ def test_no_program_is_compiled_for_a_key(impl: str, monkeypatch: pytest.MonkeyP
     compiler: Any = jax._src.compiler  # pyright: ignore[reportAttributeAccessIssue]
     monkeypatch.delattr(compiler, "compile_or_get_cached")
     Walker().closed(program, [plain_keys.lowered(key, key)])
+
+
+@pytest.mark.parametrize("shape", [(3 * philox.TOGETHER + 5,), (2, 3, philox.TOGETHER)])
+def test_words_that_are_made_some_after_others_are_those_of_jax(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    wide, row, one = (
+        rng.integers(0, 2**32, size, dtype=np.uint32) for size in (shape, shape[-1:], (1,))
+    )
+    for words in ((wide, row, one), (row, one, wide), (wide.T, one, wide[..., :1].T)):
+        found = philox._on_host(*words)
+        for a, b in zip(found, philox.philox(*map(jnp.asarray, words)), strict=True):
+            assert np.array_equal(a, b)
 
 
 def test_keys_of_other_generators_stay_those_of_jax() -> None:

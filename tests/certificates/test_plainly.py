@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import hypothesis
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convergence import memory
 from convergence.claims.base import AbstractOnInstance
@@ -116,6 +119,14 @@ def test_a_program_gives_what_it_gives_compiled(name: str, dtype: Any):
             # A few operations on numbers of size 1, which XLA fuses.
             tolerance = 100 * float(np.finfo(dtype).eps)
             np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
+
+
+@given(st.integers(0, 6), st.integers(-7, 7), st.integers(-7, 7), st.integers(0, 3))
+def test_padding_of_either_sign_and_within_is_that_of_jax(n: int, low: int, high: int, step: int):
+    hypothesis.assume(low + high + n + step * max(n - 1, 0) >= 0)
+    x, edges = np.arange(2.0 * n, dtype=np.float32).reshape(n, 2), ((low, high, step), (1, -1, 0))
+    wanted = jax.lax.pad(x, np.float32(7), edges)
+    assert np.array_equal(RULES["pad"]({"padding_config": edges}, x, np.float32(7)), wanted)
 
 
 def test_division_by_zero_is_that_of_jax():

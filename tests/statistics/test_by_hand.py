@@ -22,6 +22,7 @@ from convergence.statistics import (
     judge_separation,
 )  # fmt: skip
 from convergence.statistics.asymptotic import student_upper
+from convergence.statistics.eprocess import LAMBDAS, MANY, log_mean_exp, log_wealth
 from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart
 from convergence.statistics.planning import extrapolated
@@ -30,6 +31,15 @@ from convergence.statistics.robust import tail_note
 from convergence.statistics.samples import missing
 from convergence.statistics.scoring import score_intervals
 from tests.statistics import SEED
+
+
+@pytest.mark.parametrize("far", [1e-12, 0.3, 1e200])
+def test_the_wealth_of_many_gains_is_that_of_each_in_turn(far: float) -> None:
+    gains = np.random.default_rng(SEED).pareto(0.9, MANY + 5) - 1
+    gains[:: MANY // 8] = np.array([far, -1.0] * 5)[: len(gains[:: MANY // 8])]
+    apart = np.log1p(np.multiply.outer(LAMBDAS, gains)).sum(axis=1)
+    wanted = float(log_mean_exp(apart))
+    assert float(log_wealth(gains)) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
 
 
 def test_two_runs_have_a_students_limit_and_one_has_none() -> None:
