@@ -6,6 +6,7 @@ chosen directions are looked at as well.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +15,15 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.look import Look, slopes
+from convergence.laws.origin import ours
 from convergence.problems.base import AbstractProblem, start_shape
 
 PLACES = 64  # points, always as many so that one program serves
 WAYS = 16  # directions at most
 STRIDES = 0.03, 1e-3  # of differences, relative to what is seen
 LEAST = 1e-4  # of them: at shorter ones ∇f is seen to be rounded
+REACH = np.geomspace(0.1, 100.0, PLACES // 2)  # of a walk along a way, relative to what is seen
+WALKS = 3
 
 
 def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
@@ -31,8 +35,8 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     line = star + np.geomspace(1e-3, 1.0, 16)[:, None] * (s.x[0] - star)
     x = np.resize(np.vstack([s.x[: PLACES - 16], line]), (PLACES, s.x.shape[1]))
 
-    def gradients(*moves: np.ndarray) -> np.ndarray:
-        """∇f at all places, each moved by one of `moves`: (moves, places, d)."""
+    def gradients(x: np.ndarray, *moves: np.ndarray) -> np.ndarray:
+        """∇f at all places x, each moved by one of `moves`: (moves, places, d)."""
         points = np.concatenate([x + move for move in moves]).reshape((-1, *shape))
         return slopes(problem, points).reshape(len(moves), *x.shape)
 
@@ -42,24 +46,32 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     ways = ways[:, np.argsort(-np.abs(grown))[:WAYS]].T
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         if "rho" in c:
-            yield from _rho(gradients, ways, s, c)
+            yield from _rho(gradients, x, ways, s, c, 0 if ours(problem) else WALKS)
         if "radius" in c and c.radius > 0:
-            yield from _radius(gradients, ways, s, c)
+            yield from _radius(functools.partial(gradients, x), ways, s, c)
 
 
-def _rho(gradients: Any, ways: np.ndarray, s: Look, c: Constants) -> Iterator[Fault]:
-    """‖∇f(x + hu) − 2∇f(x) + ∇f(x − hu)‖ ≤ ρh² for every x, h and unit u."""
+def _rho(
+    gradients: Any, places: np.ndarray, ways: np.ndarray, s: Look, c: Constants, walks: int
+) -> Iterator[Fault]:
+    """‖∇f(x + hu) − 2∇f(x) + ∇f(x − hu)‖ ≤ ρh² for every x, h and unit u: at the places and, so
+    many times, along u from where it is the largest, for places that are drawn miss its peaks."""
     assert s.H is not None
     apart = np.linalg.norm(s.x - s.x[:1], axis=1)
     ok = apart > 1e-6 * max(1e-300, float(apart.max()))
     bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2)) - CURVED * float(np.max(s.top))
     most = float(np.max(bend[ok] / apart[ok], initial=0.0))
+    walk = s.far * np.concatenate([-REACH, REACH[1:], [0.0]])[:, None]
     for h in max(STRIDES[0] * s.far, LEAST), max(STRIDES[1] * s.far, LEAST):
         for u in ways:
-            fore, here, aft = gradients(h * u, 0.0 * u, -h * u)
-            size = np.linalg.norm(fore, axis=1) + np.linalg.norm(aft, axis=1)
-            bend = np.linalg.norm(fore - 2 * here + aft, axis=1) - 1e-14 * size
-            most = max(most, float(np.nanmax(bend)) / h**2)
+            x = places
+            for _ in range(1 + walks):
+                fore, here, aft = gradients(x, h * u, 0.0 * u, -h * u)
+                size = np.linalg.norm(fore, axis=1) + np.linalg.norm(aft, axis=1)
+                bend = np.linalg.norm(fore - 2 * here + aft, axis=1) - 1e-14 * size
+                bend = np.where(np.isfinite(bend), bend, 0.0)
+                most = max(most, float(bend.max()) / h**2)
+                x = x[np.argmax(bend)] + walk * u
     if most > c.rho * (1 + CURVED) + 1e-300:
         yield Fault("rho", c.rho, most, "the fastest change of ∇²f seen")
 

@@ -111,6 +111,7 @@ FALSE_PROBLEMS: list[tuple[Any, dict[str, Any]]] = [
     (log_cosh(START), {"rho": 0.5}),
     (log_cosh(np.linspace(1, 4, 9)), {"rho": 0.6}),
     (Welsch(START), {"rho": 1.5}),
+    (log_cosh([0.18, 0.0]), {"rho": 0.73}),  # from where no point that is drawn is bent so much
     (log_cosh(START), {"L": 0.9}),
     (quad_cos(START), {"convex": True}),
     (quad_cos(START), {"f_star": 0.01}),
