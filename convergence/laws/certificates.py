@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from convergence.laws.faults import Fault
-from convergence.laws.noises import noise_faults
+from convergence.laws.noises import DRAWS, noise_faults
 from convergence.laws.problems import problem_faults
 from convergence.noise.base import AbstractNoise
 from convergence.precision import precision
@@ -67,4 +67,4 @@ def noise_laws(noise: AbstractNoise, x: Any, seed: int = 0) -> list[str]:
         wrong.append(f"{name}: one key gave two samples")
     if one.shape != x.shape or one.dtype != x.dtype:
         wrong.append(f"{name}: drew {one.dtype}{one.shape} for an iterate {x.dtype}{x.shape}")
-    return wrong + [f"{name}: {fault}" for fault in noise_faults(noise, x, seed=seed)]
+    return wrong + [f"{name}: {fault}" for fault in noise_faults(noise, x, seed=seed, most=DRAWS)]

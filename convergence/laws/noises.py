@@ -3,14 +3,15 @@
 A sampled certificate is given up at level `ALPHA` a test: by e-values for what a moment bounds
 (valid without any assumption), by Student-t on tails that are certified light, by two-sample
 Kolmogorov–Smirnov for what equates two laws. With 2¹⁶ draws a σ off by 2 % does not survive; the
-p-th moment of a tail index near p hides in rare draws and survives far more.
+p-th moment of a tail index near p hides in rare draws and survives far more. A noise of the
+package, whose moments its tests hold against as many, is met with a quarter of them before a run.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -32,7 +33,7 @@ from convergence.philox import PHILOX
 from convergence.plainly import by_rows
 from convergence.statistics.eprocess import log_e_above
 
-DRAWS = 2**16
+DRAWS, OWN = 2**16, 2**14  # of any noise, and of one of the package
 ENTRIES = 2**18  # of all draws together
 MOST, AFTER = 2**24, 1e-4  # entries of the draws after a refutation, and the level of its tests
 MANY = 64  # parts of the draws, one of which tells a direction
@@ -45,18 +46,26 @@ def _draw(at: Any, key: Any) -> Any:
     return noise.draw(x, jax.random.wrap_key_data(key, impl=PHILOX))
 
 
-def draws(noise: AbstractNoise, x: np.ndarray, seed: int, places: int = 1) -> np.ndarray:
-    """(N, d) samples at x, one of several places."""
-    count = int(min(DRAWS, max(64, ENTRIES // max(1, x.size)))) // places
+def draws(
+    noise: AbstractNoise, x: np.ndarray, seed: int, places: int = 1, most: int = DRAWS
+) -> np.ndarray:
+    """(N, d) samples at x, one of several places; at most so many at all of them."""
+    count = max(64, min(most, ENTRIES * most // (DRAWS * max(1, x.size)))) // places
     keys = np.random.default_rng(seed).integers(0, 2**32, (count, 2), dtype=np.uint32)
     return np.asarray(_draw((noise, x), keys)).reshape(count, -1)
 
 
 def noise_faults(
-    noise: AbstractNoise, start: Any, c: Constants | None = None, seed: int = 0
+    noise: AbstractNoise,
+    start: Any,
+    c: Constants | None = None,
+    seed: int = 0,
+    most: int | None = None,
 ) -> list[Fault]:
-    """Every certificate of `noise` for iterates like `start` that is found false. In float64."""
+    """Every certificate of `noise` for iterates like `start` that is found false, by so many draws
+    at most. In float64."""
     x = np.asarray(start, dtype=np.float64)
+    most = most or (OWN if ours(noise) else DRAWS)
     c = noise.constants(x.shape) if c is None else c
     if odd := list(_orders(c)):
         return odd
@@ -65,7 +74,7 @@ def noise_faults(
         parts = [
             fault
             for part, shape in each
-            for fault in noise_faults(part, x if shape == x.shape else np.zeros(shape))
+            for fault in noise_faults(part, x if shape == x.shape else np.zeros(shape), most=most)
         ]
         if parts or type(noise) is Levels:
             return parts
@@ -87,7 +96,7 @@ def noise_faults(
         places[0] *= float(given.size) / np.linalg.norm(places[0])
     elif not c.get("additive"):
         places += [x + unit * scale * rng.standard_normal(x.shape) for scale in (0.1, 1.0, 30.0)]
-    seen = [draws(noise, place, seed + k, len(places)) for k, place in enumerate(places)]
+    seen = [draws(noise, place, seed + k, len(places), most) for k, place in enumerate(places)]
     found = []
     for sample in seen:
         if not np.all(np.isfinite(sample)):
@@ -100,7 +109,12 @@ def noise_faults(
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
         found += [fault for place in places for fault in potential_faults(noise, place)]
-    return found or list(_moves(noise, places[0], unit, seen[0], c, seed, len(places)))
+
+    def again(place: np.ndarray) -> np.ndarray:
+        """What the first draws would be there."""
+        return draws(noise, place, seed, len(places), most)
+
+    return found or list(_moves(noise, places[0], unit, seen[0], c, seed, again))
 
 
 def rare_faults(noise: AbstractNoise, start: Any, c: Constants, count: int) -> list[Fault]:
@@ -200,9 +214,10 @@ def centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
 
 def _apart(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two samples are of different laws, by Kolmogorov and Smirnov; ties make it milder."""
-    both = np.sort(np.concatenate([a, b]))
+    a, b = np.sort(a), np.sort(b)
+    both = np.sort(np.concatenate([a, b]), kind="stable")  # which merges what is sorted
     tie = 1e-12 * max(float(np.max(np.abs(both), initial=0.0)), 1e-300)
-    upto = [np.searchsorted(np.sort(s), both + tie, side="right") / len(s) for s in (a, b)]
+    upto = [np.searchsorted(s, both + tie, side="right") / len(s) for s in (a, b)]
     gap = float(np.max(np.abs(upto[0] - upto[1])))
     n = len(a) * len(b) / (len(a) + len(b))
     return 2 * math.exp(-2 * n * gap**2) < ALPHA
@@ -215,15 +230,15 @@ def _moves(
     here: np.ndarray,
     c: Constants,
     seed: int,
-    places: int,
+    again: Callable[[np.ndarray], np.ndarray],
 ) -> Iterator[Fault]:
-    """Whether a sample depends on x, and how fast it moves with it; `here` are draws at one of
-    several places."""
+    """Whether a sample depends on x, and how fast it moves with it; `here` are draws at x, and
+    `again` gives those of the same keys elsewhere."""
     away = x + unit * np.random.default_rng(seed + 1).standard_normal(x.shape)
     if not noise.of_iterate:
         away *= np.linalg.norm(x) / np.linalg.norm(away)  # of what may be asked
     if c.get("additive"):
-        yield from _apart_from(here, draws(noise, away, seed, places))
+        yield from _apart_from(here, again(away))
         return
     if not noise.of_iterate:
         return
@@ -234,7 +249,7 @@ def _moves(
         return
     ways = [away - x, *_fastest(noise, x, unit, seed)] if asked and not ours(noise) else [away - x]
     for way, scale in itertools.product(ways, (1.0, 1e-3) if asked else ()):
-        there = draws(noise, x + scale * way, seed, places)
+        there = again(x + scale * way)
         moved = np.linalg.norm(there - here, axis=1) / (scale * np.linalg.norm(way))
         for name, value in asked.items():
             power = 2.0 if name == "noise_lipschitz" else float(c.get("p", 2.0))
