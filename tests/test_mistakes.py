@@ -19,6 +19,7 @@ from convergence.metrics import DistanceSq
 from convergence.noise import Noiseless
 from convergence.oracles.base import Oracle
 from convergence.problems import Huber
+from convergence.problems.max_abs import MaxAbs
 from convergence.runner.experiment import Experiment
 from convergence.runner.run import run
 from convergence.statistics.judges import apart, judge_pathwise
@@ -145,6 +146,13 @@ def test_a_metric_that_asks_a_problem_for_what_it_has_not_names_both():
     asked = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.1), DistanceSq())
     with pytest.raises(InvalidInput, match=r"Huber, .* DistanceSq asks .* define Huber\.x_star,"):
         run(asked, 4, jax.random.key(0), seeds=range(1))
+
+
+@pytest.mark.parametrize(("count", "d"), [(5, 4), (0, 4), (0, None)])
+def test_a_corner_has_as_many_entries_as_it_asks_for(count: int, d: int | None):
+    assert MaxAbs.corner(4, d=6).x0.shape == (6,)
+    with pytest.raises(InvalidInput, match=f"a corner of {count} of "):
+        MaxAbs.corner(count, d=d)
 
 
 def test_a_file_that_needs_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -31,8 +31,9 @@ class MaxAbs(AbstractProblem):
     @classmethod
     def corner(cls, count: int, size: float = 1.0, d: int | None = None) -> MaxAbs:
         """`count` entries of one size, less parts of 1e-4 that order them; 0 in the rest."""
-        order = 1 - APART * np.arange(count)
-        return cls(np.pad(size * order, (0, (count if d is None else d) - count)))
+        d = count if d is None else d
+        require(1 <= count <= d, f"a corner of {count} of {d} entries", "1 ≤ count ≤ d", "raise d")
+        return cls(np.pad(size * (1 - APART * np.arange(count)), (0, d - count)))
 
     def value(self, x: Vector) -> Scalar:
         return self.G * jnp.max(jnp.abs(x))
