@@ -14,6 +14,7 @@ import numpy as np
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
 from convergence.claims.fields import is_pair
+from convergence.claims.rounding import legible, resolved
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants
 from convergence.errors import require
@@ -127,7 +128,8 @@ class AbstractExact(AbstractOnInstance):
             for r, (value, _, _) in zip(records, found, strict=True)
         ]
         session.look(self.simulation(self.horizons[-1]), samples)
-        law = self.resolved(st.judge_exact(samples, session.settings.level, margin=self.margin))
+        law = st.judge_exact(samples, session.settings.level, margin=self.margin)
+        law = resolved(law, self.grain)
         if all(math.isinf(bound) for _, bound, _ in found):
             return records, law
         judgement = self.decide(horizons, found)
@@ -137,18 +139,6 @@ class AbstractExact(AbstractOnInstance):
             verdict, reason, law.rows, judgement.slack, judgement.power, law.grade
         )
 
-    def resolved(self, law: Judgement) -> Judgement:
-        """A simulation's, which refutes no value by less than what float64 resolves of it."""
-        if law.verdict is not Verdict.REFUTED:
-            return law
-        for row in law.rows:
-            low, high = row.interval
-            exact = float(np.max(row.bound))  # a number: these are means
-            if not low <= exact <= high and abs(row.estimate - exact) > self.grain(row.T):
-                return law
-        near = f"{law.reason}, closer than what float64 resolves there"
-        return Judgement(Verdict.INCONCLUSIVE, near, law.rows, law.slack, None)
-
     def decide(self, horizons: tuple[int, ...], found: list[tuple[float, float, str]]) -> Judgement:
         """The judgement of exact values against the numbers of the statement."""
         rows = tuple(
@@ -156,7 +146,7 @@ class AbstractExact(AbstractOnInstance):
             for T, (value, bound, note) in zip(horizons, found, strict=True)
         )
         if self.kind is Kind.RATE:
-            return st.judge_exponents(rows, self.theorem.two_sided)
+            return legible(st.judge_exponents(rows, self.theorem.two_sided), self.grain)
         scales = [0.0] * len(rows)
         if isinstance(self.theorem, AbstractMoment):
             scales = [self.theorem.scale(self.instance(T)[2], T) for T in horizons]

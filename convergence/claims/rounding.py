@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import math
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, cast
 
 import equinox as eqx
@@ -25,19 +25,45 @@ from convergence.problems.base import start_shape
 from convergence.runner.experiment import Experiment
 from convergence.runner.record import Record
 from convergence.shapes import Key
-from convergence.statistics import Sample
+from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.base import Kind
 
 TWINS = 16
 PAIRED, OF_MEANS = 64, 4  # runs of a mean that twins repeat, and how many twins
 FAR_OFF = 2  # twins, where the whole of a mean is in question and not its last digits
 PARTED = 4.0  # standard errors by which their means part
+LEGIBLE = 0.01  # of a value, what rounding may make of it where an exponent is read to 0.05
 
 
 def cheap(samples: list[Sample], settings: Any) -> list[float]:
     """A rounding of the metric's magnitude a step, with a factor 8 for the few operations: what is
     granted without a look. Where it is missed, `settle` looks."""
     return [8 * float(np.finfo(settings.dtype).eps) * max(s.T for s in samples)] * len(samples)
+
+
+def resolved(law: Judgement, grain: Callable[[int], float]) -> Judgement:
+    """A simulation's against exact values, which refutes none by less than float64 resolves of it:
+    its `grain` at T."""
+    if law.verdict is not Verdict.REFUTED:
+        return law
+    for row in law.rows:
+        low, high = row.interval
+        exact = float(np.max(row.bound))  # a number: these are means
+        if not low <= exact <= high and abs(row.estimate - exact) > grain(row.T):
+            return law
+    near = f"{law.reason}, closer than what float64 resolves there"
+    return Judgement(Verdict.INCONCLUSIVE, near, law.rows, law.slack, None)
+
+
+def legible(found: Judgement, grain: Callable[[int], float]) -> Judgement:
+    """Exponents of exact values, which refute no rate by values that are nearly all rounding."""
+    if found.verdict is not Verdict.REFUTED:
+        return found
+    for row in found.rows:
+        if math.isfinite(row.estimate) and grain(row.T) > LEGIBLE * abs(row.estimate):
+            lost = f"{found.reason}; at T={row.T} float64 resolves no more than {grain(row.T):.2g}"
+            return Judgement(Verdict.INCONCLUSIVE, lost, found.rows, found.slack, None)
+    return found
 
 
 def moved(tree: Any, rng: np.random.Generator, dtype: Any = np.float64) -> Any:

@@ -20,13 +20,16 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     where its bends lead (`rates.limit`); none beyond `SLOPE` is larger, by more than rounding, than
     the one before it; and those beyond it all have one sign. REFUTED if the last one is beyond and
     has not come at least a third closer since the first, nor falls by bends that lead below `SLOPE`
-    or do not shrink (`rates.settles`); else INCONCLUSIVE. At least three positive finite values.
+    or do not shrink (`rates.settles`), or a value is infinite; else INCONCLUSIVE, as where a value
+    is not positive. At least three values.
     Slack is span^-(last exponent), power the improvement that would have been refuted.
     """
     rows = tuple(rows)
     lost = [row for row in rows if not (math.isfinite(row.estimate) and row.estimate > 0)]
     if lost and len(rows) >= 3:
         reason = f"an exponent needs positive finite values: at T={lost[0].T} there is none"
+        if all(row.estimate < math.inf or math.isnan(row.estimate) for row in lost):
+            return undecided(reason, rows, None, None)  # it has underflowed, or is beyond float64
         return Judgement(Verdict.REFUTED, reason, rows, None, None, Grade.CERTIFIED)
     if len(rows) < 3:
         return undecided("an exponent needs three horizons", rows, None, None)
@@ -34,8 +37,10 @@ def judge_exponents(rows: Sequence[Row], two_sided: bool = False) -> Judgement:
     y = np.array([math.log(row.estimate) - math.log(_number(row)) for row in rows])
     slopes = np.diff(y) / np.diff(x)
     off = np.abs(slopes) if two_sided else np.maximum(slopes, 0.0)
-    span = float(np.exp(x[-1] - x[0]))
-    slack, power = span ** -float(slopes[-1]), span ** float(max(0.0, SLOPE - slopes[-1]))
+    span = x[-1] - x[0]
+    with np.errstate(over="ignore"):
+        slack = float(np.exp(-slopes[-1] * span))
+        power = float(np.exp(max(0.0, SLOPE - slopes[-1]) * span))
     listed = ", ".join(f"{s:+.4f}" for s in slopes)
     said = f"local exponents of value/shape on {rows[0].T}…{rows[-1].T}: {listed}"
     ahead = float(off[-1] + max(0.0, off[-1] - off[-2]))

@@ -121,8 +121,9 @@ def _decide(
 ) -> Judgement:
     """The verdict that the band leaves, and what it excludes."""
     whole, found = trend(line), regime(line, margin)
-    span = math.exp(line.span)
-    slack, power = span**-whole.slope, span ** max(0.0, margin - whole.low)
+    with np.errstate(over="ignore"):
+        slack = float(np.exp(-whole.slope * line.span))
+        power = float(np.exp(max(0.0, margin - whole.low) * line.span))
     power = power if math.isfinite(whole.low) else None
     told = (
         f"M/shape has slope {whole.slope:+.4f} in log T with limits [{whole.low:+.4f}, "

@@ -37,7 +37,7 @@ def places(values: Floats, n: int, shift: float = 0.0) -> np.ndarray:
     weights = np.full(pilot, 1.0)
     spread = float(np.var(values)) if np.all(np.isfinite(values)) else 0.0
     # Of runs that are one number the mean is rounded, and that alone spreads them.
-    if shift and spread > (ROUNDED * float(np.max(np.abs(values)))) ** 2:
+    if shift and math.sqrt(spread) > ROUNDED * float(np.max(np.abs(values))):
         weights = np.maximum(0.0, 1.0 + shift * (values - values.mean()) / spread)
     order = np.argsort(values, kind="stable")  # so that few runs are spread over the law as well
     ends = np.cumsum(weights[order]) / weights.sum()
@@ -92,5 +92,6 @@ def beyond(rows: Sequence[Row], band: float | None) -> float:
         room = gap if band is None else 0.5 * band * abs(row.bound) - gap
         side = row.interval[1] if row.estimate < row.bound else row.interval[0]
         width = (1 + quantile(len(rows)) / Z_LIMIT) * abs(side - row.estimate)
-        found.append(row.seeds * (width / room) ** 2 if room > 0 else math.inf)
+        times = width / room if room > 0 else math.inf
+        found.append(row.seeds * times * times)  # its square would raise where it overflows
     return max(found)

@@ -257,7 +257,7 @@ def collected(how: str, kind: Kind, bound: float, off: float = 0.0, grain: float
         exact=lambda T, rival=False: (5.0 * T * (1 + rival), bound, f"at {T}"), kind=kind, how=how,
         decide=decide, horizons=(2, 4, 9), margin=0.1, simulation=lambda T: f"runs to {T}",
         measure=lambda T, session, seeds: runs(T, 5.0 * T + off), tickets=lambda T: {"light": True},
-        grain=lambda T: grain, resolved=lambda law: AbstractExact.resolved(what, law),
+        grain=lambda T: grain,
     )  # fmt: skip
     session = Looked(Settings(alpha=0.01))
     records, judgement = AbstractExact.collect(what, (2, 4), 1000, session)

@@ -14,6 +14,7 @@ import pytest
 from convergence.claims import planning
 from convergence.claims import settle as court
 from convergence.claims.credentials import credentials
+from convergence.claims.exact import AbstractExact
 from convergence.claims.fields import check_bound
 from convergence.claims.rounding import _begun, digits, excess, moved, sensitivity, sizes
 from convergence.claims.settings import Session, Settings
@@ -190,3 +191,11 @@ def test_things_that_cannot_be_looked_at() -> None:
 
     square = Isotropic(jnp.array([1.0]))
     assert credentials("theorem", oracle, square, Gaussian(1.0), Constants()).holds
+
+
+def test_values_that_are_nearly_all_rounding_refute_no_rate() -> None:
+    what: Any = SimpleNamespace(kind=Kind.RATE, theorem=SimpleNamespace(two_sided=False))
+    found = [(1.0, 1.0, ""), (0.9, 0.25, ""), (0.8, 0.0625, "")]
+    for grain, verdict in ((0.01, Verdict.INCONCLUSIVE), (0.007, Verdict.REFUTED)):
+        what.grain = lambda T, grain=grain: grain
+        assert AbstractExact.decide(what, (2, 4, 8), found).verdict is verdict

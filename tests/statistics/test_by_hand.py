@@ -18,6 +18,7 @@ from convergence.statistics import (
     betting_lower,
     betting_upper,
     judge_exact,
+    judge_exponents,
     judge_rate,
     judge_separation,
 )  # fmt: skip
@@ -25,11 +26,12 @@ from convergence.statistics.asymptotic import student_upper
 from convergence.statistics.eprocess import LAMBDAS, MANY, log_mean_exp, log_wealth
 from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart
-from convergence.statistics.planning import extrapolated
+from convergence.statistics.planning import beyond, extrapolated, typical
 from convergence.statistics.rates import Curve, trend
 from convergence.statistics.robust import tail_note
 from convergence.statistics.samples import missing
 from convergence.statistics.scoring import score_intervals
+from convergence.statistics.verdict import Row
 from tests.statistics import SEED
 
 
@@ -108,6 +110,19 @@ def test_runs_are_extrapolated_by_the_power_that_is_seen() -> None:
     # No faster than the square root: 1, ⅛ count as a rate ½.
     assert extrapolated(1 + 1 / 16, 1.0, (2.0, 1 + 1 / 8), 100) == pytest.approx(400)
     assert extrapolated(1.0, 1.0, (2.0, 1.5), 100) == math.inf
+
+
+def test_what_no_float_holds_is_infinite_and_raises_nothing() -> None:
+    never = Row(8, 100, 0.0, (0.0, 0.2), 1e-170, None, False, "")
+    assert beyond([never], None) == math.inf
+    # 1e-300 after 1e300 over a factor 2 in T: the exponent is −600/log₁₀ 2.
+    steep = [Row(T, 1, v, (v, v), 1.0, None, False, "")
+             for T, v in ((1, 1e300), (2, 1.0), (4, 1e-300))]  # fmt: skip
+    found = judge_exponents(steep)
+    assert (found.verdict, found.power) == (Verdict.CONSISTENT, math.inf)
+    large = np.array([1e171, 2e171] * 8)
+    with np.errstate(over="ignore"):
+        assert len(typical(large, 4, shift=1.0)) == 4
 
 
 def test_intervals_of_scores_share_their_error_over_solvers_and_workloads() -> None:

@@ -84,11 +84,12 @@ def test_values_that_have_no_exponent() -> None:
         return judge_exponents([Row(T, 1, v, (0, 1), 1 / T, None, False, "")
                                 for T, v in zip((2, 4, 8), values)])  # fmt: skip
 
-    for lost in (0.0, -1.0, math.inf, math.nan):
+    for lost, verdict in ((0.0, I), (-1.0, I), (math.inf, R), (math.nan, I)):
         found = on([1.0, lost, 0.2])
-        assert (found.verdict, found.slack, found.power) == (R, None, None)
+        assert (found.verdict, found.slack, found.power) == (verdict, None, None)
         assert found.reason == "an exponent needs positive finite values: at T=4 there is none"
-        assert found.grade is Grade.CERTIFIED
+        assert found.grade is (Grade.CERTIFIED if verdict is R else None)
+    assert on([1.0, math.nan, math.inf]).verdict is R
     assert on([1.0, 0.0, 0.0]).reason.endswith("at T=4 there is none")
     for few in ([1.0, 0.5], [1.0, 0.0]):
         found = on(few)
