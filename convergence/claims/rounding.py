@@ -243,8 +243,11 @@ def parted(known: list[np.ndarray], scale: float) -> list[float]:
 
 def strayed(claim: Any, record: Record, session: Session, rival: bool = False) -> float:
     """Which share of the mean of a metric rounding those floats can make, whatever is stated of it:
-    1 is all. Of runs that left the floats, the first is asked half the way there: 1 if its twins
-    have left it by then, as far as digits are seen, and else 0."""
+    1 is all, as of values whose squares are no floats. Of runs that left the floats, the first is
+    asked half the way there: 1 if its twins have left it by then, as far as digits are seen, and
+    else 0."""
+    if np.max(np.abs(record.final())) < float(np.finfo(session.settings.dtype).tiny) ** 0.5:
+        return 1.0
     gone = np.flatnonzero(~np.isfinite(record.final()))
     runs, steps = range(min(record.seeds, PAIRED)), None
     if len(gone):

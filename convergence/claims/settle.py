@@ -51,8 +51,8 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
 def left_open(judgement: Judgement, granted: float) -> Judgement:
     """What was refuted by a mean that rounding may have made."""
     reason = (
-        f"{judgement.reason}; the last digits of the instance move a mean by {granted:.1g} of its "
-        "size, and what it misses may be that: move the start"
+        f"{judgement.reason}; the last digits of the instance, or squares too small for a float, "
+        f"move a mean by {granted:.1g} of its size, and what it misses may be that: move the start"
     )
     return dataclasses.replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None)
 

@@ -105,7 +105,7 @@ def _short_laws() -> list[AbstractClaim]:
 def test_means_are_refuted_by_no_last_digits(claim: AbstractClaim) -> None:
     report = verify(claim)
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert "last digits of the instance move a mean" in report.reason
+    assert "last digits of the instance, or squares" in report.reason
 
 
 def test_means_that_are_off_by_more_are_still_refuted() -> None:
@@ -230,3 +230,11 @@ def test_a_factored_moment_of_a_column_of_zeros_is_not_judged(law: Any) -> None:
     report = verify(Claim("c", law, Linear(G), horizons=(4,), seeds=1))
     assert report.verdict is Verdict.INAPPLICABLE, report.reason
     assert "nan" not in report.reason, report.reason
+
+
+def test_means_whose_squares_are_no_floats_refute_nothing() -> None:
+    """f = 5e-308 is where ‖∇f‖² leaves them and Polyak's step ends; the bound goes on to 1e-312."""
+    claim: Any = named("stochastic-polyak")
+    report = verify(dataclasses.replace(claim, horizons=(1866,), seeds=256))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "squares too small for a float" in report.reason

@@ -115,7 +115,7 @@ def test_what_rounding_leads_off_a_ridge_refutes_nothing(
         for x0 in (ON, OFF)
     )
     assert on.verdict is Verdict.INCONCLUSIVE, on.reason
-    assert "the last digits of the instance move a mean" in on.reason
+    assert "the last digits of the instance, or squares" in on.reason
     assert off.verdict is Verdict.REFUTED, off.reason
 
 
