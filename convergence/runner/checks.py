@@ -69,14 +69,16 @@ def next_state(algorithm: Any, t: Any, before: Any, oracle: Any, key: Key) -> An
     return after
 
 
-def check_metric(experiment: Experiment, vectors: bool = True) -> None:
+def check_metric(experiment: Experiment, vectors: bool = True, updated: bool = False) -> None:
     """Refuse a metric that reads anything but a real number, or a vector of them, or that asks the
-    problem for what it has not."""
+    problem for what it has not; also after a step if `updated`, as a run would."""
     problem, oracle, algorithm, metric = measured(experiment)
 
     def read(key: Key) -> Any:
-        state = algorithm.init(problem.start(), oracle, key)
-        return metric.read(jnp.zeros((), jnp.int32), metric.init(problem, state), problem, state)
+        state, t = algorithm.init(problem.start(), oracle, key), jnp.zeros((), jnp.int32)
+        kept = metric.init(problem, state)
+        kept = metric.update(t, kept, problem, state, state) if updated else kept
+        return metric.read(t, kept, problem, state)
 
     try:
         found = eqx.filter_eval_shape(read, jax.random.key(0))

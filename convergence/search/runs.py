@@ -269,9 +269,12 @@ class RunSearch(AbstractSearch):
 def measurable(made: tuple[Experiment, Any] | None) -> bool:
     """Whether the problem answers all that metric and method ask: f*, say, or a minimizer."""
     try:
-        return made is not None and check_metric(made[0]) is None and check_step(made[0]) is None
+        if made is not None:
+            check_metric(made[0], updated=True)
+            check_step(made[0])
     except OUTSIDE:
         return False
+    return made is not None
 
 
 @np.errstate(all="ignore")

@@ -18,6 +18,7 @@ from convergence.cli.gather import everything
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.metrics.pointwise import Gap, GradNorm
+from convergence.metrics.travel_weighted import TravelWeighted
 from convergence.noise.agents import PerEntry
 from convergence.noise.gaussian import Gaussian
 from convergence.parts import graphs
@@ -77,6 +78,13 @@ class Decreases(Shrinks):
         return c.Delta
 
 
+class DecreasesOnTheWay(Decreases):
+    """Of a metric that asks for f* in steps alone."""
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return TravelWeighted(0.0, 1e-3)
+
+
 class Breaks(Decreases):
     """Its bound cannot be computed."""
 
@@ -109,12 +117,13 @@ def test_an_exception_of_one_theorem_is_told_and_ends_no_other(
     assert "1 ended by errors" in lines[-1]
 
 
-def test_a_problem_that_does_not_answer_the_metric_is_left_out():
-    claim = Claim("decreases", Decreases(), Isotropic(np.ones(2)), horizons=(4,), seeds=1)
+@pytest.mark.parametrize("theorem", [Decreases(), DecreasesOnTheWay()])
+def test_a_problem_that_does_not_answer_the_metric_is_left_out(theorem: Decreases):
+    claim = Claim("decreases", theorem, Isotropic(np.ones(2)), horizons=(4,), seeds=1)
     units = [r._replace(noises=r.noises[:1]) for r in rooms() if "units" in r.problem.name]
     assert examine(claim, 5.0, pool=units).cells["agents made of units"].judged == 0
     with precision("float64"):
-        report = Claim("u", Decreases(), units[0].problem.make(np.zeros(24)), horizons=(4,))
+        report = Claim("u", theorem, units[0].problem.make(np.zeros(24)), horizons=(4,))
         with pytest.raises(InvalidInput, match=r"define UnitQuadratics\.f_star"):
             report.verify(Settings())
 
