@@ -76,9 +76,11 @@ from .rounding import ends as ends
 from .rounding import excess as excess
 from .rounding import floats as floats
 from .rounding import gap as gap
+from .rounding import legible as legible
 from .rounding import moved as moved
 from .rounding import parted as parted
 from .rounding import quietly as quietly
+from .rounding import resolved as resolved
 from .rounding import sensitivity as sensitivity
 from .rounding import sizes as sizes
 from .rounding import strayed as strayed

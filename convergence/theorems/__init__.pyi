@@ -676,6 +676,7 @@ from .parameter_free.pathwise import ProdigyDistance as ProdigyDistance
 from .parameter_free.pathwise import ScheduleFree as ScheduleFree
 from .shrinking import averaged as averaged
 from .shrinking import gone as gone
+from .shrinking import left as left
 from .shrinking import summed as summed
 from .subspace.chen2025rso import AbstractRSO as AbstractRSO
 from .subspace.chen2025rso import AbstractRSOExact as AbstractRSOExact

@@ -109,7 +109,7 @@ def test_an_exception_of_one_theorem_is_told_and_ends_no_other(
     more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], test_seed: int
 ):
     (tmp_path / "mine.py").write_text(MINE)
-    told = ["falsify", str(tmp_path / "mine.py"), "--budget", "4", "--seed", str(test_seed)]
+    told = ["falsify", str(tmp_path / "mine.py"), "--budget", "20", "--seed", str(test_seed)]
     assert main([*told, *more, "--out", str(tmp_path / "found")]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert any("reaks: ended by KeyError: 'a table that is not there'" in one for one in lines)
