@@ -74,6 +74,7 @@ from .rounding import cheap as cheap
 from .rounding import digits as digits
 from .rounding import ends as ends
 from .rounding import excess as excess
+from .rounding import faint as faint
 from .rounding import floats as floats
 from .rounding import gap as gap
 from .rounding import legible as legible
@@ -97,3 +98,4 @@ from .settle import kept as kept
 from .settle import left_open as left_open
 from .settle import past as past
 from .settle import replay as replay
+from .settle import unseen as unseen

@@ -66,6 +66,11 @@ def legible(found: Judgement, grain: Callable[[int], float]) -> Judgement:
     return found
 
 
+def faint(values: np.ndarray, number: float, dtype: Any) -> bool:
+    """Whether the squares of what is measured and of what is stated are no floats."""
+    return bool(max(np.max(np.abs(values)), abs(number)) < float(np.finfo(dtype).tiny) ** 0.5)
+
+
 def moved(tree: Any, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
     """`tree` with every float but 0, which no rounding leaves, one ulp of `dtype` up or down."""
 
@@ -243,11 +248,8 @@ def parted(known: list[np.ndarray], scale: float) -> list[float]:
 
 def strayed(claim: Any, record: Record, session: Session, rival: bool = False) -> float:
     """Which share of the mean of a metric rounding those floats can make, whatever is stated of it:
-    1 is all, as of values whose squares are no floats. Of runs that left the floats, the first is
-    asked half the way there: 1 if its twins have left it by then, as far as digits are seen, and
-    else 0."""
-    if np.max(np.abs(record.final())) < float(np.finfo(session.settings.dtype).tiny) ** 0.5:
-        return 1.0
+    1 is all. Of runs that left the floats, the first is asked half the way there: 1 if its twins
+    have left it by then, as far as digits are seen, and else 0."""
     gone = np.flatnonzero(~np.isfinite(record.final()))
     runs, steps = range(min(record.seeds, PAIRED)), None
     if len(gone):

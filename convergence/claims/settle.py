@@ -16,6 +16,7 @@ from convergence.claims.rounding import (
     digits,
     ends,
     excess,
+    faint,
     sensitivity,
     sizes,
     strayed,
@@ -36,6 +37,8 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
     judgement = judge(kind, samples, settings, margin)
     if session.source is not None:  # a rehearsal made no runs
         return judgement
+    if unseen(claim, samples, judgement, settings):
+        return left_open(judgement, 1.0)
     # Rounding is worth the whole of a number at most: beyond, the mean itself is in question.
     rate = kind is Kind.RATE
     if not rate and judge(kind, samples, settings, margin, 1.0).verdict is not judgement.verdict:
@@ -46,6 +49,18 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
     if granted < most and again.verdict is judgement.verdict:
         return judgement
     return left_open(judgement, granted)
+
+
+def unseen(claim: Any, samples: list[Sample], judgement: Judgement, settings: Any) -> bool:
+    """Whether a refutation hangs on horizons at which the squares of all there is are no floats; of
+    rates they are set aside as rounding."""
+    if claim.kind is Kind.RATE or judgement.verdict is not Verdict.REFUTED:
+        return False
+    clear = [s for s in samples if not faint(s.values, s.number, settings.dtype)]
+    if len(clear) == len(samples):
+        return False
+    kept = judge(claim.kind, clear, settings, claim.margin) if clear else None
+    return kept is None or kept.verdict is not judgement.verdict
 
 
 def left_open(judgement: Judgement, granted: float) -> Judgement:

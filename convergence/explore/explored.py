@@ -9,7 +9,7 @@ from convergence.claims.assemble import judge
 from convergence.claims.base import Claim
 from convergence.claims.rounding import strayed
 from convergence.claims.settings import Session, Settings
-from convergence.claims.settle import MOST, left_open
+from convergence.claims.settle import MOST, left_open, unseen
 from convergence.runner.experiment import Simulation
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict, judge_pathwise
@@ -53,6 +53,8 @@ class Explored(Claim):
     def held(self, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
         """As of a claim, by twins that are asked in a hurry."""
         judgement = judge(self.kind, samples, session.settings, self.margin)
+        if unseen(self, samples, judgement, session.settings):
+            return left_open(judgement, 1.0)
         granted = max(self.share(r.T, session, r.seeds) for r in records)
         again = judge(self.kind, samples, session.settings, self.margin, min(granted, MOST))
         if granted < MOST and again.verdict is judgement.verdict:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from convergence import Claim, Verdict, verify
 from convergence.claims import settle
 from convergence.claims.base import AbstractClaim
 from convergence.claims.exact import Exact
+from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.noise.gaussian import Gaussian
@@ -26,6 +28,7 @@ from convergence.problems.saddle import bilinear, conformal
 from convergence.problems.shifted import Shifted
 from convergence.problems.workers import unit_workers
 from convergence.registry import claims_of, named
+from convergence.statistics import Sample
 from convergence.statistics.planning import places
 from convergence.theorems.adaptive import (
     linear,
@@ -238,3 +241,14 @@ def test_means_whose_squares_are_no_floats_refute_nothing() -> None:
     report = verify(dataclasses.replace(claim, horizons=(1866,), seeds=256))
     assert report.verdict is Verdict.INCONCLUSIVE
     assert "squares too small for a float" in report.reason
+
+
+@pytest.mark.parametrize(("last", "number"), [(0.0, 1e-200), (1e-200, 0.0), (0.0, 1.0)])
+def test_what_is_too_small_elsewhere_spares_no_mean(last: float, number: float) -> None:
+    """A bound that is missed at T = 4 stays missed, whatever underflows later."""
+    samples = [Sample(4, np.full(512, 3.0), 1.0), Sample(64, np.full(512, last), number)]
+    claim: Any = SimpleNamespace(kind=Kind.EXPECTATION, margin=0.05)
+    session = Settings(alpha=0.01)
+    refuted = settle.judge(claim.kind, samples, session, claim.margin)
+    assert refuted.verdict is Verdict.REFUTED
+    assert not settle.unseen(claim, samples, refuted, session)
