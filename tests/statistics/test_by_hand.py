@@ -23,7 +23,7 @@ from convergence.statistics import (
     judge_separation,
 )  # fmt: skip
 from convergence.statistics.asymptotic import student_upper
-from convergence.statistics.eprocess import LAMBDAS, MANY, log_mean_exp, log_wealth
+from convergence.statistics.eprocess import LAMBDAS, MANY, PIECE, log_mean_exp, log_wealth
 from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart
 from convergence.statistics.planning import beyond, extrapolated, typical
@@ -35,10 +35,11 @@ from convergence.statistics.verdict import Row
 from tests.statistics import SEED
 
 
+@pytest.mark.parametrize("count", [MANY, MANY + 5, 2 * PIECE + 3])
 @pytest.mark.parametrize("far", [1e-12, 0.3, 1e200])
-def test_the_wealth_of_many_gains_is_that_of_each_in_turn(far: float) -> None:
-    gains = np.random.default_rng(SEED).pareto(0.9, MANY + 5) - 1
-    gains[:: MANY // 8] = np.array([far, -1.0] * 5)[: len(gains[:: MANY // 8])]
+def test_the_wealth_of_many_gains_is_that_of_each_in_turn(far: float, count: int) -> None:
+    gains = np.random.default_rng(SEED).pareto(0.9, count) - 1
+    gains[:: count // 8] = np.array([far, -1.0] * 5)[: len(gains[:: count // 8])]
     apart = np.log1p(np.multiply.outer(LAMBDAS, gains)).sum(axis=1)
     wanted = float(log_mean_exp(apart))
     assert float(log_wealth(gains)) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
