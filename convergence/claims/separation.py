@@ -10,7 +10,7 @@ import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
-from convergence.claims.rounding import strayed
+from convergence.claims.rounding import faint, strayed
 from convergence.claims.settings import Session
 from convergence.claims.settle import MOST, left_open
 from convergence.runner.record import Record
@@ -38,16 +38,18 @@ class Separation(AbstractOnInstance):
         session.look(self.simulation(self.horizons[-1]), both)
         judged = functools.partial(
             st.judge_separation,
-            pairs,
-            session.settings.level,
+            alpha=session.settings.level,
             light=all(self.tickets(T, r).get("light") for T in horizons for r in (False, True)),
             ceiling=self.theorem.ceiling(c, horizons[-1]),
         )
-        judgement = judged(factor=factor)
+        judgement = judged(pairs, factor=factor)
         if judgement.verdict is Verdict.REFUTED and session.source is None:
             runs = (*((r, False) for r in ours), *((r, True) for r in theirs))
             granted = max(strayed(self, record, session, rival) for record, rival in runs)
             wide = factor * (1 + granted) / (1 - granted) if granted < MOST else math.inf
-            if wide == math.inf or judged(factor=wide).verdict is not Verdict.REFUTED:
-                judgement = left_open(judgement, granted)
+            dtype = session.settings.dtype
+            clear = [pair for pair in pairs if not faint(np.stack(pair[1:]), 0.0, dtype)]
+            kept = clear and wide < math.inf and judged(clear, factor=wide).verdict
+            if kept is not Verdict.REFUTED:
+                judgement = left_open(judgement, granted if clear else 1.0)
         return ours + theirs, judgement

@@ -6,6 +6,7 @@ import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
@@ -118,8 +119,8 @@ def test_runs_that_toss_coins_and_runs_that_do_not(monkeypatch: pytest.MonkeyPat
 def test_pairs_of_methods_that_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[Any] = []
 
-    def judge(pairs: Any, level: float, **known: Any) -> Judgement:
-        judged.append(([(T, a.tolist(), b.tolist()) for T, a, b in pairs], level, known))
+    def judge(pairs: Any, alpha: float, **known: Any) -> Judgement:
+        judged.append(([(T, a.tolist(), b.tolist()) for T, a, b in pairs], alpha, known))
         return Judgement(Verdict.CONSISTENT, "judged", (), None, None)
 
     monkeypatch.setattr(pair.st, "judge_separation", judge)
@@ -153,3 +154,27 @@ def test_pairs_of_methods_that_are_compared(monkeypatch: pytest.MonkeyPatch) -> 
     for dark[0] in (3, False), (5, True):
         own.collect((2, 3, 5), 4, Looked())
         assert judged[-1][2]["light"] is False
+
+
+@pytest.mark.parametrize(
+    ("first", "verdict"),
+    [(1.0, Verdict.REFUTED), (1e-3, Verdict.INCONCLUSIVE), (1e-200, Verdict.INCONCLUSIVE)],
+)
+def test_a_comparison_of_means_whose_squares_are_no_floats_refutes_nothing(
+    monkeypatch: pytest.MonkeyPatch, first: float, verdict: Verdict
+) -> None:
+    """At T = 3 all there is lies near 1e-200, where the rival is better."""
+
+    def measure(self: Any, T: int, session: Any, seeds: int, rival: bool = False) -> Record:
+        draws = np.random.default_rng([T, rival]).uniform(1, 2, seeds)
+        size = 1e-200 if T == 3 else first
+        return record(T, *(draws * (size * 1e-9 if rival and size != 1e-3 else size)))
+
+    monkeypatch.setattr(Separation, "measure", measure)
+    monkeypatch.setattr(Separation, "tickets", lambda self, T, rival=False: {"light": True})
+    monkeypatch.setattr(pair, "strayed", lambda *given: 0.0)
+    own = claim(Separation, Versus(), horizons=(2, 3))
+    _, judgement = own.collect((2, 3), 1024, Looked(Settings(seed=6)))
+    assert judgement.verdict is verdict, judgement.reason
+    told = "squares too small for a float" in judgement.reason
+    assert told is (verdict is Verdict.INCONCLUSIVE)
