@@ -51,8 +51,8 @@ def _log_growth(gains: Floats, lambdas: Floats) -> Floats:
     factors = np.multiply.outer(lambdas, gains[:whole])
     factors += 1
     products = np.multiply.reduce(factors.reshape(len(lambdas), BLOCK, -1), axis=1)
-    rest = np.log1p(np.multiply.outer(lambdas, gains[whole:])).sum(axis=-1)
-    return np.asarray(np.log(products).sum(axis=-1) + rest)
+    rest = np.log1p(np.multiply.outer(lambdas, gains[whole:])).sum(axis=1)
+    return np.asarray(np.log(products).sum(axis=1) + rest)
 
 
 def log_wealth_path(gains: Floats, lambdas: Floats = LAMBDAS) -> Floats:

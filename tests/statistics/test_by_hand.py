@@ -23,7 +23,14 @@ from convergence.statistics import (
     judge_separation,
 )  # fmt: skip
 from convergence.statistics.asymptotic import student_upper
-from convergence.statistics.eprocess import LAMBDAS, MANY, PIECE, log_mean_exp, log_wealth
+from convergence.statistics.eprocess import (
+    LAMBDAS,
+    LARGEST,
+    MANY,
+    PIECE,
+    log_mean_exp,
+    log_wealth,
+)
 from convergence.statistics.intervals import loosened
 from convergence.statistics.judges import apart
 from convergence.statistics.planning import beyond, extrapolated, typical
@@ -43,6 +50,11 @@ def test_the_wealth_of_many_gains_is_that_of_each_in_turn(far: float, count: int
     apart = np.log1p(np.multiply.outer(LAMBDAS, gains)).sum(axis=1)
     wanted = float(log_mean_exp(apart))
     assert float(log_wealth(gains)) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+
+
+def test_gains_as_large_as_those_of_a_block_may_be_stay_in_the_floats() -> None:
+    wanted = MANY * math.log(0.99 * LARGEST) - math.log(len(LAMBDAS))
+    assert float(log_wealth(np.full(MANY, LARGEST))) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_two_runs_have_a_students_limit_and_one_has_none() -> None:
