@@ -178,3 +178,26 @@ def test_a_comparison_of_means_whose_squares_are_no_floats_refutes_nothing(
     assert judgement.verdict is verdict, judgement.reason
     told = "squares too small for a float" in judgement.reason
     assert told is (verdict is Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(("stray", "widened"), [(0.0, 1.0), (0.25, 5 / 3), (0.5, None)])
+def test_a_comparison_is_refuted_beyond_what_rounding_makes_of_either_mean(
+    monkeypatch: pytest.MonkeyPatch, stray: float, widened: float | None
+) -> None:
+    """a ≤ F b with a and b off by a share s each: a ≤ F b (1 + s)/(1 − s)."""
+    asked: list[float] = []
+
+    def judge(pairs: Any, alpha: float, **known: Any) -> Judgement:
+        asked.append(known["factor"])
+        return Judgement(Verdict.REFUTED, "judged", (), None, None)
+
+    monkeypatch.setattr(pair.st, "judge_separation", judge)
+    monkeypatch.setattr(Separation, "measure", lambda self, T, *given, **rest: record(T, 2.0, 3.0))
+    monkeypatch.setattr(Separation, "tickets", lambda self, T, rival=False: {"light": True})
+    monkeypatch.setattr(pair, "strayed", lambda *given: stray * given[3])
+    _, judgement = claim(Separation, Versus(), horizons=(2, 3)).collect((2, 3), 2, Looked())
+    if widened is None:
+        assert (judgement.verdict, len(asked)) == (Verdict.INCONCLUSIVE, 1)
+    else:
+        assert judgement.verdict is Verdict.REFUTED
+        assert asked == [asked[0], pytest.approx(asked[0] * widened)]
