@@ -168,7 +168,7 @@ def test_a_comparison_of_means_whose_squares_are_no_floats_refutes_nothing(
     def measure(self: Any, T: int, session: Any, seeds: int, rival: bool = False) -> Record:
         draws = np.random.default_rng([T, rival]).uniform(1, 2, seeds)
         size = 1e-200 if T == 3 else first
-        return record(T, *(draws * (size * 1e-9 if rival and size != 1e-3 else size)))
+        return record(T, *(draws * (size * 1e-180 if rival and size != 1e-3 else size)))
 
     monkeypatch.setattr(Separation, "measure", measure)
     monkeypatch.setattr(Separation, "tickets", lambda self, T, rival=False: {"light": True})
