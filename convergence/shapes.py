@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
@@ -69,10 +70,10 @@ else:
 def real(value: Numbers) -> Reals:
     """A real hyper-parameter as an array leaf, so that a new value never retraces.
 
-    Host numbers become NumPy float64 (JAX narrows them when float32 is selected); JAX arrays and
-    tracers of reals pass through.
+    Numbers become NumPy float64 (JAX narrows them when float32 is selected), JAX's arrays as well,
+    so that whatever has a value is checked; tracers of reals pass through.
     """
-    if isinstance(value, jnp.ndarray):
+    if isinstance(value, Tracer):
         _check(value, value.dtype.kind in KINDS["real"], "real")
         return value if jnp.issubdtype(value.dtype, jnp.floating) else value.astype(float)
     return cast(Reals, _host(value, np.float64, "real"))
@@ -80,7 +81,7 @@ def real(value: Numbers) -> Reals:
 
 def whole(value: Numbers) -> Whole:
     """An integer hyper-parameter (a period, a batch size) as an array leaf; see `real`."""
-    if isinstance(value, jnp.ndarray):
+    if isinstance(value, Tracer):
         _check(value, value.dtype.kind in KINDS["whole"], "whole")
         return value
     return cast(Whole, _host(value, np.int32, "whole"))
