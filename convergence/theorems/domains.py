@@ -24,20 +24,20 @@ class Domain(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
-def number(interval: str) -> Domain:
-    """A number, or an array of numbers, in an interval such as "(0, 2)", "[0, 1)" or "(0, inf)"."""
+def number(interval: str, array: bool = False) -> Domain:
+    """A number in an interval such as "(0, 2)", "[0, 1)" or "(0, inf)", or an `array` of them."""
     low, high = (float(end) for end in interval[1:-1].split(","))
     left, right = interval[0] == "[", interval[-1] == "]"
 
     def admits(value: Any) -> bool:
         x = np.asarray(value)
-        if x.dtype.kind not in "fiu":
+        if x.dtype.kind not in "fiu" or (x.ndim and not array):
             return False
         above = (x >= low) if left else (x > low)
         below = (x <= high) if right else (x < high)
         return bool(np.all(above & below))
 
-    return Domain(f"a number in {interval}", admits)
+    return Domain(f"a number in {interval}{' or an array of them' * array}", admits)
 
 
 def count(low: int = 1) -> Domain:

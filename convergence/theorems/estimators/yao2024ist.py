@@ -79,7 +79,7 @@ class AbstractBlockSGD(AbstractTheorem):
     source = Source("yao2024ist", "the method; bound derived")
     provenance = Provenance.DERIVED
     domain = {
-        "importance": number("(-inf, inf)"),
+        "importance": number("(-inf, inf)", array=True),
         "mix": number("[0, 1]"),
         "rule": one_of("given", "gradient", "learned"),
         "scale": number("(0, 1]"),
