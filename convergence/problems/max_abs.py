@@ -26,6 +26,8 @@ class MaxAbs(AbstractProblem):
     G: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
+        shape = np.shape(self.x0)
+        require(len(shape) == 1, f"x0 of shape {shape}", "a vector", "ravel it")
         require(float(self.G) > 0, f"G = {float(self.G):g}", "G > 0", "give a positive slope")
 
     @classmethod

@@ -50,6 +50,10 @@ class Separable(AbstractProblem):
         require(
             bool(np.all(np.isfinite(self.x0))), "x0 with NaN or inf", "a finite start", "mend it"
         )
+        for name in ("c", "a", "l", "b", "k", "L_h", "r"):
+            shape, fits = np.shape(getattr(self, name)), np.shape(self.x0)
+            require(shape in ((), fits), f"{name} of shape {shape}",
+                    f"a number or an array of the iterate's shape {fits}", "match x0")  # fmt: skip
         for name in ("c", "a", "b", "L_h", "r"):
             low = float(np.min(getattr(self, name)))
             require(low >= 0, f"{name} = {low:g}", f"{name} ≥ 0", "flip its sign")

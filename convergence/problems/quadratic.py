@@ -20,15 +20,19 @@ def shape_constants(shape: tuple[int, ...]) -> dict[str, Any]:
     return {"d": int(np.prod(shape)), **named}
 
 
+def rounding(d: int) -> float:
+    """Of an entry of a product of d × d matrices, relative to the largest."""
+    return 32 * d * float(np.finfo(np.float64).eps)
+
+
 def check_orthogonal(Q: Any, name: str, square: bool = True) -> None:
     """Refuse a basis with QᵀQ ≠ I; None and traced bases pass."""
     if not isinstance(Q, np.ndarray):
         return
     fits = Q.ndim == 2 and (Q.shape[0] == Q.shape[1] or not square)
     off = float(np.max(np.abs(Q.T @ Q - np.eye(Q.shape[1])))) if fits else float("inf")
-    # 1e-6: a basis written down in single precision passes.
     require(
-        off <= 1e-6,
+        fits and off <= rounding(len(Q)),
         f"a basis {name} of shape {Q.shape} with |{name}ᵀ{name} − I| up to {off:.2g}",
         "an orthogonal matrix" if square else "orthonormal columns",
         "take the Q of a QR factorization",
@@ -39,13 +43,12 @@ def check_psd(H: Any, name: str, least: float = -float("inf")) -> None:
     """Refuse a stack (…, d, d) that is not symmetric, or has an eigenvalue below `least`."""
     if not isinstance(H, np.ndarray):
         return
-    size = max(1.0, float(np.max(np.abs(H))))
+    granted = rounding(H.shape[-1]) * float(np.max(np.abs(H)))
     off = float(np.max(np.abs(H - np.swapaxes(H, -1, -2))))
-    # 1e-9: matrices are products of rounded factors.
-    require(off <= 1e-9 * size, f"{name} that differs from its transpose by {off:.2g}",
+    require(off <= granted, f"{name} that differs from its transpose by {off:.2g}",
             f"symmetric {name}", "give (H + Hᵀ)/2")  # fmt: skip
     low = float(np.linalg.eigvalsh(H).min())
-    require(low >= least - 1e-9 * size, f"{name} with an eigenvalue {low:.3g}",
+    require(low >= least - granted, f"{name} with an eigenvalue {low:.3g}",
             f"eigenvalues ≥ {least:g}", "add curvature")  # fmt: skip
 
 
@@ -113,6 +116,9 @@ class Quadratic(AbstractProblem):
             "two vectors of one length",
             "give one curvature a coordinate",
         )
+        shape = np.shape(self.x_star)
+        require(shape in ((), np.shape(self.x0)), f"x_star of shape {shape}",
+                "a number or a vector as long as x0", "give one coordinate each")  # fmt: skip
         require(float(np.max(self.h)) > 0, "curvatures h ≤ 0", "max h > 0", "give L = max h > 0")
         check_orthogonal(self.Q, "Q")
 

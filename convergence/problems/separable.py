@@ -45,6 +45,10 @@ class RotatedSeparable(AbstractProblem):
             self.shape in SHAPES, f"shape {self.shape!r}", f"one of {SHAPES}", "choose one of them"
         )
         if isinstance(self.lam, np.ndarray):
+            shapes = np.shape(self.x0), np.shape(self.lam)
+            require(len(shapes[0]) == 1 and shapes[0] == shapes[1],
+                    f"x0 of shape {shapes[0]} and lam of shape {shapes[1]}",
+                    "two vectors of one length", "give one curvature a coordinate")  # fmt: skip
             ok = bool(np.all(self.lam > 0)) and float(self.s) > 0
             require(ok, "a curvature or scale ≤ 0", "λ > 0 and s > 0", "make f strictly convex")
         check_orthogonal(self.Q, "Q")
