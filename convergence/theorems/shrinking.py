@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from typing import Any
 
 import numpy as np
@@ -41,3 +42,14 @@ def averaged(x: float, T: int) -> float:
         term *= -x * (T - k - 1) / (k + 2)
         k += 1
     return total
+
+
+def rectifiers(b2: float, T: int) -> tuple[float, np.ndarray]:
+    """ρ_∞ and ρ_1, …, ρ_T: differences of numbers near 2/(1 − β₂), of which floats leave little."""
+    with decimal.localcontext(prec=60):
+        beta = decimal.Decimal(b2)
+        top, power, rho = 2 / (1 - beta) - 1, decimal.Decimal(1), []
+        for t in range(1, T + 1):
+            power *= beta
+            rho.append(float(top - 2 * t * power / (1 - power)))
+    return float(top), np.array(rho)

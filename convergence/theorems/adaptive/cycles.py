@@ -24,7 +24,7 @@ class AbstractBowl(AbstractTheorem):
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (NoNoise(), Is("isotropic"), Positive("R"), Centered())
+    assumes = (NoNoise(), Is("isotropic"), Positive("L"), Positive("R"), Centered())
     domain = {"code": code_of("optax")}
 
     code: str = "optax"

@@ -22,7 +22,7 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import code_of, number
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import gone, rectifiers, summed
 
 BOTH = code_of("optax", "torch")
 
@@ -177,9 +177,7 @@ class RAdamLinear(AbstractBetas):
         return self.shipped("radam", "RAdam")
 
     def fall(self, c: Constants, t: np.ndarray) -> Any:
-        b2 = self.betas[1]
-        top = 2 / (1 - b2) - 1
-        rho = top - 2 * t * b2**t / (1 - b2**t)
+        top, rho = rectifiers(self.betas[1], len(t))
         late = rho > 5
         safe = np.where(late, rho, 5.0)
         size = top if top > 5 else 5.0  # ρ_t < ρ_∞: otherwise no step is late
