@@ -27,7 +27,7 @@ else:
 
 
 # A quotient by 0, a matrix that has no inverse: what is stated has no value on that instance.
-UNDEFINED = ArithmeticError, np.linalg.LinAlgError
+UNDEFINED = ArithmeticError, MemoryError, np.linalg.LinAlgError
 
 
 class Kind(enum.StrEnum):

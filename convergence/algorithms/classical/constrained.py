@@ -70,4 +70,5 @@ class EntropicDescent(AbstractAlgorithm):
         return State(x0)
 
     def step(self, t: Count, state: State, oracle: AbstractOracle, key: Key) -> State:
-        return State(jax.nn.softmax(jnp.log(state.x) - self.eta * oracle.grad(state.x, key)))
+        logits = jnp.log(state.x) - self.eta * oracle.grad(state.x, key)
+        return State(jax.nn.softmax(logits, axis=None))  # of all entries, whatever their shape

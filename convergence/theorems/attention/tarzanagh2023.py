@@ -40,9 +40,10 @@ class OrthogonalPairs(AbstractAssumption):
         flat = np.asarray(c.pairs).reshape(c.inputs, -1)
         gram = flat @ flat.T
         size = np.diag(gram)
-        off = float(np.max(np.abs(gram - np.diag(size))))
-        holds = bool(size.min() > 0 and off <= 1e-14 * size.max())
-        return Checked("orthogonal pairs", holds, off, "⟨u_i, u_j⟩ = 0")
+        if not size.min() > 0:
+            return Checked("orthogonal pairs", False, 0.0, "u_i ≠ 0")
+        off = float(np.max(np.abs(gram - np.diag(size)) / np.sqrt(np.outer(size, size))))
+        return Checked("orthogonal pairs", off <= 1e-14, off, "⟨u_i, u_j⟩ = 0")
 
 
 class AheadOfThePair(AbstractAssumption):

@@ -17,6 +17,7 @@ import scipy
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.witness import Witness
 from convergence.constants import Constants
+from convergence.laws.origin import ours
 from convergence.metrics.certificates import Lead
 from convergence.metrics.folds import Smallest
 from convergence.metrics.pointwise import GradNorm
@@ -25,15 +26,21 @@ from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
 from convergence.theorems.domains import a
 
 
+def _respects(method: Any) -> bool:
+    """Declared by the class itself: one that inherits it may take other steps."""
+    mine = ours(method) or "respects" in vars(type(method))
+    return mine and method.respects is not None
+
+
 def _sparing(method: Any) -> bool:
     """T samples in T steps."""
     asked = method.respects
-    return asked is not None and int(asked.batch or 1) == 1 and int(asked.first) <= 1
+    return _respects(method) and int(asked.batch or 1) == 1 and int(asked.first) <= 1
 
 
 ZERO_RESPECTING = a(
     AbstractAlgorithm,
-    such=lambda method: method.respects is not None,
+    such=_respects,
     that="that declares that its iterates respect the zeros of its samples",
 )
 ONE_A_STEP = a(AbstractAlgorithm, such=_sparing, that="that does, and asks one sample a step")

@@ -95,7 +95,7 @@ class AbstractStochasticPolyak(AbstractTheorem):
     @varies
     def assumes(self) -> Any:
         """f_i have no slope at x*, which is 0, where the metric measures from."""
-        origin = Within("x*", self, "off", 0.0, 1e-9)
+        origin = Within("x*", self, "off", 0.0, 0.0)
         shape = Is("all_quadratic"), Is("all_convex"), Has("zeta", 0.0, 0.0), Has("L_max")
         return NoNoise(), *shape, origin
 

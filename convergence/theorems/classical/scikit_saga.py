@@ -39,7 +39,7 @@ class SeenSAGALaw(AbstractTheorem):
     def assumes(self) -> Any:
         """Clients of one curvature, and their minimizer at 0, where the metric measures from."""
         return (NoNoise(), Positive("L_max"), Positive("mu"), Separate(), Is("common"),
-                Within("x*", self, "off", 0.0, 1e-9))  # fmt: skip
+                Within("x*", self, "off", 0.0, 0.0))  # fmt: skip
 
     def off(self, c: Constants, T: int) -> float:
         """max |x*_i|."""

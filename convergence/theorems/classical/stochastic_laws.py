@@ -211,7 +211,7 @@ class AbstractFiniteSum(AbstractTheorem):
     def assumes(self) -> Any:
         """Whole epochs, exact gradients, and a minimizer at 0."""
         return (NoNoise(), Is("unit"), Within("T mod n", self, "left", 0.0, 0.0),
-                Within("x*", self, "off", 0.0, 1e-9))  # fmt: skip
+                Within("x*", self, "off", 0.0, 0.0))  # fmt: skip
 
     def left(self, c: Constants, T: int) -> float:
         """T mod n."""

@@ -29,8 +29,8 @@ class Round(AbstractAssumption):
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         H = hessians(problem, c.x_star)
         h = H[:, :1, :1]
-        # 1e-12: they are differences of gradients.
-        round_ = float(np.abs(H - h * np.eye(H.shape[-1])).max()) <= 1e-12 * float(np.abs(H).max())
+        off, size = (np.abs(A).max(axis=(1, 2)) for A in (H - h * np.eye(H.shape[-1]), H))
+        round_ = bool(np.all(off <= 1e-12 * size))  # they are differences of gradients
         found = float(h.min() / c.L_max)
         return Checked("round functions", round_ and found >= self.least, found,
                        f"H_i = h_i I with h_i ≥ {self.least:g} L_max is needed")  # fmt: skip

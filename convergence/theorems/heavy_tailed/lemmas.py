@@ -20,6 +20,7 @@ from convergence.theorems.domains import a
 from convergence.theorems.heavy_tailed.shared import b_p, v_p
 
 TOLERANCE = 1e-11
+LARGEST = 1e100  # of the values: squares of sums of them are floats
 POWERS = (1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 1.8, 1.95, 2.0)
 CHANCES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
 
@@ -79,17 +80,13 @@ class AbstractLawLemma(AbstractIdentity):
     )
 
     def __check_init__(self) -> None:
-        require(
-            self.law is None or self.covers(self.law),
-            f"{self.law} in {type(self).__name__}",
-            "a law that the lemma is about",
-            "center it, or leave `law` out for the standing list",
-        )
+        require(self.law is None or self.covers(self.law), f"{self.law} in {type(self).__name__}",
+                "a law that the lemma is about", "center it, or leave `law` out")  # fmt: skip
 
     def covers(self, law: FiniteLaw) -> bool:
         """Whether the statement is about this law."""
         sound = min(law.chances) >= 0 and abs(sum(law.chances) - 1) <= 1e-9
-        sound = sound and 1 <= law.p <= 2 and law.n >= 1
+        sound = sound and 1 <= law.p <= 2 and law.n >= 1 and max(map(abs, law.values)) <= LARGEST
         centered = abs(np.dot(law.values, law.chances)) <= 1e-9 * max(map(abs, law.values))
         return bool(sound and centered)
 
@@ -104,7 +101,14 @@ class AbstractLawLemma(AbstractIdentity):
     def discrepancies(self) -> dict[str, float]:
         if self.law is None:
             return self.enumerated()
-        return {"the given law": max(0.0, self.ratio(self.law) - 1)}
+        return {"the given law": max(0.0, self.ratio(exact(self.law)) - 1)}
+
+
+def exact(law: FiniteLaw) -> FiniteLaw:
+    """The law that a rounded one stands for: of chances that add up to 1, and centered."""
+    chances = np.array(law.chances) / math.fsum(law.chances)
+    values = np.array(law.values) - math.fsum(chances * law.values)
+    return law._replace(values=tuple(values.tolist()), chances=tuple(chances.tolist()))
 
 
 def iid_moment(law: FiniteLaw) -> float:
