@@ -23,6 +23,7 @@ from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Within
 from convergence.theorems.domains import number, one_of
 
 THRESHOLD = math.log(2 * math.cosh(math.acosh(2) / 3))  # .7865570766
@@ -258,7 +259,17 @@ class KeyQueryBalance(AbstractAttention):
     """
 
     statement = "W = KQᵀ, joint normalization:  ‖KᵀK − QᵀQ − (K_0ᵀK_0 − Q_0ᵀQ_0)‖_F ≤ η²k"
-    assumes = (NoNoise(), Has("grad0", 1e-300))
+
+    @varies
+    def assumes(self) -> Any:
+        """Steps whose squares show beside the roundings of K_0ᵀK_0."""
+        shown = Within("η² over a rounding of ‖K_0‖² + ‖Q_0‖²", self, "shown", 64.0, np.inf)
+        return NoNoise(), Has("grad0", 1e-300), shown
+
+    def shown(self, c: Constants, T: int) -> float:
+        """η²/(ε(‖K_0‖² + ‖Q_0‖²))."""
+        rounding = float(np.finfo(np.float64).eps) * float(np.sum(np.square(c.x0)))
+        return float(self.eta) ** 2 / max(rounding, 1e-300)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Imbalance(c.balance)
