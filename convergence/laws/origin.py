@@ -14,6 +14,7 @@ import equinox as eqx
 
 from convergence.constants import Constants
 from convergence.laws.faults import Fault
+from convergence.problems.base import AbstractProblem
 from convergence.vocabulary import who_certifies
 
 # Flags count where they are True.
@@ -29,8 +30,12 @@ TAKEN = (
     "three_atoms", "u", "u_chance", "shown", "s_y", "s_z", "s_u",
 )  # fmt: skip
 
+# What a problem answers that is looked at.
+LOOKED = frozenset(("value", "grad", "grads", "start", "constants", "f_star", "x_star"))
+
 # What is looked at only beside another name.
 BESIDE = {
+    "x_star": ("R",),
     "G_pair": ("samples", "ball", "D_pair", "E_pair", "delta_least", "delta_here", "seesaw"),
     "saddle": ("R_saddle", "mu_saddle", "bilinear", "couplings", "energies", "idle"),
     "box_star": ("box_low", "box_high", "box_least", "box_R", "box_Delta", "box_D"),
@@ -58,15 +63,38 @@ def ours(part: Any) -> bool:
         if isinstance(part, list | tuple):
             return all(ours(inner) for inner in part)
         return True
-    if not type(part).__module__.startswith("convergence."):
+    if not _packaged(type(part)):
         return False
     return all(ours(getattr(part, f.name, None)) for f in dataclasses.fields(part))
+
+
+def _packaged(kind: type) -> bool:
+    return kind.__module__.startswith("convergence.")
+
+
+def altered(part: Any) -> Iterator[str]:
+    """What classes that are not the package's answer in the place of a class of the package, beside
+    what is looked at: oracles and metrics ask it, and no look does."""
+    ancestors = type(part).__mro__
+    whole = [kind for kind in ancestors if _packaged(kind)]
+    concrete = [kind for kind in whole if not kind.__name__.startswith("Abstract")]
+    fields = {field.name for field in dataclasses.fields(part)}
+    for kind in ancestors[: ancestors.index(whole[0])]:
+        for name, answer in vars(kind).items():
+            known = name in LOOKED or name in fields or name.startswith("__")
+            told = callable(answer) or isinstance(answer, property)
+            if told and not known and any(name in vars(other) for other in concrete):
+                yield name
 
 
 def origin(part: Any, c: Constants) -> Iterator[Fault]:
     """What an instance that is not the package's certifies and cannot be believed for."""
     if ours(part):
         return
+    if isinstance(part, AbstractProblem):
+        for name in altered(part):
+            what = "no look can check it; write it for a class of your own, with a theorem"
+            yield Fault(name, type(part).__name__, None, what)
     alone = (name for beside, names in BESIDE.items() if beside not in c for name in names)
     for name in (*TAKEN, *alone):
         if name in c and c[name] is not False:
