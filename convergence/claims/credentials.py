@@ -193,7 +193,7 @@ def broken(
         for run in sorted(runs):
             key = claim_key(claim.slug, session.settings.seed, record.T, session.settings.rng)
             eps = float(np.finfo(session.settings.dtype).eps)
-            way, end = walked(known, record.T, key, run)
+            way, end = walked(known, record.T, key, run, float(c.get("sigma", 0.0)))
             false = [*contradicted(way, c, eps)]
             false = false or _asked_along(claim, known, record.T, key, run, end)
             if false:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,11 +17,19 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_key, step_key
 from convergence.laws.faults import CURVED, ROUNDING, Fault
+from convergence.laws.origin import ours
 from convergence.noise.base import AbstractNoise
+from convergence.oracles.base import Oracle
 from convergence.plainly import plainly
 from convergence.runner.experiment import Experiment
 from convergence.shapes import Key
+from convergence.statistics.eprocess import LAMBDAS
 from convergence.work import BRIEF
+
+ASKED = 3  # points a step, beside the iterate, at which gradients are followed
+ASIDE = 2**31 - 9  # of a key that no method draws from
+# A logarithm: e-values of 10⁷ for one of 13 stakes, of some tens of runs that are followed.
+SURE = math.log(13e7)
 
 
 def valueless(noise: AbstractNoise, c: Constants) -> bool:
@@ -43,15 +53,33 @@ def muted(noise: Any) -> Any:
     return mute
 
 
+def listening(oracle: Any, heard: list[Any]) -> Any:
+    """The oracle, which notes where it is asked for gradients."""
+    kind = type(oracle)
+
+    def grad(self: Any, x: Any, key: Any) -> Any:
+        heard.append(x)
+        return kind.grad(self, x, key)
+
+    spy = object.__new__(type(kind.__name__, (kind,), {"grad": grad}))
+    for field, value in vars(oracle).items():
+        object.__setattr__(spy, field, value)
+    return spy
+
+
 class Way(NamedTuple):
     """Along one run: the largest and least curvature between iterates, ‖∇f‖ at most, f at least,
-    the largest |f|, and f(x_0)."""
+    the largest |f|; of the terms of a sum, the largest and least curvature; the logarithm of an
+    e-value against E‖ξ‖² ≤ σ² where it led; and f(x_0)."""
 
     top: float
     low: float
     steep: float
     least: float
     size: float
+    each: float
+    bent: float
+    loud: float
     first: float
 
 
@@ -63,6 +91,12 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("L", c.L, way.top, "the largest curvature along a run")
     if not math.isfinite(way.top):
         return
+    if "L_max" in c and way.each > c.L_max + slack * max(way.each, 1e-300):
+        yield Fault("L_max", c.L_max, way.each, "the largest curvature of a term along a run")
+    if c.get("all_convex") and way.bent < -slack * max(way.each, 1e-300):
+        yield Fault("all_convex", True, way.bent, "the least curvature of a term along a run")
+    if "sigma" in c and way.loud > SURE:
+        yield Fault("sigma", c.sigma, None, "noise is louder at places where a run leads")
     if "mu" in c and way.low < c.mu - room:
         yield Fault("mu", c.mu, way.low, "the least curvature along a run")
     if c.get("convex") and way.low < -room:
@@ -77,55 +111,93 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("Delta", c.Delta, fallen, "from x_0 to a point of a run a descent")
 
 
-def _walk(experiment: Experiment, T: Any, key: Key) -> Any:
-    """The fields of a `Way` along T steps of one run, while they are finite, and its end."""
+def _size(v: Any) -> Any:
+    return jnp.sqrt(jnp.sum(v**2))
+
+
+def _between(x: Any, g: Any, y: Any, h: Any) -> Any:
+    """The curvature and the monotony between two points, rounding taken off."""
+    eps = jnp.finfo(g.dtype).eps
+    far, noise = _size(y - x), 16 * eps * (_size(g) + _size(h))
+    apart = far > 1e-6 * (_size(x) + _size(y))
+    safe = jnp.where(apart, far, 1.0)
+    top = jnp.where(apart, (_size(h - g) - noise) / safe, 0.0)
+    low = jnp.where(apart, (jnp.sum((y - x) * (h - g)) / safe + noise) / safe, jnp.inf)
+    return top, low
+
+
+def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any) -> Any:
+    """2|f(y) − f(x) − ⟨g, y − x⟩|/‖y − x‖², at most L, rounding taken off."""
+    far, slope = _size(y - x), jnp.sum(g * (y - x))
+    rounding = 64 * jnp.finfo(g.dtype).eps * (jnp.abs(f) + jnp.abs(value) + jnp.abs(slope))
+    apart = far > 1e-6 * (_size(x) + _size(y))
+    safe = jnp.where(apart, far, 1.0)
+    miss = (jnp.abs(value - f - slope) - rounding) / safe
+    return jnp.where(apart, 2 * miss / safe, 0.0)
+
+
+def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
+    """The fields of a `Way` along T steps of one run, while they are finite, and its end. Of a
+    class of the user's, f and all its terms are followed to where gradients are asked as well, its
+    noise by a draw of its own at every iterate."""
     problem, oracle, method = experiment.problem, experiment.oracle, experiment.algorithm
     state = method.init(problem.start(), oracle, step_key(key, 0))
     x0, g0 = state.x, problem.grad(state.x)
-    eps = jnp.finfo(g0.dtype).eps
+    strange = not ours(problem)
+    sums = strange and hasattr(problem, "grads") and problem.grads(x0).shape[1:] == x0.shape
+    noise = oracle.noise if type(oracle) is Oracle and not ours(oracle.noise) else None
+    stakes = jnp.asarray(LAMBDAS, g0.dtype)
 
-    def size(v: Any) -> Any:
-        return jnp.sqrt(jnp.sum(v**2))
-
-    def between(x: Any, g: Any, y: Any, h: Any) -> Any:
-        """The curvature and the monotony between two points, rounding taken off."""
-        far, noise = size(y - x), 16 * eps * (size(g) + size(h))
-        apart = far > 1e-6 * (size(x) + size(y))
-        safe = jnp.where(apart, far, 1.0)
-        top = jnp.where(apart, (size(h - g) - noise) / safe, 0.0)
-        low = jnp.where(apart, (jnp.sum((y - x) * (h - g)) / safe + noise) / safe, jnp.inf)
-        return top, low
+    def of_terms(x: Any, y: Any) -> Any:
+        if not sums:
+            return jnp.zeros_like(g0, shape=()), jnp.full_like(g0, jnp.inf, shape=())
+        tops, lows = jax.vmap(lambda g, h: _between(x, g, y, h))(problem.grads(x), problem.grads(y))
+        return jnp.max(tops), jnp.min(lows)
 
     def step(carry: Any) -> Any:
-        t, state, g, (top, low, steep, least, most) = carry
-        after = method.step(t, state, oracle, step_key(key, t + 1))
+        t, state, g, (top, low, steep, least, most, each, bent, wealth) = carry
+        heard: list[Any] = []
+        spy = listening(oracle, heard) if strange and type(oracle) is Oracle else oracle
+        after = method.step(t, state, spy, step_key(key, t + 1))
         h, f = problem.grad(after.x), problem.value(after.x)
-        pairs = [between(state.x, g, after.x, h), between(x0, g0, after.x, h)]
+        pairs = [_between(state.x, g, after.x, h), _between(x0, g0, after.x, h)]
+        if strange:
+            pairs += [(_lifted(state.x, g, problem.value(state.x), after.x, f), low)]
+            for y in [x for x in heard if x is not state.x][:ASKED]:
+                with contextlib.suppress(jax.errors.UnexpectedTracerError):  # within a loop
+                    pairs.append(_between(state.x, g, y, problem.grad(y)))
+        if noise is not None:
+            xi = noise.draw(state.x, jax.random.fold_in(step_key(key, t + 1), ASIDE))
+            gain = jnp.sum(xi**2) / jnp.where(sigma > 0, sigma, 1.0) ** 2 - 1
+            wealth = wealth + jnp.where(sigma > 0, jnp.log1p(stakes * gain), 0.0)
+        ends = of_terms(state.x, after.x)
         found = (
-            jnp.maximum(top, jnp.maximum(pairs[0][0], pairs[1][0])),
-            jnp.minimum(low, jnp.minimum(pairs[0][1], pairs[1][1])),
-            jnp.maximum(steep, size(h)), jnp.minimum(least, f), jnp.maximum(most, jnp.abs(f)),
+            functools.reduce(jnp.maximum, [pair[0] for pair in pairs], top),
+            functools.reduce(jnp.minimum, [pair[1] for pair in pairs], low),
+            jnp.maximum(steep, _size(h)), jnp.minimum(least, f), jnp.maximum(most, jnp.abs(f)),
+            jnp.maximum(each, ends[0]), jnp.minimum(bent, ends[1]), wealth,
         )  # fmt: skip
         sound = jnp.all(jnp.isfinite(after.x)) & jnp.isfinite(f) & jnp.all(jnp.isfinite(h))
-        kept = jax.tree.map(
-            lambda a, b: jnp.where(sound, a, b), found, (top, low, steep, least, most)
-        )
+        kept = jax.tree.map(lambda a, b: jnp.where(sound, a, b), found, carry[3])
         return jnp.where(sound, t + 1, T), after, h, kept
 
     f0 = problem.value(x0)
     zero = jnp.zeros((), g0.dtype)
-    seen = zero, zero + jnp.inf, size(g0), f0 + zero, jnp.abs(f0) + zero
-    t0 = jnp.zeros((), jnp.int32)
-    _, state, _, seen = jax.lax.while_loop(lambda c: c[0] < T, step, (t0, state, g0, seen))
-    return (*seen, f0, state.x)
+    seen = zero, zero + jnp.inf, _size(g0), f0 + zero, jnp.abs(f0) + zero, zero, zero + jnp.inf
+    start = jnp.zeros((), jnp.int32), state, g0, (*seen, jnp.zeros_like(stakes))
+    _, state, _, (*seen, wealth) = jax.lax.while_loop(lambda c: c[0] < T, step, start)
+    return (*seen, jnp.max(wealth), f0, state.x)
 
 
 _compiled = hastily(_walk)
-_brief = plainly(_walk, turns=lambda experiment, T, key: int(T))
+_brief = plainly(_walk, turns=lambda experiment, T, key, sigma: int(T))
 
 
-def walked(experiment: Experiment, T: int, key: Key, run: int) -> tuple[Way, np.ndarray]:
-    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64."""
-    asked = experiment, np.asarray(T, np.int32), run_key(key, run)
+def walked(
+    experiment: Experiment, T: int, key: Key, run: int, sigma: float = 0.0
+) -> tuple[Way, np.ndarray]:
+    """The way of the run `run` of a claim's key through T steps, and where it ends, in float64;
+    `sigma`: that of a noise that is heard on the way."""
+    asked = experiment, np.asarray(T, np.int32), run_key(key, run), np.asarray(sigma, float)
     *seen, end = _brief.surely(BRIEF, *asked) or _compiled(*asked)
     return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)

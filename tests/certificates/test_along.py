@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -54,7 +55,7 @@ def test_curvature_beyond_L_where_a_refuting_run_leads() -> None:
 
 def test_a_descent_below_what_is_certified_of_the_start() -> None:
     """Delta is checked without a certified infimum too."""
-    way = Way(top=1.0, low=0.0, steep=1.0, least=-3.0, size=3.0, first=1.0)
+    way = Way(1.0, 0.0, 1.0, -3.0, size=3.0, each=0.0, bent=math.inf, loud=0.0, first=1.0)
     (fault,) = contradicted(way, Constants(Delta=3.5), 2e-16)
     assert str(fault) == "Delta = 3.5 is certified, but from x_0 to a point of a run a descent = 4"
     assert not [*contradicted(way, Constants(Delta=4.0), 2e-16)]
