@@ -17,6 +17,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.settings import Session
 from convergence.philox import root
 from convergence.plainly import plainly
@@ -148,12 +149,13 @@ def sizes(claim: Any, record: Record, sample: Sample) -> tuple[float, float]:
 
 def twins(
     claim: Any, record: Record, runs: range, session: Session, many: int = TWINS,
-    steps: int | None = None, rival: bool = False,
+    steps: int | None = None, rival: bool = False, jitter: bool = False,
 ) -> Iterator[tuple[np.ndarray, tuple[float, float]]]:  # fmt: skip
     """(metrics, ends of the bound) of some runs, first on the instance itself and then on `many`
     twins: instance, method and the statement's own fields moved by an ulp of the runs' precision,
     run in float64, and the bound's formula evaluated again. After `steps` steps where not all are
-    asked for; of the rival's method if that is meant."""
+    asked for; of the rival's method if that is meant; with `jitter`, states of twins are moved by
+    an ulp after every step, too."""
     T, dtype = record.T, session.settings.dtype
     problem, noise, _ = claim.instance(T)
     what = claim.simulation(T, True) if rival else claim.simulation(T)
@@ -176,8 +178,28 @@ def twins(
         near, loud = moved((problem, noise), rng, dtype)
         # A twin may lie outside what its class allows or can certify: the others tell.
         with contextlib.suppress(ArithmeticError, ValueError):
-            how, stated = moved((method, claim.theorem), rng, dtype)
+            (steps_by, read), stated = moved((method, claim.theorem), rng, dtype)
+            how = (_Jittered(steps_by) if jitter else steps_by), read
             yield again(near, loud, how, stated)
+
+
+class _Jittered(AbstractAlgorithm):
+    """A method with another rounding: every float of its state an ulp up or down after a step. Runs
+    that stall on one float beside a minimizer do so with every instance, but not so."""
+
+    of: Any
+
+    def init(self, x0: Any, oracle: Any, key: Key) -> Any:
+        return self.of.init(x0, oracle, key)
+
+    def step(self, t: Any, state: Any, oracle: Any, key: Key) -> Any:
+        leaves, tree = jax.tree.flatten(self.of.step(t, state, oracle, key))
+        for k, leaf in enumerate(leaves):
+            if jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating):
+                up = jax.random.bernoulli(jax.random.fold_in(key, k), shape=leaf.shape)
+                eps = jax.numpy.finfo(leaf.dtype).eps
+                leaves[k] = leaf * jax.numpy.where(up, 1 + eps, 1 - eps)
+        return jax.tree.unflatten(tree, leaves)
 
 
 @contextlib.contextmanager
@@ -246,6 +268,13 @@ def parted(known: list[np.ndarray], scale: float) -> list[float]:
     return found
 
 
+def hidden(claim: Any, record: Record, session: Session) -> bool:
+    """Whether the mean of a metric is a hardly visible share of what it was on the way."""
+    end = float(np.mean(np.abs(record.final())))
+    _, whole = sizes(claim, record, Sample(record.T, record.final(), 0.0))
+    return end <= digits(session.settings.dtype) * whole
+
+
 def strayed(claim: Any, record: Record, session: Session, rival: bool = False) -> float:
     """Which share of the mean of a metric rounding those floats can make, whatever is stated of it:
     1 is all. Of runs that left the floats, the first is asked half the way there: 1 if its twins
@@ -258,7 +287,8 @@ def strayed(claim: Any, record: Record, session: Session, rival: bool = False) -
         last = int(np.max(record.marks[seen], initial=record.marks[0]))
         runs, steps = range(first, first + 1), max(1, last // 2)
     with quietly():
-        known = [v for v, _ in twins(claim, record, runs, session, FAR_OFF, steps, rival)]
+        jitter = not len(gone) and hidden(claim, record, session)
+        known = [v for v, _ in twins(claim, record, runs, session, FAR_OFF, steps, rival, jitter)]
         if not np.isfinite(known).all():
             return 0.0
         scale = max(float(np.mean(np.abs(known[0]))), 1e-300)

@@ -22,11 +22,15 @@ from convergence.claims.rounding import (
     strayed,
 )
 from convergence.claims.settings import Session
+from convergence.laws.origin import ours
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.base import Kind
 
 REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
+FOREIGN = "certificates of a class that is not the package's are held to fewer digits"
+HELD, SLIP = 1e-5, 1e-6  # relative: slopes to values, constants to what is seen
+OWED = "which may be a rounding of its terms or of what is certified"
 MOST = 0.5  # of a mean, from which on it is rounding's
 
 
@@ -39,6 +43,11 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
         return judgement
     if unseen(claim, samples, judgement, settings):
         return left_open(judgement, 1.0)
+    if foreign(claim, records, samples, judgement, settings):
+        reason = f"{judgement.reason}; {FOREIGN}"
+        return dataclasses.replace(
+            judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
+        )
     # Rounding is worth the whole of a number at most: beyond, the mean itself is in question.
     rate = kind is Kind.RATE
     if not rate and judge(kind, samples, settings, margin, 1.0).verdict is not judgement.verdict:
@@ -61,6 +70,36 @@ def unseen(claim: Any, samples: list[Sample], judgement: Judgement, settings: An
         return False
     kept = judge(claim.kind, clear, settings, claim.margin) if clear else None
     return kept is None or kept.verdict is not judgement.verdict
+
+
+def foreign(
+    claim: Any, records: list[Record], samples: list[Sample], judgement: Judgement, settings: Any
+) -> bool:
+    """Whether a refutation hangs on horizons at which means miss their numbers by no more than the
+    digits to which the certificates of a class of the user's are held."""
+    decided = judgement.verdict is Verdict.REFUTED and claim.kind is not Kind.RATE
+    if not decided or ours(claim.instance(claim.horizons[-1])[:2]):
+        return False
+    clear = [
+        s for r, s in zip(records, samples)
+        if not abs(float(np.mean(s.values)) - s.number) <= owed(claim, r, s)
+    ]  # fmt: skip
+    if len(clear) == len(samples):
+        return False
+    kept = judge(claim.kind, clear, settings, claim.margin) if clear else None
+    return kept is None or kept.verdict is not judgement.verdict
+
+
+def owed(claim: Any, record: Record, sample: Sample) -> float:
+    """What a miss may be owed to beside the statement, in the metric's unit: the terms of the bound
+    are rounded, each as large as the run may be; and certificates of a class that is not the
+    package's are held to `HELD` of their sizes, a contraction with them to `SLIP` a step."""
+    _, whole = sizes(claim, record, sample)
+    problem, noise, _ = claim.instance(record.T)
+    if ours((problem, noise)):
+        return 4 * float(np.finfo(np.float64).eps) * whole
+    known = max((abs(b) for b in sample.range if math.isfinite(b)), default=0.0)
+    return HELD * whole + (HELD + SLIP * record.T) * known
 
 
 def left_open(judgement: Judgement, granted: float) -> Judgement:
@@ -100,6 +139,9 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
         runs = [i for i in falling(beyond) if beyond[i] > rooms[k]]
         for run in runs[:REPLAYS]:
             proof, reason = replay(claim, records[k].T, run, rooms[k], session.settings)
+            if proof is not None and proof.off <= owed(claim, records[k], samples[k]):
+                reason = f"run {run} at T={proof.T} misses it by {proof.off:.2g}, {OWED}"
+                proof = None
             if proof is not None:
                 return dataclasses.replace(judgement, reason=proof.sentence, proof=proof)
             cleared, open_ = cleared + (not reason), open_ or reason

@@ -48,11 +48,20 @@ class Proof:
         return fields
 
     @property
+    def limit(self) -> float:
+        """The end of the bound that is violated."""
+        low, high = self.bound
+        return high if float(self.metric[1]) > high else low
+
+    @property
+    def off(self) -> float:
+        """How far beyond it the metric is, in its own unit."""
+        return abs(float(self.metric[1 if self.limit == self.bound[1] else 0]) - self.limit)
+
+    @property
     def sentence(self) -> str:
         """What was proved, in one sentence."""
-        low, high = self.bound
-        limit = high if float(self.metric[1]) > high else low
-        off = abs(float(self.metric[1 if limit == high else 0]) - limit)
+        limit, off = self.limit, self.off
         scale = max(abs(v) for v in (limit, *map(float, self.metric)))
         near = f", {off / scale:.2g} beyond it, of which {self.granted:.2g} were granted"
         return (
