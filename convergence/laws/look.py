@@ -254,6 +254,6 @@ def downhill(problem: AbstractProblem, s: Look) -> float:
     return float(min(np.min(s.f), np.min(f[np.isfinite(f)], initial=np.inf)))
 
 
-def _size(x: np.ndarray) -> float:
+def _size(x: Any) -> float:
     """Root mean square."""
     return float(np.sqrt(np.mean(np.asarray(x) ** 2)))
