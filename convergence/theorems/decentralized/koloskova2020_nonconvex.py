@@ -166,6 +166,9 @@ class AbstractDSGDAlong(AbstractDSGDNonconvex):
     def metric(self, c: Constants, T: int) -> Any:
         return Average(CenterGradLessSpread(self.weight(c, T)))
 
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        return None  # what is measured may be negative
+
     def bound(self, c: Constants, T: int) -> float:
         return self.rest(c, T)
 
@@ -202,9 +205,6 @@ class DSGDDescent(AbstractDSGDAlong):
 
     def metric(self, c: Constants, T: int) -> Any:
         return AverageAndLast(super().metric(c, T), CenterExcess(2 / (self.alpha(c, T) * T)))
-
-    def ceiling(self, c: Constants, T: int) -> float | None:
-        return None
 
 
 class DSGDSpeedUp(AbstractNonconvexDSGD):

@@ -150,7 +150,7 @@ class AbstractNormalized(AbstractTheorem):
     def metric(self, c: Constants, T: int) -> Any:
         return Average(GradNorm())
 
-    def ceiling(self, c: Constants, T: int) -> float:
+    def ceiling(self, c: Constants, T: int) -> float | None:
         reached = c.grad0 + c.L * self.gamma(c, T) * (T - 1) / 2
         return min(reached, c.G) if "G" in c else reached
 

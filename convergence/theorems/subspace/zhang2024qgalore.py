@@ -63,16 +63,6 @@ class AbstractRounding(AbstractTheorem):
     def prescribe(self, c: Constants, T: int) -> RoundedSGD:
         return RoundedSGD(self.eta(c), self.h, self.rounding)
 
-    def ceiling(self, c: Constants, T: int) -> float | None:
-        """Without noise and for η ≤ 1/L a step takes ‖∇f‖ to at most (1 − ηL)‖∇f‖ + L√d h on
-        (L/2)‖x − x*‖²; None elsewhere."""
-        q = 1 - self.eta(c) * c.L
-        if c.sigma > 0 or not c.get("isotropic") or q < 0:
-            return None
-        step = c.L * c.d**0.5 * float(self.h)
-        norms = [q**t * c.grad0 + step * sum(q**j for j in range(t)) for t in range(T)]
-        return sum(norm**2 for norm in norms) / T
-
 
 class StochasticRounding(AbstractRounding):
     """(1/T) Σ E‖∇f(x_t)‖² ≤ Δ/(η(1−Lη/2)T) + [Lη²σ² + Ldh²/4]/(2η(1−Lη/2)) for x_{t+1} =
@@ -97,6 +87,16 @@ class StochasticRounding(AbstractRounding):
         rest = eta * (1 - c.L * eta / 2)
         noise = c.L * eta**2 * c.sigma**2 + c.L * c.d * h**2 / 4
         return c.Delta / (rest * T) + noise / (2 * rest)
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        """Without noise and for η ≤ 1/L a step takes ‖∇f‖ to at most (1 − ηL)‖∇f‖ + L√d h on
+        (L/2)‖x − x*‖²; None elsewhere."""
+        q = 1 - self.eta(c) * c.L
+        if c.sigma > 0 or not c.get("isotropic") or q < 0:
+            return None
+        step = c.L * c.d**0.5 * float(self.h)
+        norms = [q**t * c.grad0 + step * sum(q**j for j in range(t)) for t in range(T)]
+        return sum(norm**2 for norm in norms) / T
 
     def trivial(self, c: Constants, T: int) -> float | None:
         return c.grad0**2
@@ -148,10 +148,11 @@ class InItsCell(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         cells = started(problem) / self.h
-        off = float(np.max(np.abs(cells - np.round(cells)) / np.maximum(np.abs(cells), 1e-300)))
+        off = self.h * float(np.linalg.norm(cells - np.round(cells)))
         reach = self.scale / c.L * float(np.max(np.abs(start_slope(problem)))) / self.h
-        # Multiples of h, and of h/2, are rounded; what is small beside h is none of them.
-        holds = off < 1e-12 and reach < 0.5 * (1 - 1e-9)
+        # Multiples of h, and of h/2, are rounded: the first step takes x_0 to the grid, which must
+        # not be seen in ∇f.
+        holds = c.L * off <= 1e-13 * c.grad0 and reach < 0.5 * (1 - 1e-9)
         return Checked("inside the cell", holds, reach, "x_0 ∈ hℤ and η|∂_j f| < h/2")
 
 
