@@ -172,7 +172,7 @@ class ResolvedRows(AbstractAssumption):
 
 class StaleRows(AbstractCELoRA):
     """‖∇f(θ_T)‖² = Σ_i s_i(T)² for orthogonal rows of W: every `refresh` steps the k largest s_i
-    are chosen, and each step multiplies those by 1 − Lη; s_i(0) = |R_i||W_i| at θ_0.
+    are chosen, and each step multiplies those by |1 − Lη|; s_i(0) = |R_i||W_i| at θ_0.
 
     Proof. WᵀW = L·I and W square: the terms R_iW_i are orthogonal parts of ∇f, and a step along one
     of them multiplies R_i by 1 − Lη and leaves the others. The row that matters rotates, and until
@@ -203,7 +203,7 @@ class StaleRows(AbstractCELoRA):
         for t in range(T):
             if t % self.refresh == 0:
                 chosen = np.argsort(-s, kind="stable")[: self.k]
-            s[chosen] *= 1 - c.L * self.eta(c, T)
+            s[chosen] *= abs(1 - c.L * self.eta(c, T))
         value = float(np.sum(s**2))
         return value, value
 
