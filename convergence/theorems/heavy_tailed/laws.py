@@ -56,7 +56,7 @@ class OnThePlateau(AbstractAssumption):
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         name = "the start and the noise of the plateau"
-        if not isinstance(noise, Atoms) or np.sum(np.asarray(noise.chances) > 0) != 2:
+        if type(noise) is not Atoms or np.sum(np.asarray(noise.chances) > 0) != 2:
             return Checked(name, False, None, "noise of two atoms is needed")
         kept = np.asarray(noise.chances) > 0
         chances, values = np.asarray(noise.chances)[kept], np.asarray(noise.values)[kept]
@@ -246,6 +246,9 @@ class MomentumTracksNoise(AbstractNSGDMomentum):
     def metric(self, c: Constants, T: int) -> Any:
         alpha, gamma = self.pair(c, T)
         return NoiseAverage(gamma, alpha, c.L)
+
+    def ceiling(self, c: Constants, T: int) -> float | None:
+        return None  # that of the parent is of ‖∇f‖
 
     def bound(self, c: Constants, T: int) -> float:
         return 1.0
