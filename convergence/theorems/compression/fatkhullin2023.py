@@ -50,9 +50,9 @@ class TwoAtomFloor(AbstractTheorem):
     f_i = ½‖x‖² in R² with Top-1 and ξ = u with chance p, −up/(1 − p) else, |u₁| > |u₂|.
 
     Proof. For x at rest the first entry of the correction is the larger one whenever the atom
-    changes, and 0 when it repeats; so h₂ is the second entry of the last atom drawn twice in a
-    row, of mean x₂ + b with P from `repeated`. x₂ settles where E h₂ = 0: at −b, for all workers
-    alike. Corrections are O(γ); γ = scale/T, so that (1 − γ)^T is small for scale ≥ 6.
+    changes (`near`), and 0 when it repeats; so h₂ is the second entry of the last atom drawn twice
+    in a row, of mean x₂ + b with P from `repeated`. x₂ settles where E h₂ = 0: at −b, for all
+    workers alike. Corrections are O(γ); γ = scale/T, so that (1 − γ)^T is small for scale ≥ 6.
     `loud`: what the samples leave at the step γ, of the order γσ²/n times the 1/min{p, 1 − p} steps
     for which h₂ remembers, what is left of the start, and what corrections of γ‖u‖ turn round,
     which no number of workers lessens, all relative to b²: orders of magnitude, for which no bound
@@ -70,7 +70,8 @@ class TwoAtomFloor(AbstractTheorem):
     @varies
     def assumes(self) -> Any:
         small = Within("a step so small that b shows", self, "loud", 0.0, 0.05)
-        return (FiniteVariance(), LargerFirst(), Is("unit"), small)
+        apart = Within("|u₁| − |u₂| beside what x moves", self, "near", 0.0, 0.5)
+        return (FiniteVariance(), LargerFirst(), Is("unit"), small, apart)
 
     def loud(self, c: Constants, T: int) -> float:
         """[γσ²/(n min{p, 1 − p}) + (‖∇f(x_0)‖ + b)²e^{−scale}]/b² + γ‖u‖/(50|b|)."""
@@ -81,6 +82,13 @@ class TwoAtomFloor(AbstractTheorem):
         turned = gamma * float(np.linalg.norm(c.u)) / (50 * b2**0.5)
         noise = gamma * c.sigma**2 / (c.agents * min(c.u_chance, 1 - c.u_chance))
         return (noise + left) / b2 + turned
+
+    def near(self, c: Constants, T: int) -> float:
+        """What x moves within the 1/min{p, 1 − p} steps for which h₂ remembers, relative to
+        (|u₁| − |u₂|)/(1 − p), by which the first entry of a correction is the larger one."""
+        p, (first, second) = c.u_chance, np.abs(c.u)
+        moved = float(self.scale) / T * float(np.linalg.norm(c.u)) * max(1.0, p / (1 - p))
+        return float(moved * (1 - p) / (min(p, 1 - p) * (first - second)))
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return EF21(float(self.scale) / T, TopK(1))
