@@ -87,7 +87,9 @@ class Points(AbstractNoise):
         values = np.asarray(self.values)
         square = np.sum(values.reshape(len(values), -1) ** 2, axis=1)
         sigma = float(np.mean(square)) ** 0.5
-        three = values.shape == ATOMS.shape and bool(np.allclose(values, sigma * 0.3**0.5 * ATOMS))
+        three = values.shape == ATOMS.shape and bool(
+            np.max(np.abs(values - sigma * 0.3**0.5 * ATOMS)) <= 1e-9 * sigma
+        )
         return Constants(
             sigma=sigma, symmetric=False, additive=True, three_atoms=three,
             light_tailed=float(square.max()) ** 0.5 <= 5 * sigma,

@@ -11,6 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import rounding
 from convergence.shapes import Iterate, Matrix, Reals, Scalar, real
 
 
@@ -82,7 +83,7 @@ class Regression(AbstractProblem):
         R0 = x0 @ W.T - Y
         square = W.T @ W
         off = float(np.max(np.abs(square - square[0, 0] * np.eye(n))))
-        round_ = off <= 1e-12 * float(singular[0] ** 2)
+        round_ = off <= rounding(max(m, n)) * float(singular[0] ** 2)
         return Constants(
             L=float(singular[0] ** 2), mu=float(singular[-1] ** 2), f_star=low,
             Delta=0.5 * float(np.sum(((x0 - star) @ W.T) ** 2)),

@@ -38,7 +38,7 @@ class RareBelow(AbstractAssumption):
         kept = sorted(zip(found[chances > 0], chances[chances > 0]))
         wanted = list(zip(values(c), (c.q, 1 - c.q)))
         # 1e-9: σ and q are of the values, rounded.
-        right = len(kept) == 2 and np.allclose(kept, wanted, rtol=1e-9)
+        right = len(kept) == 2 and np.allclose(kept, wanted, rtol=1e-9, atol=0)
         return Checked("two values", bool(right), len(kept), "−s with a chance q < ½, and r")
 
 

@@ -92,7 +92,9 @@ class FisherIsCovariance(AbstractAssumption):
         units = jnp.eye(x0.size, dtype=x0.dtype).reshape(x0.size, *x0.shape)
         curved = jax.vmap(lambda v: jax.jvp(problem.grad, (x0,), (v,))[1])(units)
         off = np.asarray(curved).reshape(x0.size, -1) - np.diag(variance.ravel())
-        worst = float(np.max(np.abs(off)) / np.max(variance))
+        # Relative to √(F_ii F_jj): F⁻¹ makes as much of what is off in a flat direction.
+        root = np.maximum(variance.ravel(), 1e-300) ** 0.5
+        worst = float(np.max(np.abs(off) / np.outer(root, root)))
         # Entries of the Hessian are rounded, to 1e-7 in float32.
         holds = worst < 1e-6 and float(np.min(variance)) > 0
         return Checked("Fisher matrix", holds, worst, "∇²f must be the noise's covariance")
