@@ -154,7 +154,7 @@ class AlignedNoise(AbstractAssumption):
     """Every sample lies along the first row of the iterate, with E‖ζ‖² = σ²."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
-        holds = isinstance(noise, Aligned) and c.plain
+        holds = type(noise) is Aligned and c.plain
         return Checked("aligned noise", bool(holds), None, "the noise `Aligned`, one draw a slope")
 
 
