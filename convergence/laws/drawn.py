@@ -24,6 +24,8 @@ from convergence.laws.faults import ROUNDING, Fault
 from convergence.noise.base import AbstractNoise
 from convergence.philox import PHILOX
 
+PARTS = 2**21  # differences of entries of samples from those of atoms
+
 
 def drawn_faults(
     noise: AbstractNoise, shape: tuple[int, ...], c: Constants, sample: np.ndarray
@@ -85,7 +87,7 @@ def potential_faults(noise: AbstractNoise, x: np.ndarray) -> Iterator[Fault]:
 def _of_atoms(w: np.ndarray, v: np.ndarray, sample: np.ndarray) -> Iterator[Fault]:
     """Every sample is an atom, as often as is said."""
     size = max(float(np.abs(v).max(initial=0.0)), float(np.abs(sample).max()), 1e-300)
-    part = sample[:4096]
+    part = sample[: max(4096, PARTS // v.size)]
     apart = np.abs(part[:, None, :] - v[None]).max(axis=2)
     hit = apart <= 1e-9 * size
     if not hit.any(axis=1).all():
@@ -95,10 +97,18 @@ def _of_atoms(w: np.ndarray, v: np.ndarray, sample: np.ndarray) -> Iterator[Faul
     chances = np.where(hit, w[None], 0.0)
     near = (np.abs(v[:, None] - v[None]).max(axis=2) <= 1e-9 * size) @ w  # atoms may repeat
     share = hit.mean(axis=0)
-    room = math.sqrt(math.log(2 * len(w) / ALPHA) / (2 * len(part)))
-    k = int(np.argmax(np.abs(share - near)))
-    if abs(share[k] - near[k]) > room or np.any(chances.sum(axis=1) <= 0):
+    # By Chernoff: of a rare atom far fewer samples tell than Hoeffding's bound asks for.
+    odd = len(part) * _divergence(share, near) > math.log(2 * len(w) / ALPHA)
+    k = int(np.argmax(np.where(odd, 2.0, 0.0) + np.abs(share - near)))
+    if odd[k] or np.any(chances.sum(axis=1) <= 0):
         yield Fault("atoms", near[k], share[k], f"of {len(part)} samples, the share of that atom")
+
+
+def _divergence(share: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Of one coin from another: P(a share as far off) ≤ exp(−N · divergence), on either side."""
+    chance = np.clip(chance, 0.0, 1.0)
+    off = scipy.special.rel_entr(share, chance) + scipy.special.rel_entr(1 - share, 1 - chance)
+    return np.where(np.abs(share - chance) <= ROUNDING, 0.0, off)
 
 
 def _of_unit(images: np.ndarray, normal: bool, sample: np.ndarray) -> Iterator[Fault]:

@@ -25,7 +25,7 @@ from convergence.laws.entries import ALPHA, entry_faults, limit, misses, uneven
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE
-from convergence.laws.origin import origin, ours, unproved
+from convergence.laws.origin import origin, ours, unlisted, unproved
 from convergence.laws.tails import tail_faults
 from convergence.noise.agents import Levels
 from convergence.noise.base import AbstractNoise
@@ -86,7 +86,7 @@ def noise_faults(
     if x.size > SQUARE and noise.of_iterate:  # so few draws tell nothing of entries
         part, square, line = map(np.asarray, _thin(noise, x, np.arange(FEW), seed))
         found = list(_moments(part, square, line, c))
-        return found if ours(noise) else [*found, *origin(noise, c)]
+        return found if ours(noise) else [*found, *origin(noise, c), *unlisted(noise, x.shape, c)]
     rng = np.random.default_rng(seed)
     unit = max(float(np.sqrt(np.mean(x**2))), 1e-12) if np.any(x) else 1.0
     places = [x]
@@ -108,6 +108,7 @@ def noise_faults(
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
+        found += unlisted(noise, x.shape, c)
         found += [fault for place in places for fault in potential_faults(noise, place)]
 
     def again(place: np.ndarray) -> np.ndarray:

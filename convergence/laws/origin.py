@@ -99,3 +99,10 @@ def origin(part: Any, c: Constants) -> Iterator[Fault]:
     for name in (*TAKEN, *alone):
         if name in c and c[name] is not False:
             yield unproved(name, c, part)
+
+
+def unlisted(noise: Any, shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:
+    """The rarest chance and the largest size of a user's law that lists no atoms: draws show
+    neither."""
+    if noise.atoms(shape) is None:
+        yield from (unproved(name, c, noise) for name in ("q", "top") if name in c)
