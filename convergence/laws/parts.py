@@ -20,7 +20,9 @@ from convergence.parts.compressors import AbstractCompressor
 from convergence.philox import PHILOX
 from convergence.problems.base import start_shape
 
-DRAWS, ENTRIES = 4096, 2**22  # of a random compressor, and of all its draws together
+DRAWS, LEAST = 4096, 64  # of a random compressor
+ENTRIES = 2**22  # of all its draws together
+AXES = 64  # next to which messages are
 SCALES = 1e-6, 1e-3, 1.0, 1e3, 1e6  # of messages
 
 
@@ -47,13 +49,27 @@ def _sent(compressor: Any, V: Any, keys: Any) -> Any:
 
 
 def _contracts(compressor: Any, d: int) -> Iterator[Fault]:
-    """E‖C(v) − v‖² ≤ (1 − δ)‖v‖², of messages drawn, flat, and next to an axis, of many sizes."""
+    """E‖C(v) − v‖² ≤ (1 − δ)‖v‖², of messages drawn, flat, and next to axes, of many sizes."""
     rng = np.random.default_rng(0)
-    axis = np.where(np.arange(d) == 0, 1.0, 1e-7)
-    unit = np.vstack([rng.standard_normal((8, d)), np.ones(d), axis])
+    unit = np.vstack([rng.standard_normal((8, d)), np.ones(d), _beside(d, 0)])
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-    V = np.concatenate([scale * unit for scale in SCALES])
-    count = int(min(DRAWS, max(64, ENTRIES // V.size)))
+    # The entry that is left out may be any.
+    most = min(d, AXES, max(1, ENTRIES // (LEAST * d)))
+    axes = np.vstack([_beside(d, int(k)) for k in rng.choice(d, most, replace=False)])
+    for V in np.concatenate([scale * unit for scale in SCALES]), axes:
+        if found := list(_less(compressor, V, d, rng)):
+            yield from found
+            return
+
+
+def _beside(d: int, k: int) -> np.ndarray:
+    """Nearly the axis k."""
+    return np.where(np.arange(d) == k, 1.0, 1e-7)
+
+
+def _less(compressor: Any, V: np.ndarray, d: int, rng: np.random.Generator) -> Iterator[Fault]:
+    """Messages V of which less arrives than is certified, or not surely the same."""
+    count = int(min(DRAWS, max(LEAST, ENTRIES // V.size)))
     keys = rng.integers(0, 2**32, (count, 2), dtype=np.uint32)
     sent = np.asarray(_sent(compressor, jnp.asarray(V), keys))
     if not compressor.random and np.any(sent != sent[:1]):

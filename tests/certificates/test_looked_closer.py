@@ -12,8 +12,12 @@ import pytest
 
 from convergence.constants import Constants
 from convergence.laws.noises import noise_faults
+from convergence.laws.parts import part_faults
 from convergence.noise.base import AbstractNoise
+from convergence.parts.compressors import AbstractCompressor, RandK, TopK, largest
 from convergence.precision import precision
+from convergence.problems.quadratic import Isotropic
+from convergence.theorems.compression.richtarik2021 import EF21Nonconvex
 
 
 def accused(faults: Any) -> set[str]:
@@ -71,3 +75,33 @@ class Signs(AbstractNoise):
 def test_the_rarest_chance_of_a_law_that_lists_no_atoms(noise: Any, names: set[str]) -> None:
     with precision("float64"):
         assert accused(noise_faults(noise, np.ones(3))) == names
+
+
+class Shifted(AbstractCompressor):
+    """The largest entry of all but the last."""
+
+    random = False
+
+    def __call__(self, V: Any, key: Any) -> Any:
+        return largest(jnp.abs(V).at[..., -1].set(-1.0), 1) * V
+
+    def contraction(self, d: int) -> float:
+        return 1 / d
+
+
+class Top(TopK):
+    """Top-k by another name."""
+
+
+class Rand(RandK):
+    """Entries at random by another name."""
+
+
+@pytest.mark.parametrize("d", [10, 50])
+@pytest.mark.parametrize(
+    ("part", "names"), [(Shifted(), {"delta"}), (Top(1), set()), (Rand(1), set())]
+)
+def test_a_compressor_meets_messages_along_every_axis(part: Any, names: set[str], d: int) -> None:
+    with precision("float64"):
+        faults = part_faults(EF21Nonconvex(part), Isotropic(np.ones(d)))
+        assert accused(faults) == names
