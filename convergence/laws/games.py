@@ -128,6 +128,23 @@ def _ball(problem: Any, center: np.ndarray, rng: Any, c: Constants) -> Iterator[
             what = f"where gap() has {least[k]:.6g} for the least ℒ(θ, b), on that ball it"
             yield Fault("ball", r, true[k], what)
             return
+    if not ours(problem):
+        yield from _elsewhere(problem, center, b, least, rng, r)
+
+
+def _elsewhere(
+    problem: Any, center: np.ndarray, b: np.ndarray, least: np.ndarray, rng: Any, r: float
+) -> Iterator[Fault]:
+    """`gap` beside the center is the mean of the larger losses there, less the same `least`."""
+    way = rng.standard_normal((INSIDE, center.size))
+    way *= r * rng.uniform(size=(INSIDE, 1)) / np.linalg.norm(way, axis=1, keepdims=True)
+    l, c = map(np.asarray, _losses(problem, center + way, np.arange(b.shape[1]))[:2])
+    most = np.mean(np.maximum(l, c), axis=1)
+    gap = np.asarray(_gaps(problem, np.hstack([center + way, b])))
+    off = np.abs(gap - (most - least))
+    k = int(np.argmax(off))
+    if not off[k] <= 1e-8 * float(np.max(np.abs(most) + np.abs(least))):
+        yield Fault("gap", "max ℒ − min ℒ", off[k], "off what the losses make of it, at a θ, by")
 
 
 def _outward(problem: Any, center: np.ndarray, here: Any, c: Constants) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.agents import alike, clients
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.functions import asked_apart
 from convergence.laws.look import DENSE, Look, each
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import by_rows
@@ -61,6 +62,8 @@ def workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     if "turns" in c:
         known = np.broadcast_to(np.asarray(c.turns)[:, None], rows.shape)
         yield from differ("turns", known, rows, "a slope of f_i that is seen", 1e-12)
+    if not ours(problem):
+        yield from asked_apart(problem, here, rows)
     if hasattr(problem, "leads"):
         with contextlib.suppress(Exception):  # it is told where they are asked
             yield from _ahead(problem, here, rows, s)

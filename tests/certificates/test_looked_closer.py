@@ -13,10 +13,14 @@ import pytest
 from convergence.constants import Constants
 from convergence.laws.noises import noise_faults
 from convergence.laws.parts import part_faults
+from convergence.laws.problems import problem_faults
 from convergence.noise.base import AbstractNoise
 from convergence.parts.compressors import AbstractCompressor, RandK, TopK, largest
 from convergence.precision import precision
+from convergence.problems.base import AbstractProblem
+from convergence.problems.pairs import WeightedPairs, random_pairs
 from convergence.problems.quadratic import Isotropic
+from convergence.shapes import Reals, real
 from convergence.theorems.compression.richtarik2021 import EF21Nonconvex
 
 
@@ -105,3 +109,78 @@ def test_a_compressor_meets_messages_along_every_axis(part: Any, names: set[str]
     with precision("float64"):
         faults = part_faults(EF21Nonconvex(part), Isotropic(np.ones(d)))
         assert accused(faults) == names
+
+
+class Sum(AbstractProblem):
+    """(1/n) Σ ½ Σ_j h_ij x_j²: `h` are rows of curvatures; some words or ways are false."""
+
+    h: Reals = eqx.field(converter=real)
+    said: tuple[tuple[str, Any], ...] = eqx.field(static=True, default=())
+    rows: int | None = eqx.field(static=True, default=None)
+    scale: float = eqx.field(static=True, default=1.0)
+    turn: int = eqx.field(static=True, default=0)
+
+    @property
+    def n(self) -> int:
+        return self.rows or self.h.shape[0]
+
+    def grads(self, x: Any) -> Any:
+        return jnp.asarray(self.h) * x
+
+    def local(self, X: Any) -> Any:
+        return self.scale * jnp.asarray(self.h) * jnp.roll(X, self.turn, axis=0)
+
+    def value(self, x: Any) -> Any:
+        return 0.5 * jnp.sum(jnp.mean(jnp.asarray(self.h), axis=0) * x**2)
+
+    def grad(self, x: Any) -> Any:
+        return jnp.mean(jnp.asarray(self.h), axis=0) * x
+
+    def start(self) -> Any:
+        return jnp.ones(self.h.shape[1])
+
+    def constants(self) -> Constants:
+        h = np.asarray(self.h)
+        (n, d), mean = h.shape, h.mean(axis=0)
+        more = {
+            "L_max": np.abs(h).max(), "L_tilde": np.mean(h**2, axis=0).max() ** 0.5,
+            "all_convex": bool(h.min() >= 0), **dict(self.said),
+        }  # fmt: skip
+        return Constants(L=np.abs(mean).max(), quadratic=True, f_star=0.0, Delta=mean.sum() / 2,
+                         d=d, R=d**0.5, x_star=np.zeros(d), agents=n, all_quadratic=True,
+                         zeta=0.0, **more)  # fmt: skip
+
+
+FLAT = np.linspace(0.5, 1.0, 12).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("problem", "names"),
+    [
+        (Sum(FLAT), set()),
+        (Sum(FLAT, scale=2.0), {"local(X)"}),
+        (Sum(FLAT, turn=1), {"local(X)"}),  # at a point of all it is what it is said to be
+        (Sum(FLAT, rows=2), {"n"}),
+    ],
+)
+def test_what_an_oracle_asks_of_one_function_alone(problem: Any, names: set[str]) -> None:
+    with precision("float64"):
+        assert accused(problem_faults(problem)) == names
+
+
+class Farther(WeightedPairs):
+    """Whose gap is larger than it is beside the center, by `off` times the way to it."""
+
+    off: float = eqx.field(static=True, default=0.0)
+
+    def gap(self, x: Any) -> Any:
+        way = x[: -self.samples] - jnp.asarray(self.theta0)
+        return super().gap(x) + self.off * jnp.sqrt(jnp.sum(way**2) + 1e-30)
+
+
+@pytest.mark.parametrize(("off", "names"), [(0.0, set()), (1e-3, {"gap"})])
+def test_a_gap_beside_the_center(off: float, names: set[str]) -> None:
+    pairs = random_pairs(4, 3)
+    with precision("float64"):
+        found = problem_faults(Farther(pairs.k, pairs.g, pairs.e, pairs.theta0, pairs.r, off))
+    assert accused(found) == names
