@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.agents import alike, clients
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.functions import asked_apart
+from convergence.laws.functions import asked_apart, curved
 from convergence.laws.look import DENSE, Look, each
 from convergence.laws.origin import ours, unproved
 from convergence.plainly import by_rows
@@ -64,6 +64,7 @@ def workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         yield from differ("turns", known, rows, "a slope of f_i that is seen", 1e-12)
     if not ours(problem):
         yield from asked_apart(problem, here, rows)
+        yield from curved(problem, here, n, c)
     if hasattr(problem, "leads"):
         with contextlib.suppress(Exception):  # it is told where they are asked
             yield from _ahead(problem, here, rows, s)

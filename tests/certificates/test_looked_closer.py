@@ -184,3 +184,32 @@ def test_a_gap_beside_the_center(off: float, names: set[str]) -> None:
     with precision("float64"):
         found = problem_faults(Farther(pairs.k, pairs.g, pairs.e, pairs.theta0, pairs.r, off))
     assert accused(found) == names
+
+
+def narrow(d: int, low: float) -> np.ndarray:
+    """Curvatures 1 of four functions, and `low` along one axis of one, which few ways show."""
+    h = np.ones((4, d))
+    h[1, 3] = low
+    return h
+
+
+@pytest.mark.parametrize("d", [40, 150])
+@pytest.mark.parametrize(
+    ("low", "said", "names"),
+    [
+        (0.5, {}, set()),
+        (-0.1, {}, set()),
+        (-0.1, {"all_convex": True}, {"all_convex"}),
+        (2.0, {}, set()),
+        (2.0, {"L_max": 1.9}, {"L_max"}),
+    ],
+)
+def test_the_curvature_of_one_function(d: int, low: float, said: Any, names: set[str]) -> None:
+    with precision("float64"):
+        assert accused(problem_faults(Sum(narrow(d, low), tuple(said.items())))) == names
+
+
+def test_the_joint_curvature_of_functions() -> None:
+    h = narrow(40, 2.0)
+    with precision("float64"):
+        assert accused(problem_faults(Sum(h, (("L_tilde", 1.3),)))) == {"L_tilde"}
