@@ -14,8 +14,9 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
-from convergence.laws.look import Look, slopes
+from convergence.laws.look import LARGE, Look, slopes
 from convergence.laws.origin import ours
+from convergence.laws.unformed import grown
 from convergence.problems.base import AbstractProblem, start_shape
 
 PLACES = 64  # points, always as many so that one program serves
@@ -27,8 +28,10 @@ WALKS = 3
 
 
 def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
-    """`rho` and `radius`, where the Hessian is small enough to have been formed."""
-    if s.H is None or c.get("quadratic") or not ("rho" in c or "radius" in c):
+    """`rho` and `radius`; where the Hessian is too large to have been formed, a user's `rho`."""
+    if c.get("quadratic") or not ("rho" in c or "radius" in c):
+        return
+    if s.H is None and (ours(problem) or "rho" not in c or s.x.shape[1] >= LARGE):
         return
     shape = start_shape(problem)
     star = s.x[-1] if s.star is None else s.x[s.star]
@@ -40,27 +43,37 @@ def bends(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
         points = np.concatenate([x + move for move in moves]).reshape((-1, *shape))
         return slopes(problem, points).reshape(len(moves), *x.shape)
 
+    if s.H is None:
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            yield from _rho(gradients, x, *grown(problem, s), s, c, WALKS)
+        return
     changed = s.H - s.H[:1]
     k = int(np.argmax(np.linalg.norm(changed, axis=(1, 2))))
-    grown, ways = np.linalg.eigh(0.5 * (changed[k] + changed[k].T))
-    ways = ways[:, np.argsort(-np.abs(grown))[:WAYS]].T
+    more, ways = np.linalg.eigh(0.5 * (changed[k] + changed[k].T))
+    ways = ways[:, np.argsort(-np.abs(more))[:WAYS]].T
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         if "rho" in c:
-            yield from _rho(gradients, x, ways, s, c, 0 if ours(problem) else WALKS)
+            apart = np.linalg.norm(s.x - s.x[:1], axis=1)
+            ok = apart > 1e-6 * max(1e-300, float(apart.max()))
+            bend = np.linalg.norm(changed, 2, axis=(1, 2)) - CURVED * float(np.max(s.top))
+            most = float(np.max(bend[ok] / apart[ok], initial=0.0))
+            yield from _rho(gradients, x, most, ways, s, c, 0 if ours(problem) else WALKS)
         if "radius" in c and c.radius > 0:
             yield from _radius(functools.partial(gradients, x), ways, s, c)
 
 
 def _rho(
-    gradients: Any, places: np.ndarray, ways: np.ndarray, s: Look, c: Constants, walks: int
+    gradients: Any,
+    places: np.ndarray,
+    most: float,
+    ways: np.ndarray,
+    s: Look,
+    c: Constants,
+    walks: int,
 ) -> Iterator[Fault]:
     """‖∇f(x + hu) − 2∇f(x) + ∇f(x − hu)‖ ≤ ρh² for every x, h and unit u: at the places and, so
-    many times, along u from where it is the largest, for places that are drawn miss its peaks."""
-    assert s.H is not None
-    apart = np.linalg.norm(s.x - s.x[:1], axis=1)
-    ok = apart > 1e-6 * max(1e-300, float(apart.max()))
-    bend = np.linalg.norm(s.H - s.H[:1], 2, axis=(1, 2)) - CURVED * float(np.max(s.top))
-    most = float(np.max(bend[ok] / apart[ok], initial=0.0))
+    many times, along u from where it is the largest, for places that are drawn miss its peaks;
+    `most` is what Hessians show."""
     walk = s.far * np.concatenate([-REACH, REACH[1:], [0.0]])[:, None]
     for h in max(STRIDES[0] * s.far, LEAST), max(STRIDES[1] * s.far, LEAST):
         for u in ways:

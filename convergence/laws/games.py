@@ -11,8 +11,9 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look, grain
+from convergence.laws.look import LARGE, Look, grain
 from convergence.laws.origin import ours, unproved
+from convergence.laws.unformed import monotony
 from convergence.plainly import by_rows, plainly
 from convergence.problems.base import started
 
@@ -59,6 +60,10 @@ def _saddle(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     for H in s.H if s.H is not None else ():
         M = signs[:, None] * H
         least = min(least, float(np.linalg.eigvalsh(0.5 * (M + M.T))[0]))
+    if s.H is None and not ours(problem) and len(z) < LARGE:
+        few = np.vstack([s.x[[0, len(s.x) // 2]], z[None]])
+        low, high = monotony(problem, signs, few)
+        least, steepest = min(least, low), max(steepest, high)
     if c.mu_saddle > least + CURVED * steepest:
         yield Fault("mu_saddle", c.mu_saddle, least, "the least monotony seen")
     if not c.get("bilinear"):

@@ -102,6 +102,11 @@ def slopes(problem: Any, x: np.ndarray) -> np.ndarray:
     return each(_slopes, problem, x)
 
 
+def turns(problem: Any, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """∇²f v at P points, a direction each."""
+    return each(_turns, problem, x, v)
+
+
 def _descend(problem: Any, near: np.ndarray, eta: np.ndarray) -> list[np.ndarray]:
     """Points of a path from x_0, then where paths from all points end."""
     y, path, slopes = near, [], _slopes.of(problem)

@@ -20,6 +20,7 @@ from convergence.laws.games import games
 from convergence.laws.look import Look, affine, downhill, grain, look
 from convergence.laws.origin import origin, ours
 from convergence.laws.structure import structure
+from convergence.laws.unformed import unformed
 from convergence.laws.units import units
 from convergence.plainly import plainly
 from convergence.problems.base import AbstractProblem, start_shape
@@ -45,6 +46,7 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
         *structure(problem, seen, c),
         *games(problem, seen, c),
         *units(problem, seen, c),
+        *unformed(problem, seen, c),
         *attention(problem, c),
         *origin(problem, c),
     ]

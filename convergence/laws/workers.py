@@ -16,6 +16,7 @@ from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.functions import asked_apart, curved
 from convergence.laws.look import DENSE, Look, each
 from convergence.laws.origin import ours, unproved
+from convergence.laws.unformed import off_affine
 from convergence.plainly import by_rows
 
 
@@ -143,19 +144,11 @@ def _apart(problem: Any, x: np.ndarray, rows: np.ndarray, far: float, B: float) 
 
 
 def _off_affine(problem: Any, x: np.ndarray, rows: np.ndarray, far: float) -> float:
-    """How far some ∇f_i is off what one step along a way makes of others, over its largest change,
-    on ways and to ends that nobody chose."""
+    """`off_affine` of some ∇f_i on ways and to ends that nobody chose."""
     rng = np.random.default_rng(0)
     ways = rng.standard_normal((4, x.size))
     ways *= max(far, 1e-6) / np.linalg.norm(ways, axis=1, keepdims=True)
-    times = np.array([1.0, 0.37, -0.59, 2.3, -7.1, 41.0])
-    ends = x + times[:, None, None] * ways  # (times, ways, d)
-    change = each(_rows, problem, ends.reshape(-1, x.size)) - rows
-    change = change.reshape(*ends.shape[:2], *rows.shape)
-    off = np.abs(change - times[:, None, None, None] * change[:1])
-    size = np.abs(change).max(axis=(2, 3)) + times.max() * np.abs(change[0]).max(axis=(1, 2))
-    grain = 1e-13 * np.abs(rows).max() * times.max()  # what x and ∇f_i(x) are rounded to
-    return float(np.max((off.max(axis=(2, 3)) - grain) / (size + 1e-300), initial=0.0))
+    return off_affine(lambda x: each(_rows, problem, x), x, rows, ways)
 
 
 def _least_curved(here: np.ndarray, rows: np.ndarray, affine: bool) -> float:

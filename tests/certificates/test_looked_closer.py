@@ -213,3 +213,64 @@ def test_the_joint_curvature_of_functions() -> None:
     h = narrow(40, 2.0)
     with precision("float64"):
         assert accused(problem_faults(Sum(h, (("L_tilde", 1.3),)))) == {"L_tilde"}
+
+
+class Wide(AbstractProblem):
+    """½ Σ h_j x_j² and, of x_0, k⁻² log cosh(k x_0): too large for its Hessian to be formed."""
+
+    h: Reals = eqx.field(converter=real)
+    more: tuple[tuple[str, Any], ...] = eqx.field(static=True, default=())
+    k: float = eqx.field(static=True, default=0.0)
+    split: int = eqx.field(static=True, default=100)
+
+    def value(self, x: Any) -> Any:
+        bump = jnp.logaddexp(self.k * x.ravel()[0], -self.k * x.ravel()[0]) - jnp.log(2.0)
+        return 0.5 * jnp.sum(jnp.asarray(self.h) * x**2) + bump / (self.k or 1.0) ** 2
+
+    def start(self) -> Any:
+        return jnp.ones(self.h.shape[0] if self.h.ndim == 1 else (self.h.shape[0], 15))
+
+    def constants(self) -> Constants:
+        h = np.abs(np.asarray(self.h))
+        return Constants(L=h.max() + 1.0 * (self.k > 0), **dict(self.more))
+
+
+GAME = np.concatenate([np.linspace(0.3, 1.0, 100), -np.linspace(0.4, 1.0, 100)])
+SADDLE = {"saddle": np.zeros(200), "split": 100, "R_saddle": 200**0.5}
+ROWS = np.linspace(0.1, 1.0, 10)[:, None]
+
+
+class Game(Wide):
+    """A saddle at 0."""
+
+    def constants(self) -> Constants:
+        return super().constants() | Constants(**SADDLE)
+
+
+class Rows(Wide):
+    """Whose curvatures are those of its rows, or are said to be in another order."""
+
+    flip: bool = eqx.field(static=True, default=False)
+
+    def constants(self) -> Constants:
+        h = np.ravel(self.h)
+        rows = Constants(by_rows=True, h=h[::-1] if self.flip else h, m=10, n=15, quadratic=True)
+        return super().constants() | rows
+
+
+@pytest.mark.parametrize(
+    ("problem", "names"),
+    [
+        (Wide(np.ones(150), (("quadratic", True),)), set()),
+        (Wide(np.ones(150), (("quadratic", True),), k=5.0), {"quadratic"}),
+        (Wide(np.ones(150), (("rho", 4.0),), k=5.0), set()),
+        (Wide(np.ones(150), (("rho", 1.0),), k=5.0), {"rho"}),
+        (Game(GAME, (("mu_saddle", 0.3),)), set()),
+        (Game(GAME, (("mu_saddle", 0.35),)), {"mu_saddle"}),
+        (Rows(ROWS), set()),
+        (Rows(ROWS, flip=True), {"h"}),
+    ],
+)
+def test_a_hessian_that_is_too_large_to_be_formed(problem: Any, names: set[str]) -> None:
+    with precision("float64"):
+        assert accused(problem_faults(problem)) == names
