@@ -46,16 +46,25 @@ def drawn_faults(
         if c.get("gaussian") and off_normal(v, 1.0):
             yield Fault("gaussian", True, np.mean(np.abs(v)), "no normal law: the mean |v|")
     if c.get("independent") and len(shape) == 2 and shape[0] > 1:
-        w = np.random.default_rng(2).standard_normal(shape)
-        line = np.einsum("pij,ij->pi", sample.reshape(-1, *shape), w)
+        yield from _shared(sample.reshape(-1, *shape))
+
+
+def _shared(sample: np.ndarray) -> Iterator[Fault]:
+    """Samples (N, n, d) of n agents that depend on each other: along directions of their own, or
+    along one for all, which shows what they share whatever d is."""
+    rng = np.random.default_rng(2)
+    own, one = rng.standard_normal(sample.shape[1:]), rng.standard_normal(sample.shape[2])
+    i, j = np.triu_indices(sample.shape[1], 1)
+    for w in own, np.broadcast_to(one, own.shape):
+        line = np.einsum("pij,ij->pi", sample, w)
         size = np.maximum(np.abs(line).max(axis=0), 1e-300)
         bounded = line / size  # products of signs and sizes at most 1: all tails are light
-        i, j = np.triu_indices(shape[0], 1)
         for name, part in (("signs", np.sign(line)), ("sizes", bounded**2)):
             part = part - part.mean(axis=0)
             off = np.abs(misses(part[:, i] * part[:, j], 0.0))
-            if off.max() > limit(len(i)) + 1:
+            if off.max() > limit(2 * len(i)) + 1:
                 yield Fault("independent", True, off.max(), f"of {name} of two agents, the miss/σ")
+                return
 
 
 @hastily
