@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import InvalidInput, require
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import check_orthogonal, check_psd
+from convergence.problems.quadratic import check_orthogonal, check_psd, rounding
 from convergence.shapes import Matrix, Reals, Scalar, optional, real
 
 
@@ -66,13 +66,13 @@ class GradientForm(AbstractProblem):
         Q = np.eye(n) if self.Q is None else np.asarray(self.Q)
         S = sum(np.kron(C[i], B[i]) for i in range(N)) / N
         values, vectors = np.linalg.eigh(S)
-        # Stated to a few digits; 1e-9 of the largest only merges rounded copies of one value.
-        close = 1e-9 * values[-1]
-        distinct = values[np.concatenate([[True], np.diff(values) > close])]
+        off = rounding(m * n)  # merges rounded copies of one value, and no others
+        first = np.concatenate([[True], np.diff(values) > off * values[-1]])
+        distinct = values[first]
         G = np.mean([A[i] - B[i] @ W @ C[i] for i in range(N)], axis=0)
-        minimal = vectors[:, values <= distinct[0] + close]
+        minimal = vectors[:, np.cumsum(first) == 1]
         basis = list(minimal.T.reshape((-1, n, m)))  # each its matrix, transposed
-        spans = [np.linalg.matrix_rank(side, 1e-6) for side in (np.vstack(basis), np.hstack(basis))]
+        spans = [np.linalg.matrix_rank(side, off) for side in (np.vstack(basis), np.hstack(basis))]
         par = (minimal @ (minimal.T @ G.ravel(order="F"))).reshape((m, n), order="F")
         hat_B, hat_C = P.T @ B @ P, Q.T @ C @ Q
         hat = np.linalg.eigvalsh(sum(np.kron(hat_C[i], hat_B[i]) for i in range(N)) / N)

@@ -16,6 +16,7 @@ from convergence.algorithms.subspace.two_sided import TwoSidedSGD
 from convergence.constants import Constants
 from convergence.metrics.pointwise import AbstractPointwise
 from convergence.metrics.projected import ProjectedGradNorm, StableRank, WorstRatio
+from convergence.problems.quadratic import rounding
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
@@ -35,8 +36,9 @@ class StepOfThePath(AbstractAssumption):
 
 
 class ResolvedSpectrum(AbstractAssumption):
-    """|1−ηλ₁|^T ‖G_∥‖₂ is 10⁶ roundings of BWC above 0, and nothing overflows: the stable rank of
-    G_T is not that of its rounding errors."""
+    """|1−ηλ₁|^T ‖G_∥‖₂ is 10⁶ roundings of BWC above 0, |1−ηλ₁|^T is known to nine digits from
+    rounded eigenvalues, and nothing overflows: the stable rank of G_T is not that of its rounding
+    errors."""
 
     eta: float = eqx.field(static=True)
 
@@ -46,6 +48,10 @@ class ResolvedSpectrum(AbstractAssumption):
             left = float(factors[0] ** c.T * c.par2)
         floor = 1e6 * np.finfo(float).eps * (c.B_sup * c.C_sup * c.W_norm + c.grad0)
         tame = c.T * np.log(max(float(factors.max()), 1.0)) < 300
+        spread = c.T * self.eta * rounding(c.d) * float(c.eigenvalues[-1])
+        if spread > 1e-9 * factors[0]:
+            detail = f"|1−ηλ₁| = {factors[0]:.2g} must be above {1e9 * spread:.2g}"
+            return Checked("resolved gradient", False, float(factors[0]), detail)
         return Checked("resolved gradient", bool(left > floor and tame), left, f"above {floor:.2g}")
 
 
