@@ -18,6 +18,7 @@ from convergence.draws import normal
 from convergence.errors import InvalidInput, require
 from convergence.shapes import AbstractModule, Count, Key, Matrix, Reals, Scalar, Whole, real, whole
 
+LONGEST, MOST = 1e6, 1 - 1e-6  # of Adam: its step, which knows no scale, and its decays
 KAPPA = 3.0  # the condition number of RSO's subproblems at η = 1/(2L̂)
 
 
@@ -124,6 +125,10 @@ class GD(AbstractDescent):
 
     scale: Reals = eqx.field(converter=real, default=1.0)
 
+    def __check_init__(self) -> None:
+        s = float(self.scale)
+        require(0 < s < 2, f"scale = {s:g}", "0 < scale < 2", "longer steps diverge")
+
     def rho(self, p: int) -> float:
         return float((1 - float(self.scale) / KAPPA) ** int(self.N))
 
@@ -173,6 +178,13 @@ class MomentumGD(AbstractDescent):
     beta1: Reals = eqx.field(converter=real, default=0.5)
     scale: Reals = eqx.field(converter=real, default=1.0)
 
+    def __check_init__(self) -> None:
+        s, b = float(self.scale), float(self.beta1)
+        require(0 < b < 2, f"beta1 = {b:g}", "0 < beta1 < 2", "take ½")
+        most = 2 * (2 - b) / b
+        require(0 < s < most, f"scale = {s:g} at beta1 = {b:g}", f"0 < scale < {most:g}",
+                "longer steps diverge")  # fmt: skip
+
     def rho(self, p: int) -> float:
         s, b = float(self.scale), float(self.beta1)
         return float((1 + 2 * s * (1 - b) ** 2 / b) * (1 - s / KAPPA) ** int(self.N))
@@ -201,6 +213,14 @@ class Adam(AbstractDescent):
     lr: Reals = eqx.field(converter=real, default=0.1)
     b1: Reals = eqx.field(converter=real, default=0.9)
     b2: Reals = eqx.field(converter=real, default=0.999)
+
+    def __check_init__(self) -> None:
+        require(0 < float(self.lr) <= LONGEST, f"lr = {float(self.lr):g}",
+                f"0 < lr ≤ {LONGEST:g}", "take 0.1")  # fmt: skip
+        for name in ("b1", "b2"):
+            b = float(getattr(self, name))
+            require(0 <= b <= MOST, f"{name} = {b:g}", f"0 ≤ {name} ≤ 1 − 1e-6",
+                    "nearer to 1 the correction 1 − bʲ is rounding")  # fmt: skip
 
     def reach(self) -> float:
         """R: no entry of m̂/√v̂ is larger, by the Cauchy–Schwarz inequality; ∞ for b1² ≥ b2."""

@@ -87,7 +87,8 @@ class AbstractRSO(AbstractTheorem):
 class AbstractRSOInexact(AbstractRSO):
     """Subproblems that an inner method solves to the accuracy ε = eps·Δ/K."""
 
-    domain = {"eps": number("(0, inf)"), "inner": a(AbstractDescent)}
+    # Below 1e-12 of Δ rounding decides when a gradient is small enough.
+    domain = {"eps": number("[1e-12, inf)"), "inner": a(AbstractDescent)}
     needs = (Smooth(), NoNoise(), Improvable())
 
     eps: Reals = eqx.field(converter=real, default=0.1)

@@ -27,18 +27,14 @@ from convergence.parts.solvers import (
 from convergence.theorems.assumptions import FiniteVariance, Has, Improvable, Is, NoNoise, Smooth
 from convergence.theorems.base import Kind, Source, varies
 from convergence.theorems.conditions import Resolved, Within
-from convergence.theorems.domains import a, number
+from convergence.theorems.domains import a
 from convergence.theorems.subspace.chen2025rso import PAPER, AbstractRSOInexact, RSOSteps
 
 
 class AbstractRSOBudget(AbstractRSOInexact):
     """What K subproblems to accuracy ε = eps·Δ/K cost."""
 
-    # Below 1e-12 of Δ rounding decides when a gradient is small enough.
-    domain = {
-        "eps": number("[1e-12, inf)"),
-        "inner": a(GD, such=lambda inner: float(inner.scale) == 1, that="with scale 1"),
-    }
+    domain = {"inner": a(GD, such=lambda inner: float(inner.scale) == 1, that="with scale 1")}
 
     def metric(self, c: Constants, T: int) -> AbstractMetric:
         return Calls()
