@@ -19,12 +19,20 @@ def round_stochastic(y: Float[Array, ...], h: Any, key: Key) -> Float[Array, ...
     """
     scaled = y / h
     down = jnp.floor(scaled)
-    return h * (down + (jax.random.uniform(key, y.shape, y.dtype) < scaled - down))
+    rounded = h * (down + (jax.random.uniform(key, y.shape, y.dtype) < scaled - down))
+    return jnp.where(_apart(scaled), rounded, y)
 
 
 def round_nearest(y: Float[Array, ...], h: Any) -> Float[Array, ...]:
     """The nearest point of hℤ (ties to even)."""
-    return h * jnp.round(y / h)
+    scaled = y / h
+    return jnp.where(_apart(scaled), h * jnp.round(scaled), y)
+
+
+def _apart(scaled: Array) -> Array:
+    """Whether y/h has a fraction: else y is as near to a point of hℤ as floats are to each other,
+    and y/h may overflow."""
+    return jnp.abs(scaled) < 1 / jnp.finfo(scaled.dtype).eps
 
 
 class Groups(NamedTuple):
