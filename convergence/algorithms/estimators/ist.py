@@ -84,16 +84,20 @@ class IST(AbstractAlgorithm):
     def learn(self, t: Count, state: Tuned, oracle: Any, key: Key) -> Vector:
         """The importance after this step's rewards."""
         blocks = state.importance.shape[0]
+        # Sums of a few rewards stay finite, and so do differences of importances.
+        most = jnp.finfo(state.x.dtype).max
+        log_most = jnp.log(most) - 8
 
         def candidate(key: Key) -> tuple[Any, Any]:
             pick, sample = jax.random.split(key)
             kept = largest(jax.random.uniform(pick, (blocks,), state.x.dtype), self.N_v)
             factor = (kept + (1 - kept) * self.beta)[:, None]
             loss = oracle.value(state.first + factor * (state.x - state.first), sample)
-            return kept, jnp.exp(-loss)
+            return kept, jnp.exp(jnp.minimum(-loss, log_most))
 
         kept, reward = jax.vmap(candidate)(jax.random.split(key, self.N_c))
         new = state.importance + self.mu * (reward - jnp.mean(reward)) @ kept
+        new = jnp.clip(new, -most / 4, most / 4)
         return jnp.where(t % self.every == 0, new, state.importance)
 
     def other(self, key: Key) -> Key:

@@ -191,7 +191,7 @@ class BlockLaw(AbstractBlockSGD):
     @varies
     def assumes(self) -> Any:
         even = IsotropicNoise(), ExactVariance(), EqualBlocks()
-        return Is("isotropic"), *even, Blocks(np.size(self.importance))
+        return Blocks(np.size(self.importance)), Is("isotropic"), *even
 
     def eta(self, c: Constants, T: int) -> float:
         return float(self.scale) / c.L
