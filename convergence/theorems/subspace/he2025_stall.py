@@ -34,7 +34,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
-from convergence.theorems.conditions import from_above
+from convergence.theorems.conditions import Positive, from_above
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.corner import (
     CLEAN,
@@ -224,7 +224,7 @@ class GaussianLaw(AbstractGaLore):
 
     @varies
     def assumes(self) -> Any:
-        return Is("gaussian"), CornerFits(self.r), OneValue(self.r), CLEAN
+        return Is("gaussian"), Positive("corner"), CornerFits(self.r), OneValue(self.r), CLEAN
 
     def metric(self, c: Constants, T: int) -> Gap:
         return Gap()
