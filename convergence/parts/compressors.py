@@ -19,6 +19,8 @@ import numpy as np
 from convergence.errors import InvalidInput, require
 from convergence.shapes import AbstractModule, Key, Matrix, Reals, real
 
+LISTED = 2**24  # entries of all masks that a law may be listed by
+
 
 def largest(score: Any, k: Any) -> Any:
     """1 at the k largest entries of the last axis, 0 elsewhere; ties go to the first.
@@ -53,6 +55,16 @@ class AbstractCompressor(AbstractModule):
             f"Got the compressor {type(self).__name__}, but one that multiplies by a random mask "
             "is needed for exact second moments; use RandK or Bernoulli, or a simulation."
         )
+
+
+def check_listed(law: AbstractCompressor, log_count: float, n: int, d: int) -> None:
+    """Refuse to list a law of too many masks (n, d)."""
+    require(
+        log_count + math.log(n * d) <= math.log(LISTED),
+        f"{law} on {n} × {d} entries, of 10^{log_count / math.log(10):.3g} masks",
+        f"one whose masks have at most {LISTED} entries together",
+        "take fewer entries, or a simulation",
+    )
 
 
 class Exactly(AbstractCompressor):
@@ -123,6 +135,8 @@ class RandK(AbstractKeep):
 
     def patterns(self, n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
         self.fits(d)
+        rest = math.lgamma(self.k + 1) + math.lgamma(d - self.k + 1)
+        check_listed(self, n * (math.lgamma(d + 1) - rest), n, d)
         rows = np.zeros((math.comb(d, self.k), d))
         for row, kept in zip(rows, itertools.combinations(range(d), self.k)):
             row[list(kept)] = 1.0
@@ -160,6 +174,7 @@ class Bernoulli(AbstractCompressor):
         return float(self.delta)
 
     def patterns(self, n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
+        check_listed(self, n * math.log(2), n, d)
         delta = float(self.delta)
         sent = np.array(list(itertools.product([0.0, 1.0], repeat=n)))
         chances = np.prod(np.where(sent == 1, delta, 1 - delta), axis=1)

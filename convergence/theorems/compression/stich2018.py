@@ -10,7 +10,7 @@ import numpy as np
 
 from convergence.algorithms.compression.error_feedback import ErrorFeedback
 from convergence.constants import Constants
-from convergence.errors import InvalidInput
+from convergence.errors import InvalidInput, require
 from convergence.parts.compressors import AbstractCompressor, Masks
 from convergence.plainly import plainly
 from convergence.theorems.assumptions import FiniteVariance, Has, NoNoise, Smooth
@@ -18,6 +18,8 @@ from convergence.theorems.base import AbstractIdentity, Kind, Provenance, Source
 from convergence.theorems.compression.shared import SURELY, AbstractCompressedTheorem, virtual
 from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import a, check_fields, count, number, one_of
+
+MOST = 2**10  # entries of a vector
 
 
 @plainly
@@ -44,6 +46,9 @@ class Contraction(AbstractIdentity):
     def __check_init__(self) -> None:
         check_fields(self)
         self.compressor.contraction(self.d)  # refuses k > d
+        require(self.d <= MOST, f"d = {self.d}", f"d ≤ {MOST}", "every pair of entries is compared")
+        if self.compressor.random:
+            self.compressor.patterns(1, self.d)  # refuses a law that no list holds
 
     def certified(self) -> float:
         """δ."""
@@ -70,7 +75,7 @@ class Contraction(AbstractIdentity):
                 for w, out in zip(chances, outcomes, strict=True)
             )
             off = np.abs(np.asarray(errors) - (1 - delta))
-        except InvalidInput:  # no mask
+        except InvalidInput:  # no mask, and nothing random
             errors = np.sum(np.asarray(_sent(self.compressor, V, key) - V) ** 2, axis=1)
             off = np.maximum(errors - (1 - delta), 0.0)
             # The flat vector attains the δ of top-k; of sign it is the axis.
