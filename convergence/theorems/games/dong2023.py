@@ -125,7 +125,8 @@ class AdaWACGapLaw(AbstractAdaWAC):
     losses with |l_i − c_i| = δ for all i.
 
     Proof. A weight that was drawn k times has log-odds ±η_bδk, k is binomial, and the gap is δ
-    times the mean of min over t of what the weights still give to the smaller loss. ∎
+    times the mean of min over t of what the weights still give to the smaller loss. The time that
+    a weight has been drawn k times is geometric: Σ_{t<T} P(k_t = k) = n P(k_T > k). ∎
     """
 
     kind = Kind.EXACT
@@ -153,10 +154,10 @@ class AdaWACGapLaw(AbstractAdaWAC):
         return AdaWAC(self.theta_step(c, T), self.weight_step(c, T), c.ball)
 
     def bound(self, c: Constants, T: int) -> float:
-        t, k = np.arange(T)[:, None], np.arange(T)[None, :]
-        chances = scipy.stats.binom.pmf(k, t, 1 / c.samples)
+        k = np.arange(T)
+        times = c.samples * scipy.stats.binom.sf(k, T, 1 / c.samples)
         step = self.weight_step(c, T) * c.D_pair
-        return float(c.D_pair / T * np.sum(chances / (1 + np.exp(np.minimum(step * k, 700.0)))))
+        return float(c.D_pair / T * np.sum(times / (1 + np.exp(np.minimum(step * k, 700.0)))))
 
 
 class AdaWACWeightsSettle(AbstractWholeAdaWAC):
