@@ -8,7 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from convergence.constants import Constants
 from convergence.laws.faults import Fault
+from convergence.laws.fitting import fitting
 from convergence.laws.noises import DRAWS, noise_faults
 from convergence.laws.problems import problem_faults
 from convergence.noise.base import AbstractNoise
@@ -27,13 +29,17 @@ def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
         place = _bytes(start) if not c.get("additive") else b""
         about = (content(problem), None), (content(noise), (start.shape, place))
         for key, check in zip(
-            about, (lambda: problem_faults(problem), lambda: noise_faults(noise, start, c))
+            about, (lambda: problem_faults(problem), lambda: _of_noise(noise, start, c))
         ):
             if key not in _KEPT:
                 if len(_KEPT) >= KEPT:
                     _KEPT.clear()
                 _KEPT[key] = check()
         return [fault for key in about for fault in _KEPT[key]]
+
+
+def _of_noise(noise: AbstractNoise, start: Any, c: Constants) -> list[Fault]:
+    return fitting(noise, c, start.shape, lambda c: noise_faults(noise, start, c))
 
 
 def content(module: Any) -> Any:

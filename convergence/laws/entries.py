@@ -126,6 +126,10 @@ def _ways(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
 def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
     """Samples (N, n, d) of n agents."""
     N, n, d = sample.shape
+    said = np.asarray(c.get("covariances", np.zeros((n, d, d))))
+    if said.shape != (n, d, d):
+        yield Fault("covariances", said, None, f"an array of shape {(n, d, d)} is what it means")
+        return
     for agent, stated in enumerate(c.get("covariances", ())):
         pairs = (sample[:, agent, :, None] * sample[:, agent, None, :]).reshape(N, -1)
         k = _worst(pairs, np.ravel(stated), n * d * d)

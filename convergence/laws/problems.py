@@ -16,6 +16,7 @@ from convergence.laws.bends import bends
 from convergence.laws.between import between
 from convergence.laws.climbed import bent, steepest
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
+from convergence.laws.fitting import fitting
 from convergence.laws.games import games
 from convergence.laws.look import Look, affine, downhill, grain, look
 from convergence.laws.origin import origin, ours
@@ -33,6 +34,12 @@ def problem_faults(problem: AbstractProblem, c: Constants | None = None) -> list
     seen = look(problem, float(c.get("L", math.nan)), c.get("x_star"), affine(c))
     if not seen.starts:
         return [Fault("x_0", "finite", "not finite", "f, ∇f or ∇²f at x_0")]
+    return fitting(problem, c, shape, lambda c: _found(problem, shape, seen, c))
+
+
+def _found(
+    problem: AbstractProblem, shape: tuple[int, ...], seen: Look, c: Constants
+) -> list[Fault]:
     return [
         *_shape(shape, c),
         *_slope(problem, seen, c),

@@ -76,7 +76,11 @@ def _bent(s: Look, c: Constants) -> Iterator[Fault]:
     if "eigenvalues" in c:
         true = np.linalg.eigvalsh(s.H[0])
         size = float(np.abs(true).max())
-        gaps = np.abs(true[:, None] - np.asarray(c.eigenvalues)[None, :]).min(axis=1)
+        said = np.asarray(c.eigenvalues)
+        if said.ndim != 1 or not said.size:
+            yield Fault("eigenvalues", said, true, "with another shape, the eigenvalues of ∇²f")
+            return
+        gaps = np.abs(true[:, None] - said[None, :]).min(axis=1)
         if gaps.max() > 1e-6 * size + 1e-9:
             k = int(np.argmax(gaps))
             yield Fault("eigenvalues", c.eigenvalues, true[k], "an eigenvalue of ∇²f")

@@ -51,6 +51,8 @@ def workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
     n = rows.shape[1]
     if "agents" in c and c.agents != n:
         yield Fault("agents", c.agents, n, "the workers that answer")
+    if (said := getattr(problem, "n", n)) != n:
+        yield Fault("n", str(said), n, "the number of rows of grads()")
     yield from differ("∇f", s.g[0], rows[0].mean(axis=0), "an entry of (1/n) Σ ∇f_i(x_0)", 1e-8)
     if c.get("all_convex"):
         least = _least_curved(here, rows, bool(c.get("all_quadratic")))
@@ -104,8 +106,10 @@ def workers(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         scale = rms(rows[0])
         if "zeta" in c and not close(c.zeta, rms(there), scale):
             yield Fault("zeta", c.zeta, rms(there), "((1/n) Σ‖∇f_i(x*)‖²)^½")
-        if "local" in c and np.max(np.abs(np.asarray(c.local) - there)) > ROUNDING * scale:
-            yield Fault("local", c.local, there, "the stack of ∇f_i(x*)")
+        if "local" in c:
+            local = np.asarray(c.local)
+            if local.shape != there.shape or np.max(np.abs(local - there)) > ROUNDING * scale:
+                yield Fault("local", c.local, there, "the stack of ∇f_i(x*)")
 
 
 @by_rows
