@@ -77,6 +77,7 @@ from .rounding import excess as excess
 from .rounding import faint as faint
 from .rounding import floats as floats
 from .rounding import gap as gap
+from .rounding import hidden as hidden
 from .rounding import legible as legible
 from .rounding import moved as moved
 from .rounding import parted as parted
@@ -93,9 +94,11 @@ from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settings import fingerprint as fingerprint
 from .settle import falling as falling
+from .settle import foreign as foreign
 from .settle import held as held
 from .settle import kept as kept
 from .settle import left_open as left_open
+from .settle import owed as owed
 from .settle import past as past
 from .settle import replay as replay
 from .settle import unseen as unseen

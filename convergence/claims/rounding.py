@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import warnings
 from collections.abc import Callable, Generator, Iterator
@@ -15,6 +16,7 @@ from typing import Any, cast
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from convergence.algorithms.base import AbstractAlgorithm
@@ -184,8 +186,7 @@ def twins(
 
 
 class _Jittered(AbstractAlgorithm):
-    """A method with another rounding: every float of its state an ulp up or down after a step. Runs
-    that stall on one float beside a minimizer do so with every instance, but not so."""
+    """A method whose states are an ulp off after a step: so runs stall on no float."""
 
     of: Any
 
@@ -193,13 +194,16 @@ class _Jittered(AbstractAlgorithm):
         return self.of.init(x0, oracle, key)
 
     def step(self, t: Any, state: Any, oracle: Any, key: Key) -> Any:
-        leaves, tree = jax.tree.flatten(self.of.step(t, state, oracle, key))
-        for k, leaf in enumerate(leaves):
-            if jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating):
-                up = jax.random.bernoulli(jax.random.fold_in(key, k), shape=leaf.shape)
-                eps = jax.numpy.finfo(leaf.dtype).eps
-                leaves[k] = leaf * jax.numpy.where(up, 1 + eps, 1 - eps)
-        return jax.tree.unflatten(tree, leaves)
+        count = itertools.count()
+
+        def near(leaf: Any) -> Any:
+            if not jnp.issubdtype(leaf.dtype, jnp.floating):
+                return leaf
+            eps: Any = jnp.finfo(leaf.dtype).eps
+            up = jax.random.bernoulli(jax.random.fold_in(key, next(count)), shape=leaf.shape)
+            return leaf * jnp.where(up, 1 + eps, 1 - eps)
+
+        return jax.tree.map(near, self.of.step(t, state, oracle, key))
 
 
 @contextlib.contextmanager

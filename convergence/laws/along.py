@@ -140,7 +140,8 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
     """The fields of a `Way` along T steps of one run, while they are finite, and its end. Of a
     class of the user's, f and all its terms are followed to where gradients are asked as well, its
     noise by a draw of its own at every iterate."""
-    problem, oracle, method = experiment.problem, experiment.oracle, experiment.algorithm
+    problem: Any = experiment.problem
+    oracle, method = experiment.oracle, experiment.algorithm
     state = method.init(problem.start(), oracle, step_key(key, 0))
     x0, g0 = state.x, problem.grad(state.x)
     strange = not ours(problem)

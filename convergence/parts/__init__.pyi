@@ -8,6 +8,7 @@ from .compressors import RandK as RandK
 from .compressors import ScaledSign as ScaledSign
 from .compressors import Scaling as Scaling
 from .compressors import TopK as TopK
+from .compressors import check_listed as check_listed
 from .compressors import largest as largest
 from .graphs import adjusted_ring as adjusted_ring
 from .graphs import check_agents as check_agents

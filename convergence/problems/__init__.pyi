@@ -56,6 +56,7 @@ from .quadratic import Quadratic as Quadratic
 from .quadratic import check_orthogonal as check_orthogonal
 from .quadratic import check_psd as check_psd
 from .quadratic import rotation as rotation
+from .quadratic import rounding as rounding
 from .quadratic import shape_constants as shape_constants
 from .ramp import slope as slope
 from .regression import Regression as Regression

@@ -562,6 +562,7 @@ from .heavy_tailed.lemmas import FiniteLaw as FiniteLaw
 from .heavy_tailed.lemmas import VonBahrEsseen as VonBahrEsseen
 from .heavy_tailed.lemmas import VonBahrEsseenOne as VonBahrEsseenOne
 from .heavy_tailed.lemmas import VonBahrEsseenSymmetric as VonBahrEsseenSymmetric
+from .heavy_tailed.lemmas import exact as exact
 from .heavy_tailed.lemmas import excess as excess
 from .heavy_tailed.lemmas import iid_moment as iid_moment
 from .heavy_tailed.lemmas import one_moment as one_moment
@@ -677,6 +678,7 @@ from .parameter_free.pathwise import ScheduleFree as ScheduleFree
 from .shrinking import averaged as averaged
 from .shrinking import gone as gone
 from .shrinking import left as left
+from .shrinking import rectifiers as rectifiers
 from .shrinking import summed as summed
 from .subspace.chen2025rso import AbstractRSO as AbstractRSO
 from .subspace.chen2025rso import AbstractRSOExact as AbstractRSOExact

@@ -75,7 +75,6 @@ def pair(size: float, cosine: float) -> Attention:
 
 LAW = FiniteLaw(2.0, 2, (1.0, -1.0), (0.5 + 4e-10, 0.5 + 4e-10))
 CLIPPED = LAW._replace(n=1, values=(0.4, -0.4))
-HEAVY = dict(seeds=4096, oracle=Workers)
 CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "all entries of a simplex": (
         lambda: claim(th.EntropicLinear(scale=1.0), Linear([[30.0, 31.0], [30.0, 31.0]], 0.25), 20),
@@ -148,7 +147,8 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
         Verdict.INAPPLICABLE,
     ),
     "a term that is steep on the way": (
-        lambda: claim(th.SGDInterpolation(al=0.5), Terms([1.0]), 2, **HEAVY), Verdict.INAPPLICABLE,
+        lambda: claim(th.SGDInterpolation(al=0.5), Terms([1.0]), 2, 4096, oracle=Workers),
+        Verdict.INAPPLICABLE,
     ),
     "noise that is loud on the way": (
         lambda: claim(
