@@ -199,9 +199,9 @@ class _Jittered(AbstractAlgorithm):
         def near(leaf: Any) -> Any:
             if not jnp.issubdtype(leaf.dtype, jnp.floating):
                 return leaf
-            eps: Any = jnp.finfo(leaf.dtype).eps
             up = jax.random.bernoulli(jax.random.fold_in(key, next(count)), shape=leaf.shape)
-            return leaf * jnp.where(up, 1 + eps, 1 - eps)
+            side = jnp.where(up, jnp.inf, -jnp.inf).astype(leaf.dtype)
+            return jnp.where(leaf == 0, leaf, jnp.nextafter(leaf, side))
 
         return jax.tree.map(near, self.of.step(t, state, oracle, key))
 
