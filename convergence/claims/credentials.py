@@ -15,7 +15,7 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import claim_key
 from convergence.laws import certificates
-from convergence.laws.along import contradicted, muted, valueless, walked
+from convergence.laws.along import contradicted, louder, muted, valueless, walked
 from convergence.laws.asked import oracle_faults, rare_answers, unlooked
 from convergence.laws.certificates import content
 from convergence.laws.faults import Fault
@@ -196,6 +196,7 @@ def broken(
             way, end = walked(known, record.T, key, run, float(c.get("sigma", 0.0)))
             false = [*contradicted(way, c, eps)]
             false = false or _asked_along(claim, known, record.T, key, run, end)
+            false = false or [*louder(way, c)]
             if false:
                 return (told("certificates along the runs", false),)
         asked, many = known.oracle, MORE * record.seeds * record.T

@@ -95,8 +95,6 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
         yield Fault("L_max", c.L_max, way.each, "the largest curvature of a term along a run")
     if c.get("all_convex") and way.bent < -slack * max(way.each, 1e-300):
         yield Fault("all_convex", True, way.bent, "the least curvature of a term along a run")
-    if "sigma" in c and way.loud > SURE:
-        yield Fault("sigma", c.sigma, None, "noise is louder at places where a run leads")
     if "mu" in c and way.low < c.mu - room:
         yield Fault("mu", c.mu, way.low, "the least curvature along a run")
     if c.get("convex") and way.low < -room:
@@ -109,6 +107,12 @@ def contradicted(way: Way, c: Constants, eps: float) -> Iterator[Fault]:
     if "Delta" in c and way.first - way.least > c.Delta + rounding * way.size:
         fallen = way.first - way.least
         yield Fault("Delta", c.Delta, fallen, "from x_0 to a point of a run a descent")
+
+
+def louder(way: Way, c: Constants) -> Iterator[Fault]:
+    """Noise that is louder on the way than it is certified to be."""
+    if "sigma" in c and way.loud > SURE:
+        yield Fault("sigma", c.sigma, None, "noise is louder at places where a run leads")
 
 
 def _size(v: Any) -> Any:

@@ -31,7 +31,9 @@ TAKEN = (
 )  # fmt: skip
 
 # What a problem answers that is looked at.
-LOOKED = frozenset(("value", "grad", "grads", "start", "constants", "f_star", "x_star"))
+LOOKED = frozenset(
+    ("value", "grad", "grads", "local", "n", "gap", "start", "constants", "f_star", "x_star")
+)
 
 # What is looked at only beside another name.
 BESIDE = {
@@ -95,10 +97,14 @@ def origin(part: Any, c: Constants) -> Iterator[Fault]:
         for name in altered(part):
             what = "no look can check it; write it for a class of your own, with a theorem"
             yield Fault(name, type(part).__name__, None, what)
-    alone = (name for beside, names in BESIDE.items() if beside not in c for name in names)
-    for name in (*TAKEN, *alone):
+    for name in TAKEN:
         if name in c and c[name] is not False:
             yield unproved(name, c, part)
+    for beside, names in BESIDE.items():
+        for name in names if beside not in c else ():
+            if name in c and c[name] is not False:
+                what = f"no look at {type(part).__name__} can check it without {beside}"
+                yield Fault(name, c[name], None, f"{what}; certify that too")
 
 
 def unlisted(noise: Any, shape: tuple[int, ...], c: Constants) -> Iterator[Fault]:

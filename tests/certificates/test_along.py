@@ -42,7 +42,8 @@ def test_curvature_beyond_L_where_a_refuting_run_leads() -> None:
     with precision("float64"):
         problem = Wall([1.0])
         assert not certificates(problem, Gaussian(40.0))
-        fields = {**dict(problem.constants()), "mu": 1.0, "R": 1.0, "convex": True}
+        more = {"mu": 1.0, "R": 1.0, "x_star": np.zeros(1), "convex": True}
+        fields = {**dict(problem.constants()), **more}
 
     class Sure(Wall):
         def constants(self) -> Constants:
@@ -86,9 +87,9 @@ def test_package_classes_are_followed_beyond_the_quick_tier(
 ) -> None:
     followed: list[int] = []
 
-    def walked(experiment: Any, T: int, key: Any, run: int) -> Any:
+    def walked(experiment: Any, T: int, key: Any, run: int, *rest: Any) -> Any:
         followed.append(run)
-        return along.walked(experiment, T, key, run)
+        return along.walked(experiment, T, key, run, *rest)
 
     monkeypatch.setattr(credentials, "walked", walked)
     claim = Claim("c", StaysBelow(), log_cosh([1.0]), Gaussian(1.0), horizons=(8,), seeds=4)
@@ -110,7 +111,7 @@ def test_a_short_run_without_noise_is_not_compiled(monkeypatch: pytest.MonkeyPat
     with precision("float64"):
         problem, key = log_cosh([3.0, -1.0]), claim_key("c", 0, 20)
         run = Experiment(problem, Oracle(problem, Noiseless()), SGD(0.3))
-        compiled = along._compiled(run, np.asarray(20, np.int32), key)  # pyright: ignore[reportPrivateUsage]
+        compiled = along._compiled(run, np.asarray(20, np.int32), key, 0.0)  # pyright: ignore[reportPrivateUsage]
         monkeypatch.setattr(along, "_compiled", None)
         way, end = along.walked(run, 20, key, 0)
     # Twenty steps of some hundred roundings.
@@ -182,7 +183,7 @@ def test_curvature_beyond_L_where_either_of_two_methods_leads(theorem: Calmer) -
 
     class Sure(Wall):
         def constants(self) -> Constants:
-            return super().constants().but(R=self.size(), convex=True)
+            return super().constants().but(R=self.size(), x_star=np.zeros(1), convex=True)
 
     report = verify(Separation("c", theorem, Sure([1.0]), Gaussian(400.0), horizons=(64,)))
     assert report.verdict is Verdict.INAPPLICABLE, report.reason

@@ -17,7 +17,6 @@ import scipy
 from convergence.algorithms.base import AbstractAlgorithm
 from convergence.algorithms.witness import Witness
 from convergence.constants import Constants
-from convergence.laws.origin import ours
 from convergence.metrics.certificates import Lead
 from convergence.metrics.folds import Smallest
 from convergence.metrics.pointwise import GradNorm
@@ -28,7 +27,8 @@ from convergence.theorems.domains import a
 
 def _respects(method: Any) -> bool:
     """Declared by the class itself: one that inherits it may take other steps."""
-    mine = ours(method) or "respects" in vars(type(method))
+    kind = type(method)
+    mine = kind.__module__.startswith("convergence.") or "respects" in vars(kind)
     return mine and method.respects is not None
 
 
