@@ -32,7 +32,19 @@ TAKEN = (
 
 # What a problem answers that is looked at.
 LOOKED = frozenset(
-    ("value", "grad", "grads", "local", "n", "gap", "start", "constants", "f_star", "x_star")
+    (
+        "value",
+        "grad",
+        "grads",
+        "local",
+        "leads",
+        "n",
+        "gap",
+        "start",
+        "constants",
+        "f_star",
+        "x_star",
+    )
 )
 
 # What is looked at only beside another name.

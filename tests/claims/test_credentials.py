@@ -130,7 +130,7 @@ class Court:
         def ours(part: Any) -> bool:
             return told["ours"] is True or part in told["ours"]
 
-        def walked(experiment: Any, T: int, key: Any, run: int) -> Any:
+        def walked(experiment: Any, T: int, key: Any, run: int, *rest: Any) -> Any:
             self.asked.append(("walked", T, key, run))
             return (T, run), np.array([told["end"]])
 
@@ -139,6 +139,7 @@ class Court:
             ("muted", lambda noise: ("muted", noise)), ("check_step", check_step),
             ("claim_key", lambda *given: given), ("walked", walked),
             ("contradicted", noted("along", lambda way, c, eps: told["along"] == way)),
+            ("louder", lambda way, c: told.get("loud", [])),
             ("noise_faults", noted("noise", lambda noise, end: told["noisy"])),
             ("rare_faults", noted("rare", lambda *given: told["rare"])),
             ("strayed_faults", noted("strayed", lambda noise, x0, x: told.get("strayed"))),

@@ -180,12 +180,12 @@ def test_a_bound_is_kept_unless_it_is_kept_by_what_is_no_rounding(
     assert found(ROOM * (1 + 1e-9), 0.0, 8.0, 1.1).verdict is Verdict.INCONCLUSIVE
 
 
-SENTENCE = SimpleNamespace(sentence="proved")
+SENTENCE = SimpleNamespace(sentence="proved", off=1.0, T=1)
 
 
 def settled(
     monkeypatch: pytest.MonkeyPatch, samples: list[Sample], answers: Any = lambda T, run: "",
-    rooms: Any = lambda T: 0.1, little: float = 0.0,
+    rooms: Any = lambda T: 0.1, little: float = 0.0, owed: float = 0.0,
 ) -> tuple[Judgement, list[Any]]:  # fmt: skip
     """The judgement where replays answer so: a sentence that is left open, "", or a proof."""
     asked: list[Any] = []
@@ -202,6 +202,7 @@ def settled(
     for name, what in (
         ("replay", told), ("kept", keep), ("cheap", lambda s, settings: [little] * len(s)),
         ("sensitivity", lambda claim, r, s, session: rooms(s.T)),
+        ("owed", lambda claim, r, s: owed),
     ):  # fmt: skip
         monkeypatch.setattr(court, name, what)
     runs = [record(s.T, *([float(v)] for v in s.values)) for s in samples]
@@ -220,6 +221,10 @@ def test_which_runs_are_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     found, asked = settled(monkeypatch, [one, two], lambda T, run: SENTENCE if T == 1 else "")
     assert asked == order[:3]
     assert (found.verdict, found.reason, found.proof) == (Verdict.REFUTED, "proved", SENTENCE)
+    for owed, verdict in ((0.9, Verdict.REFUTED), (1.0, Verdict.INCONCLUSIVE)):
+        found, _ = settled(monkeypatch, [one], lambda T, run: SENTENCE, owed=owed)
+        assert found.verdict is verdict
+    assert "run 3 at T=1 misses it by 1, which may be a rounding" in found.reason
     found, asked = settled(monkeypatch, [one, two], lambda T, run: f"open {run}" if run else "")
     assert asked == order
     assert (found.verdict, found.grade) == (Verdict.INCONCLUSIVE, None)
