@@ -88,7 +88,8 @@ def test_what_nothing_certifies_is_an_assumption_that_fails() -> None:
 @pytest.mark.parametrize(
     ("domain", "inside", "outside"),
     [
-        (number("(0, 2)"), (0.1, np.asarray(1.9), [1.0, 0.5]), (0, 2, -1, np.nan, "1", [0.5, 2.0])),
+        (number("(0, 2)"), (0.1, np.asarray(1.9)), (0, 2, -1, np.nan, "1", [1.0, 0.5])),
+        (number("(0, 2)", array=True), (0.1, [1.0, 0.5]), (0, "1", [0.5, 2.0])),
         (number("[0, 1]"), (0, 1), (1.0000001, -1e-9, np.inf)),
         (number("(0, inf)"), (1e300,), (np.inf, 0)),
         (count(), (1, np.int32(7)), (0, 1.5, -1)),
