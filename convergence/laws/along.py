@@ -130,10 +130,12 @@ def _between(x: Any, g: Any, y: Any, h: Any) -> Any:
     return top, low
 
 
-def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any) -> Any:
-    """2|f(y) − f(x) − ⟨g, y − x⟩|/‖y − x‖², at most L, rounding taken off."""
+def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any, most: Any) -> Any:
+    """2|f(y) − f(x) − ⟨g, y − x⟩|/‖y − x‖², at most L, rounding taken off: of the largest |f| on
+    the way, for a small f may be a difference of terms like that."""
     far, slope = _size(y - x), jnp.sum(g * (y - x))
-    rounding = 64 * jnp.finfo(g.dtype).eps * (jnp.abs(f) + jnp.abs(value) + jnp.abs(slope))
+    sizes = most + jnp.abs(f) + jnp.abs(value) + jnp.abs(slope)
+    rounding = 64 * jnp.finfo(g.dtype).eps * sizes
     apart = far > 1e-6 * (_size(x) + _size(y))
     safe = jnp.where(apart, far, 1.0)
     miss = (jnp.abs(value - f - slope) - rounding) / safe
@@ -167,7 +169,7 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
         h, f = problem.grad(after.x), problem.value(after.x)
         pairs = [_between(state.x, g, after.x, h), _between(x0, g0, after.x, h)]
         if strange:
-            pairs += [(_lifted(state.x, g, problem.value(state.x), after.x, f), low)]
+            pairs += [(_lifted(state.x, g, problem.value(state.x), after.x, f, most), low)]
             for y in [x for x in heard if x is not state.x][:ASKED]:
                 with contextlib.suppress(jax.errors.UnexpectedTracerError):  # within a loop
                     pairs.append(_between(state.x, g, y, problem.grad(y)))

@@ -31,21 +31,10 @@ TAKEN = (
 )  # fmt: skip
 
 # What a problem answers that is looked at.
-LOOKED = frozenset(
-    (
-        "value",
-        "grad",
-        "grads",
-        "local",
-        "leads",
-        "n",
-        "gap",
-        "start",
-        "constants",
-        "f_star",
-        "x_star",
-    )
-)
+LOOKED = {
+    "value", "grad", "grads", "local", "leads", "n", "gap",
+    "start", "constants", "f_star", "x_star",
+}  # fmt: skip
 
 # What is looked at only beside another name.
 BESIDE = {
