@@ -205,6 +205,10 @@ class CountedOnce(NSGD):
 class TwoCountedAsOne(STORM):
     """Two samples a step, one of them declared."""
 
+    @property
+    def respects(self) -> Samples:
+        return Samples(first=self.B0)
+
     def again(self, key: Any) -> Any:
         return jax.random.fold_in(key, 1)
 
