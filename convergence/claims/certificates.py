@@ -6,6 +6,7 @@ light: no rare event carries the mean. The theorem says so; or none of noise, pr
     can: the noise is light-tailed, or the metric an average over a run in which its rarest atom has
     a chance of 1/25 or more; no place that is seldom reached has a gradient out of proportion to
     that at the start; and the method's own coins are mild.
+unseen: what rare events may yet add to the mean, by the theorem that says `light`.
 sure: nothing that is measured depends on a coin.
 """
 
@@ -37,7 +38,7 @@ STEEP = 20.0  # how many times steeper than at the start a place may be that is 
 def certified(
     theorem: Any, c: Constants, experiment: Experiment, T: int, looped: int = LOOPED
 ) -> dict[str, Any]:
-    """`ceiling`, `second`, `light` and `sure` of the experiment's metric at horizon T.
+    """`ceiling`, `second`, `light`, `unseen` and `sure` of the experiment's metric at horizon T.
 
     looped: up to which T exact moments are followed.
     """
@@ -63,6 +64,7 @@ def certified(
         "ceiling": ceiling,
         "second": second,
         "light": light or bool(theorem.light_tailed(c, T)),
+        "unseen": 0.0 if light else float(theorem.unseen(c, T)),
     }
 
 

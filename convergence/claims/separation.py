@@ -39,7 +39,10 @@ class Separation(AbstractOnInstance):
         judged = functools.partial(
             st.judge_separation,
             alpha=session.settings.level,
-            light=all(self.tickets(T, r).get("light") for T in horizons for r in (False, True)),
+            light=all(
+                ticket.get("light") and not ticket.get("unseen")
+                for ticket in (self.tickets(T, r) for T in horizons for r in (False, True))
+            ),
             ceiling=self.theorem.ceiling(c, horizons[-1]),
         )
         judgement = judged(pairs, factor=factor)

@@ -99,6 +99,7 @@ def upper_limit(sample: Sample, delta: float, values: Floats | None = None) -> L
         certified = min(certified, catoni_upper(values, share, second))
     if sample.light:
         found, refused = asymptotic_upper(values, share)
+        found += sample.unseen
     return Limit(certified, found, refused)
 
 

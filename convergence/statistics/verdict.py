@@ -63,7 +63,8 @@ class Sample:
     What is certified of the metric at this horizon under this method, its own coins included:
     `ceiling`: an almost-sure upper bound.
     `second`: an upper bound of E M^2.
-    `light`: no rare run carries the mean, so that an asymptotic limit may be used.
+    `light`: no rare run carries the mean, so that an asymptotic limit may be used, or all but
+    `unseen` of the mean.
     `sure`: no coin is tossed, so that one run is the metric.
     """
 
@@ -74,6 +75,7 @@ class Sample:
     ceiling: float | None = None
     second: float | None = None
     light: bool = False
+    unseen: float = 0.0
     sure: bool = False
 
     def __post_init__(self) -> None:
@@ -94,6 +96,8 @@ class Sample:
             raise InvalidInput(f"the ceiling at T={self.T} is {self.ceiling}: need a number >= 0")
         if self.second is not None and not self.second >= 0:
             raise InvalidInput(f"E M^2 at T={self.T} is {self.second}: need a number >= 0")
+        if not self.unseen >= 0:
+            raise InvalidInput(f"what is unseen at T={self.T} is {self.unseen}: need a number >= 0")
         if self.sure and not np.array_equal(
             values, np.broadcast_to(values[:1], values.shape), True
         ):

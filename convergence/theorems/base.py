@@ -169,6 +169,11 @@ class AbstractTheorem(AbstractModule):
         coins or ∇f is neither affine nor bounded."""
         return False
 
+    def unseen(self, c: Constants, T: int) -> float:
+        """What runs too rare to be seen may add to E M_T at most, where `light_tailed` is of the
+        others."""
+        return 0.0
+
     def trivial(self, c: Constants, T: int) -> float | None:
         """What is known without running: the metric at the start, or None if not comparable."""
         return None

@@ -54,3 +54,6 @@ class Misreading(AbstractAbout):
 
     def light_tailed(self, c: Constants, T: int) -> bool:
         return self.of.light_tailed(c, T)
+
+    def unseen(self, c: Constants, T: int) -> float:
+        return self.of.unseen(c, T)

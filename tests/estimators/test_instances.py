@@ -6,10 +6,14 @@ import jax
 import numpy as np
 import pytest
 
+from convergence import Claim, Verdict, verify
 from convergence.noise.base import Noiseless
+from convergence.noise.gaussian import Gaussian
 from convergence.oracles.layer import Layer
+from convergence.problems.quadratic import Isotropic
 from convergence.problems.separable import spiked
 from convergence.problems.two_layer import TwoLayer
+from convergence.theorems.estimators.yao2024ist import BlockLaw
 
 EXACT = 1e-12  # a few operations in float64 on numbers of order 1
 
@@ -37,3 +41,16 @@ def test_spikes_are_where_the_method_looks() -> None:
         assert np.allclose(x, center, rtol=1e-5)  # a few roundings of float32
         x = x - problem.grad(x) / 4
     assert problem.constants().Delta == pytest.approx(float(problem.value(problem.start())))
+
+
+def test_what_a_block_began_with_is_owed_where_too_few_runs_leave_it_undrawn() -> None:
+    """One run in four million does not draw the last block, and holds a fortieth of the mean."""
+    law, start = BlockLaw((0.0, 0.0, 0.0, -1.2)), Isotropic(np.full((4, 3), 12**-0.5))
+    late, T = (1 - law.chances()[3]) ** 160, 160
+    assert 1e-7 < late < 1e-6
+    noise = Gaussian((10 * late) ** 0.5)
+    for slug in ("undrawn", "undrawn-again", "undrawn-once-more"):
+        claim = Claim(slug, law, start, noise, horizons=(T,), seeds=16384, margin=0.2)
+        assert claim.tickets(T)["unseen"] == pytest.approx(late / 4, rel=1e-9)
+        assert 0.01 < claim.tickets(T)["unseen"] / float(claim.bound(T)) < 0.05
+        assert verify(claim).verdict is not Verdict.REFUTED

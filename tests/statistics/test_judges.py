@@ -150,6 +150,8 @@ def test_expectation_has_all_three_verdicts() -> None:
     trusted = judge_expectation([Sample(8, EXPONENTIAL, 1.5, light=True)], ALPHA)
     assert trusted.verdict is C
     assert trusted.grade is Grade.ASYMPTOTIC
+    more = judge_expectation([Sample(8, EXPONENTIAL, 1.5, light=True, unseen=1.0)], ALPHA)
+    assert more.verdict is I  # what no run shows may be above the bound
     second = judge_expectation([Sample(8, EXPONENTIAL, 1.5, second=2.0)], ALPHA)
     assert second.verdict is C
     assert second.grade is Grade.CERTIFIED

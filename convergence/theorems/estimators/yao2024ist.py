@@ -10,6 +10,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
+import scipy.stats
 
 from convergence.algorithms.estimators.ist import IST
 from convergence.constants import Constants
@@ -39,7 +40,9 @@ from convergence.theorems.base import (
     varies,
 )
 from convergence.theorems.domains import count, number, one_of
-from convergence.theorems.shrinking import left, summed
+from convergence.theorems.shrinking import gone, left, summed
+
+RARE = 1 / 25  # the least chance of an atom with which asymptotic limits have been measured
 
 
 class Blocks(AbstractAssumption):
@@ -119,12 +122,11 @@ class AbstractBlockSGD(AbstractTheorem):
         return IST(self.eta(c, T), self.importance, self.mix, rule=self.rule)
 
     def light_tailed(self, c: Constants, T: int) -> bool:
-        """A block holds what it began with until it is drawn, and shrunk noise from then on: what
-        it began with is seen in a run out of 25, or is next to nothing in the mean."""
-        late = (1 - self.chances()) ** T
-        small = late * c.grad0**2 <= 0.1 * self.bound(c, T)
-        fresh = c.sigma > 0 and bool(c.get("light_tailed")) and self.eta(c, T) * c.L <= 1
-        return self.rule == "given" and fresh and bool(np.all(small | (late >= 1 / 25)))
+        """On (L/2)‖x‖² a block holds what it began with until it is drawn, and shrunk noise from
+        then on: how long it waits is a geometric law, of which an average over the run shows what
+        there is."""
+        quiet = bool(c.get("isotropic")) and self.eta(c, T) * c.L <= 1
+        return self.rule == "given" and c.sigma > 0 and bool(c.get("light_tailed")) and quiet
 
     def ceiling(self, c: Constants, T: int) -> float | None:
         """Without noise no block grows on (L/2)‖x‖² for η ≤ 2/L."""
@@ -204,6 +206,21 @@ class BlockLaw(AbstractBlockSGD):
         less = p * eta * c.L * (2 - eta * c.L)  # 1 − q
         start, noise = left(less, T) * c.R**2, p * eta**2 * c.sigma**2 * summed(less, T)
         return c.L**2 * float(np.sum(start + noise)) / p.size
+
+    def unseen(self, c: Constants, T: int) -> float:
+        """What a block began with, in the runs that draw it so seldom that not one in 25 does; and
+        the noise of the blocks of which not one run in 25 draws any.
+
+        After k draws (1 − ηL)^{2k} of the former is left: E[(1 − ηL)^{2K}; K ≤ k] is q^T times the
+        chance of K ≤ k under p(1 − ηL)²/q, K binomial."""
+        p, eta = self.chances(), self.eta(c, T)
+        less = p * eta * c.L * (2 - eta * c.L)
+        tilted = np.divide(p - less, 1 - less, out=np.zeros_like(p), where=less < 1)
+        few = scipy.stats.binom.ppf(RARE, T, p) - 1
+        start = left(less, T) * c.R**2 * scipy.stats.binom.cdf(few, T, tilted)
+        rare = np.sort(p)[np.cumsum(gone(np.sort(p), T)) < RARE]
+        noise = rare * eta**2 * c.sigma**2 * summed(np.sort(less)[: rare.size], T)
+        return c.L**2 * float(np.sum(start) + np.sum(noise)) / p.size
 
 
 class ImportanceHelps(AbstractSeparation):
