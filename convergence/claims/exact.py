@@ -7,7 +7,7 @@ import functools
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,10 +41,11 @@ class AbstractExact(AbstractOnInstance):
 
     how: "exact", or "both" for statements about E q at T: the simulation must then have the exact
     mean within `margin` as well, and a statement without a number of its own (∞) is that
-    agreement. `Claim` judges the same statements by simulation alone.
+    agreement. `Claim` judges those about E q at T by simulation alone.
     """
 
     compares = True
+    solves: ClassVar[bool] = True  # limits and spectra, which no run shows
 
     _: dataclasses.KW_ONLY
     how: str = "exact"
@@ -155,9 +156,11 @@ class AbstractExact(AbstractOnInstance):
             for (value, bound, _), scale in zip(found, scales, strict=True)
         ]
         what, granted = self.theorem.quantity, self.theorem.tolerance
-        lost = any(math.isnan(value) for value, _, _ in found)
-        if lost or any(math.isinf(value) and math.isinf(bound) for value, bound, _ in found):
-            reason = "value and bound are infinite: vacuous"
+        lost = any(math.isnan(value) or math.isnan(b) for value, b, _ in found)
+        law = self.kind is Kind.EXACT  # an infinite one names no number
+        if lost or any(math.isinf(b) and (law or math.isinf(value)) for value, b, _ in found):
+            both = "value and bound are" if math.isinf(found[-1][0]) else "the bound is"
+            reason = f"{both} infinite: vacuous"
             reason = "moments beyond float64: shorten the horizon" if lost else reason
             return Judgement(Verdict.INCONCLUSIVE, reason, rows, None, None)
         k = int(np.argmax(gaps))

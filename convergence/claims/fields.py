@@ -31,6 +31,7 @@ from convergence.theorems.base import (
     AbstractSeparation,
     AbstractTheorem,
     Kind,
+    Moment,
     Provenance,
     Source,
 )
@@ -101,7 +102,7 @@ def check_words(claim: Any) -> None:
 
 def check_statement(claim: Any, where: str) -> None:
     """The theorem is an instance of a class that this type of claim can judge."""
-    theorem = claim.theorem
+    theorem: Any = claim.theorem
     name = theorem.__name__ if isinstance(theorem, type) else type(theorem).__name__
     require(
         not isinstance(theorem, type),
@@ -137,6 +138,23 @@ def check_statement(claim: Any, where: str) -> None:
             "a statement about one method",
             "use Separation in place of Claim",
         )
+    solves = getattr(claim, "solves", False)
+    if claim.compares and not solves:
+        require(
+            isinstance(theorem, AbstractSeparation),
+            f"the theorem {name} {where}",
+            "a separation of two methods by their runs",
+            "use Claim, or Exact for a statement on exact moments",
+        )
+    what: Moment = theorem.quantity
+    settled = " of steps that have settled" * (theorem.settled is not None)
+    one = claim.compares or theorem.kind is not Kind.SEPARATION
+    require(
+        solves or (what is Moment.EXPECTED and not settled and one),
+        f"{name}, which is about the {what}{settled}, {where}",
+        "a statement that runs up to T can judge",
+        "use Exact in its place",
+    )
 
 
 def check_part(value: Any, kind: type, name: str, where: str) -> None:

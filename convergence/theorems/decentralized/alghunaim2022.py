@@ -77,7 +77,8 @@ class AbstractUnified(AbstractMoment):
             return float(max(np.max(np.abs(lam - a * h)), mean.max()))
         _, b2, p = mode(self.name, lam, a * h)
         half = (1 - b2 + p) / 2
-        root = np.sqrt(np.asarray(half**2 - p, dtype=complex))
+        with np.errstate(over="raise"):  # such a step has no radius in floats
+            root = np.sqrt(np.asarray(half**2 - p, dtype=complex))
         return float(max(np.max(np.abs(half + root)), np.max(np.abs(half - root)), mean.max()))
 
 

@@ -1,0 +1,70 @@
+"""Decentralized statements at what their proofs do not ask, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convergence import Verdict, verify
+from convergence.claims.base import Claim
+from convergence.claims.exact import Exact
+from convergence.claims.separation import Separation
+from convergence.errors import InvalidInput
+from convergence.noise.agents import PerEntry
+from convergence.oracles.bilevel import BilevelOracle
+from convergence.parts import graphs
+from convergence.problems.agents import common
+from convergence.problems.bilevel import reference
+from convergence.theorems.decentralized import alghunaim2022 as suda
+from convergence.theorems.decentralized import cao2024 as flat
+from convergence.theorems.decentralized import koloskova2020 as dsgd
+from convergence.theorems.decentralized import zhu2024 as sparkle
+
+UNSURE, OUTSIDE, KEPT = Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE, Verdict.CONSISTENT
+FALSE = Verdict.REFUTED
+RING4, RING8 = graphs.lazy(graphs.ring(4)), graphs.lazy(graphs.ring(8))
+_B = np.random.default_rng(3).standard_normal((8, 3))
+NEAR = common(RING8, [0.5, 1.0, 2.0], _B - _B.mean(axis=0))
+REFERENCE = reference(RING4)
+
+
+def exact(theorem: Any, problem: Any, *horizons: int, noise: Any = None) -> Exact:
+    return Exact("c", theorem, problem, noise or PerEntry(1.0), horizons=horizons or (1,))
+
+
+def levels(theorem: Any, problem: Any, *horizons: int, noise: Any = None) -> Exact:
+    noise = noise or PerEntry(1.0)
+    return Exact("c", theorem, problem, noise, horizons=horizons or (1,), oracle=BilevelOracle)
+
+
+CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
+    "a law that names no number": (
+        lambda: levels(sparkle.Simulated("ATC-GT", "ED"), REFERENCE), UNSURE,
+    ),
+    "a step beyond floats": (lambda: exact(suda.Radius("ED", 1e200), NEAR), OUTSIDE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_proof_asks_is_asked(name: str) -> None:
+    made, verdict = CASES[name]
+    report = verify(made())
+    assert report.verdict is verdict, report.reason
+
+
+LIMITS: dict[str, Callable[[], Any]] = {
+    "a spectral radius": lambda: Claim("c", suda.Radius("ED", 0.8), NEAR, PerEntry(1.0)),
+    "a steady state": lambda: Claim("c", flat.DiffusionExcessRisk(), NEAR, PerEntry(1.0)),
+    "a rate of settled steps": lambda: Claim("c", dsgd.DSGDRate(), NEAR, PerEntry(1.0)),
+    "two moments": lambda: Claim("c", flat.Overgeneralized(finite=True), NEAR, PerEntry(1.0)),
+    "two limits": lambda: Separation("c", flat.Ordering(), NEAR, PerEntry(1.0)),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_no_run_shows_is_not_judged_by_runs(name: str) -> None:
+    with pytest.raises(InvalidInput, match="Exact"):
+        LIMITS[name]()
