@@ -102,7 +102,7 @@ def check_words(claim: Any) -> None:
 
 def check_statement(claim: Any, where: str) -> None:
     """The theorem is an instance of a class that this type of claim can judge."""
-    theorem: Any = claim.theorem
+    theorem = claim.theorem
     name = theorem.__name__ if isinstance(theorem, type) else type(theorem).__name__
     require(
         not isinstance(theorem, type),
@@ -146,9 +146,10 @@ def check_statement(claim: Any, where: str) -> None:
             "a separation of two methods by their runs",
             "use Claim, or Exact for a statement on exact moments",
         )
-    what: Moment = theorem.quantity
-    settled = " of steps that have settled" * (theorem.settled is not None)
-    one = claim.compares or theorem.kind is not Kind.SEPARATION
+    stated: Any = claim.theorem
+    what: Moment = stated.quantity
+    settled = " of steps that have settled" * (stated.settled is not None)
+    one = claim.compares or stated.kind is not Kind.SEPARATION
     require(
         solves or (what is Moment.EXPECTED and not settled and one),
         f"{name}, which is about the {what}{settled}, {where}",

@@ -165,11 +165,19 @@ class Moments:
         """That of I − M on what is not conserved: what a fixed point loses in digits."""
         return float(np.linalg.cond(np.eye(len(self.c)) - self.free @ self.M @ self.free))
 
+    @functools.cached_property
+    def pull(self) -> float:
+        """The gradients at the start, worth |∇f|/L, which cancel in the agents' mean."""
+        steep = float(np.max(np.abs(start_slope(self.problem))))
+        return steep / max(float(self.problem.constants().get("L", np.inf)), 1e-300)
+
     def settled_grain(self, metric: AbstractPointwise, bias: bool, variance: bool) -> float:
         """What rounding may make of `bias`, `variance`, or both. The fixed point is off by its
-        condition times its size, which a metric of a distance from elsewhere does not know."""
+        condition times its size, or that of what cancels in it, which a metric of a distance from
+        elsewhere does not know."""
         form, m = self.form(metric), self.fixed_point()
-        off = 8 * EPS * self.condition * float(np.max(np.abs(m))) * bias
+        size = max(float(np.max(np.abs(m))), self.pull)
+        off = 8 * EPS * self.condition * size * bias
         steep, curve = np.abs(form.slope + form.curve @ m), np.abs(form.curve)
         spread = 16 * EPS * self.condition * abs(self.variance(metric)) if variance else 0.0
         return float(np.sum(steep) * off + 0.5 * np.sum(curve) * off**2) + spread
@@ -182,8 +190,7 @@ class Moments:
         A, a, Q = self._leap(T)
         m, S = A @ self.start + a, A @ self.N0 @ self.N0.T @ A.T + Q
         form = self.form(metric.of if isinstance(metric, Average) else metric)
-        pull = float(np.max(np.abs(start_slope(self.problem))))
-        pull *= 8 * EPS * (T + 1) / max(float(self.problem.constants().L), 1e-300)
+        pull = 8 * EPS * (T + 1) * self.pull
         size = float(np.max(np.abs(m))) ** 2 + float(np.max(np.abs(S)))
         moved = float(np.sum(np.abs(form.slope))) * pull
         return rounding(form, size, T) + moved + 0.5 * float(np.sum(np.abs(form.curve))) * pull**2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,10 @@ from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
-from convergence.problems.agents import common
+from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.bilevel import reference
 from convergence.theorems.decentralized import alghunaim2022 as suda
+from convergence.theorems.decentralized import alghunaim2022_sparse as transients
 from convergence.theorems.decentralized import cao2024 as flat
 from convergence.theorems.decentralized import koloskova2020 as dsgd
 from convergence.theorems.decentralized import zhu2024 as sparkle
@@ -40,11 +42,55 @@ def levels(theorem: Any, problem: Any, *horizons: int, noise: Any = None) -> Exa
     return Exact("c", theorem, problem, noise, horizons=horizons or (1,), oracle=BilevelOracle)
 
 
+def small(problem: Any, size: float) -> Any:
+    """The agents of a bilevel problem with offsets that are so many times as large."""
+    offsets = {name: size * np.asarray(getattr(problem, name)) for name in ("b", "d", "r", "x0")}
+    return dataclasses.replace(problem, **offsets)
+
+
+def sparse(n: int, d: int, gap: float) -> AgentQuadratics:
+    """A lazy complete graph, one curvature, and offsets in d entries with ζ = 1."""
+    beta = np.random.default_rng(0).standard_normal((n, d))
+    beta -= beta.mean(axis=0)
+    beta /= np.sqrt(np.mean(np.sum(beta**2, axis=1)))
+    return common(graphs.lazy_complete(n, gap), np.full(d, 2.0), beta)
+
+
+def crowd(n: int, T: int) -> Exact:
+    """Many agents under the noise of the batch that `Crossover` names."""
+    problem = slowest(graphs.lazy_complete(n, 0.5))
+    c = problem.constants()
+    pull = np.sum(c.h * (c.lam[1:, None] / (1 - c.lam[1:, None])) ** 2 * c.modes[1:] ** 2)
+    return exact(flat.Crossover(), problem, T, noise=PerEntry((c.L * T / (2 * pull)) ** -0.5))
+
+
 CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "a law that names no number": (
         lambda: levels(sparkle.Simulated("ATC-GT", "ED"), REFERENCE), UNSURE,
     ),
     "a step beyond floats": (lambda: exact(suda.Radius("ED", 1e200), NEAR), OUTSIDE),
+    "no noise, and pulls that cancel": (
+        lambda: exact(flat.SmallStepGap("centralized"), NEAR, 5000, noise=PerEntry(0.0)), UNSURE,
+    ),
+    "a mean that is rounding": (
+        lambda: exact(flat.DiffusionExcessRisk("centralized"), NEAR, noise=PerEntry(1e-16)), UNSURE,
+    ),
+    "a bias in small units": (
+        lambda: exact(dsgd.ConstantStep(), slowest(RING8, zeta=1e-17)), FALSE,
+    ),
+    "minimizers apart in small units": (
+        lambda: exact(dsgd.SharedMinimizer(), slowest(RING8, zeta=1e-17, x0=1e-15)), OUTSIDE,
+    ),
+    "levels apart in small units": (
+        lambda: levels(sparkle.Alike("D-SOBA"), small(REFERENCE, 1e-14)), OUTSIDE,
+    ),
+    "two entries an agent": (
+        lambda: exact(transients.TransientLaw("ATC"), sparse(8, 2, 5e-4), 2000), KEPT,
+    ),
+    "three agents that track": (
+        lambda: exact(transients.TransientLaw("ATC-GT"), sparse(3, 1, 2.5e-3), 400), OUTSIDE,
+    ),
+    "a batch for many agents": (lambda: crowd(64, 556), OUTSIDE),
 }  # fmt: skip
 
 

@@ -68,15 +68,16 @@ class AbstractSparseTransient(AbstractUnified):
         return 1 - c.mu / c.L
 
     def lower(self, c: Constants, T: int) -> float:
-        """n(1 − λ), times max{1, (s/ζ)²} for DSGD: the relative size of what is left out."""
-        gap = float(1 - c.lam[1])
+        """max{n, 8}(1 − λ), times max{1, (s/ζ)²} for DSGD: the relative size of what is left out,
+        which of ATC-GT is up to 7(1 − λ) for three agents."""
+        rest = max(c.agents, 8) * float(1 - c.lam[1])
         if self.name != "ATC":
-            return c.agents * gap
-        return c.agents * gap * max(1.0, self.loud(c) ** -2) if c.zeta > 0 else float("inf")
+            return rest
+        return rest * max(1.0, self.loud(c) ** -2) if c.zeta > 0 else float("inf")
 
     def loud(self, c: Constants) -> float:
-        """ζ/s, s the standard deviation of an entry."""
-        return c.zeta * (c.agents * len(c.h)) ** 0.5 / c.sigma
+        """ζ/s, s² the variance of one agent's sample."""
+        return c.zeta * c.agents**0.5 / c.sigma
 
     def alpha(self, c: Constants, T: int) -> float:
         return float((c.agents / T) ** 0.5 / c.L)
@@ -93,11 +94,11 @@ class SparseTransient(AbstractSparseTransient):
     order n³/(1 − λ)² for ED, EXTRA and ATC-GT and n³/(1 − λ)⁴ for DSGD under heterogeneity.
 
     On the lazy complete graph with common curvature: T = n(n−2)²/(1−λ)²(1+o(1)) for ED and EXTRA,
-    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`). Proof: the mean costs
-    αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED or EXTRA cost α²s²/(2(g + αh)) each
-    and those of ATC-GT α²s²/(2(2g + αh)): equal at αh = g/(n − 2), or twice that. The bias of DSGD
-    is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient tracking is an upper bound that quadratics do
-    not attain. T names 1/(1 − λ) or n.
+    a quarter of it for ATC-GT and 4n³(ζ/s)⁴/(1−λ)⁴ for DSGD (`leading`), s² the variance of one
+    agent's sample. Proof: the mean costs αs²/(2hn). With αh and g = 1 − λ small, n − 1 modes of ED
+    or EXTRA cost α²s²/(2(g + αh)) each and those of ATC-GT α²s²/(2(2g + αh)): equal at αh =
+    g/(n − 2), or twice that. The bias of DSGD is (αζ/g)². ∎ The known (1 − λ)^{−8/3} of gradient
+    tracking is an upper bound that quadratics do not attain. T names 1/(1 − λ) or n.
     """
 
     kind = Kind.RATE

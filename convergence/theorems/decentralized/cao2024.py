@@ -131,9 +131,10 @@ class Crossover(SmallStepGap):
     """Diffusion doubles the centralized risk at the batch B = Tr R₁/(2α Σ_{m≥2} h(λ/(1−λ))²β̂²),
     R₁ the covariance of one sample: decentralization matters from B ~ 1/α on. T = L/α.
 
-    Proof. ER_cen = (α/4BK)Tr R₁ against the batch-free term of the gap; the rest is O(α²/B). ∎
-    The noise is that of a batch: Tr R₁/B = σ²/K. The O(α) is at most 2y/(1 − y) + 2y, with the y
-    of `SmallStepGap`.
+    Proof. ER_cen = (α/4BK)Tr R₁ against the batch-free term of the gap, which is off by a share of
+    2y/(1 − y) as in `SmallStepGap`. The noise of the gap is at most (α²/2K)Σ_{m≥2} hλ²s²/(1 − λ²),
+    of 2ER_cen a share of αL Σ_{m≥2} λ²/(1 − λ²), which grows with the agents. ∎
+    The noise is that of a batch: Tr R₁/B = σ²/K.
     """
 
     statement = "ER_dif = 2 ER_cen (1 + O(α)) at the batch B = Tr R₁/(2αΣh(λ/(1−λ))²β̂²)"
@@ -151,8 +152,8 @@ class Crossover(SmallStepGap):
         return c.sigma**2 / c.agents / (2 * self.alpha(c, T) * pull) if pull > 0 else np.inf
 
     def lower(self, c: Constants, T: int) -> float:
-        """2y/(1 − y) + 2y."""
-        return 2 * self.error(c, T)
+        """2y/(1 − y) + αL Σ_{m≥2} λ²/(1 − λ²)."""
+        return self.error(c, T) + float(np.sum(c.lam[1:] ** 2 / (1 - c.lam[1:] ** 2))) / T
 
     def bound(self, c: Constants, T: int) -> float:
         return 2 * excess_risk("centralized", c, self.alpha(c, T))

@@ -50,7 +50,7 @@ class AbstractDSGDMoment(AbstractMoment):
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: the square of a relative 1e-9 of the distances that cancel."""
-        return 1e-18 / self.tolerance * ((c.zeta / c.mean_mu) ** 2 + c.R_rms**2 + 1e-12)
+        return 1e-18 / self.tolerance * ((c.zeta / c.mean_mu) ** 2 + c.R_rms**2)
 
 
 class ModeBias(AbstractDSGDMoment):
@@ -190,9 +190,9 @@ class SharedMinimizer(AbstractVanishingBias):
         return (SYMMETRIC, Within("one minimizer for all", self, "apart", 0.0, 1e-12))
 
     def apart(self, c: Constants, T: int) -> float:
-        """ζ/(μ(1 − λ₂)) against the distances that cancel."""
+        """ζ/(μ(1 − λ₂)) against the way of the copies to x*."""
         far = c.zeta / (c.mean_mu * (1 - float(c.lam[1])))
-        return far / (c.R_rms + 1e-6) if far > 0 else 0.0
+        return far / c.R_rms if c.R_rms > 0 else (np.inf if far > 0 else 0.0)
 
     statement = (
         "(1/n) Σ ‖x_i − x*‖² → 0 for DSGD at a small constant step if ∇f_i(x*) = 0 for all i"

@@ -82,7 +82,12 @@ class Alike(SparkleUnbiased):
 
     @varies
     def assumes(self) -> Any:
-        return (*super().assumes, Has("zeta", 0.0, 1e-12))
+        return (*super().assumes, Within("agents that stop at x*", self, "apart", 0.0, 1e-12))
+
+    def apart(self, c: Constants, T: int) -> float:
+        """ζ/(min{μ, μ_g}(1 − λ₂)) against the way of the copies to x*."""
+        far = c.zeta / (min(c.mu, c.mu_g) * (1 - float(c.lam[1])))
+        return far / c.R_rms if c.R_rms > 0 else (np.inf if far > 0 else 0.0)
 
 
 class OneLevel(AbstractSparkle):
