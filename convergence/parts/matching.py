@@ -37,6 +37,29 @@ def _hungarian(S: Any) -> np.ndarray:
     return scipy.optimize.linear_sum_assignment(np.asarray(S), maximize=True)[1].astype(np.int32)
 
 
+def matchings(S: Float[Array, "n n H H"]) -> Int[Array, "n n H"]:
+    """P_ij by `best_assignment` of S_ij = S_jiᵀ for i < j, and P_ji = P_ij⁻¹, which of several best
+    ones the first need not be."""
+    P = jax.vmap(jax.vmap(best_assignment))(S)
+    back = jnp.argsort(P, axis=2).astype(P.dtype)
+    later = jnp.tril(jnp.ones(S.shape[:2], bool), -1)
+    return jnp.where(later[:, :, None], jnp.swapaxes(back, 0, 1), P)
+
+
+def alone(S: Any, p: Any) -> bool:
+    """Whether the permutation p has a larger Σ_u S[u, p_u] than any other: than any that leaves out
+    one of its pairs. On the host."""
+    S, p, units = np.asarray(S, float), np.asarray(p), np.arange(len(p))
+    total, far = S[units, p].sum(), 1 + 2 * len(p) * np.abs(S).max(initial=0.0)
+    for u in units if len(p) > 1 else ():
+        other = S.copy()
+        other[u, p[u]] -= far
+        rows, columns = scipy.optimize.linear_sum_assignment(other, maximize=True)
+        if S[rows, columns].sum() >= total:
+            return False
+    return True
+
+
 def quotient_square(x: Float[Array, "H p"], y: Float[Array, "H p"]) -> Scalar:
     """min_P ‖x − Py‖²: the distance of two networks whose units have no order."""
     cost = jnp.sum((x[:, None] - y[None]) ** 2, axis=2)

@@ -13,12 +13,18 @@ from jaxtyping import Array, Float
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.parts.graphs import check_mixing, ring
-from convergence.parts.matching import best_assignment, permutations, quotient_square
+from convergence.parts.matching import alone, matchings, quotient_square
 from convergence.problems.base import AbstractProblem
 from convergence.problems.quadratic import shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+
+
+def rows_of(orders: Any) -> Any:
+    """Orders as tuples, which tell two of them apart, as a field that compiles has to."""
+    found = np.asarray(orders)
+    return tuple(map(tuple, found.tolist())) if found.ndim == 2 else orders
 
 
 def inverses(orders: Any) -> np.ndarray:
@@ -52,7 +58,7 @@ class UnitQuadratics(AbstractProblem):
     W: Reals = eqx.field(converter=real)
     y0: Reals = eqx.field(converter=real)
     c: Reals = eqx.field(converter=real)
-    orders: Any = eqx.field(static=True)
+    orders: Any = eqx.field(static=True, converter=rows_of)
     h: Reals = eqx.field(converter=real, default=1.0)
     k: Reals = eqx.field(converter=real, default=0.0)
 
@@ -98,11 +104,9 @@ class UnitQuadratics(AbstractProblem):
 
     def energy_grad(self, x: Iterate) -> Iterate:
         """2 Σ_k w_ik (x_i − P_ik x_k), the gradient of V_W where the best P_ik are unique."""
-
-        def pull(one: Any, two: Any) -> Any:
-            return one - two[best_assignment(one @ two.T)]
-
-        pulls = jax.vmap(lambda one: jax.vmap(lambda two: pull(one, two))(x))(x)
+        P = matchings(jnp.einsum("iup,kvp->ikuv", x, x))
+        own = jnp.arange(len(x))
+        pulls = x[:, None] - x[own[None, :, None], P]  # P_ik x_k
         return 2 * jnp.einsum("ik,ikup->iup", self.W, pulls)
 
     def start(self) -> Iterate:
@@ -137,16 +141,9 @@ class UnitQuadratics(AbstractProblem):
 
 def finds(X: np.ndarray, orders: np.ndarray) -> bool:
     """Whether weight matching of X finds the order of every pair, and no other is as good."""
-    every = permutations(X.shape[1])
-    back = np.argsort(orders, axis=1)
-    for i in range(len(X)):
-        for j in range(len(X)):
-            totals = np.sum(X[i] * X[j][every], axis=(1, 2))
-            hidden = back[j][orders[i]]  # unit u of i is orders[i][u], which j has there
-            right = np.all(every == hidden, axis=1)
-            if totals[~right].max(initial=-np.inf) >= totals[right][0]:
-                return False
-    return True
+    back, n = np.argsort(orders, axis=1), len(X)
+    # Unit u of i is orders[i][u], which j has there.
+    return all(alone(X[i] @ X[j].T, back[j][orders[i]]) for i in range(n) for j in range(n))
 
 
 class PermutedNet(AbstractProblem):
@@ -162,7 +159,7 @@ class PermutedNet(AbstractProblem):
     W: Reals = eqx.field(converter=real)
     net: Reals = eqx.field(converter=real)
     grid: Reals = eqx.field(converter=real)
-    orders: Any = eqx.field(static=True)
+    orders: Any = eqx.field(static=True, converter=rows_of)
     phi: str = eqx.field(static=True, default="relu")
 
     def __check_init__(self) -> None:

@@ -17,12 +17,15 @@ from convergence.errors import InvalidInput
 from convergence.noise.agents import PerEntry
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
+from convergence.parts.matching import alone, permutations
 from convergence.problems.agents import AgentQuadratics, common, slowest
 from convergence.problems.bilevel import reference
+from convergence.problems.units import UnitQuadratics
 from convergence.theorems.decentralized import alghunaim2022 as suda
 from convergence.theorems.decentralized import alghunaim2022_sparse as transients
 from convergence.theorems.decentralized import cao2024 as flat
 from convergence.theorems.decentralized import koloskova2020 as dsgd
+from convergence.theorems.decentralized import saadati2024 as dimat
 from convergence.theorems.decentralized import zhu2024 as sparkle
 
 UNSURE, OUTSIDE, KEPT = Verdict.INCONCLUSIVE, Verdict.INAPPLICABLE, Verdict.CONSISTENT
@@ -64,6 +67,30 @@ def crowd(n: int, T: int) -> Exact:
     return exact(flat.Crossover(), problem, T, noise=PerEntry((c.L * T / (2 * pull)) ** -0.5))
 
 
+def run(theorem: Any, problem: Any) -> Claim:
+    return Claim("c", theorem, problem, horizons=(1,), seeds=1)
+
+
+def opposites() -> UnitQuadratics:
+    """Two agents with units e_u and −e_u: both cycles of them match equally well."""
+    units = np.stack([np.eye(3), -np.eye(3)])
+    return UnitQuadratics(graphs.two_node(0.5), units, np.zeros((2, 3)), ((0, 1, 2),) * 2)
+
+
+def repelled() -> UnitQuadratics:
+    """Agents 1 and 3 mix with a negative weight, which a better match makes more of."""
+    W = [[0.833, 0.278, -0.111], [0.278, 0.508, 0.214], [-0.111, 0.214, 0.897]]
+    units = [-1.121, -0.574, -0.44, 1.664, 0.404, -0.331, -0.669, 1.304, -0.698, 0.864, 2.296, 0.0]
+    return UnitQuadratics(W, np.reshape(units, (3, 2, 2)), np.zeros((3, 2)), ((0, 1),) * 3)
+
+
+def units(n: int, orders: Any = None) -> UnitQuadratics:
+    """Three agents of n units each."""
+    y0 = np.random.default_rng(0).standard_normal((3, n, 2))
+    orders = np.tile(np.arange(n), (3, 1)) if orders is None else orders
+    return UnitQuadratics(graphs.ring(3), y0, np.zeros((3, 2)), orders)
+
+
 CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "a law that names no number": (
         lambda: levels(sparkle.Simulated("ATC-GT", "ED"), REFERENCE), UNSURE,
@@ -90,6 +117,17 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "three agents that track": (
         lambda: exact(transients.TransientLaw("ATC-GT"), sparse(3, 1, 2.5e-3), 400), OUTSIDE,
     ),
+    "two best matches": (lambda: run(dimat.TwoAgentsAgree(), opposites()), KEPT),
+    "a descent from two best matches": (
+        lambda: run(dimat.MatchedAveragingDescends(), opposites()), KEPT,
+    ),
+    "a negative weight": (lambda: run(dimat.MatchedAveragingDescends(), repelled()), OUTSIDE),
+    "units that no list of orders holds": (
+        lambda: run(dimat.MatchedAveragingDescends(), units(12)), KEPT,
+    ),
+    "orders in a list": (
+        lambda: run(dimat.MatchedAveragingDescends(), units(2, [[0, 1], [1, 0], [0, 1]])), KEPT,
+    ),
     "a batch for many agents": (lambda: crowd(64, 556), OUTSIDE),
 }  # fmt: skip
 
@@ -99,6 +137,17 @@ def test_what_a_proof_asks_is_asked(name: str) -> None:
     made, verdict = CASES[name]
     report = verify(made())
     assert report.verdict is verdict, report.reason
+
+
+def test_a_match_that_is_best_alone() -> None:
+    rng = np.random.default_rng(0)
+    for H in (1, 2, 3, 4):
+        for _ in range(8):
+            S = rng.integers(-2, 3, (H, H)).astype(float)
+            totals = [S[np.arange(H), p].sum() for p in permutations(H)]
+            for p, total in zip(permutations(H), totals):
+                others = [t for t, q in zip(totals, permutations(H)) if np.any(q != p)]
+                assert alone(S, p) == (total > max(others, default=-np.inf))
 
 
 LIMITS: dict[str, Callable[[], Any]] = {

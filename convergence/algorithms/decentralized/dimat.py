@@ -13,7 +13,7 @@ from convergence.algorithms.base import AbstractAlgorithm, AbstractState
 from convergence.errors import require
 from convergence.oracles.base import AbstractOracle
 from convergence.parts.graphs import check_agents
-from convergence.parts.matching import best_assignment
+from convergence.parts.matching import matchings
 from convergence.shapes import Count, Iterate, Key, Reals, real
 
 MATCHES = ("weights", "activations", "none", "shift")
@@ -33,7 +33,7 @@ class DIMAT(AbstractAlgorithm):
     that one permutation of rows moves a unit in both layers. match: P_ij maximizes ⟨x_i, P x_j⟩
     ("weights") or the correlation of the units' activations on probe data ("activations"), is the
     identity ("none": plain averaging), or a cyclic shift ("shift": no matching at all). once:
-    match in the first round only, and keep these P.
+    match in the first round only, and keep these P. P_ji = P_ij⁻¹, also where several are best.
 
     Differs from the authors' code in: 1. one gradient step in place of epochs of SGD or Adam; 2.
     no agent's merge is copied to the others on a complete graph.
@@ -73,7 +73,7 @@ class DIMAT(AbstractAlgorithm):
             own = jnp.arange(H, dtype=jnp.int32)
             other = own if self.match == "none" else (own + 1) % H
             return jnp.where(jnp.eye(n, dtype=bool)[:, :, None], own, other)
-        return jax.vmap(jax.vmap(best_assignment))(self.scores(X, oracle))
+        return matchings(self.scores(X, oracle))
 
     def merged(self, X: Iterate, P: Int[Array, "n n H"]) -> Iterate:
         """M."""

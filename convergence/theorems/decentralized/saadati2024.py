@@ -103,15 +103,24 @@ class AnyOrderKeepsFunction(MergeKeepsFunction):
 class MatchedAveragingDescends(AbstractMerge):
     """V_W(x_{t+1}) ≤ V_W(x_t) − ½ min_i w_ii Σ_i‖∇_i V_W(x_t)‖² for all t, V_W = Σ_{i<j} w_ij
     min_P ‖x_i − P x_j‖², ∇_i V_W = 2 Σ_k w_ik(x_i − P_ik x_k), for merges matched by weights; W
-    symmetric, the P_ij need not be consistent.
+    symmetric with weights w_ij ≥ 0, the P_ij = P_jiᵀ need not be consistent.
 
     Proof. A merge is x − ½∇V_W(x). With the P_ij held, V is a quadratic with the Hessian
-    2(diag(1 − w_ii) − [w_ij P_ij]_{i≠j}) ≤ 4 max(1 − w_ii), V_W is at most it and equal at x: the
-    descent lemma at the step ½ leaves ½ − ½ max(1 − w_ii) = ½ min w_ii. ∎  An equality for two.
+    2(diag(1 − w_ii) − [w_ij P_ij]_{i≠j}) ≤ 4 max(1 − w_ii), V_W is at most it, as no weight is
+    negative, and equal at x: the descent lemma at the step ½ leaves ½ − ½ max(1 − w_ii) =
+    ½ min w_ii. ∎  An equality for two.
     """
 
     statement = "V_W(x_{t+1}) ≤ V_W(x_t) − ½ min w_ii Σ‖∇_i V_W‖², merges matched by weights"
-    assumes = (DoublyStochastic(), Is("symmetric_W"))
+
+    @varies
+    def assumes(self) -> Any:
+        positive = Within("no negative weight", self, "lightest", 0.0)
+        return (DoublyStochastic(), Is("symmetric_W"), positive)
+
+    def lightest(self, c: Constants, T: int) -> float:
+        """min w_ij."""
+        return float(np.min(c.W))
 
     def metric(self, c: Constants, T: int) -> Any:
         return QuotientEnergy(kept=True)
