@@ -24,7 +24,9 @@ from convergence.laws.noises import noise_faults, rare_faults, strayed_faults
 from convergence.laws.origin import ours
 from convergence.laws.parts import part_faults
 from convergence.laws.tails import drawn_alone
+from convergence.noise.agents import Levels
 from convergence.oracles.base import Oracle
+from convergence.oracles.bilevel import BilevelOracle
 from convergence.precision import precision
 from convergence.problems.base import start_shape, started
 from convergence.runner.checks import check_step
@@ -51,7 +53,7 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
         asked = oracle(problem, noise)
     except InvalidInput as error:
         return Checked("certificates", False, None, str(error))
-    false = certificates(problem, noise)
+    false = certificates(problem, noise, _lower(asked, noise))
     if not false:
         with precision("float64"):
             false = list(part_faults(theorem, problem))
@@ -62,6 +64,14 @@ def credentials(theorem: Any, oracle: Any, problem: Any, noise: Any, c: Constant
     found = told("certificates", false)
     trusted = "" if false else drawn_alone(noise, start_shape(problem), c)
     return found._replace(detail=f"{found.detail}; {trusted}") if trusted else found
+
+
+def _lower(oracle: Any, noise: Any) -> tuple[int, ...] | None:
+    """The shape for which an oracle of two levels draws a user's noise besides, where it is one."""
+    if not isinstance(oracle, BilevelOracle) or ours(noise) or isinstance(noise, Levels):
+        return None
+    shape = tuple(np.shape(oracle.problem.b))
+    return None if shape == start_shape(oracle.problem) else shape
 
 
 def _answers_draws(kind: Any) -> bool:

@@ -21,16 +21,22 @@ _KEPT: dict[Any, list[Fault]] = {}  # by content, for the life of the process
 KEPT = 4096  # instances; a search makes many
 
 
-def certificates(problem: AbstractProblem, noise: AbstractNoise) -> list[Fault]:
-    """Every certificate of the two that is found false, in the words of `Fault`."""
+def certificates(
+    problem: AbstractProblem, noise: AbstractNoise, lower: tuple[int, ...] | None = None
+) -> list[Fault]:
+    """Every certificate of the two that is found false, in the words of `Fault`; lower: another
+    shape for which the noise is drawn."""
     with precision("float64"):
         start = started(problem)
         c = noise.constants(start.shape)
         place = _bytes(start) if not c.get("additive") else b""
-        about = (content(problem), None), (content(noise), (start.shape, place))
-        for key, check in zip(
-            about, (lambda: problem_faults(problem), lambda: _of_noise(noise, start, c))
-        ):
+        about = [(content(problem), None), (content(noise), (start.shape, place))]
+        checks = [lambda: problem_faults(problem), lambda: _of_noise(noise, start, c)]
+        if lower is not None:
+            other = np.zeros(lower)
+            about.append((content(noise), (lower, b"lower")))
+            checks.append(lambda: _of_noise(noise, other, noise.constants(lower)))
+        for key, check in zip(about, checks, strict=True):
             if key not in _KEPT:
                 if len(_KEPT) >= KEPT:
                     _KEPT.clear()

@@ -20,7 +20,7 @@ from convergence.constants import Constants
 from convergence.derivatives import slope_along
 from convergence.errors import InvalidInput
 from convergence.laws.entries import ALPHA, limit, misses
-from convergence.laws.faults import ROUNDING, Fault
+from convergence.laws.faults import ROUNDING, Fault, close
 from convergence.noise.base import AbstractNoise
 from convergence.philox import PHILOX
 
@@ -38,6 +38,9 @@ def drawn_faults(
     if noise.of_unit(jnp.zeros(shape)) is not None:
         units = jnp.eye(d).reshape((d, *shape))
         images = np.asarray(jax.vmap(noise.of_unit)(units)).reshape(d, d)
+        total = float(np.linalg.norm(images))
+        if c.get("additive") and "sigma" in c and not close(c.sigma, total, 0.0):
+            yield Fault("sigma", c.sigma, total, "of of_unit (E‖ξ‖²)^½")
         yield from _of_unit(images, noise.normal, sample)
     if "corner_rank" in c and c.corner > 0 and len(shape) == 2:
         v = sample[:, -1] / c.corner

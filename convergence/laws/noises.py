@@ -70,7 +70,7 @@ def noise_faults(
     if odd := list(_orders(c)):
         return odd
     if isinstance(noise, Levels):
-        each = noise.levels(x.shape).values()
+        each = Levels.levels(noise, x.shape).values()  # which an oracle draws, whatever it shows
         parts = [
             fault
             for part, shape in each

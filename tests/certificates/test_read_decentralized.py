@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 import pytest
 
@@ -13,13 +15,15 @@ from convergence import Verdict, verify
 from convergence.claims.base import Claim
 from convergence.claims.exact import Exact
 from convergence.claims.separation import Separation
+from convergence.constants import Constants
 from convergence.errors import InvalidInput
-from convergence.noise.agents import PerEntry
+from convergence.noise.agents import Levels, PerEntry
+from convergence.noise.base import AbstractNoise
 from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.parts.matching import alone, permutations
 from convergence.problems.agents import AgentQuadratics, common, slowest
-from convergence.problems.bilevel import reference
+from convergence.problems.bilevel import random_bilevel, reference
 from convergence.problems.units import UnitQuadratics
 from convergence.theorems.decentralized import alghunaim2022 as suda
 from convergence.theorems.decentralized import alghunaim2022_sparse as transients
@@ -65,6 +69,36 @@ def crowd(n: int, T: int) -> Exact:
     c = problem.constants()
     pull = np.sum(c.h * (c.lam[1:, None] / (1 - c.lam[1:, None])) ** 2 * c.modes[1:] ** 2)
     return exact(flat.Crossover(), problem, T, noise=PerEntry((c.L * T / (2 * pull)) ** -0.5))
+
+
+class Own(AbstractNoise):
+    """N(0, s² I) of a user, s = 1 but for iterates of three columns."""
+
+    normal = True
+    three: float = eqx.field(static=True, default=1.0)
+    stated: float = eqx.field(static=True, default=1.0)  # of the root of E‖ξ‖²
+
+    def draw(self, x: Any, key: Any) -> Any:
+        return self.of_unit(jax.random.normal(key, x.shape, x.dtype))
+
+    def of_unit(self, unit: Any) -> Any:
+        return unit * (self.three if unit.shape[-1] == 3 else 1.0)
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        sigma = self.stated * float(np.prod(shape)) ** 0.5
+        return Constants(
+            s=1.0, sigma=sigma, additive=True, symmetric=True, isotropic_noise=True,
+        )  # fmt: skip
+
+
+class Even(Levels):
+    """Levels of a user, said to be of one size."""
+
+    def constants(self, shape: tuple[int, ...]) -> Constants:
+        return self.u.constants(shape)
+
+
+UNEVEN = Even(PerEntry(5.0), PerEntry(1.0), PerEntry(1.0))
 
 
 def run(theorem: Any, problem: Any) -> Claim:
@@ -127,6 +161,24 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     ),
     "orders in a list": (
         lambda: run(dimat.MatchedAveragingDescends(), units(2, [[0, 1], [1, 0], [0, 1]])), KEPT,
+    ),
+    "a variance of a user's law": (
+        lambda: exact(suda.Variance("ED"), NEAR, noise=Own(stated=2.0)), OUTSIDE,
+    ),
+    "a variance below": (
+        lambda: levels(
+            sparkle.SmallUpperStep(), random_bilevel(RING4, 2, 3, 0.3), 10**6, noise=Own(three=5.0)
+        ),
+        OUTSIDE,
+    ),
+    "a user's law at either level": (
+        lambda: levels(
+            sparkle.SmallUpperStep(), random_bilevel(RING4, 2, 3, 0.3), 10**6, noise=Own()
+        ),
+        KEPT,
+    ),
+    "levels of one size in name": (
+        lambda: levels(sparkle.SmallUpperStep(), REFERENCE, 10**5, noise=UNEVEN), OUTSIDE,
     ),
     "a batch for many agents": (lambda: crowd(64, 556), OUTSIDE),
 }  # fmt: skip

@@ -64,10 +64,15 @@ class OneSize(AbstractAssumption):
     that serves all of them has to certify for either shape."""
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
-        below = c if isinstance(noise, Levels) else noise.constants((c.agents, c.lower_d))
-        even = bool(c.get("isotropic_noise")) and bool(below.get("isotropic_noise"))
-        detail = f"s = {below.get('s')} at the lower level, isotropic at both"
-        return Checked("one size of noise", even and below.get("s") == c.s, float(c.s), detail)
+        lower, shape = (c.agents, c.lower_d), (c.agents, c.upper_d)
+        one = (noise, lower), (noise, lower), (noise, shape)
+        if isinstance(noise, Levels):  # as an oracle draws them, whatever a subclass says of all
+            one = (noise.y, lower), (noise.z, lower), (noise.u, shape)
+        each = [part.constants(at) for part, at in one]
+        even = all(bool(found.get("isotropic_noise")) for found in each)
+        sizes = [found.get("s") for found in each]
+        detail = f"s = {sizes} at y, z and u, isotropic at all of them"
+        return Checked("one size of noise", even and set(sizes) == {c.s}, float(c.s), detail)
 
 
 class UpperForces(AbstractAssumption):
