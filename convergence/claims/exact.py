@@ -83,8 +83,9 @@ class AbstractExact(AbstractOnInstance):
         if settled is None:
             # Seven digits of a fixed point are left, of which an exponent to 0.05 needs two.
             least = RESOLVED**1.5 if self.kind is Kind.RATE else RESOLVED
-            title, holds = "a radius that float64 tells from 1", abs(1 - radius) >= least
-            detail = f"|1 − the spectral radius| must be at least {least:g}"
+            left = 1 - radius if self.kind is Kind.RATE else abs(1 - radius)
+            title, holds = "a radius that float64 tells from 1", left >= least
+            detail = f"|1 − the spectral radius| must be at least {least:g}, below 1 for a rate"
         else:
             least = max(settled / T, RESOLVED)
             title, holds = "stable step", 1 - radius >= least

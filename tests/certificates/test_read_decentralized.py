@@ -23,7 +23,7 @@ from convergence.oracles.bilevel import BilevelOracle
 from convergence.parts import graphs
 from convergence.parts.matching import alone, permutations
 from convergence.problems.agents import AgentQuadratics, common, slowest
-from convergence.problems.bilevel import random_bilevel, reference
+from convergence.problems.bilevel import BilevelQuadratics, random_bilevel, reference
 from convergence.problems.units import UnitQuadratics
 from convergence.theorems.decentralized import alghunaim2022 as suda
 from convergence.theorems.decentralized import alghunaim2022_sparse as transients
@@ -71,10 +71,42 @@ def crowd(n: int, T: int) -> Exact:
     return exact(flat.Crossover(), problem, T, noise=PerEntry((c.L * T / (2 * pull)) ** -0.5))
 
 
+APART = AgentQuadratics(
+    graphs.lazy_complete(8, 1e-4), np.tile([[[0.5]], [[1.5]]], (4, 1, 1)),
+    np.tile([[1.0], [-1.0]], (4, 1)),
+)  # fmt: skip
+
+
+def steep(times: float) -> Any:
+    """The reference agents with so many times their lower curvatures."""
+    return dataclasses.replace(REFERENCE, A=REFERENCE.A * times)
+
+
+def gap(T: int) -> Any:
+    """The reference agents with 1 − λ = 1/T."""
+    return reference(graphs.lazy_complete(4, 1 / T))
+
+
+def nearly(T: int) -> Any:
+    return small(gap(T), 1e-4)
+
+
+def growing(T: int) -> Any:
+    """More and more agents."""
+    return random_bilevel(graphs.lazy_complete(T // 200, 1 / T), 1, 1)
+
+
+def long(n: int) -> Any:
+    """n agents of one steep lower curvature."""
+    one, zero = np.ones((n, 1)), np.zeros((n, 1))
+    block = one[:, :, None]
+    W = graphs.lazy_complete(n, 1.0)
+    return BilevelQuadratics(W, 60 * block, 60 * block, zero, 16 * block, one, zero)
+
+
 class Own(AbstractNoise):
     """N(0, s² I) of a user, s = 1 but for iterates of three columns."""
 
-    normal = True
     three: float = eqx.field(static=True, default=1.0)
     stated: float = eqx.field(static=True, default=1.0)  # of the root of E‖ξ‖²
 
@@ -118,11 +150,10 @@ def repelled() -> UnitQuadratics:
     return UnitQuadratics(W, np.reshape(units, (3, 2, 2)), np.zeros((3, 2)), ((0, 1),) * 3)
 
 
-def units(n: int, orders: Any = None) -> UnitQuadratics:
+def units(n: int) -> UnitQuadratics:
     """Three agents of n units each."""
     y0 = np.random.default_rng(0).standard_normal((3, n, 2))
-    orders = np.tile(np.arange(n), (3, 1)) if orders is None else orders
-    return UnitQuadratics(graphs.ring(3), y0, np.zeros((3, 2)), orders)
+    return UnitQuadratics(graphs.ring(3), y0, np.zeros((3, 2)), np.tile(np.arange(n), (3, 1)))
 
 
 CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
@@ -140,7 +171,7 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
         lambda: exact(dsgd.ConstantStep(), slowest(RING8, zeta=1e-17)), FALSE,
     ),
     "minimizers apart in small units": (
-        lambda: exact(dsgd.SharedMinimizer(), slowest(RING8, zeta=1e-17, x0=1e-15)), OUTSIDE,
+        lambda: exact(dsgd.SharedMinimizer(), slowest(RING8, zeta=1e-20, x0=1e-18)), OUTSIDE,
     ),
     "levels apart in small units": (
         lambda: levels(sparkle.Alike("D-SOBA"), small(REFERENCE, 1e-14)), OUTSIDE,
@@ -158,9 +189,6 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "a negative weight": (lambda: run(dimat.MatchedAveragingDescends(), repelled()), OUTSIDE),
     "units that no list of orders holds": (
         lambda: run(dimat.MatchedAveragingDescends(), units(12)), KEPT,
-    ),
-    "orders in a list": (
-        lambda: run(dimat.MatchedAveragingDescends(), units(2, [[0, 1], [1, 0], [0, 1]])), KEPT,
     ),
     "a variance of a user's law": (
         lambda: exact(suda.Variance("ED"), NEAR, noise=Own(stated=2.0)), OUTSIDE,
@@ -180,6 +208,38 @@ CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "levels of one size in name": (
         lambda: levels(sparkle.SmallUpperStep(), REFERENCE, 10**5, noise=UNEVEN), OUTSIDE,
     ),
+    "the transient of unequal curvatures": (
+        lambda: exact(dsgd.DSGDRate(), APART, 2000, 8000, 32_000, noise=PerEntry(1e-3)), OUTSIDE,
+    ),
+    "a slow graph below": (
+        lambda: levels(
+            sparkle.SmallUpperStep("ED", "ATC-GT", W_lower=graphs.lazy_complete(4, 1e-3)),
+            REFERENCE, 10**5,
+        ),
+        OUTSIDE,
+    ),
+    "steps that are long for their curvature": (
+        lambda: levels(sparkle.BiasOfUncorrected(), steep(900), 1000, 2000, 4000), OUTSIDE,
+    ),
+    "steps of a rate that are unstable": (
+        lambda: levels(sparkle.BiasOfUncorrected(), steep(0.01), 1000, 2000, 4000), OUTSIDE,
+    ),
+    "agents that are nearly alike": (
+        lambda: levels(sparkle.SparkleTransient("ATC", "ATC"), nearly, 800, 1600, 3200), OUTSIDE,
+    ),
+    "noise that hides the network": (
+        lambda: levels(
+            sparkle.SparkleTransient("ATC", "ATC"), gap, 800, 1600, 3200, noise=PerEntry(10.0)
+        ),
+        OUTSIDE,
+    ),
+    "other agents at every gap": (
+        lambda: levels(sparkle.SparkleTransient(), growing, 800, 1600, 3200), OUTSIDE,
+    ),
+    "early gaps": (
+        lambda: levels(sparkle.SparkleTransient("non-ATC-GT", "ED"), gap, 20, 40, 80), OUTSIDE,
+    ),
+    "speed-up of long steps": (lambda: levels(sparkle.SpeedUp(), long, 2, 4, 8), OUTSIDE),
     "a batch for many agents": (lambda: crowd(64, 556), OUTSIDE),
 }  # fmt: skip
 

@@ -111,15 +111,15 @@ _SPEED = (
           horizons=(3000, 12_000, 48_000), note="recalled; leading term only"),
 )  # fmt: skip
 _TRANSIENTS = (
-    exact("transient-ED", sparkle.SparkleTransient(), gap, horizons=(25, 100, 400)),
+    exact("transient-ED", sparkle.SparkleTransient(), gap, horizons=(800, 1600, 3200)),
     exact("transient-EXTRA", sparkle.SparkleTransient("EXTRA", "EXTRA"), gap,
-          horizons=(25, 100, 400)),
+          horizons=(800, 1600, 3200)),
     exact("transient-ATC-GT", sparkle.SparkleTransient("ATC-GT", "ATC-GT"), gap,
-          horizons=(25, 100, 400)),
+          horizons=(800, 1600, 3200)),
     exact("d-soba-transient", sparkle.SparkleTransient("ATC", "ATC"), gap,
-          horizons=(100, 400, 1600)),
+          horizons=(800, 1600, 3200)),
     *(exact(f"transient-table-{upper}-{lower}", TransientTable(upper, lower), gap,
-            horizons=(100, 400, 1600), note="recalled; in 1/(1 − λ) at n = 4")
+            horizons=(800, 1600, 3200), note="recalled; in 1/(1 − λ) at n = 4")
       for upper, lower in (("ED", "ED"), ("ATC-GT", "ED"), ("ATC-GT", "ATC-GT"), ("ATC", "ATC"))),
 )  # fmt: skip
 _BETTER = (

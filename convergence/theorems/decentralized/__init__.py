@@ -29,6 +29,9 @@ zhu2024: SPARKLE (Zhu et al. 2024) and D-SOBA (Kong et al. 2024) on bilevel quad
 zhu2024_base: What the statements on SPARKLE (Zhu et al. 2024) share.
 zhu2024_choices: SPARKLE (Zhu et al. 2024): simulated against exact moments, and one choice
     against another.
+zhu2024_leading: The bias of SPARKLE without corrections, and what of it leads as steps vanish.
+zhu2024_modes: What the modes of a network forget and what they hear, for SPARKLE at small upper
+    steps.
 zhu2024_rates: SPARKLE (Zhu et al. 2024): its rate, its linear speed-up, and its table of
     transients.
 zhu2024_table: SPARKLE (Zhu et al. 2024): its table of transient iteration complexities, as

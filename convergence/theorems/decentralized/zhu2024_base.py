@@ -17,6 +17,7 @@ from convergence.noise.agents import Levels
 from convergence.parts.graphs import check_mixing
 from convergence.parts.strategies import CORRECTED
 from convergence.plainly import plainly
+from convergence.problems.bilevel import reference
 from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has
 from convergence.theorems.base import Provenance, Source, varies
@@ -32,7 +33,8 @@ UNCORRECTED = ("ATC", "consensus")
 
 
 def _four(steps: Any) -> bool:
-    return np.shape(steps) == (4,) and bool(np.all(np.asarray(steps) > 0))
+    v = np.asarray(steps)
+    return v.shape == (4,) and bool(np.all((v > 0) & np.isfinite(v)))
 
 
 def _mixes(W: Any) -> bool:
@@ -40,6 +42,9 @@ def _mixes(W: Any) -> bool:
         return W is None or check_mixing(W) is not None
     except InvalidInput:
         return False
+
+
+ONE_GRAPH = Domain("one graph for both levels, None", lambda W: W is None)
 
 
 class OneGraph(AbstractAssumption):
@@ -50,6 +55,15 @@ class OneGraph(AbstractAssumption):
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
         n = None if self.W is None else float(len(self.W))
         return Checked("one number of agents", n in (None, len(c.W)), n, "rows of W_lower")
+
+
+class ReferenceAgents(AbstractAssumption):
+    """The four agents of `reference`, on whatever graph."""
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        W = np.asarray(c.W)
+        same = W.shape == (4, 4) and eqx.tree_equal(problem, reference(W)) is True
+        return Checked("the agents of `reference`", same, None, "`reference(W)`")
 
 
 @plainly
@@ -81,7 +95,9 @@ class UpperForces(AbstractAssumption):
 
     def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
         size = float(np.linalg.norm(c.W @ np.asarray(_forces(problem, len(c.W)))))
-        return Checked("heterogeneous upper level", size > 1e-6 * (1 + c.zeta), size, "‖W u‖ > 0")
+        known = c.L * np.linalg.norm(c.x_star) + c.weight * np.linalg.norm(c.r_mean)
+        seen = size > 1e-6 * c.zeta + 1e-12 * float(known)  # and no rounding of what cancels
+        return Checked("heterogeneous upper level", seen, size, "‖W u‖ > 0")
 
 
 class AbstractSparkle(AbstractMoment):

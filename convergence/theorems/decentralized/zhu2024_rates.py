@@ -18,10 +18,11 @@ from convergence.theorems.assumptions import Has, Is
 from convergence.theorems.base import Kind, Moment, Provenance, Source, varies
 from convergence.theorems.conditions import Positive, Within
 from convergence.theorems.decentralized.zhu2024_base import (
+    ONE_GRAPH,
     SOURCE,
     AbstractSparkle,
     OneSize,
-    UpperForces,
+    ReferenceAgents,
     off_gap,
     response,
 )
@@ -29,11 +30,19 @@ from convergence.theorems.domains import one_of
 
 
 class AbstractSparkleTransient(AbstractSparkle):
-    """The transient at α = β = γ = √(n/T), θ = 1. T names 1/(1 − λ)."""
+    """The transient at α = β = γ = √(n/T), θ = 1. T names 1/(1 − λ).
+
+    Computed and not proved, on the four agents of `reference` with noise of s ≤ 1: terms of higher
+    order move an exponent by at most 0.035 from T = 800 on. On other agents they may lead longer.
+    """
 
     kind = Kind.RATE
     quantity = Moment.TRANSIENT
-    domain = {"upper": one_of(*CORRECTED, "ATC"), "lower": one_of(*CORRECTED, "ATC")}
+    domain = {
+        "upper": one_of(*CORRECTED, "ATC"),
+        "lower": one_of(*CORRECTED, "ATC"),
+        "W_lower": ONE_GRAPH,
+    }
 
     def __check_init__(self) -> None:
         require(
@@ -45,20 +54,20 @@ class AbstractSparkleTransient(AbstractSparkle):
 
     @varies
     def assumes(self) -> Any:
-        forces = () if self.upper in CORRECTED else (UpperForces(),)
         return (
-            *super().assumes, *forces, Is("isotropic_noise"), Positive("s"), Has("agents", 3),
+            *super().assumes, Is("isotropic_noise"), Positive("s"),
             Within("one eigenvalue 1 − 1/T", self, "off_gap", 0.0, 1e-6),
-            Within("T large against n", self, "sparse", 0.0, 0.2),
+            ReferenceAgents(), Has("s", 0.0, 1.0),
+            Within("T past what is left out", self, "far", 800.0),
         )  # fmt: skip
 
     def off_gap(self, c: Constants, T: int) -> float:
         """max |T(1 − λ) − 1|."""
         return off_gap(c, T)
 
-    def sparse(self, c: Constants, T: int) -> float:
-        """n/T."""
-        return c.agents / T
+    def far(self, c: Constants, T: int) -> float:
+        """T."""
+        return float(T)
 
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
         step = float((c.agents / T) ** 0.5)
@@ -75,7 +84,7 @@ class SparkleTransient(AbstractSparkleTransient):
 
     The exponents of the paper's table for SPARKLE-ED and -EXTRA, read here on quadratics; what the
     table has for gradient tracking, (1 − λ)^{−8/3}, is an upper bound. T names 1/(1 − λ), λ being
-    the only eigenvalue besides 1, of three agents or more: two lose nothing by a corrected network.
+    the only eigenvalue besides 1.
     """
 
     two_sided = True
@@ -143,7 +152,7 @@ class SpeedUp(AbstractSparkleRate):
         return (
             *super().assumes, OneSize(), Is("common"), Has("zeta", 0.0, 1e-9),
             Within("T agents", self, "count", 0, 0),
-            Within("α/(1 − λ)", self, "order", 0.0, 0.02),
+            Within("a small step", self, "order", 0.0, 0.05),
         )  # fmt: skip
 
     def count(self, c: Constants, T: int) -> float:
@@ -151,8 +160,15 @@ class SpeedUp(AbstractSparkleRate):
         return c.agents - T
 
     def order(self, c: Constants, T: int) -> float:
-        """α/(1 − λ₂)."""
-        return self.sizes(c, T)[0] / (1 - float(c.lam[1]))
+        """4α‖J‖²/min{μ, μ_g}, J the Jacobian of the three directions: what the longest step leaves
+        of its limit, of agents whose mean sees no network."""
+        p, q = c.upper_d, c.lower_d
+        J = np.zeros((p + 2 * q, p + 2 * q))
+        J[:p, :p], J[:p, p + q :] = c.weight * np.eye(p), c.B_mean.T
+        J[p : p + q, :p], J[p : p + q, p : p + q] = -c.B_mean, c.A_mean
+        J[p + q :, p : p + q], J[p + q :, p + q :] = -c.K_mean, c.A_mean
+        steep = float(np.linalg.norm(J, 2)) ** 2 / min(c.mu, c.mu_g)
+        return 4 * self.sizes(c, T)[0] * steep
 
     def sizes(self, c: Constants, T: int) -> tuple[float, ...]:
         return super().sizes(c, 20_000)
