@@ -17,10 +17,12 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.keys import run_key, step_key
 from convergence.laws.faults import CURVED, ROUNDING, Fault
+from convergence.laws.look import roughness
 from convergence.laws.origin import ours
 from convergence.noise.base import AbstractNoise
 from convergence.oracles.base import Oracle
 from convergence.plainly import plainly
+from convergence.precision import precision
 from convergence.runner.experiment import Experiment
 from convergence.shapes import Key
 from convergence.statistics.eprocess import LAMBDAS
@@ -130,19 +132,19 @@ def _between(x: Any, g: Any, y: Any, h: Any) -> Any:
     return top, low
 
 
-def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any, most: Any) -> Any:
-    """2|f(y) − f(x) − ⟨g, y − x⟩|/‖y − x‖², at most L, rounding taken off: of the largest |f| on
-    the way, for a small f may be a difference of terms like that."""
+def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any, most: Any, rough: Any) -> Any:
+    """2|f(y) − f(x) − ⟨g, y − x⟩|/‖y − x‖², at most L, rounding taken off: `rough`, and of the
+    largest |f| on the way, for a small f may be a difference of terms like that."""
     far, slope = _size(y - x), jnp.sum(g * (y - x))
     sizes = most + jnp.abs(f) + jnp.abs(value) + jnp.abs(slope)
     rounding = 64 * jnp.finfo(g.dtype).eps * sizes
     apart = far > 1e-6 * (_size(x) + _size(y))
     safe = jnp.where(apart, far, 1.0)
-    miss = (jnp.abs(value - f - slope) - rounding) / safe
+    miss = (jnp.abs(value - f - slope) - rounding - rough) / safe
     return jnp.where(apart, 2 * miss / safe, 0.0)
 
 
-def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
+def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0) -> Any:
     """The fields of a `Way` along T steps of one run, while they are finite, and its end. Of a
     class of the user's, f and all its terms are followed to where gradients are asked as well, its
     noise by a draw of its own at every iterate."""
@@ -169,7 +171,8 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
         h, f = problem.grad(after.x), problem.value(after.x)
         pairs = [_between(state.x, g, after.x, h), _between(x0, g0, after.x, h)]
         if strange:
-            pairs += [(_lifted(state.x, g, problem.value(state.x), after.x, f, most), low)]
+            was = problem.value(state.x)
+            pairs += [(_lifted(state.x, g, was, after.x, f, most, rough), low)]
             for y in [x for x in heard if x is not state.x][:ASKED]:
                 with contextlib.suppress(jax.errors.UnexpectedTracerError):  # within a loop
                     pairs.append(_between(state.x, g, y, problem.grad(y)))
@@ -197,14 +200,20 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any) -> Any:
 
 
 _compiled = hastily(_walk)
-_brief = plainly(_walk, turns=lambda experiment, T, key, sigma: int(T))
+_brief = plainly(_walk, turns=lambda experiment, T, key, sigma, rough=0.0: int(T))
 
 
 def walked(
     experiment: Experiment, T: int, key: Key, run: int, sigma: float = 0.0
 ) -> tuple[Way, np.ndarray]:
     """The way of the run `run` of a claim's key through T steps, and where it ends, in float64;
-    `sigma`: that of a noise that is heard on the way."""
-    asked = experiment, np.asarray(T, np.int32), run_key(key, run), np.asarray(sigma, float)
+    `sigma`: that of a noise that is heard on the way. What a user's f is rounded by counts as a
+    rounding of its size."""
+    rough = 0.0
+    if not ours(experiment.problem):
+        with precision("float64"):
+            rough = roughness(experiment.problem)
+    asked = experiment, np.asarray(T, np.int32), run_key(key, run), *map(np.asarray, (sigma, rough))
     *seen, end = _brief.surely(BRIEF, *asked) or _compiled(*asked)
-    return Way(*(float(v) for v in seen)), np.asarray(end, np.float64)
+    way = Way(*(float(v) for v in seen))
+    return way._replace(size=way.size + rough / ROUNDING), np.asarray(end, np.float64)

@@ -25,6 +25,7 @@ COPIES = 80  # of a large iterate, while it is looked at
 LARGE = 2**15  # entries of an iterate from which two of the points are enough, and no path
 DENSE = 144  # entries of an iterate up to which the whole Hessian is formed; else products with it
 TOGETHER = 64  # points that a program takes, always as many so that one serves
+FEW = 16  # of which a few are enough
 STRIDE, LEAST = 1e-6, 0.1  # of a central difference, relative to the size of x, and least size
 
 
@@ -34,7 +35,7 @@ class Look(NamedTuple):
     fore, aft: f(x ± h v) along unit vectors v (P, d). ends: (2, P) the slopes ∇f(x ± h v)·v.
     H: (P, d, d) up to `DENSE` entries, else None. top, low: (P,) the largest |λ| and the least λ of
     ∇²f; without H what power iteration found, a lower and an upper bound. star: the point that was
-    given. far: ‖x_0‖ + ‖x_0 − star‖.
+    given. far: the way to it and 1e-4 ‖x_0‖, whose roundings sizes hold; else ‖x_0‖.
     """
 
     starts: bool
@@ -194,7 +195,9 @@ def look(
     if star is not None:
         near[-1] = np.broadcast_to(star, x0.shape)
     # Below 1e-12 a distance is the rounding of a zero.
-    unit = next((u for u in (_size(near[-1] - x0), _size(x0)) if u > 1e-12), 1.0)
+    way, own = _size(near[-1] - x0), _size(x0)
+    unit = next((u for u in (way, own) if u > 1e-12), 1.0)
+    far = (way + (1e-4 if way > 1e-12 else 1.0) * own) * x0.size**0.5
     for k, scale in enumerate(np.geomspace(1e-4, 10.0, points), start=1):
         near[k] += unit * scale * rng.standard_normal(x0.shape)
     dense = x0.size <= DENSE
@@ -230,7 +233,7 @@ def look(
         bool(kept[0]), x[kept], f[kept], g[kept], v.reshape((count, -1))[kept], h, fore[kept],
         aft[kept], ends[:, kept], H, top, low,
         int(np.sum(kept[: len(near) - 1])) if star is not None and kept[len(near) - 1] else None,
-        float(np.linalg.norm(x0) + np.linalg.norm(near[-1] - x0)),
+        far,
     )  # fmt: skip
 
 
@@ -244,6 +247,33 @@ def grain(s: Look) -> float:
     difference shows."""
     bent = np.abs(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
     return 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
+
+
+def _off(f: Any, fore: Any, aft: Any, ends: np.ndarray, g: Any, h: float) -> float:
+    rise = 0.5 * h * (ends + g)
+    off = np.abs(np.stack([fore - f - rise[0], f - aft - rise[1]]))
+    return 8 * float(np.median(off[np.isfinite(off)])) if np.isfinite(off).any() else 0.0
+
+
+def rough(s: Look) -> float:
+    """How rough f is: it may be a difference of larger numbers, whose roundings its changes show
+    beside those that ∇f makes."""
+    return _off(s.f, s.fore, s.aft, s.ends, np.sum(s.g * s.v, axis=1), s.h)
+
+
+def roughness(problem: AbstractProblem) -> float:
+    """`rough` of a few points around x_0. In float64."""
+    x0, rng = started(problem).astype(np.float64), np.random.default_rng(0)
+    unit = _size(x0) if _size(x0) > 1e-12 else 1.0
+    wide = (-1, *(1,) * x0.ndim)
+    v, away = rng.standard_normal((2, FEW, *x0.shape))
+    v /= np.sqrt(np.sum(v.reshape(FEW, -1) ** 2, axis=1)).reshape(wide)
+    x = x0 + unit * np.geomspace(1e-4, 10.0, FEW).reshape(wide) * away
+    h = STRIDE * max(unit * x0.size**0.5, LEAST)
+    with np.errstate(all="ignore"):
+        (f, fore, aft), ends = _about(problem, x, v, h)
+        g = np.sum((slopes(problem, x) * v).reshape(FEW, -1), axis=1)
+        return _off(f, fore, aft, ends, g, h)
 
 
 def downhill(problem: AbstractProblem, s: Look) -> float:

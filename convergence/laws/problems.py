@@ -13,12 +13,12 @@ from convergence.constants import Constants
 from convergence.errors import InvalidInput
 from convergence.laws.attention import attention
 from convergence.laws.bends import bends
-from convergence.laws.between import between
+from convergence.laws.between import BLURRED, between, fallen, pulled
 from convergence.laws.climbed import bent, steepest
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.fitting import fitting
 from convergence.laws.games import games
-from convergence.laws.look import Look, affine, downhill, grain, look
+from convergence.laws.look import LARGE, Look, affine, downhill, grain, look, rough
 from convergence.laws.origin import origin, ours
 from convergence.laws.structure import structure
 from convergence.laws.unformed import unformed
@@ -45,8 +45,9 @@ def _found(
         *_slope(problem, seen, c),
         *_curvature(seen, c),
         *between(problem, seen, c),
+        *pulled(problem, seen, c),
         *bent(problem, seen, c),
-        *_values(seen, c, downhill(problem, seen) if "f_star" in c or "Delta" in c else math.inf),
+        *_values(problem, seen, c),
         *_below(seen, c),
         *_answers(problem, seen, c),
         *bends(problem, seen, c),
@@ -89,7 +90,8 @@ def _slope(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     if "G" in c:
         most = float(steep.max())
         enough = 0.9 if ours(problem) else 1.0  # near a false G points may lie, and none above it
-        if most < enough * c.G < math.inf and s.H is not None:
+        few = s.H is not None or (s.x.shape[1] < LARGE and not ours(problem))
+        if most < enough * c.G < math.inf and few:
             most = max(most, steepest(problem, s))
         if most > c.G * (1 + ROUNDING) + 1e-12 * scale:
             yield Fault("G", c.G, most, "‖∇f‖ at a point")
@@ -141,11 +143,13 @@ def _pairs(s: Look) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return far, rise, inner
 
 
-def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
+def _values(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     """f_star, Delta, x_star, R and mu_PL."""
+    low = downhill(problem, s) if "f_star" in c or "Delta" in c else math.inf
     steep = np.linalg.norm(s.g, axis=1)
-    rough = grain(s) * s.far / ROUNDING  # what roundings of ∇f make of f
-    scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far + rough
+    rounded = grain(s) * s.far / ROUNDING  # what roundings of ∇f make of f
+    scale = abs(s.f[0]) + abs(float(c.get("f_star", low))) + steep[0] * s.far + rounded
+    scale += rough(s) / ROUNDING
     if s.H is not None and affine(c):
         low = min(low, _bottom(s))
     if "f_star" in c:
@@ -159,6 +163,8 @@ def _values(s: Look, c: Constants, low: float) -> Iterator[Fault]:
         what = "f(x_0) − f_star" if known else "from x_0 a descent"
         if gap > c.Delta + ROUNDING * scale or (known and not close(c.Delta, gap, scale)):
             yield Fault("Delta", c.Delta, gap, what)
+        elif known and ROUNDING * scale > BLURRED * c.Delta:
+            yield from fallen(problem, s, c)
     if "mu_PL" in c and "f_star" in c:
         lack = 2 * c.mu_PL * (s.f - c.f_star - ROUNDING * (scale + np.abs(s.f))) - steep**2
         k = int(np.argmax(lack))
@@ -219,6 +225,7 @@ def _below(s: Look, c: Constants) -> Iterator[Fault]:
         way = np.linalg.norm(s.x - s.x[0], axis=1) + s.far
         size = np.abs(s.f) + abs(least) + steep * way
         gap = s.f - least - ROUNDING * (size + 1e-6 * abs(s.f[0] - least)) - grain(s) * way
+        gap -= rough(s)
         if 0 < mu < math.inf:
             k = int(np.argmax(gap - (1 + CURVED) * steep**2 / (2 * mu)))
             if gap[k] > (1 + CURVED) * steep[k] ** 2 / (2 * mu):
