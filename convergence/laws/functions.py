@@ -105,12 +105,20 @@ def _formed(problem: Any, x: np.ndarray, n: int) -> tuple[float, float, float]:
 
 
 def _some(problem: Any, x: np.ndarray, n: int) -> tuple[float, float, float]:
-    """As `_formed`, of the functions that turn a direction drawn the most and the least."""
+    """As `_formed`, of the functions that turn a direction drawn the most and the least; jointly of
+    all along it, and of those along all."""
     v = np.random.default_rng(6).standard_normal((1, len(x)))
     rows = each(_turned, problem, x[None], v)[0]
     order = np.argsort(rows @ v[0])
     which = order if n <= FEW else np.concatenate([order[: FEW // 2], order[-FEW // 2 :]])
     many, at = np.arange(len(which)), np.tile(x, (len(which), 1))
     low, high, _ = ends(lambda V: each(_turned, problem, at, V)[many, which], len(which), len(x))
-    joint = float(np.mean(np.sum(rows**2, axis=1)) / np.sum(v**2)) ** 0.5
+    joint = float(np.mean(np.sum(rows**2, axis=1)) / np.sum(v**2))
+
+    def squared(V: np.ndarray) -> np.ndarray:
+        """Σ (∇²f_i)² v over some, a lower bound of that over all."""
+        once = each(_turned, problem, x[None], V)[0, which]
+        return np.sum(each(_turned, problem, at, once)[many, which], axis=0, keepdims=True)
+
+    joint = max(joint, float(ends(squared, 1, len(x))[1][0]) / n) ** 0.5
     return float(low.min()), float(max(high.max(), -low.min())), joint

@@ -9,17 +9,26 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.faults import CURVED, Fault
 from convergence.laws.krylov import ends
-from convergence.laws.look import LARGE, Look, affine, grain, slopes, turns
+from convergence.laws.look import DENSE, LARGE, Look, affine, grain, slopes, turns
 from convergence.laws.origin import ours
 from convergence.problems.base import AbstractProblem, start_shape
 
 TIMES = np.array([1.0, 0.5, 0.37, -0.59, 2.3, -7.1, 41.0])  # of steps along a way
 WAYS = 4  # drawn
+UNSEEN = "radius", "eigenvalues", "curvatures", "mu_star", "condition", "stretch"
 
 
 def unformed(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
-    """quadratic, isotropic, and h of a Hessian by rows, of a user's problem."""
-    if s.H is not None or s.x.shape[1] >= LARGE or ours(problem):
+    """quadratic, isotropic, and h of a Hessian by rows, of a user's problem; and what no product
+    shows."""
+    if s.H is not None or ours(problem):
+        return
+    rows = c.get("by_rows") or ("E" in c and "hessians" in c)  # then h is looked at beside them
+    for name in UNSEEN if rows else (*UNSEEN, "h"):
+        if name in c:
+            what = f"no look at a Hessian of {s.x.shape[1]} entries can check it, but of {DENSE}"
+            yield Fault(name, c[name], None, f"{what} or fewer")
+    if s.x.shape[1] >= LARGE:
         return
     shape, x = start_shape(problem), s.x[0]
     v = np.random.default_rng(0).standard_normal((WAYS, x.size))
