@@ -13,7 +13,7 @@ from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.derivatives import slope_along
 from convergence.errors import InvalidInput
-from convergence.laws.entries import ALPHA
+from convergence.laws.entries import ALPHA, uncentered
 from convergence.laws.faults import Fault
 from convergence.laws.noises import AFTER, centered, exceeds
 from convergence.philox import PHILOX
@@ -127,6 +127,7 @@ def _sample(g: np.ndarray, true: np.ndarray, c: Constants) -> Iterator[Fault]:
         size = float(np.linalg.norm(v))
         if size > 0:
             yield from centered(xi @ (v / size), c)
+    yield from uncentered(xi, c, False, 1e-12 * float(np.linalg.norm(true)))
 
 
 def _moments(square: np.ndarray, c: Constants, alpha: float = ALPHA) -> Iterator[Fault]:

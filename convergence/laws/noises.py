@@ -21,7 +21,7 @@ import numpy as np
 from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.drawn import drawn_faults, potential_faults
-from convergence.laws.entries import ALPHA, entry_faults, limit, misses, uneven
+from convergence.laws.entries import ALPHA, entry_faults, limit, misses, uncentered, uneven
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE
@@ -103,8 +103,10 @@ def noise_faults(
             return [Fault("ξ", "finite", "not finite", "a sample")]
         v = np.random.default_rng(1).standard_normal(sample.shape[1])
         line = sample @ (v / np.linalg.norm(v))
-        found = found or [*_moments(sample, np.sum(sample**2, axis=1), line, c),
-                          *entry_faults(sample, x.shape, c)]  # fmt: skip
+        if not c.get("light_tailed"):
+            found += uncentered(sample, c, ours(noise))
+        found = found or [*_moments(sample, np.sum(sample**2, axis=1), line, c, own=ours(noise)),
+                          *entry_faults(sample, x.shape, c, ours(noise))]  # fmt: skip
     found += tail_faults(noise, x.shape, c, seen[0])
     if not ours(noise):
         found += [*(law or ()), *drawn_faults(noise, x.shape, c, seen[0]), *origin(noise, c)]
@@ -168,10 +170,16 @@ def _thin(noise: Any, x: Any, numbers: Any, seed: Any) -> Any:
 
 
 def _moments(
-    sample: np.ndarray, square: np.ndarray, line: np.ndarray, c: Constants, alpha: float = ALPHA
+    sample: np.ndarray,
+    square: np.ndarray,
+    line: np.ndarray,
+    c: Constants,
+    alpha: float = ALPHA,
+    own: bool = True,
 ) -> Iterator[Fault]:
     """The mean and the certified moments of N samples (N, d) at one x, or of some of their entries,
-    by their ‖ξ‖² and ⟨ξ, v⟩ for a unit v."""
+    by their ‖ξ‖² and ⟨ξ, v⟩ for a unit v; whether the class is the package's `own`, whose entries
+    are as symmetric as it proves."""
     N, d = sample.shape
     light, sigma = bool(c.get("light_tailed")), c.get("sigma")
     if light and sigma is not None:
@@ -197,8 +205,11 @@ def _moments(
         if exceeds(power, c.sigma_p**c.p, alpha):
             true = power.mean() ** (1 / c.p)
             yield Fault("sigma_p", c.sigma_p, true, f"of {N} draws that moment")
-    if c.get("symmetric") and _apart(line[::2], -line[1::2]):
-        yield Fault("symmetric", True, np.mean(line > 0), "laws of ±⟨ξ, v⟩ part: P(⟨ξ, v⟩ > 0)")
+    if c.get("symmetric"):
+        ways = [line] if own else [line, *sample.T]
+        if off := [way for way in ways if _apart(way[::2], -way[1::2], len(ways))]:
+            share = np.mean(off[0] > 0)
+            yield Fault("symmetric", True, share, "laws of ±⟨ξ, v⟩ part: P(⟨ξ, v⟩ > 0)")
 
 
 def centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
@@ -213,15 +224,16 @@ def centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
         yield Fault("mean", 0.0, clipped.mean(), f"of {len(line)} clipped draws the mean ⟨ξ, v⟩")
 
 
-def _apart(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two samples are of different laws, by Kolmogorov and Smirnov; ties make it milder."""
+def _apart(a: np.ndarray, b: np.ndarray, tests: int = 1) -> bool:
+    """Whether two samples are of different laws, by Kolmogorov and Smirnov, in one of so many
+    tests; ties make it milder."""
     a, b = np.sort(a), np.sort(b)
     both = np.sort(np.concatenate([a, b]), kind="stable")  # which merges what is sorted
     tie = 1e-12 * max(float(np.max(np.abs(both), initial=0.0)), 1e-300)
     upto = [np.searchsorted(s, both + tie, side="right") / len(s) for s in (a, b)]
     gap = float(np.max(np.abs(upto[0] - upto[1])))
     n = len(a) * len(b) / (len(a) + len(b))
-    return 2 * math.exp(-2 * n * gap**2) < ALPHA
+    return 2 * math.exp(-2 * n * gap**2) < ALPHA / tests
 
 
 def _moves(
