@@ -22,6 +22,7 @@ from convergence.errors import (
     shown,
 )
 from convergence.files import is_list
+from convergence.laws.origin import ours
 from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
@@ -36,6 +37,7 @@ from convergence.theorems.base import (
     Source,
 )
 from convergence.tiers import TIERS
+from convergence.vocabulary import VOCABULARY
 
 LONGEST_NAME = 200
 LONGEST = 2**31 - 2  # the clock counts in int32, and steps once beyond the last
@@ -195,10 +197,28 @@ def constants_of(problem: Any, noise: Any, T: int) -> Constants:
         if not isinstance(c, Constants):
             at = f"{shown(c)} from constants() of {type(part).__name__}"
             require(False, at, "Constants", f"let the {name} return Constants(…)")
+    for part, c, asked in ((problem, found[0], ()), (noise, found[1], (shape,))):
+        check_same(part, c, asked)
     check_problem(problem, shape, found[0])
     check_samples(noise, shape)
     check_law(noise, shape)
     return found[0] | found[1]
+
+
+def check_same(part: Any, c: Constants, asked: tuple[Any, ...]) -> None:
+    """Refuse a user's `constants` that answers otherwise when it is asked again: what is looked at
+    would not be what a bound is made of."""
+    if ours(part):
+        return
+    again = part.constants(*asked)
+    known = [name for name in {*c, *again} if name in VOCABULARY]
+    odd = [n for n in sorted(known) if not np.array_equal(c.get(n, ()), again.get(n, ()))]
+    require(
+        not odd,
+        f"{', '.join(odd)} from {type(part).__name__}.constants(), another each time",
+        "the same constants each time",
+        "compute them from the fields alone",
+    )
 
 
 def check_bound(bound: Any, T: int, slug: str) -> Any:
