@@ -13,7 +13,10 @@ sure: nothing that is measured depends on a coin.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from convergence.constants import Constants
 from convergence.errors import Unknown
@@ -43,29 +46,39 @@ def certified(
     looped: up to which T exact moments are followed.
     """
     metric = experiment.metric
-    ceiling = least(theorem.ceiling(c, T), bounded_gradient(metric, c))
+    ceiling = least(held(theorem.ceiling, c, T), bounded_gradient(metric, c))
     quiet = silent(experiment)
     noiseless = c.get("sigma") == 0.0 or c.get("sigma_p") == 0.0
     coins = tosses(quiet)
     if noiseless and not coins:
         return {"ceiling": ceiling, "sure": True}
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
-    second = theorem.second_moment(c, T)
+    second = held(theorem.second_moment, c, T)
     small = math.prod(start_shape(experiment.problem)) <= LARGEST
     exact = second is None and not coins and small and looped >= T
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:
-            second = second_moment(analyse(experiment), metric, T)
+            second = held(second_moment, analyse(experiment), metric, T)
         except NotAffine:
             second = None
     if second is not None and math.isnan(second):
         second = None  # it has overflowed
+    owed = 0.0 if light else held(theorem.unseen, c, T)
     return {
         "ceiling": ceiling,
         "second": second,
-        "light": light or bool(theorem.light_tailed(c, T)),
-        "unseen": 0.0 if light else float(theorem.unseen(c, T)),
+        "light": light or (owed is not None and bool(held(theorem.light_tailed, c, T))),
+        "unseen": owed or 0.0,
     }
+
+
+def held(of: Callable[..., Any], *of_what: Any) -> Any:
+    """What is certified, or None where that is beyond float64."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return of(*of_what)
+    except ArithmeticError:
+        return None
 
 
 def seen(metric: Any, c: Constants, T: int) -> bool:
@@ -100,7 +113,7 @@ def mild(experiment: Experiment, c: Constants, T: int) -> bool:
     """
     try:
         v, k = experiment.algorithm.coins(c, T)
-    except Unknown:
+    except (Unknown, ArithmeticError):
         return False
     left = 1 - (1 - k) * math.exp(min(v, 1e3) / 2)
     renewed = c.get("sigma", 0.0) > 0 or averaged(experiment.metric)
