@@ -6,7 +6,6 @@ exponent shows. All are judged as f(x_T) on f(x) = ⟨g, x⟩ from 0, with dampi
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
@@ -20,19 +19,22 @@ from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, NoNoise
-from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Within
 from convergence.theorems.domains import code_of, number
 from convergence.theorems.shrinking import gone, rectifiers, summed
 
 BOTH = code_of("optax", "torch")
+LEAST = 1e-140  # of a slope: averages of its square are floats
 
 
 class Sloped(AbstractAssumption):
-    """No entry of the gradient is 0: without damping it would be divided by itself. x_0 = 0."""
+    """No entry of g has a square that is 0 in floats, and would be divided by it. x_0 = 0."""
 
     def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
         least = float(np.min(np.abs(c.g))) if np.all(np.asarray(c.x0) == 0) else 0.0
-        return Checked("slopes", least > 0, least, "no entry of g may be 0, and x_0 must be")
+        detail = f"no entry of g may be 0, or below {LEAST:g}, and x_0 must be"
+        return Checked("slopes", least >= LEAST, least, detail)
 
 
 class AbstractWalk(AbstractTheorem):
@@ -46,9 +48,9 @@ class AbstractWalk(AbstractTheorem):
     eta: Reals = eqx.field(converter=real, default=0.01)
     code: str = "optax"
 
-    @abstractmethod
     def fall(self, c: Constants, t: np.ndarray) -> Any:
-        """(T,) the fall of f at each step t = 1, …, T, for η = 1."""
+        """(T,) the fall of f at each step t = 1, …, T, for η = 1; ‖g‖₁ by default."""
+        return np.sum(np.abs(c.g))
 
     def metric(self, c: Constants, T: int) -> Value:
         return Value()
@@ -142,9 +144,6 @@ class AMSGradLinear(AbstractBetas):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return self.shipped("amsgrad", "Adam", {"amsgrad": True})
 
-    def fall(self, c: Constants, t: np.ndarray) -> Any:
-        return np.sum(np.abs(c.g))
-
 
 class AdaMaxLinear(AbstractBetas):
     """f(x_T) = −ηT‖g‖₁ on f(x) = ⟨g, x⟩, for AdaMax.
@@ -158,9 +157,6 @@ class AdaMaxLinear(AbstractBetas):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return self.shipped("adamax", "Adamax")
 
-    def fall(self, c: Constants, t: np.ndarray) -> Any:
-        return np.sum(np.abs(c.g))
-
 
 class RAdamLinear(AbstractBetas):
     """f(x_T) = −η Σ_t (‖g‖₁ r_t if ρ_t > 5, else ‖g‖₂²) on f(x) = ⟨g, x⟩, for RAdam: ρ_∞ = 2/(1 −
@@ -172,6 +168,16 @@ class RAdamLinear(AbstractBetas):
 
     source = Source("liu2020radam", "Algorithm 2; derived")
     statement = "f(x_T) = −η Σ_t (r_t‖g‖₁ if ρ_t > 5, else ‖g‖₂²),  RAdam on f(x) = ⟨g, x⟩"
+
+    @varies
+    def assumes(self) -> Any:
+        """torch has ρ_t as a difference of floats near 2/(1 − β₂), which leaves eps/(1 − β₂)²."""
+        known = Within("1 − β₂", self, "rest", 1e-5 if self.code == "torch" else 0.0)
+        return (*AbstractBetas.assumes, known)
+
+    def rest(self, c: Constants, T: int) -> float:
+        """1 − β₂."""
+        return 1 - self.betas[1]
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return self.shipped("radam", "RAdam")
@@ -268,9 +274,6 @@ class LionLinear(AbstractOptaxWalk):
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         b1, b2 = self.betas
         return from_optax("lion", learning_rate=float(self.eta), b1=b1, b2=b2, weight_decay=0.0)
-
-    def fall(self, c: Constants, t: np.ndarray) -> Any:
-        return np.sum(np.abs(c.g))
 
 
 class RpropLinear(AbstractWalk):
