@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from typing import Any
 
 import jax
@@ -82,16 +83,20 @@ class Moments:
         """
         if self.radius >= 1:
             return np.full(self.M.shape, np.inf)
-        A = self.free @ self.M @ self.free
         N = self.free @ self.N
-        S = N @ N.T
+        S = self._summed(N @ N.T)
+        return 0.5 * (S + S.T)
+
+    def _summed(self, S: np.ndarray) -> np.ndarray:
+        """Σ_j M^j S M^jᵀ on what is not conserved, of stable steps."""
+        A = self.free @ self.M @ self.free
         for _ in range(64):
             more = A @ S @ A.T
             S = S + more
             A = A @ A
             if np.max(np.abs(more)) <= 1e-18 * max(float(np.max(np.abs(S))), 1e-300):
                 break
-        return 0.5 * (S + S.T)
+        return S
 
     def form(self, metric: AbstractMetric) -> Form:
         """A metric as a quadratic of the flat state; any other is refused."""
@@ -171,6 +176,14 @@ class Moments:
         steep = float(np.max(np.abs(start_slope(self.problem))))
         return steep / max(float(self.problem.constants().get("L", np.inf)), 1e-300)
 
+    @functools.cached_property
+    def spreading(self) -> float:
+        """That of Σ ↦ Σ − M Σ Mᵀ, whose inverse is largest at I: more than that of I − M where
+        directions of M are far from orthogonal, as those of a momentum are."""
+        if self.radius >= 1:
+            return math.inf
+        return float(np.linalg.norm(self._summed(np.eye(len(self.c))), 2))
+
     def settled_grain(self, metric: AbstractPointwise, bias: bool, variance: bool) -> float:
         """What rounding may make of `bias`, `variance`, or both. The fixed point is off by its
         condition times its size, or that of what cancels in it, which a metric of a distance from
@@ -179,7 +192,8 @@ class Moments:
         size = max(float(np.max(np.abs(m))), self.pull)
         off = 8 * EPS * self.condition * size * bias
         steep, curve = np.abs(form.slope + form.curve @ m), np.abs(form.curve)
-        spread = 16 * EPS * self.condition * abs(self.variance(metric)) if variance else 0.0
+        lost = 16 * EPS * max(self.condition, self.spreading) if variance else 0.0
+        spread = lost * abs(self.variance(metric)) if lost else 0.0
         return float(np.sum(steep) * off + 0.5 * np.sum(curve) * off**2) + spread
 
     def grain(self, metric: Any, T: int) -> float:
