@@ -28,7 +28,7 @@ from convergence.theorems.classical.kim2024 import AbstractConstantStep
 from convergence.theorems.conditions import Within
 from convergence.theorems.domains import code_of, number
 from convergence.theorems.exact_moments import AbstractMoment
-from convergence.theorems.shrinking import gone, summed
+from convergence.theorems.shrinking import gone, left, summed
 
 OURS = code_of("own", "optax")
 
@@ -192,9 +192,8 @@ class SGDStronglyConvex(AbstractConstantStep):
 
     def bound(self, c: Constants, T: int) -> float:
         h = float(self.scale)
-        rate = max(abs(1 - h * c.mu / c.L), abs(1 - h)) ** 2
-        noise = (h * c.sigma / c.L) ** 2
-        return rate**T * c.R**2 + noise * (1 - rate**T) / (1 - rate)
+        less = min(a * (2 - a) for a in (h * c.mu / c.L, h))  # 1 − ϱ²
+        return float(left(less, T) * c.R**2 + (h * c.sigma / c.L) ** 2 * summed(less, T))
 
 
 class AbstractFiniteSum(AbstractTheorem):
