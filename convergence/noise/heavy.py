@@ -137,9 +137,10 @@ class Pareto(AbstractRadial):
 
     def moment(self, p: float) -> float:
         beta, s, M = float(self.beta), float(self.scale), float(self.M)
-        if math.isfinite(M):
-            whole = math.log(M / s) if p == beta else ((M / s) ** (p - beta) - 1) / (p - beta)
-            return beta * s**p * whole / (1 - (s / M) ** beta)
+        if math.isfinite(M) and s > 0:
+            far = math.log1p((M - s) / s)  # ln(M/s): powers of M/s near 1 would lose their digits
+            whole = far if p == beta else math.expm1((p - beta) * far) / (p - beta)
+            return beta * s**p * whole / -math.expm1(-beta * far)
         if p >= beta:
             return math.inf
         if float(self.shift) == 0:
