@@ -226,8 +226,8 @@ class FollowsSGD(AbstractTheorem):
     Proof for SGD. E‖x_t‖² = γσ²/(n(2 − γ)) · (1 − (1 − γ)^{2t}); sum. EC and EControl send in the
     end what was asked for: x̃ = x − γē makes steps along the same samples, so that
     ‖x_t − x_t^SGD‖ ≤ 2γ max‖ē_s‖ and the excess is of the order γ^{3/2}. The trend is that of SGD
-    once γ is well below η, here a/2: half of a = 1 − √½ of Top-1 in R², and below the limit a/(2q)
-    of EControl's bounds.
+    once γ and 1/T are well below η, here a/2: half of a = 1 − √½ of Top-1 in R², and below the
+    limit a/(2q) of EControl's bounds.
     """
 
     kind = Kind.RATE
@@ -247,7 +247,7 @@ class FollowsSGD(AbstractTheorem):
     @varies
     def assumes(self) -> Any:
         gain = Within("2qη/a < 1", self, "gain", 0.0, 0.999)
-        short = Within("γ below η", self, "short", 0.0, 0.25)
+        short = Within("γ and 1/T below η", self, "short", 0.0, 0.25)
         return (Positive("sigma"), Is("unit"), Has("R", 0.0, 0.0), gain, short)
 
     def gain(self, c: Constants, T: int) -> float:
@@ -256,8 +256,11 @@ class FollowsSGD(AbstractTheorem):
         return 2 * q * float(self.eta) / (1 - q) if self.name == "econtrol" else 0.0
 
     def short(self, c: Constants, T: int) -> float:
-        """γ/η for EControl, γ for the others."""
-        return float(self.scale) / T / (float(self.eta) if self.name == "econtrol" else 1.0)
+        """The longer of γ and 1/T over η for EControl, and over a/2 of Top-1 for EC: an error is
+        sent within few of the steps."""
+        a = 1 - (1 - 1 / c.d) ** 0.5
+        rate = {"econtrol": float(self.eta), "ec": a / 2}.get(self.name, 1.0)
+        return max(float(self.scale), 1.0) / T / rate
 
     def prescribe(self, c: Constants, T: int) -> AbstractCompressed:
         return method(self.name, float(self.scale) / T, float(self.eta))
