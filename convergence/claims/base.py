@@ -13,10 +13,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from convergence.claims.answers import check_bound, check_made
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import LOOPED, certified
 from convergence.claims.credentials import answered, broken, credentials
-from convergence.claims.fields import check_bound, check_fields, check_made, counts
+from convergence.claims.fields import check_fields, counts
 from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
 from convergence.claims.settings import SEEDS_FACTOR, Progress, Session, Settings, Shelf
@@ -84,10 +85,9 @@ class AbstractClaim:
 class AbstractOnInstance(AbstractClaim):
     """ "`theorem` holds on `problem` under `noise`", with the verdict that we expect.
 
-    problem and noise may be functions of T for instances that vary with the horizon. horizons and
-    seeds are those of the quick tier; higher tiers multiply the seeds (`SEEDS_FACTOR`) and use
-    `more[tier]` for the horizons if given. margin is the equivalence margin of an exact law.
-    instead: for a statement that its source gets wrong, the slug of the claim that corrects it.
+    problem and noise may be functions of the horizon T. horizons and seeds are those of the quick
+    tier; higher tiers multiply the seeds (`SEEDS_FACTOR`) and use `more[tier]` for the horizons if
+    given. margin: of the equivalence of an exact law. instead: the claim that corrects a false one.
     """
 
     compares: ClassVar[bool] = False  # whether it can judge a statement about two methods

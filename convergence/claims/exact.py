@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from convergence import statistics as st
+from convergence.claims.answers import is_pair
 from convergence.claims.base import AbstractOnInstance
-from convergence.claims.fields import is_pair
 from convergence.claims.rounding import legible, resolved
 from convergence.claims.settings import Session, Settings
 from convergence.constants import Constants

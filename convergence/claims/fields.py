@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
-from convergence.algorithms.base import AbstractAlgorithm
 from convergence.claims.forms import check_law, check_problem, check_samples, check_start
 from convergence.claims.settings import MOST
 from convergence.constants import Constants
@@ -17,13 +16,11 @@ from convergence.errors import (
     InvalidInput,
     is_share,
     is_whole,
-    made_by,
     require,
     shown,
 )
 from convergence.files import is_list
 from convergence.laws.origin import ours
-from convergence.metrics.base import AbstractMetric
 from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.statistics import Verdict
@@ -221,46 +218,6 @@ def check_same(part: Any, c: Constants, asked: tuple[Any, ...]) -> None:
     )
 
 
-def check_bound(bound: Any, T: int, slug: str) -> Any:
-    """The bound of a theorem: a number, or two of them for a range; neither text, truth values nor
-    complex numbers, and no NaN."""
-    ends: list[Any] = [*bound] if is_pair(bound) else [bound]
-    try:
-        good = all(np.asarray(end).dtype.kind in "fiu" and np.ndim(end) == 0 for end in ends)
-        good = good and bool(float(ends[0]) <= float(ends[-1]))
-    except Exception:
-        good = False
-    require(
-        good,
-        f"the bound {shown(bound)} at T = {T} in claim {slug!r}",
-        "a number, or a pair low ≤ high of them for a statement of every run",
-        "let `bound` return one",
-    )
-    return bound
-
-
-def is_pair(bound: Any) -> TypeGuard[tuple[Any, Any]]:
-    """Whether a bound is a range."""
-    return not isinstance(bound, list) and is_list(bound) and len(bound) == 2
-
-
-def check_hyper(algorithm: Any, T: int, slug: str) -> Any:
-    """The prescribed method; refused where a hyper-parameter is NaN."""
-    odd = [k for k, v in algorithm.hyper().items() if not isinstance(v, str) and _nan(v)]
-    require(
-        not odd,
-        f"{odd[:1]} = NaN prescribed at T = {T} in claim {slug!r}",
-        "a number",
-        "look at what `prescribe` makes of the constants",
-    )
-    return algorithm
-
-
-def _nan(value: Any) -> bool:
-    found = np.asarray(value)
-    return found.dtype.kind in "fc" and bool(np.isnan(found).any())
-
-
 def check_horizons(horizons: Any, where: str) -> None:
     """A tuple of whole numbers T ≥ 1 that the clock can count."""
     one = is_whole(horizons, 1, LONGEST)
@@ -287,25 +244,6 @@ def check_whole(value: Any, name: str, where: str) -> None:
         f"a whole number, one or more and at most {MOST}",
         "ask for another number",
     )
-
-
-def check_made(claim: Any, method: Any, metric: Any, T: int) -> Any:
-    """The method that a theorem prescribes, if it is one without a NaN and the metric is one."""
-    of: Any = claim.theorem.__class__
-    parts: tuple[tuple[Any, type, Any], ...] = (
-        (method, AbstractAlgorithm, of.prescribe),
-        (metric, AbstractMetric, of.metric),
-    )
-    for made, kind, by in parts:
-        name = made.__name__ if isinstance(made, type) else repr(made)
-        require(
-            isinstance(made, kind),
-            f"{'the class ' * isinstance(made, type)}{name} from {of.__name__}."
-            f"{by.__name__}{made_by(by)}",
-            f"an instance of {kind.__name__}",
-            f"return {name}(…)" if isinstance(made, type) else "return one",
-        )
-    return check_hyper(method, T, claim.slug)
 
 
 def meant(value: Any, kind: type) -> str:

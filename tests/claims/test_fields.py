@@ -11,18 +11,15 @@ import numpy as np
 import pytest
 
 from convergence.algorithms.classical.sgd import SGD
-from convergence.claims import fields, forms
+from convergence.claims import answers, forms
+from convergence.claims.answers import check_bound, check_hyper, check_made, is_pair
 from convergence.claims.fields import (
     LONGEST,
     LONGEST_NAME,
-    check_bound,
     check_fields,
-    check_hyper,
-    check_made,
     check_part,
     constants_of,
     counts,
-    is_pair,
     meant,
 )
 from convergence.claims.settings import MOST
@@ -180,7 +177,7 @@ def test_methods_without_a_nan() -> None:
     for value in math.nan, np.array([1.0, math.nan]), complex(math.nan, 0.0):
         with pytest.raises(InvalidInput, match=r"\['b'\] = NaN prescribed at T = 4 in claim 'own'"):
             check_hyper(method(a=1.0, b=value, c=math.nan), 4, "own")
-    assert fields._nan(np.array([None])) is False
+    assert answers._nan(np.array([None])) is False
 
 
 def test_what_a_theorem_makes() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from convergence.claims import planning
 from convergence.claims import settle as court
+from convergence.claims.answers import check_bound
 from convergence.claims.credentials import credentials
 from convergence.claims.exact import AbstractExact
-from convergence.claims.fields import check_bound
 from convergence.claims.rounding import _begun, digits, excess, moved, sensitivity, sizes
 from convergence.claims.settings import Session, Settings
 from convergence.claims.settle import kept, settle
