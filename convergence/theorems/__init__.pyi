@@ -400,6 +400,8 @@ from .decentralized.zhu2024_base import AbstractSparkle as AbstractSparkle
 from .decentralized.zhu2024_base import OneGraph as OneGraph
 from .decentralized.zhu2024_base import OneSize as OneSize
 from .decentralized.zhu2024_base import UpperForces as UpperForces
+from .decentralized.zhu2024_base import louder as louder
+from .decentralized.zhu2024_base import lower_solution as lower_solution
 from .decentralized.zhu2024_base import off_gap as off_gap
 from .decentralized.zhu2024_base import response as response
 from .decentralized.zhu2024_choices import Better as Better

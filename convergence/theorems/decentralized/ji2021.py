@@ -40,7 +40,7 @@ class AbstractNeumannBias(AbstractMoment):
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: points that a relative 1e-11 separates."""
-        close = 1e-11 * (1 + float(np.linalg.norm(c.x_star)))
+        close = 1e-11 * float(np.linalg.norm(c.x_star) + np.linalg.norm(c.r_mean))
         return (2 * self.bound(c, T) ** 0.5 * close + close**2) / self.tolerance
 
 
@@ -75,4 +75,5 @@ class StocBiOExact(AbstractNeumannBias):
         return 0.0
 
     def scale(self, c: Constants, T: int) -> float:
-        return float(np.sum(c.x_star**2))
+        """The bias without any term, of which x∞ = r̄."""
+        return float(np.sum((c.r_mean - c.x_star) ** 2))

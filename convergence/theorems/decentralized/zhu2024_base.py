@@ -144,6 +144,21 @@ def off_gap(c: Constants, T: int) -> float:
     return float(np.max(np.abs(T * (1 - c.lam[1:]) - 1)))
 
 
+def lower_solution(c: Constants) -> tuple[np.ndarray, np.ndarray]:
+    """y*(x*) and z*(x*)."""
+    y = np.linalg.solve(c.A_mean, c.B_mean @ c.x_star) + c.y_free
+    return y, np.linalg.solve(c.A_mean, c.K_mean @ y - c.k_mean)
+
+
+def louder(beta: float, gamma: float, c: Constants) -> float:
+    """The variance over the sum of covariances, 1 at least, of what the lower levels make of white
+    noise: y⁺ = ay + s in the modes a = 1 − βh, and z⁺ = bz + y, b = 1 − γh, at the ends of h."""
+    first, second = ([1 - v * h for h in (c.mu_g, c.L_g)] for v in (beta, gamma))
+    alone = {a: (1 - a) / (1 + a) for a in (*first, *second)}
+    both = (alone[a] * alone[b] * (1 + a * b) / (1 - a * b) for a in first for b in second)
+    return max(1.0, *alone.values(), *both)
+
+
 def response(c: Constants) -> np.ndarray:
     """Cov(η) of `SmallUpperStep`."""
     inverse = np.linalg.inv(c.A_mean)
