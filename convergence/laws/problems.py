@@ -271,7 +271,11 @@ def _answers(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]
     if callable(star) and name in c and not stacked:
         there = np.broadcast_to(np.asarray(asked(problem, "x_star")), start_shape(problem))
         off = float(np.max(np.abs(there - np.asarray(c[name])), initial=0.0))
-        if off > CURVED * max(s.far, float(np.max(np.abs(there), initial=0.0))):
+        # Where x* is 0 but for rounding, terms of ∇f cancel there.
+        rounded = 1e-12 * float(np.max(np.linalg.norm(s.g, axis=1)))
+        reach = float(np.max(s.top, initial=0.0))
+        size = max(s.far, float(np.max(np.abs(there), initial=0.0)))
+        if off > CURVED * size and off * reach > rounded:
             yield Fault(name, c[name], off, "off x_star() of the problem by")
 
 

@@ -23,7 +23,8 @@ class Excess(AbstractPointwise):
 
 class RelativeErrors(AbstractMetric):
     """(min_t δ_t)₊ · (1/T) Σ_{t<T} ‖∇f(x_t)‖² with δ_t = 1 − ‖ĝ_t − ∇f(x_t)‖²/‖∇f(x_t)‖² and
-    ĝ_t = (x_t − x_{t+1})/η. Gradients below 1e-10 of those before are rounding: no δ_t there."""
+    ĝ_t = (x_t − x_{t+1})/η. Gradients and errors below 1e-10 of the gradients before are rounding:
+    no δ_t there. A step away from ∇f = 0 has δ_t = −∞."""
 
     eta: Reals = eqx.field(converter=real)
 
@@ -36,8 +37,8 @@ class RelativeErrors(AbstractMetric):
         g = problem.grad(before.x)
         square = jnp.sum(g**2)
         error = jnp.sum(((before.x - after.x) / self.eta - g) ** 2)
-        delta = 1 - error / jnp.where(square > 0, square, 1.0)
-        seen = square > 1e-20 * acc[1]
+        delta = 1 - error / jnp.where(square > 0, square, jnp.finfo(square.dtype).tiny)
+        seen = jnp.maximum(square, error) > 1e-20 * acc[1]
         return jnp.stack([jnp.where(seen, jnp.minimum(acc[0], delta), acc[0]), acc[1] + square])
 
     def read(self, T: Count, acc: Array, problem: AbstractProblem, state: Any) -> Scalar:

@@ -448,6 +448,8 @@ from .estimators.liu2023wta import score as score
 from .estimators.liu2023wta import wta_variance as wta_variance
 from .estimators.liu2023wta_sgd import Apart as Apart
 from .estimators.liu2023wta_sgd import ContractingStep as ContractingStep
+from .estimators.liu2023wta_sgd import Decided as Decided
+from .estimators.liu2023wta_sgd import FromOptimum as FromOptimum
 from .estimators.liu2023wta_sgd import Rest as Rest
 from .estimators.liu2023wta_sgd import SampledLaw as SampledLaw
 from .estimators.liu2023wta_sgd import SampledMoment as SampledMoment

@@ -105,10 +105,14 @@ def test_relative_errors_step_by_step() -> None:
         [0.0, 16.0, 10.0 * 15 / 16, squares[3] * 15 / 16]
     )
     assert fold(metric, SQUARE, at([4.0], [-4.0])) == [0.0, 0.0]  # δ = −8
-    # A gradient of 0 has no δ, nor has one below 1e-10 of those before: one of 0 would be seen.
-    assert fold(metric, SQUARE, at([0.0], [1.0], [0.5]))[2] == 0.5
+    # At a gradient of 0 a step has δ = −∞, and none has no δ; nor has a step of one below 1e-10 of
+    # those before.
+    whole = RelativeErrors(1.0)
+    assert fold(metric, SQUARE, at([0.0], [1.0], [0.5])) == [0.0] * 3
+    assert fold(whole, SQUARE, at([2.0], [0.0], [0.0])) == [0.0, 4.0, 2.0]
+    assert fold(whole, SQUARE, at([2.0], [0.0], [2.0], [0.0])) == [0.0, 4.0, 0.0, 0.0]
     for size, seen in (1.02e-10, True), (0.98e-10, False):
-        found = fold(RelativeErrors(1.0), SQUARE, at([2.0], [2 * size], [-2 * size]))
+        found = fold(whole, SQUARE, at([2.0], [2 * size], [-2 * size]))
         assert found[2] == pytest.approx(0.0 if seen else 2.0)
 
 

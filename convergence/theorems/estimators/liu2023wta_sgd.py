@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -18,7 +19,6 @@ from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import (
     AbstractAssumption,
     Checked,
-    Has,
     Horizon,
     Is,
     NoNoise,
@@ -79,6 +79,31 @@ class Rest(AbstractAssumption):
         size = np.linalg.norm(c.residual, axis=0) * np.linalg.norm(c.layer, axis=1)
         left = float(np.sort(size)[::-1][j:].sum()) if j < size.size else 0.0
         return Checked("rows to draw from", left > 0, left, f"beyond the {j} largest")
+
+
+class Decided(AbstractAssumption):
+    """Which pairs are kept for sure at θ* is no matter of rounding, nor how many: no ties in
+    |R_i||W_i| across C, nor of scores for the least."""
+
+    product: AbstractProduct
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        size = np.linalg.norm(c.residual, axis=0) * np.linalg.norm(c.layer, axis=1)
+        size, j = np.sort(size)[::-1], _kept(self.product, c)
+        gap = float(size[j - 1] / size[j] - 1) if 0 < j < size.size and size[j] else math.inf
+        if isinstance(self.product, WTA) and self.product.c is None:
+            few = range(min(self.product.k, size.size))
+            scores = sorted(float(size[i:].sum()) / (self.product.k - i) for i in few)
+            gap = min([gap, *(s / scores[0] - 1 for s in scores[1:2] if scores[0])])
+        return Checked("no ties", gap > 1e-6, gap, "of sizes across C, or of scores")
+
+
+class FromOptimum(AbstractAssumption):
+    """θ_0 = θ*, but for rounding: Δ ≤ 10⁻²⁰ f*."""
+
+    def check(self, problem: AbstractProblem, noise: AbstractNoise, c: Constants) -> Checked:
+        holds = 1e20 * c.Delta <= c.f_star
+        return Checked("Delta", bool(holds), float(c.Delta), "Δ must be next to 0 beside f*")
 
 
 class Apart(AbstractAssumption):
@@ -151,7 +176,7 @@ class SampledMoment(AbstractTheorem):
 
     @varies
     def assumes(self) -> Any:
-        return NoNoise(), Has("Delta", 0.0, 1e-20), Rest(self.product), Horizon(1)
+        return NoNoise(), FromOptimum(), Rest(self.product), Decided(self.product), Horizon(1)
 
     def prescribe(self, c: Constants, T: int) -> SampledBackward:
         return SampledBackward(2**-20, self.product)
@@ -191,8 +216,7 @@ class SampledLaw(AbstractTheorem):
 
     @varies
     def assumes(self) -> Any:
-        start = Has("Delta", 0.0, 1e-20)
-        return NoNoise(), Is("ones"), start, Rest(self.product), Apart(self.product)
+        return NoNoise(), Is("ones"), FromOptimum(), Rest(self.product), Apart(self.product)
 
     def delta(self, c: Constants) -> float:
         """δ: |e_t| ≤ δ surely."""

@@ -39,10 +39,15 @@ from convergence.theorems.base import (
     Source,
     varies,
 )
-from convergence.theorems.domains import count, number, one_of
+from convergence.theorems.domains import Domain, count, number, one_of
 from convergence.theorems.shrinking import gone, left, summed
 
 RARE = 1 / 25  # the least chance of an atom with which asymptotic limits have been measured
+
+_NUMBERS = number("(-inf, inf)", array=True)
+IMPORTANCE = Domain(
+    "a vector of numbers", lambda v: np.ndim(v) == 1 and np.size(v) > 0 and _NUMBERS.admits(v)
+)
 
 
 class Blocks(AbstractAssumption):
@@ -82,7 +87,7 @@ class AbstractBlockSGD(AbstractTheorem):
     source = Source("yao2024ist", "the method; bound derived")
     provenance = Provenance.DERIVED
     domain = {
-        "importance": number("(-inf, inf)", array=True),
+        "importance": IMPORTANCE,
         "mix": number("[0, 1]"),
         "rule": one_of("given", "gradient", "learned"),
         "scale": number("(0, 1]"),
