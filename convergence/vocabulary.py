@@ -62,7 +62,7 @@ plain        : flag           : a gradient of the oracle is ∇f and one draw of
 [Shifted]
 grad_max     : magnitude f/x  : the largest entry of |∇f(x_0)|
 [Linear]
-g            : array f/x      : the gradient of a linear function
+g            : array f/x      : f(x) = ⟨g, x⟩ for all x
 [Boxed]
 box_low      : number x       : x is to stay above it in every entry
 box_high     : number x       : x is to stay below it in every entry

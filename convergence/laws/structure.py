@@ -35,6 +35,14 @@ def structure(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault
         yield from _agents(problem, shape, s, c)
 
 
+def _through_0(g: np.ndarray, s: Look) -> Iterator[Fault]:
+    """f is ⟨g, x⟩, without a constant besides."""
+    line = s.x @ g
+    off = float(np.max(np.abs(s.f - line)))
+    if off > ROUNDING * float(np.max(np.abs(s.f) + np.abs(s.x) @ np.abs(g))):
+        yield Fault("g", g, off, "f(x) − ⟨g, x⟩ at a point")
+
+
 def _start(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
     """What is said of x_0 and ∇f(x_0)."""
     x, g = s.x[0].reshape(shape), s.g[0].reshape(shape)
@@ -47,6 +55,7 @@ def _start(shape: tuple[int, ...], s: Look, c: Constants) -> Iterator[Fault]:
             yield from differ(name, value, x @ x.T, "an entry of x_0 x_0ᵀ")
         elif name == "g":
             yield from differ(name, value, g, "an entry of ∇f(x_0)")
+            yield from _through_0(np.ravel(value), s)
         elif name == "grad_max":
             yield from differ(name, value, np.max(np.abs(g)), "the largest entry of ∇f(x_0)")
         elif name == "spectrum":
