@@ -11,7 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import check_psd
+from convergence.problems.quadratic import check_psd, rounding
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
@@ -48,8 +48,10 @@ class SaddleQuadratic(AbstractProblem):
             check_psd(getattr(self, name), name, 0.0)
         z, M, shift = self._saddle()
         left = float(np.max(np.abs(M @ z + shift)))
+        # A force that nothing answers drives z away for ever, however small it is.
+        size = float(np.linalg.norm(M, 2) * np.linalg.norm(z) + np.linalg.norm(shift))
         require(
-            left <= 1e-9 * max(1.0, float(np.max(np.abs(shift)))),
+            left <= rounding(len(z)) * size,
             f"a game whose optimality condition misses 0 by {left:.2g}",
             "one with a saddle point",
             "add curvature, or take b and c in the range of M",

@@ -609,9 +609,10 @@ from .identities.albert2025 import FullRankReachesAll as FullRankReachesAll
 from .identities.albert2025 import NOLACount as NOLACount
 from .identities.albert2025 import NOLACountAlways as NOLACountAlways
 from .identities.albert2025 import RandLoRACounts as RandLoRACounts
-from .identities.albert2025 import independent as independent
+from .identities.albert2025 import counted as counted
 from .identities.albert2025 import jacobian as jacobian
 from .identities.albert2025 import rank as rank
+from .identities.albert2025 import roomy as roomy
 from .identities.choromanski2021 import FeatureMoments as FeatureMoments
 from .identities.choromanski2021 import RatioBias as RatioBias
 from .identities.choromanski2021 import Unbiased as Unbiased

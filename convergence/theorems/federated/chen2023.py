@@ -83,7 +83,8 @@ class AbstractDrift(AbstractClientLaw):
 
     def scale(self, c: Constants, T: int) -> float:
         """What counts as 0: rounding of squares of this size, which cancel."""
-        return 1e-3 * float(np.sum((c.client_h * c.client_x) ** 2) + (c.L_max * c.R) ** 2)
+        apart = c.client_h * (c.client_x - c.x_star)
+        return 1e-3 * float(np.sum(apart**2) + (c.L_max * c.R) ** 2)
 
 
 class ClientDrift(AbstractDrift):

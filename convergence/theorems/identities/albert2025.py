@@ -9,7 +9,7 @@ import equinox as eqx
 import numpy as np
 
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
-from convergence.theorems.domains import a
+from convergence.theorems.domains import a, count
 
 
 def rank(M: np.ndarray) -> int:
@@ -71,17 +71,29 @@ class FullRankReachesAll(AbstractIdentity):
         return {"directions out of reach, N = 3": float(30 - rank(J)) if rank(W) == 5 else 0.0}
 
 
-def independent(cases: Any) -> bool:
-    """Whether the sizes (m, n, r, k, l) leave the products A_iC_j independent."""
-    return all(k * l <= m * n and k <= m * r and l <= r * n for m, n, r, k, l in cases)
+def counted(cases: tuple[Any, ...]) -> bool:
+    """Whether these are sizes (m, n, r, k, l), each a whole number ≥ 1."""
+    return len(cases) > 0 and all(
+        isinstance(case, tuple) and len(case) == 5 and all(map(count().admits, case))
+        for case in cases
+    )
+
+
+def roomy(cases: tuple[Any, ...]) -> bool:
+    """Whether there are no more bases than sizes have room for."""
+    return counted(cases) and all(
+        k * l <= m * n and k <= m * r and l <= r * n for m, n, r, k, l in cases
+    )
 
 
 class NOLACount(AbstractIdentity):
     """(Σ a_i A_i)(Σ c_j C_j) with k bases m × r and l bases r × n has an image of k + l − 1
     dimensions at generic points if kl ≤ mn, k ≤ mr and l ≤ rn.
 
-    Proof. A_iC_j are then generically independent, and the image of (a, c) ↦ acᵀ has k + l − 1
-    dimensions. ∎ Without the conditions it may be fewer: (m, n, r, k, l) = (1, 3, 1, 3, 2) has 2.
+    Proof. A scaling a → sa, c → c/s is lost: no more than that. That it is attained is a full-rank
+    minor at one point: a polynomial that is not 0. ∎ The points are the draws here. Products need
+    not be independent: the 15 A_iC_j of (m, n, r, k, l) = (5, 3, 2, 3, 5) have rank 14. Without the
+    conditions it may be fewer: (1, 3, 1, 3, 2) has 2.
     """
 
     source = Source("albert2025", "NOLA as a relative; count derived")
@@ -89,7 +101,7 @@ class NOLACount(AbstractIdentity):
     statement = "NOLA: dimension k + l − 1 if kl ≤ mn, k ≤ mr, l ≤ rn"
     tolerance = 0.5
 
-    domain = {"cases": a(tuple, such=independent, that="of sizes with kl ≤ mn, k ≤ mr, l ≤ rn")}
+    domain = {"cases": a(tuple, such=roomy, that="of sizes with kl ≤ mn, k ≤ mr, l ≤ rn")}
 
     cases: tuple[tuple[int, ...], ...] = eqx.field(
         static=True, default=((6, 5, 2, 2, 2), (6, 5, 2, 3, 4), (6, 5, 2, 1, 5), (4, 3, 3, 3, 4))
@@ -112,5 +124,5 @@ class NOLACountAlways(NOLACount):
     """FALSE: the same without the conditions."""
 
     statement = "NOLA: dimension k + l − 1 for all sizes (false)"
-    domain = {"cases": a(tuple)}
+    domain = {"cases": a(tuple, such=counted, that="of whole sizes (m, n, r, k, l)")}
     cases: tuple[tuple[int, ...], ...] = eqx.field(static=True, default=((1, 3, 1, 3, 2),))
