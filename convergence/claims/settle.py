@@ -32,8 +32,7 @@ from convergence.theorems.base import Kind
 REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
 FOREIGN = "certificates of a class that is not the package's are held to fewer digits"
 HELD, SLIP = 1e-5, 1e-6  # relative: slopes to values, constants to what is seen
-OWED = "which may be a rounding of its terms or of what is certified"
-TORCH = "which may be a rounding within torch, whose steps no ball encloses"
+OWED = "which may be a rounding of its terms, of what is certified, or torch's"
 MOST = 0.5  # of a mean, from which on it is rounding's
 
 
@@ -95,24 +94,25 @@ def foreign(
 
 def owed(claim: Any, record: Record, sample: Sample) -> float:
     """What a miss may be owed to beside the statement, in the metric's unit: the terms of the bound
-    are rounded, each as large as the run may be; and certificates of a class that is not the
-    package's are held to `HELD` of their sizes, a contraction with them to `SLIP` a step."""
+    are rounded, each as large as the run may be; torch's steps to two fifths of their digits; and
+    certificates of a class that is not the package's are held to `HELD` of their sizes, a
+    contraction with them to `SLIP` a step."""
     _, whole = sizes(claim, record, sample)
     problem, noise, _ = claim.instance(record.T)
+    least = 4 * float(np.finfo(np.float64).eps) * whole
+    if of_torch(claim.experiment(record.T).algorithm):
+        least = digits(record.values.dtype) * whole
     if ours((problem, noise)):
-        return 4 * float(np.finfo(np.float64).eps) * whole
+        return least
     known = max((abs(b) for b in sample.range if math.isfinite(b)), default=0.0)
-    return HELD * whole + (HELD + SLIP * record.T) * known
+    return max(least, HELD * whole + (HELD + SLIP * record.T) * known)
 
 
-def torches(claim: Any, record: Record, sample: Sample, dtype: Any) -> float:
-    """What a miss may be owed to torch, in the metric's unit: it rounds numbers of its own, such as
-    1 − βᵗ, which have few digits where β is near 1. 0 where the method is not torch's."""
-    method = claim.experiment(record.T).algorithm
+def of_torch(method: Any) -> bool:
+    """Whether a method's steps are torch's, which no ball encloses: it rounds numbers of its own,
+    such as 1 − βᵗ, which have few digits where β is near 1."""
     parts = jax.tree.leaves(method, is_leaf=lambda part: isinstance(part, FromTorch))
-    if not any(isinstance(part, FromTorch) for part in parts):
-        return 0.0
-    return digits(dtype) * sizes(claim, record, sample)[1]
+    return any(isinstance(part, FromTorch) for part in parts)
 
 
 def left_open(judgement: Judgement, granted: float) -> Judgement:
@@ -152,13 +152,9 @@ def settle(claim: Any, records: list[Record], samples: list[Sample], session: Se
         runs = [i for i in falling(beyond) if beyond[i] > rooms[k]]
         for run in runs[:REPLAYS]:
             proof, reason = replay(claim, records[k].T, run, rooms[k], session.settings)
-            if proof is not None:
-                least = owed(claim, records[k], samples[k])
-                hosted = torches(claim, records[k], samples[k], session.settings.dtype)
-                if proof.off <= max(least, hosted):
-                    why = OWED if proof.off <= least else TORCH
-                    reason = f"run {run} at T={proof.T} misses it by {proof.off:.2g}, {why}"
-                    proof = None
+            if proof is not None and proof.off <= owed(claim, records[k], samples[k]):
+                reason = f"run {run} at T={proof.T} misses it by {proof.off:.2g}, {OWED}"
+                proof = None
             if proof is not None:
                 return dataclasses.replace(judgement, reason=proof.sentence, proof=proof)
             cleared, open_ = cleared + (not reason), open_ or reason
