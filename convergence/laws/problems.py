@@ -18,7 +18,7 @@ from convergence.laws.climbed import bent, steepest
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
 from convergence.laws.fitting import fitting
 from convergence.laws.games import games
-from convergence.laws.look import LARGE, Look, affine, downhill, grain, look, rough
+from convergence.laws.look import DENSE, LARGE, Look, affine, downhill, grain, look, rough, values
 from convergence.laws.origin import origin, ours
 from convergence.laws.structure import structure
 from convergence.laws.unformed import unformed
@@ -171,10 +171,10 @@ def _values(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
         if lack[k] > 0:
             true = steep[k] ** 2 / (2 * (s.f[k] - c.f_star))
             yield Fault("mu_PL", c.mu_PL, true, "at a point ‖∇f‖²/2(f − f*)")
-    yield from _distance(s, c, scale)
+    yield from _distance(problem, s, c, scale)
 
 
-def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
+def _distance(problem: AbstractProblem, s: Look, c: Constants, scale: float) -> Iterator[Fault]:
     """x_star is a minimizer and R the way to it."""
     steep = np.linalg.norm(s.g, axis=1)
     reach = float(np.max(s.top, initial=0.0))
@@ -184,7 +184,8 @@ def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
             yield Fault("x_star", "finite", "not finite", "f or ∇f there")
             return
         star = s.x[k]
-        if steep[k] > 1e-7 * (steep[0] + reach * s.far) + 1e-12 * steep.max() + grain(s):
+        flat = steep[k] <= 1e-7 * (steep[0] + reach * s.far) + 1e-12 * steep.max() + grain(s)
+        if not (flat or (not math.isfinite(c.get("L", math.inf)) and _kink(problem, s, k, scale))):
             yield Fault("x_star", c.x_star, steep[k], "‖∇f‖ there")
         if "f_star" in c and not close(float(s.f[k]), c.f_star, scale):
             yield Fault("f_star", c.f_star, s.f[k], "f(x_star)")
@@ -210,6 +211,16 @@ def _distance(s: Look, c: Constants, scale: float) -> Iterator[Fault]:
         way = float(np.linalg.norm(s.x[0] - s.x[k]))
         if abs(way - c.R) > steep[k] / mu + 1e-6 * max(way, c.R):
             yield Fault("R", c.R, way, "the way to the minimizer")
+
+
+def _kink(problem: AbstractProblem, s: Look, k: int, scale: float) -> bool:
+    """Whether f, which need not be smooth, is lower nowhere against its slope at a point, all of it
+    or an entry: there 0 is a slope of it, too."""
+    g = s.g[k] / np.linalg.norm(s.g[k])
+    ways = np.vstack([g, np.diag(np.sign(g))[: DENSE * (len(g) <= DENSE)]])
+    x = s.x[k] - max(s.far, 1e-12) * np.geomspace(1e-6, 1.0, 32)[:, None, None] * ways
+    least = np.min(values(problem, x.reshape(-1, *start_shape(problem))))
+    return bool(least >= s.f[k] - ROUNDING * scale)
 
 
 def _below(s: Look, c: Constants) -> Iterator[Fault]:

@@ -161,6 +161,21 @@ FALSE: dict[str, tuple[Any, set[str]]] = {
 }
 
 
+def kinked(star: float) -> Own:
+    """Σ|x|, which is not smooth where it is the least."""
+    at, value = np.array([star, 0.0]), 4.0 - star
+    way = float(np.linalg.norm(np.array([3.0, -1.0]) - at))
+    of = lambda x: jnp.sum(jnp.abs(x))  # noqa: E731
+    more = {"x_star": tuple(at.tolist()), "R": way, "f_star": star, "G": 2**0.5, "L": np.inf}
+    return own([3.0, -1.0], of, value, 2**0.5, **more)
+
+
+FALSE |= {
+    "a kink": (kinked(0.0), set()),
+    "beside a kink": (kinked(1e-3), {"x_star"}),
+}
+
+
 @pytest.mark.parametrize("name", FALSE)
 def test_what_few_looks_miss(name: str) -> None:
     problem, names = FALSE[name]
