@@ -121,10 +121,10 @@ def _size(v: Any) -> Any:
     return jnp.sqrt(jnp.sum(v**2))
 
 
-def _between(x: Any, g: Any, y: Any, h: Any) -> Any:
-    """The curvature and the monotony between two points, rounding taken off."""
+def _between(x: Any, g: Any, y: Any, h: Any, grain: Any) -> Any:
+    """The curvature and the monotony between two points, rounding taken off, `grain` too."""
     eps = jnp.finfo(g.dtype).eps
-    far, noise = _size(y - x), 16 * eps * (_size(g) + _size(h))
+    far, noise = _size(y - x), 16 * eps * (_size(g) + _size(h)) + grain
     apart = far > 1e-6 * (_size(x) + _size(y))
     safe = jnp.where(apart, far, 1.0)
     top = jnp.where(apart, (_size(h - g) - noise) / safe, 0.0)
@@ -144,7 +144,7 @@ def _lifted(x: Any, g: Any, f: Any, y: Any, value: Any, most: Any, rough: Any) -
     return jnp.where(apart, 2 * miss / safe, 0.0)
 
 
-def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0) -> Any:
+def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rounded: Any = (0.0, 0.0)) -> Any:
     """The fields of a `Way` along T steps of one run, while they are finite, and its end. Of a
     class of the user's, f and all its terms are followed to where gradients are asked as well, its
     noise by a draw of its own at every iterate."""
@@ -152,7 +152,7 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0
     oracle, method = experiment.oracle, experiment.algorithm
     state = method.init(problem.start(), oracle, step_key(key, 0))
     x0, g0 = state.x, problem.grad(state.x)
-    strange = not ours(problem)
+    strange, (rough, grain) = not ours(problem), (rounded[0], rounded[1])
     sums = strange and hasattr(problem, "grads") and problem.grads(x0).shape[1:] == x0.shape
     noise = oracle.noise if type(oracle) is Oracle and not ours(oracle.noise) else None
     stakes = jnp.asarray(LAMBDAS, g0.dtype)
@@ -160,7 +160,9 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0
     def of_terms(x: Any, y: Any) -> Any:
         if not sums:
             return jnp.zeros_like(g0, shape=()), jnp.full_like(g0, jnp.inf, shape=())
-        tops, lows = jax.vmap(lambda g, h: _between(x, g, y, h))(problem.grads(x), problem.grads(y))
+        tops, lows = jax.vmap(lambda g, h: _between(x, g, y, h, grain))(
+            problem.grads(x), problem.grads(y)
+        )
         return jnp.max(tops), jnp.min(lows)
 
     def step(carry: Any) -> Any:
@@ -169,13 +171,13 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0
         spy = listening(oracle, heard) if strange and type(oracle) is Oracle else oracle
         after = method.step(t, state, spy, step_key(key, t + 1))
         h, f = problem.grad(after.x), problem.value(after.x)
-        pairs = [_between(state.x, g, after.x, h), _between(x0, g0, after.x, h)]
+        pairs = [_between(a, b, after.x, h, grain) for a, b in ((state.x, g), (x0, g0))]
         if strange:
             was = problem.value(state.x)
             pairs += [(_lifted(state.x, g, was, after.x, f, most, rough), low)]
             for y in [x for x in heard if x is not state.x][:ASKED]:
                 with contextlib.suppress(jax.errors.UnexpectedTracerError):  # within a loop
-                    pairs.append(_between(state.x, g, y, problem.grad(y)))
+                    pairs.append(_between(state.x, g, y, problem.grad(y), grain))
         if noise is not None:
             xi = noise.draw(state.x, jax.random.fold_in(step_key(key, t + 1), ASIDE))
             gain = jnp.sum(xi**2) / jnp.where(sigma > 0, sigma, 1.0) ** 2 - 1
@@ -200,7 +202,7 @@ def _walk(experiment: Experiment, T: Any, key: Key, sigma: Any, rough: Any = 0.0
 
 
 _compiled = hastily(_walk)
-_brief = plainly(_walk, turns=lambda experiment, T, key, sigma, rough=0.0: int(T))
+_brief = plainly(_walk, turns=lambda experiment, T, key, sigma, rough=(0.0, 0.0): int(T))
 
 
 def walked(
@@ -209,11 +211,11 @@ def walked(
     """The way of the run `run` of a claim's key through T steps, and where it ends, in float64;
     `sigma`: that of a noise that is heard on the way. What a user's f is rounded by counts as a
     rounding of its size."""
-    rough = 0.0
+    rough = 0.0, 0.0
     if not ours(experiment.problem):
         with precision("float64"):
             rough = roughness(experiment.problem)
     asked = experiment, np.asarray(T, np.int32), run_key(key, run), *map(np.asarray, (sigma, rough))
     *seen, end = _brief.surely(BRIEF, *asked) or _compiled(*asked)
     way = Way(*(float(v) for v in seen))
-    return way._replace(size=way.size + rough / ROUNDING), np.asarray(end, np.float64)
+    return way._replace(size=way.size + rough[0] / ROUNDING), np.asarray(end, np.float64)

@@ -36,7 +36,8 @@ def between(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
         size = np.linalg.norm(g, axis=2)
         way, rise = np.diff(x, axis=1), np.diff(g, axis=1)  # x is rounded, too
         step = np.linalg.norm(way, axis=2)
-        noise = 1e-13 * (size[:, 1:] + size[:, :-1]) + grain(s) + 1e-300
+        rounded = grain(s) * x.shape[2] ** 0.5  # seen along one way, of all entries
+        noise = 1e-13 * (size[:, 1:] + size[:, :-1]) + rounded + 1e-300
         noise += 4e-16 * float(np.max(s.top, initial=0.0)) * np.linalg.norm(x[:, 1:], axis=2)
         along = np.sum(rise * way, axis=2) / step
         seen = (np.linalg.norm(rise, axis=2) - noise) / step, (along + noise) / step

@@ -249,20 +249,22 @@ def grain(s: Look) -> float:
     return 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
 
 
-def _off(f: Any, fore: Any, aft: Any, ends: np.ndarray, g: Any, h: float) -> float:
+def _off(f: Any, fore: Any, aft: Any, ends: np.ndarray, g: Any, h: float, d: int) -> float:
+    """How far f, at x and x ± hv, is off what slopes along v make of it; of d roundings, which may
+    all go one way where entries are alike."""
     rise = 0.5 * h * (ends + g)
     off = np.abs(np.stack([fore - f - rise[0], f - aft - rise[1]]))
-    return 8 * float(np.median(off[np.isfinite(off)])) if np.isfinite(off).any() else 0.0
+    return 8 * d**0.5 * float(np.median(off[np.isfinite(off)])) if np.isfinite(off).any() else 0.0
 
 
 def rough(s: Look) -> float:
     """How rough f is: it may be a difference of larger numbers, whose roundings its changes show
     beside those that ∇f makes."""
-    return _off(s.f, s.fore, s.aft, s.ends, np.sum(s.g * s.v, axis=1), s.h)
+    return _off(s.f, s.fore, s.aft, s.ends, np.sum(s.g * s.v, axis=1), s.h, s.x.shape[1])
 
 
-def roughness(problem: AbstractProblem) -> float:
-    """`rough` of a few points around x_0. In float64."""
+def roughness(problem: AbstractProblem) -> tuple[float, float]:
+    """`rough` of a few points around x_0, and `grain` there, of d entries. In float64."""
     x0, rng = started(problem).astype(np.float64), np.random.default_rng(0)
     unit = _size(x0) if _size(x0) > 1e-12 else 1.0
     wide = (-1, *(1,) * x0.ndim)
@@ -273,7 +275,9 @@ def roughness(problem: AbstractProblem) -> float:
     with np.errstate(all="ignore"):
         (f, fore, aft), ends = _about(problem, x, v, h)
         g = np.sum((slopes(problem, x) * v).reshape(FEW, -1), axis=1)
-        return _off(f, fore, aft, ends, g, h)
+        bent = np.abs(ends.sum(axis=0) - 2 * g)
+        turned = float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
+        return _off(f, fore, aft, ends, g, h, x0.size), 8 * x0.size**0.5 * turned
 
 
 def downhill(problem: AbstractProblem, s: Look) -> float:

@@ -93,6 +93,9 @@ TRUE: dict[str, Own] = {
         f"log cosh from {size}": tanh(size, lambda x: jnp.sum(jnp.logaddexp(x, -x) - jnp.log(2.0)))
         for size in (1e-12, 1e-8, 1e-5)
     },
+    "entries that are alike": own(
+        np.full(100, 1e-8), lambda x: jnp.sum(jnp.logaddexp(x, -x) - jnp.log(2.0)), 5e-15, 1e-7
+    ),
     "softplus": tanh(1e-5, softplus, 0.5),
     "an expanded square": beside(
         0.0, 1e-6, lambda x: jnp.sum(0.5 * (1 + x) ** 2 - x - 0.5), mu=1.0
