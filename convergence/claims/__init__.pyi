@@ -1,4 +1,8 @@
 # Written by `python -m docs.make.rooms`.
+from .answers import check_bound as check_bound
+from .answers import check_hyper as check_hyper
+from .answers import check_made as check_made
+from .answers import is_pair as is_pair
 from .assemble import as_pathwise as as_pathwise
 from .assemble import divergence as divergence
 from .assemble import first_line as first_line
@@ -14,6 +18,7 @@ from .certificates import averaged as averaged
 from .certificates import bounded_gradient as bounded_gradient
 from .certificates import certified as certified
 from .certificates import even as even
+from .certificates import held as held
 from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen
@@ -29,18 +34,15 @@ from .exact import miss as miss
 from .exact import ratio as ratio
 from .exact import read as read
 from .exact_masks import ExactMasks as ExactMasks
-from .fields import check_bound as check_bound
 from .fields import check_fields as check_fields
 from .fields import check_horizons as check_horizons
-from .fields import check_hyper as check_hyper
-from .fields import check_made as check_made
 from .fields import check_part as check_part
+from .fields import check_same as check_same
 from .fields import check_statement as check_statement
 from .fields import check_whole as check_whole
 from .fields import check_words as check_words
 from .fields import constants_of as constants_of
 from .fields import counts as counts
-from .fields import is_pair as is_pair
 from .fields import meant as meant
 from .forms import check_law as check_law
 from .forms import check_problem as check_problem
@@ -98,6 +100,7 @@ from .settle import foreign as foreign
 from .settle import held as held
 from .settle import kept as kept
 from .settle import left_open as left_open
+from .settle import of_torch as of_torch
 from .settle import owed as owed
 from .settle import past as past
 from .settle import replay as replay

@@ -30,7 +30,9 @@ from .graphs import two_node as two_node
 from .indices import AbstractIndices as AbstractIndices
 from .indices import GivenIndices as GivenIndices
 from .indices import UniformIndices as UniformIndices
+from .matching import alone as alone
 from .matching import best_assignment as best_assignment
+from .matching import matchings as matchings
 from .matching import permutations as permutations
 from .matching import quotient_square as quotient_square
 from .matrix_products import CRS as CRS

@@ -83,6 +83,7 @@ from .units import finds as finds
 from .units import five_copies as five_copies
 from .units import inverses as inverses
 from .units import opposite_pairs as opposite_pairs
+from .units import rows_of as rows_of
 from .valley import Valley as Valley
 from .workers import WorkerQuadratics as WorkerQuadratics
 from .workers import consistent_rows as consistent_rows

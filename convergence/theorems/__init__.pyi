@@ -352,6 +352,7 @@ from .decentralized.koloskova2020 import FixedPoint as FixedPoint
 from .decentralized.koloskova2020 import ModeBias as ModeBias
 from .decentralized.koloskova2020 import RowStochastic as RowStochastic
 from .decentralized.koloskova2020 import SharedMinimizer as SharedMinimizer
+from .decentralized.koloskova2020 import expanded as expanded
 from .decentralized.koloskova2020_false import NetworkIsFree as NetworkIsFree
 from .decentralized.koloskova2020_false import SpeedUpAtOnce as SpeedUpAtOnce
 from .decentralized.koloskova2020_false import SpeedUpWithOneSample as SpeedUpWithOneSample
@@ -395,10 +396,10 @@ from .decentralized.zhu2024 import OneLevel as OneLevel
 from .decentralized.zhu2024 import SmallUpperStep as SmallUpperStep
 from .decentralized.zhu2024 import SmallUpperStepAnyway as SmallUpperStepAnyway
 from .decentralized.zhu2024 import SparkleUnbiased as SparkleUnbiased
-from .decentralized.zhu2024 import lasting as lasting
 from .decentralized.zhu2024_base import AbstractSparkle as AbstractSparkle
 from .decentralized.zhu2024_base import OneGraph as OneGraph
 from .decentralized.zhu2024_base import OneSize as OneSize
+from .decentralized.zhu2024_base import ReferenceAgents as ReferenceAgents
 from .decentralized.zhu2024_base import UpperForces as UpperForces
 from .decentralized.zhu2024_base import louder as louder
 from .decentralized.zhu2024_base import lower_solution as lower_solution
@@ -408,6 +409,9 @@ from .decentralized.zhu2024_choices import Better as Better
 from .decentralized.zhu2024_choices import FourAgents as FourAgents
 from .decentralized.zhu2024_choices import Saying as Saying
 from .decentralized.zhu2024_choices import Simulated as Simulated
+from .decentralized.zhu2024_leading import LeadingBias as LeadingBias
+from .decentralized.zhu2024_modes import heard as heard
+from .decentralized.zhu2024_modes import lasting as lasting
 from .decentralized.zhu2024_rates import AbstractSparkleRate as AbstractSparkleRate
 from .decentralized.zhu2024_rates import AbstractSparkleTransient as AbstractSparkleTransient
 from .decentralized.zhu2024_rates import SparkleRate as SparkleRate
