@@ -179,8 +179,7 @@ def _distance(problem: AbstractProblem, s: Look, c: Constants, scale: float) -> 
     steep = np.linalg.norm(s.g, axis=1)
     reach = float(np.max(s.top, initial=0.0))
     if "x_star" in c:
-        k = s.star
-        if k is None:
+        if (k := s.star) is None:
             yield Fault("x_star", "finite", "not finite", "f or ∇f there")
             return
         star = s.x[k]
