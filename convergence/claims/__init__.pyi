@@ -17,8 +17,8 @@ from .base import verify as verify
 from .certificates import averaged as averaged
 from .certificates import bounded_gradient as bounded_gradient
 from .certificates import certified as certified
+from .certificates import computed as computed
 from .certificates import even as even
-from .certificates import held as held
 from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen

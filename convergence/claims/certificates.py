@@ -46,33 +46,33 @@ def certified(
     looped: up to which T exact moments are followed.
     """
     metric = experiment.metric
-    ceiling = least(held(theorem.ceiling, c, T), bounded_gradient(metric, c))
+    ceiling = least(computed(theorem.ceiling, c, T), bounded_gradient(metric, c))
     quiet = silent(experiment)
     noiseless = c.get("sigma") == 0.0 or c.get("sigma_p") == 0.0
     coins = tosses(quiet)
     if noiseless and not coins:
         return {"ceiling": ceiling, "sure": True}
     light = even(c) and seen(metric, c, T) and (not coins or mild(experiment, c, T))
-    second = held(theorem.second_moment, c, T)
+    second = computed(theorem.second_moment, c, T)
     small = math.prod(start_shape(experiment.problem)) <= LARGEST
     exact = second is None and not coins and small and looped >= T
     if exact and c.get("quadratic") and gaussian(experiment.oracle):
         try:
-            second = held(second_moment, analyse(experiment), metric, T)
+            second = computed(second_moment, analyse(experiment), metric, T)
         except NotAffine:
             second = None
     if second is not None and math.isnan(second):
         second = None  # it has overflowed
-    owed = 0.0 if light else held(theorem.unseen, c, T)
+    owed = 0.0 if light else computed(theorem.unseen, c, T)
     return {
         "ceiling": ceiling,
         "second": second,
-        "light": light or (owed is not None and bool(held(theorem.light_tailed, c, T))),
+        "light": light or (owed is not None and bool(computed(theorem.light_tailed, c, T))),
         "unseen": owed or 0.0,
     }
 
 
-def held(of: Callable[..., Any], *of_what: Any) -> Any:
+def computed(of: Callable[..., Any], *of_what: Any) -> Any:
     """What is certified, or None where that is beyond float64."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -85,7 +85,7 @@ THERE_AND_BACK = (-4.0, 3.0, 0.5, 0.5)
 CASES: dict[str, tuple[Callable[[], Any], Verdict]] = {
     "a lower level that turns": (lambda: exact(SOBASmallStep(steps=TURNING), LOUD, 10**5), OUTSIDE),
     "one that turns less": (
-        lambda: exact(SOBASmallStep(steps=(0.05, 1.5, 1.5, 1.0)), LOUD, 10**7), KEPT,
+        lambda: exact(SOBASmallStep(steps=(0.05, 1.4, 1.4, 1.0)), LOUD, 10**6), KEPT,
     ),
     "a lower level that turns, over a graph": (
         lambda: exact(SmallUpperStep("ED", "ED", TURNING), LOUD, 10**5), OUTSIDE,

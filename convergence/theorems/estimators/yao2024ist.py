@@ -10,7 +10,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-import scipy.stats
+import scipy
 
 from convergence.algorithms.estimators.ist import IST
 from convergence.constants import Constants
