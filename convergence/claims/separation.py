@@ -10,6 +10,7 @@ import numpy as np
 
 from convergence import statistics as st
 from convergence.claims.base import AbstractOnInstance
+from convergence.claims.certificates import computed
 from convergence.claims.rounding import faint, strayed
 from convergence.claims.settings import Session
 from convergence.claims.settle import MOST, left_open
@@ -43,7 +44,7 @@ class Separation(AbstractOnInstance):
                 ticket.get("light") and not ticket.get("unseen")
                 for ticket in (self.tickets(T, r) for T in horizons for r in (False, True))
             ),
-            ceiling=self.theorem.ceiling(c, horizons[-1]),
+            ceiling=computed(self.theorem.ceiling, c, horizons[-1]),
         )
         judgement = judged(pairs, factor=factor)
         if judgement.verdict is Verdict.REFUTED and session.source is None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convergence import Verdict, verify
 from convergence.algorithms.classical.sgd import SGD
 from convergence.claims import certificates
 from convergence.claims.certificates import (
@@ -16,10 +17,12 @@ from convergence.claims.certificates import (
     averaged,
     bounded_gradient,
     certified,
+    computed,
     even,
     least,
     mild,
 )
+from convergence.claims.separation import Separation
 from convergence.constants import Constants
 from convergence.metrics.effort import UpToExcess
 from convergence.metrics.folds import Average, AverageEvery, Largest, Smallest
@@ -29,6 +32,7 @@ from convergence.noise.gaussian import Gaussian
 from convergence.oracles.base import Oracle
 from convergence.problems.quadratic import Isotropic
 from convergence.runner.experiment import Experiment
+from convergence.theorems.estimators.yao2024ist import ImportanceHelps
 
 MEAN = Average(GradNormSq())
 
@@ -106,7 +110,7 @@ Q = Constants(quadratic=True, sigma=1.0, light_tailed=True)
 def tickets(
     monkeypatch: pytest.MonkeyPatch, c: Constants = Q, T: int = 4, *, coins: bool = False,
     gentle: bool = True, normal: bool = True, exact: Any = 7.0, looped: int = 10, d: int = 2,
-    second: Any = None, ceiling: Any = None, light: bool = False,
+    second: Any = None, ceiling: Any = None, light: bool = False, owed: Any = 0.0,
 ) -> dict[str, Any]:  # fmt: skip
     """The tickets of a theorem that certifies these, where coins and moments are these."""
 
@@ -129,6 +133,7 @@ def tickets(
         ceiling=lambda c, T: ceiling and ceiling + T,
         second_moment=lambda c, T: second and second + T,
         light_tailed=lambda c, T: light and T == 4,
+        unseen=lambda c, T: owed() if callable(owed) else owed,
     )
     return certified(theorem, c, what, T, looped)
 
@@ -137,10 +142,10 @@ def test_tickets_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def given(c: Constants = Q, T: int = 4, **more: Any) -> dict[str, Any]:
         return tickets(monkeypatch, c, T, **more)
 
-    assert given() == {"ceiling": None, "second": 11.0, "light": True}
+    assert given() == {"ceiling": None, "second": 11.0, "light": True, "unseen": 0.0}
     for quiet in Constants(sigma=0.0, G=2.0), Constants(sigma_p=0.0, p=1.5, G=2.0):
         assert given(quiet) == {"ceiling": 4.0, "sure": True}
-        assert given(quiet, coins=True).keys() == {"ceiling", "second", "light"}
+        assert given(quiet, coins=True).keys() == {"ceiling", "second", "light", "unseen"}
         assert given(quiet, ceiling=-1.0)["ceiling"] == 3.0
     assert given(ceiling=1.0)["ceiling"] == 5.0
     assert given(ceiling=1.0)["ceiling"] == 5.0
@@ -167,3 +172,20 @@ def test_tickets_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
         assert given(c, 5, light=True)["light"] is False
     assert given(heavy | {"q": 0.01})["light"] is True
     assert given(heavy | {"q": 0.01}, 3)["light"] is False
+    # What rare runs hold is owed where the theorem says light, and light is not said without it.
+    assert given(heavy, light=True, owed=0.5)["unseen"] == 0.5
+    assert given(light=True, owed=0.5)["unseen"] == 0.0
+    assert given(heavy, light=True, owed=lambda: 1 / 0)["light"] is False
+
+
+class Overflown(ImportanceHelps):
+    """A separation whose ceiling is beyond float64."""
+
+    def ceiling(self, c: Constants, T: int) -> float:
+        return math.exp(1e3 * T)
+
+
+def test_a_ceiling_beyond_floats_is_none() -> None:
+    assert computed(lambda: 2.0) == 2.0
+    claim = Separation("c", Overflown(2), Isotropic(np.ones((2, 2))), horizons=(1,), seeds=64)
+    assert verify(claim).verdict is Verdict.INCONCLUSIVE
