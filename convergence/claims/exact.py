@@ -82,10 +82,12 @@ class AbstractExact(AbstractOnInstance):
         radius = self.solved(T).radius
         if settled is None:
             # Seven digits of a fixed point are left, of which an exponent to 0.05 needs two.
-            least = RESOLVED**1.5 if self.kind is Kind.RATE else RESOLVED
-            left = 1 - radius if self.kind is Kind.RATE else abs(1 - radius)
-            title, holds = "a radius that float64 tells from 1", left >= least
-            detail = f"|1 − the spectral radius| must be at least {least:g}, below 1 for a rate"
+            rate, left = self.kind is Kind.RATE, 1 - radius
+            least = RESOLVED**1.5 if rate else RESOLVED
+            title = "a radius that float64 tells from 1"
+            holds = (left if rate else abs(left)) >= least
+            what = "1 − the spectral radius" if rate else "|1 − the spectral radius|"
+            detail = f"{what} must be at least {least:g}"
         else:
             least = max(settled / T, RESOLVED)
             title, holds = "stable step", 1 - radius >= least

@@ -38,8 +38,8 @@ def test_what_an_instance_certifies_before_it_is_run(monkeypatch: pytest.MonkeyP
     false: list[Fault] = []
     own = [True]
 
-    def certificates(problem: Any, loud: Any) -> list[Fault]:
-        assert (problem, loud) == (square, noise)
+    def certificates(problem: Any, loud: Any, lower: Any) -> list[Fault]:
+        assert (problem, loud, lower) == (square, noise, None)
         return list(false)
 
     def faults(oracle: Any, problem: Any, constants: Any) -> list[Fault]:

@@ -34,6 +34,7 @@ from convergence.registry.federated.averaging import FOUR, MASKED, SOFT, SPREAD
 from convergence.registry.federated.gating import TALL
 from convergence.runner.experiment import Experiment
 from convergence.statistics import Verdict
+from convergence.theorems.base import Moment
 from convergence.theorems.federated import chen2023 as gate
 from convergence.theorems.federated import mcmahan2017 as fed
 from tests.mutants.federated import OverHolders, Repeated, Unmasked
@@ -207,7 +208,8 @@ def test_a_block_without_slope_stays() -> None:
 )
 def test_what_the_proofs_do_not_cover(theorem: Any, problem: Any, noise: Any, says: str) -> None:
     oracle = Gated if problem is TALL else Clients
-    claim = Claim("own", theorem, problem, noise, horizons=(4,), seeds=2, oracle=oracle)
+    kind: Any = Claim if theorem.quantity is Moment.EXPECTED else ExactMasks
+    claim = kind("own", theorem, problem, noise, horizons=(4,), seeds=2, oracle=oracle)
     report = claim.verify(Settings())
     assert report.verdict is Verdict.INAPPLICABLE
     assert says in report.reason
