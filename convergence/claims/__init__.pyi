@@ -95,6 +95,7 @@ from .settings import Session as Session
 from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settings import fingerprint as fingerprint
+from .settle import covered as covered
 from .settle import falling as falling
 from .settle import foreign as foreign
 from .settle import held as held

@@ -31,6 +31,7 @@ from convergence.theorems.base import Kind
 
 REPLAYS = 8  # runs of one horizon that are replayed before the rest is left open
 FOREIGN = "certificates of a class that is not the package's are held to fewer digits"
+COVERED = "no mean exceeds the bound with its constant, below which a trend is a transient's"
 HELD, SLIP = 1e-5, 1e-6  # relative: slopes to values, constants to what is seen
 OWED = "which may be a rounding of its terms, of what is certified, or torch's"
 MOST = 0.5  # of a mean, from which on it is rounding's
@@ -43,6 +44,11 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
     judgement = judge(kind, samples, settings, margin)
     if session.source is not None:  # a rehearsal made no runs
         return judgement
+    if covered(claim, samples, judgement):
+        reason = f"{judgement.reason}; but {COVERED}"
+        return dataclasses.replace(
+            judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
+        )
     if unseen(claim, samples, judgement, settings):
         return left_open(judgement, 1.0)
     if foreign(claim, records, samples, judgement, settings):
@@ -60,6 +66,16 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
     if granted < most and again.verdict is judgement.verdict:
         return judgement
     return left_open(judgement, granted)
+
+
+def covered(claim: Any, samples: list[Sample], judgement: Judgement) -> bool:
+    """Whether a rate is refuted by a trend of means below the bound with its constant, which they
+    only come nearer to: a transient."""
+    if claim.kind is not Kind.RATE or judgement.verdict is not Verdict.REFUTED:
+        return False
+    most = [claim.theorem.enough(claim.instance(s.T)[2], s.T) for s in samples]
+    pairs = zip(samples, most)
+    return all(b is not None and float(np.mean(s.values)) <= b for s, b in pairs)
 
 
 def unseen(claim: Any, samples: list[Sample], judgement: Judgement, settings: Any) -> bool:

@@ -178,6 +178,11 @@ class AbstractTheorem(AbstractModule):
         """What is known without running: the metric at the start, or None if not comparable."""
         return None
 
+    def enough(self, c: Constants, T: int) -> float | None:
+        """Of a rate: its bound with a constant. As long as no mean exceeds it, the O() holds, and a
+        trend is that of a transient. None where no constant is known."""
+        return None
+
 
 def titled(assumption: AbstractAssumption) -> str:
     """What an assumption that could not be asked is called."""

@@ -184,16 +184,23 @@ class Certified(AbstractAbout):
         return None
 
 
+MEAN = a(AbstractTheorem, such=lambda of: of.kind is Kind.EXPECTATION, that="that bounds a mean")
+
+
 class Decay(AbstractAbout):
-    """M_T = O(b_T) for the metric M_T and the bound b_T of `of`: its rate without its constant."""
+    """M_T = O(b_T) for the metric M_T and the bound b_T of `of`, a statement E M_T ≤ b_T: its rate
+    without its constant."""
 
     kind = Kind.RATE
-    domain = {"exponent": one_of(None)}
+    domain = {"of": MEAN, "exponent": one_of(None)}
     exponent: float | None = eqx.field(static=True, default=None)
 
     @property
     def statement(self) -> str:
         return f"M_T = O(the right-hand side) in: {self.of.statement}"
+
+    def enough(self, c: Constants, T: int) -> float | None:
+        return self.of.bound(c, T)
 
 
 class FasterDecay(Decay):
@@ -215,3 +222,6 @@ class FasterDecay(Decay):
     def bound(self, c: Constants, T: int) -> float:
         assert self.exponent is not None  # by its domain
         return float(T) ** -self.exponent
+
+    def enough(self, c: Constants, T: int) -> None:
+        return None

@@ -196,7 +196,8 @@ class GoLoreLazy(AbstractSubspaceTheorem):
 
     Needs a noise whose law does not depend on X (so that E‖Pᵀξ‖² = δσ² within a block).
     Proof. In-block descent on S_k = Σ_j E‖Pᵀg_j‖²; ‖Pᵀg_j‖² ≥ ½‖Pᵀg_0‖² − L²‖x_j − x_0‖²;
-    Σ_j L²‖x_j − x_0‖² ≤ L²η²τ²(S_k + δσ²). The step is η = min{1/(Lτ), √(2Δ/(δLσ²T))}.
+    Σ_j L²‖x_j − x_0‖² ≤ L²η²τ²(S_k + δσ²). A last block that T cuts short may go on with the same
+    η, which only lowers Δ/(ηT). The step is η = min{1/(Lτ), √(2Δ/(δLσ²T))}.
     """
 
     source = Source("he2025", "Theorem 4 without momentum, lazy refresh")

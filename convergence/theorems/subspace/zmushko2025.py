@@ -71,7 +71,6 @@ class FixedSplit(AbstractFrugal):
     ⟨∇f(y), ∇f(x)⟩ ≥ (1 − c/2)‖∇f(x)‖² − (L²/(2c))‖y − x‖² leave L²‖y − x‖² = q²‖m_J‖². Split m
     into means and independent noise: Σ_k E‖m_J^{k−1}‖² ≤ 2 Σ E‖∇f(x^k)‖² + 2K(1−β)/(1+β)s_J².
     Take c = √2 q. For α ≤ (1−β)/(4L) the denominator is at least 5/8; β = 0 is the bound of SGD.
-
     α = scale · (1 − β)/(4L). J: the first half of the coordinates; s_J² = s²/2 for isotropic noise.
     """
 
@@ -188,7 +187,7 @@ class RandomSplitRate(AbstractRandomSplit):
     """(1/K) Σ E‖∇f(x^k)‖² = O(Δ/(αK) + Lασ²(1 + p̂β/(1−β))), p̂ = p_max(1 − p_min), for α ≤
     (1 − β)/(L(4 − β + β²)) and p_j = Pr[j ∈ J_k]; only this form is remembered, whose ends are SGDM
     (p = 1) and SGD (p = 0). α = min{(1 − β)/(L(4 − β + β²)), √(Δ/(Lσ²(1 + p̂β/(1−β))K))}, from a
-    start above the second term: from below the gradient grows for longer than any ladder."""
+    start above the second term. As long as its constant may be 1, nothing refutes it."""
 
     kind = Kind.RATE
     source = Source(PAPER, "the convergence theorem, its form from memory")
@@ -210,8 +209,7 @@ class RandomSplitRate(AbstractRandomSplit):
 
     def alpha_at(self, c: Constants, T: int) -> float:
         """The step for K = T."""
-        b = float(self.beta)
-        best = (c.Delta / max(self.noise(c) * T, 1e-300)) ** 0.5
+        b, best = float(self.beta), (c.Delta / max(self.noise(c) * T, 1e-300)) ** 0.5
         return min((1 - b) / (c.L * (4 - b + b * b)), best)
 
     def prescribe(self, c: Constants, T: int) -> FrugalSGDM:
@@ -220,6 +218,8 @@ class RandomSplitRate(AbstractRandomSplit):
     def bound(self, c: Constants, T: int) -> float:
         alpha = self.alpha_at(c, T)
         return c.Delta / (alpha * T) + alpha * self.noise(c)
+
+    enough = bound
 
 
 class AbstractOnCounterexample(AbstractTheorem):

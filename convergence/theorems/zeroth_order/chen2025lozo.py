@@ -4,6 +4,9 @@ Notation: X is m × n, V is n × r with VᵀV = nI and E VVᵀ = rI, p = mr, D_S
 T = Kν, Δ = f(X⁰) − f*. Within a period X = X^{kν} + BVᵀ, and LOZO is zeroth-order SGD on
 h(B) = f(X^{kν} + BVᵀ), which is nL-smooth, with step γ = α/r. For Gaussian U and any G (m × r),
 E⟨G, U⟩²‖U‖² = (p + 2)‖G‖².
+
+T need be no multiple of ν: a run goes on with its α to Kν, K = ⌈T/ν⌉, where no period begins, and
+bounds are of Kν ≥ T.
 """
 
 from __future__ import annotations
@@ -216,6 +219,9 @@ class LozoRate(AbstractLozo):
     def bound(self, c: Constants, T: int) -> float:
         wide = c.m * c.n**2 / self.r
         return (c.Delta * c.L * wide * c.sigma**2 / T) ** 0.5 + c.Delta * c.L * c.d * self.nu / T
+
+    def enough(self, c: Constants, T: int) -> float:
+        return LozoQuadratic(self.r, self.nu, self.scale).bound(c, T)
 
 
 class LazinessIsFree(Lazy):

@@ -1,0 +1,75 @@
+"""Statements, instances and horizons that go together, on which a true statement was refuted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict, verify
+from convergence.errors import InvalidInput
+from convergence.noise.base import Noiseless
+from convergence.noise.gaussian import Gaussian
+from convergence.precision import precision
+from convergence.problems.quadratic import Isotropic, Quadratic
+from convergence.theorems.heavy_tailed.shared import Certified, Decay, FasterDecay
+from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
+from convergence.theorems.subspace.he2025 import GoLoreLazy
+from convergence.theorems.subspace.zmushko2025 import RandomSplitRate
+from convergence.theorems.zeroth_order.chen2025lozo import LozoQuadratic
+from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoFrozen
+
+UNSURE, FALSE, KEPT = Verdict.INCONCLUSIVE, Verdict.REFUTED, Verdict.CONSISTENT
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    with precision("float64"):
+        yield
+
+
+LADDER = (64, 256, 1024, 4096)
+
+
+def claim(theorem: Any, problem: Any, noise: Any = None, horizons: Any = LADDER) -> Claim:
+    noise = Noiseless() if noise is None else noise
+    return Claim("c", theorem, problem, noise, horizons=horizons, seeds=256)
+
+
+NEAR = Isotropic([0.1])  # of a start within the noise, whose bound is that of a start far away
+CURVED = np.exp(-0.5 * np.arange(24.0))  # eigenvalues whose parts of ‖∇f‖² fall like T^{−1/2}
+SPECTRUM = Quadratic(CURVED**-0.75, CURVED)
+MATRIX = Isotropic(np.ones((3, 4)))
+
+TRENDS: dict[str, tuple[Callable[[], Claim], Verdict]] = {
+    "means that come nearer to a bound far above": (
+        lambda: claim(Decay(NSGDMomentum()), NEAR, Gaussian(1.0)), UNSURE),
+    "an exponent of one's own": (
+        lambda: claim(FasterDecay(NSGDMomentum(), exponent=0.5), NEAR, Gaussian(1.0)), FALSE),
+    "a spectrum that follows a power law": (
+        lambda: claim(RandomSplitRate(beta=0.5, p=0.5, gap=5), SPECTRUM), UNSURE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRENDS)
+def test_a_trend_below_a_known_bound_is_a_transient(name: str) -> None:
+    made, verdict = TRENDS[name]
+    report = verify(made())
+    assert report.verdict is verdict, report.reason
+
+
+@pytest.mark.parametrize("of", [LozoFrozen(), Certified(NSGDMomentum()), 3], ids=str)
+def test_a_rate_is_that_of_a_mean_bounded_from_above(of: Any) -> None:
+    with pytest.raises(InvalidInput, match="of = "):
+        Decay(of)
+
+
+@pytest.mark.parametrize("T", [9, 33])
+@pytest.mark.parametrize(
+    "theorem", [LozoQuadratic(nu=8), GoLoreLazy(tau=8)], ids=lambda t: type(t).__name__
+)
+def test_a_period_that_the_horizon_cuts_short(theorem: Any, T: int) -> None:
+    report = verify(claim(theorem, MATRIX, horizons=(T,)))
+    assert report.verdict is KEPT, report.reason
