@@ -22,11 +22,13 @@ from .certificates import even as even
 from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen
+from .credentials import Asked as Asked
 from .credentials import answered as answered
 from .credentials import broken as broken
 from .credentials import exhausted as exhausted
 from .credentials import told as told
 from .credentials import unheld as unheld
+from .credentials import uniform as uniform
 from .exact import AbstractExact as AbstractExact
 from .exact import Exact as Exact
 from .exact import crossing as crossing

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from convergence.claims.answers import check_bound, check_made
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
 from convergence.claims.certificates import LOOPED, certified
-from convergence.claims.credentials import answered, broken, credentials
+from convergence.claims.credentials import answered, broken, credentials, uniform
 from convergence.claims.fields import check_fields, counts
 from convergence.claims.planning import judged
 from convergence.claims.report import Draft, Report, source_text
@@ -150,8 +150,8 @@ class AbstractOnInstance(AbstractClaim):
         """The theorem's assumptions on the instance at horizon T; they also see, as `c.plain`,
         whether a gradient of the oracle is ∇f and one draw of the noise."""
         problem, noise, c = self.instance(T)
-        plain = type(self.oracle(problem, noise)).grad is Oracle.grad
-        return self.theorem.check(problem, noise, c | {"plain": plain}, T)
+        seen = c | {"plain": type(self.oracle(problem, noise)).grad is Oracle.grad}
+        return uniform(self, T, self.theorem.check(problem, noise, seen, T))
 
     def certified(self, T: int) -> Checked:
         """Whether what the instance at horizon T certifies agrees with what is seen of it."""

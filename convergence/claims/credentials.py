@@ -33,12 +33,15 @@ from convergence.runner.checks import check_step
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Verdict
 from convergence.theorems.assumptions import Checked
+from convergence.theorems.base import AbstractAbout, Kind
 
 # Of smaller and of larger numbers the variance of a square loses digits, or leaves the floats.
 SMALL, LARGE = 1e-70, 1e70
 OF_A_DRAW = "q", "top", "batch", "corner", "corner_rank", "covariance", "gaussian", "two_point"
 OF_ANSWERS = "sigma", "sigma_p", "p", "additive"  # of a noise, what is asked of an oracle's answers
 SIZES = "L", "grad0", "R", "sigma", "sigma_p", "corner", "G", "zeta"
+# What a rate that names no constant holds fixed, but for what its method is made of.
+FIXED = "L", "Delta", "sigma", "sigma_p", "p", "G", "R", "mu", "d", "agents", "zeta"
 MORE = 8  # times the draws of the runs that refute
 PLACES = 7  # of a run, at even ratios of their times
 RUNS = 2  # of a horizon that are followed at either end of what was measured
@@ -219,3 +222,50 @@ def broken(
             if false:
                 return (told("certificates of the noise", false),)
     return ()
+
+
+class Asked(Constants):
+    """Constants that note which of them are asked for."""
+
+    def __init__(self, c: Constants):
+        super().__init__(**dict(c))
+        object.__setattr__(self, "names", set())
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def uniform(claim: Any, T: int, found: tuple[Checked, ...]) -> tuple[Checked, ...]:
+    """The assumptions at T, and of a rate on instances that vary with T, judged by runs, whether
+    they are of one class: a constant that its method is made of, or any if its shape names none, is
+    in the shape or the same at every horizon."""
+    first = claim.horizons[0]
+    by_runs = claim.kind is Kind.RATE and not getattr(claim, "solves", False)
+    if not by_runs or not claim.varies or first == T or not all(a.holds for a in found):
+        return found
+    c, before = Asked(claim.instance(T)[2]), claim.instance(first)[2]
+    claim.theorem.bound(c, T)
+    shape = set(c.names)
+    c.names.clear()
+    claim.theorem.prescribe(c, T)
+    if not shape and not isinstance(claim.theorem, AbstractAbout):
+        c.names.update(FIXED)
+    for name in sorted(c.names - shape):
+        here, there = (np.asarray(v.get(name, np.nan)) for v in (c, before))
+        if here.dtype.kind not in "fiub" or _alike(here, there):
+            continue
+        number = float(here) if here.ndim == 0 else None
+        seen = f"{there:g} at T = {first} and {here:g}" if number is not None else "another one"
+        detail = f"{name} is {seen} at T = {T}, and the rate does not name it"
+        return (*found, Checked("one class of instances", False, number, detail))
+    return found
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two values are one, rounded."""
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=0, equal_nan=True)

@@ -13,10 +13,14 @@ from convergence.errors import InvalidInput
 from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
+from convergence.problems.huber import Huber
 from convergence.problems.quadratic import Isotropic, Quadratic
+from convergence.registry import named
+from convergence.theorems.classical.kingma2015 import AdamRegret
 from convergence.theorems.heavy_tailed.shared import Certified, Decay, FasterDecay
 from convergence.theorems.heavy_tailed.sun2025 import NSGDMomentum
 from convergence.theorems.subspace.he2025 import GoLoreLazy
+from convergence.theorems.subspace.he2025_stall import ConvergesAtRate
 from convergence.theorems.subspace.zmushko2025 import RandomSplitRate
 from convergence.theorems.zeroth_order.chen2025lozo import LozoQuadratic
 from convergence.theorems.zeroth_order.chen2025lozo_laws import LozoFrozen
@@ -58,6 +62,36 @@ def test_a_trend_below_a_known_bound_is_a_transient(name: str) -> None:
     made, verdict = TRENDS[name]
     report = verify(made())
     assert report.verdict is verdict, report.reason
+
+
+CLASSES: dict[str, tuple[Callable[[], Claim], str]] = {
+    "noise that grows with the horizon": (lambda: claim(
+        ConvergesAtRate(r=2, tau=4), Isotropic(3 * np.eye(4)), lambda T: Gaussian(0.05 * T**0.4)),
+        "sigma is 0.263902 at T = 64 and 0.459479 at T = 256"),
+    "a start that recedes with the horizon": (lambda: claim(
+        ConvergesAtRate(r=2, tau=4), lambda T: Isotropic(3 * T**0.3 * np.eye(4)), Gaussian(0.1)),
+        "Delta is 218.263 at T = 64 and 501.437 at T = 256"),
+    "a method that is told nothing": (lambda: claim(
+        AdamRegret(), lambda T: Huber(1.0, R=float(T))), "Delta is"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_rate_is_of_one_class_of_instances(name: str) -> None:
+    made, said = CLASSES[name]
+    report = verify(made())
+    assert report.verdict is Verdict.INAPPLICABLE, report.reason
+    assert said in report.reason
+
+
+RAMPS = "nsgdm-p15-rate-ramp", "nsgdm-rate-of-p2-at-p12", "nigt-p15-rate-ramp"
+
+
+@pytest.mark.parametrize("slug", RAMPS)
+def test_instances_whose_constants_are_in_the_rate(slug: str) -> None:
+    found: Any = named(slug)
+    for T in found.horizons:
+        assert all(a.holds for a in found.check(T))
 
 
 @pytest.mark.parametrize("of", [LozoFrozen(), Certified(NSGDMomentum()), 3], ids=str)
