@@ -71,6 +71,9 @@ CLASSES: dict[str, tuple[Callable[[], Claim], str]] = {
     "a start that recedes with the horizon": (lambda: claim(
         ConvergesAtRate(r=2, tau=4), lambda T: Isotropic(3 * T**0.3 * np.eye(4)), Gaussian(0.1)),
         "Delta is 218.263 at T = 64 and 501.437 at T = 256"),
+    "a subspace that is held for the whole ladder": (lambda: claim(
+        ConvergesAtRate(r=1, tau=200), Isotropic(3 * np.eye(8)), Gaussian(0.1), (8, 32, 64, 200)),
+        "periods for all directions"),
     "a method that is told nothing": (lambda: claim(
         AdamRegret(), lambda T: Huber(1.0, R=float(T))), "Delta is"),
 }  # fmt: skip

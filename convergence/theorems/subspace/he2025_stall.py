@@ -34,7 +34,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
-from convergence.theorems.conditions import Positive, from_above
+from convergence.theorems.conditions import Positive, Within, from_above
 from convergence.theorems.domains import a, count, number
 from convergence.theorems.subspace.corner import (
     CLEAN,
@@ -137,16 +137,14 @@ class AbstractEvenBatchConverges(AbstractGaLore):
         return GradNormSq()
 
     def bound(self, c: Constants, T: int) -> float:
-        B = c.batch
-        quiet = math.comb(B, B // 2) / 2**B
+        quiet = math.comb(c.batch, c.batch // 2) / 2**c.batch
         part = min(1.0, self.r / c.visible)
         return (1 - quiet * (1 - self.theta() ** 2) * part) ** (T // self.tau) * c.grad0**2
 
     def ceiling(self, c: Constants, T: int) -> float:
         return c.grad0**2
 
-    def trivial(self, c: Constants, T: int) -> float:
-        return c.grad0**2
+    trivial = ceiling
 
 
 class EvenBatchConverges(AbstractEvenBatchConverges):
@@ -233,8 +231,7 @@ class GaussianLaw(AbstractGaLore):
         whole, rest = divmod(T, self.tau)
         levels = float(c.spectrum[0]) * self.theta() ** np.arange(whole + 1)
         chance = scipy.special.erf(levels / (math.sqrt(2) * c.corner))
-        law = np.zeros(whole + 1)
-        law[0] = 1.0
+        law = np.eye(1, whole + 1)[0]
         for _ in range(whole):
             moved = law * chance
             law = law - moved
@@ -252,7 +249,7 @@ class ConvergesAtRate(AbstractGaLore):
     Recalled (the abstract of v2 claims it; the statement was not read). Of noise that is isotropic
     by its covariance alone it is false: skewed entries lead the subspace, and ‖∇f‖² stays at 0.02σ²
     on 4 × 4 for r = 1, however short the steps. Read from a start above what the noise leaves,
-    ηLσ²: from below the gradient grows for longer than any ladder.
+    ηLσ², and from where every direction has had its period, T ≥ τm/r.
     """
 
     kind = Kind.RATE
@@ -263,7 +260,12 @@ class ConvergesAtRate(AbstractGaLore):
     @varies
     def assumes(self) -> Any:
         noise = FiniteVariance(), IsotropicNoise(), NormalNoise()
-        return Smooth(), *noise, Matrix(self.r), Improvable(), from_above(self)
+        turns = Within("periods for all directions", self, "turns", 1.0)
+        return Smooth(), *noise, Matrix(self.r), Improvable(), from_above(self), turns
+
+    def turns(self, c: Constants, T: int) -> float:
+        """T over τm/r."""
+        return T * self.r / (self.tau * c.m)
 
     def tuned(self, c: Constants, T: int) -> float:
         """The step."""
@@ -272,8 +274,7 @@ class ConvergesAtRate(AbstractGaLore):
 
     def above(self, c: Constants, T: int) -> float:
         """‖∇f(x_0)‖²/(ηLσ²)."""
-        left = self.tuned(c, T) * c.L * c.sigma**2
-        return c.grad0**2 / left if left > 0 else math.inf
+        return c.grad0**2 / max(self.tuned(c, T) * c.L * c.sigma**2, 1e-300)
 
     def prescribe(self, c: Constants, T: int) -> Subspace:
         return Subspace(TopSVD(), self.tuned(c, T), r=self.r, tau=self.tau)
