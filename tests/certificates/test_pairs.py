@@ -14,6 +14,7 @@ from convergence.noise.base import Noiseless
 from convergence.noise.gaussian import Gaussian
 from convergence.precision import precision
 from convergence.problems.huber import Huber
+from convergence.problems.matrix_quadratic import EntryQuadratic
 from convergence.problems.quadratic import Isotropic, Quadratic
 from convergence.registry import named
 from convergence.theorems.classical.kingma2015 import AdamRegret
@@ -45,6 +46,7 @@ def claim(theorem: Any, problem: Any, noise: Any = None, horizons: Any = LADDER)
 NEAR = Isotropic([0.1])  # of a start within the noise, whose bound is that of a start far away
 CURVED = np.exp(-0.5 * np.arange(24.0))  # eigenvalues whose parts of ‖∇f‖² fall like T^{−1/2}
 SPECTRUM = Quadratic(CURVED**-0.75, CURVED)
+FLAT = EntryQuadratic.rows([1.0, 1e-2, 1e-4, 1e-5], np.diag([1.0, 1e2, 1e4, 1e5]))
 MATRIX = Isotropic(np.ones((3, 4)))
 
 TRENDS: dict[str, tuple[Callable[[], Claim], Verdict]] = {
@@ -52,6 +54,8 @@ TRENDS: dict[str, tuple[Callable[[], Claim], Verdict]] = {
         lambda: claim(Decay(NSGDMomentum()), NEAR, Gaussian(1.0)), UNSURE),
     "an exponent of one's own": (
         lambda: claim(FasterDecay(NSGDMomentum(), exponent=0.5), NEAR, Gaussian(1.0)), FALSE),
+    "GaLore on an ill-conditioned matrix": (
+        lambda: claim(ConvergesAtRate(r=1, tau=4), FLAT, Gaussian(0.01)), UNSURE),
     "a spectrum that follows a power law": (
         lambda: claim(RandomSplitRate(beta=0.5, p=0.5, gap=5), SPECTRUM), UNSURE),
 }  # fmt: skip

@@ -201,8 +201,6 @@ class Plateau(AbstractGaLore):
         for begin in range(0, T, self.tau):
             order = np.argsort(-s)[: self.r]
             chosen = order[s[order] > c.corner]
-            if len(chosen) == 0:
-                break
             s[chosen] *= shrink ** min(self.tau, T - begin)
         value = float(0.5 * np.sum(s**2))
         return value, value
@@ -233,9 +231,7 @@ class GaussianLaw(AbstractGaLore):
         chance = scipy.special.erf(levels / (math.sqrt(2) * c.corner))
         law = np.eye(1, whole + 1)[0]
         for _ in range(whole):
-            moved = law * chance
-            law = law - moved
-            law[1:] += moved[:-1]
+            law = law * (1 - chance) + np.pad(law * chance, (1, 0))[:-1]
         last = 1 - chance * (1 - abs(1 - float(self.eta)) ** (2 * rest))
         return float(0.5 * c.visible * np.sum(law * levels**2 * last))
 
@@ -248,8 +244,8 @@ class ConvergesAtRate(AbstractGaLore):
 
     Recalled (the abstract of v2 claims it; the statement was not read). Of noise that is isotropic
     by its covariance alone it is false: skewed entries lead the subspace, and ‖∇f‖² stays at 0.02σ²
-    on 4 × 4 for r = 1, however short the steps. Read from a start above what the noise leaves,
-    ηLσ², and from where every direction has had its period, T ≥ τm/r.
+    on 4 × 4 for r = 1, however short the steps. Read from a start above ηLσ², which noise leaves,
+    on T ≥ τm/r, when every direction has had its period. `enough`: `GaLoreDeterministic`, noise.
     """
 
     kind = Kind.RATE
@@ -284,6 +280,10 @@ class ConvergesAtRate(AbstractGaLore):
 
     def bound(self, c: Constants, T: int) -> float:
         return T**-0.5
+
+    def enough(self, c: Constants, T: int) -> float:
+        eta = self.tuned(c, T)
+        return 2 * c.m * c.Delta / (self.r * eta * T) + c.L * eta * c.sigma**2
 
 
 class ConvergesInAnyNoise(ConvergesAtRate):
