@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,11 +60,15 @@ class Constants(Mapping[str, Any]):
     parties certify, and refuses a name that both do; `a.but(L=2.0)` is `a` with other values.
     """
 
+    _noted: ClassVar[set[str] | None] = None
+
     def __init__(self, **values: Any):
         checked = {name: _checked(name, value) for name, value in values.items()}
         object.__setattr__(self, "_values", checked)
 
     def __getitem__(self, name: str) -> Any:
+        if self._noted is not None:
+            self._noted.add(name)
         try:
             return self._values[name]
         except (KeyError, TypeError):
@@ -80,6 +84,8 @@ class Constants(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The constant, or `default` where nothing certifies it."""
+        if self._noted is not None:
+            self._noted.add(name)
         return self._values.get(name, default)
 
     def __contains__(self, name: object) -> bool:
@@ -105,6 +111,12 @@ class Constants(Mapping[str, Any]):
     def but(self, **values: Any) -> Constants:
         """This record with other values for some names."""
         return Constants(**{**self._values, **values})
+
+    def noting(self, names: set[str]) -> Constants:
+        """This record, which adds to `names` each one that it is asked for."""
+        found = self.but()
+        object.__setattr__(found, "_noted", names)
+        return found
 
     def only(self, *names: str) -> dict[str, Any]:
         """Those of the names that are certified, with their values."""

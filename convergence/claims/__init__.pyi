@@ -22,7 +22,6 @@ from .certificates import even as even
 from .certificates import least as least
 from .certificates import mild as mild
 from .certificates import seen as seen
-from .credentials import Asked as Asked
 from .credentials import answered as answered
 from .credentials import broken as broken
 from .credentials import exhausted as exhausted

@@ -224,22 +224,6 @@ def broken(
     return ()
 
 
-class Asked(Constants):
-    """Constants that note which of them are asked for."""
-
-    def __init__(self, c: Constants):
-        super().__init__(**dict(c))
-        object.__setattr__(self, "names", set())
-
-    def __getitem__(self, name: str) -> Any:
-        self.names.add(name)
-        return super().__getitem__(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.add(name)
-        return super().get(name, default)
-
-
 def uniform(claim: Any, T: int, found: tuple[Checked, ...]) -> tuple[Checked, ...]:
     """The assumptions at T, and of a rate on instances that vary with T, judged by runs, whether
     they are of one class: a constant that its method is made of, or any if its shape names none, is
@@ -248,14 +232,13 @@ def uniform(claim: Any, T: int, found: tuple[Checked, ...]) -> tuple[Checked, ..
     by_runs = claim.kind is Kind.RATE and not getattr(claim, "solves", False)
     if not by_runs or not claim.varies or first == T or not all(a.holds for a in found):
         return found
-    c, before = Asked(claim.instance(T)[2]), claim.instance(first)[2]
-    claim.theorem.bound(c, T)
-    shape = set(c.names)
-    c.names.clear()
-    claim.theorem.prescribe(c, T)
+    c, before = claim.instance(T)[2], claim.instance(first)[2]
+    shape, made = set[str](), set[str]()
+    claim.theorem.bound(c.noting(shape), T)
+    claim.theorem.prescribe(c.noting(made), T)
     if not shape and not isinstance(claim.theorem, AbstractAbout):
-        c.names.update(FIXED)
-    for name in sorted(c.names - shape):
+        made.update(FIXED)
+    for name in sorted(made - shape):
         here, there = (np.asarray(v.get(name, np.nan)) for v in (c, before))
         if here.dtype.kind not in "fiub" or _alike(here, there):
             continue

@@ -194,7 +194,7 @@ CLAIMS = (
     Claim("ist-uniform-noisy", ist.BlockSGD(), BLOCKS, Gaussian(1.0), horizons=(32, 64),
           seeds=2048),
     Claim("ist-law", ist.BlockLaw((0.0, 0.5, 1.0, 2.0)), BLOCKS, Gaussian(3.0), horizons=(16,),
-          seeds=16384),
+          seeds=32768),
     Claim("ist-starved-block", ist.BlockLaw(STARVED), BLOCKS, Noiseless(), horizons=(128,),
           seeds=16384, note="a block that is never drawn keeps its gradient"),
     Claim("ist-learned-importance", ist.BlockSGD(mix=0.5, rule="learned"), BLOCKS, Noiseless(),
