@@ -6,6 +6,7 @@ from .agents import PerEntry as PerEntry
 from .aligned import Aligned as Aligned
 from .atoms import Atoms as Atoms
 from .atoms import check_power as check_power
+from .atoms import check_unit as check_unit
 from .atoms import even as even
 from .base import AbstractNoise as AbstractNoise
 from .base import Noiseless as Noiseless
@@ -19,6 +20,7 @@ from .heavy import Stable as Stable
 from .heavy import StudentT as StudentT
 from .heavy import certified as certified
 from .heavy import check_index as check_index
+from .heavy import check_scale as check_scale
 from .heavy import exponential as exponential
 from .heavy import truncated_pareto as truncated_pareto
 from .lomax import OneSidedLomax as OneSidedLomax

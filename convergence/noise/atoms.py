@@ -25,6 +25,17 @@ def check_power(p: Any) -> None:
     )
 
 
+def check_unit(along: Any) -> None:
+    """Refuse a direction that is not of length 1, by which every moment would be off."""
+    size = float(np.linalg.norm(np.asarray(along)))
+    require(
+        abs(size - 1) < 1e-9,
+        f"a direction of norm {size:g}",
+        "a unit vector `along`",
+        "divide it by its norm",
+    )
+
+
 class Atoms(AbstractNoise):
     """ξ = v e with P(v = values[k]) = chances[k], e a unit vector: E‖ξ‖^p = Σ chances |values|^p.
 
@@ -41,7 +52,7 @@ class Atoms(AbstractNoise):
     p: Reals = eqx.field(converter=real, default=2.0)
 
     def __check_init__(self) -> None:
-        v, w, e = (np.asarray(a) for a in (self.values, self.chances, self.along))
+        v, w = np.asarray(self.values), np.asarray(self.chances)
         require(
             v.ndim == 1 and v.shape == w.shape,
             f"values of shape {v.shape} and chances of shape {w.shape}",
@@ -61,12 +72,7 @@ class Atoms(AbstractNoise):
             "mean zero",
             "center the values",
         )
-        require(
-            abs(float(np.linalg.norm(e)) - 1) < 1e-9,
-            f"a direction of norm {float(np.linalg.norm(e)):g}",
-            "a unit vector `along`",
-            "divide it by its norm",
-        )
+        check_unit(self.along)
         check_power(self.p)
 
     def draw(self, x: Iterate, key: Key) -> Iterate:

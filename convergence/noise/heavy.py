@@ -23,7 +23,7 @@ from jax.core import Tracer
 from convergence.constants import Constants
 from convergence.draws import normal, radial
 from convergence.errors import require
-from convergence.noise.atoms import check_power
+from convergence.noise.atoms import check_power, check_unit
 from convergence.noise.base import AbstractNoise
 from convergence.shapes import Iterate, Key, Reals, Scalar, real
 
@@ -36,6 +36,10 @@ def check_index(index: Any, p: Any, name: str) -> None:
         f"{name} > p, for the p-th moment does not exist otherwise",
         f"lower p below {float(index):g} or lighten the tail",
     )
+
+
+def check_scale(scale: Any) -> None:
+    require(float(scale) >= 0, f"scale {float(scale):g}", "scale ≥ 0", "flip it")
 
 
 def exponential(u: Scalar, x: Iterate, beta: Any) -> Scalar:
@@ -108,7 +112,7 @@ class Pareto(AbstractRadial):
         if math.isinf(float(self.M)):
             check_index(self.beta, self.p, "beta")
         check_power(self.p)
-        require(float(self.scale) >= 0, f"scale {float(self.scale):g}", "scale ≥ 0", "flip it")
+        check_scale(self.scale)
         require(
             float(self.shift) in (0.0, 1.0),
             f"shift = {float(self.shift):g}",
@@ -178,6 +182,7 @@ class StudentT(AbstractNoise):
 
     def __check_init__(self) -> None:
         check_index(self.nu, self.p, "nu")
+        check_scale(self.scale)
 
     def draw(self, x: Iterate, key: Key) -> Iterate:
         if x.size == 2:  # the radius has a closed inverse: P(R > r) = (1 + r²/ν)^{−ν/2}
@@ -222,6 +227,8 @@ class Stable(AbstractNoise):
 
     def __check_init__(self) -> None:
         check_index(self.a, self.p, "a")
+        check_scale(self.scale)
+        check_unit(self.along)
         require(
             float(self.a) < 2, f"a = {float(self.a):g}", "a < 2", "use Gaussian noise for a = 2"
         )

@@ -14,8 +14,9 @@ import numpy as np
 import scipy
 
 from convergence.constants import Constants
+from convergence.noise.atoms import check_unit
 from convergence.noise.base import AbstractNoise
-from convergence.noise.heavy import certified, check_index, exponential
+from convergence.noise.heavy import certified, check_index, check_scale, exponential
 from convergence.shapes import Iterate, Key, Reals, real
 
 
@@ -32,6 +33,8 @@ class OneSidedLomax(AbstractNoise):
 
     def __check_init__(self) -> None:
         check_index(self.beta, self.p, "beta")
+        check_scale(self.scale)  # that of −ξ is flipped by `along`
+        check_unit(self.along)
 
     @classmethod
     def of(cls, p: float, along: Any, sigma: float = 1.0, beta: float | None = None):
