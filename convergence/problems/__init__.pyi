@@ -55,6 +55,7 @@ from .quadratic import Isotropic as Isotropic
 from .quadratic import Quadratic as Quadratic
 from .quadratic import check_orthogonal as check_orthogonal
 from .quadratic import check_psd as check_psd
+from .quadratic import check_spread as check_spread
 from .quadratic import rotation as rotation
 from .quadratic import rounding as rounding
 from .quadratic import shape_constants as shape_constants

@@ -11,6 +11,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
+from convergence.problems.quadratic import check_spread
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
@@ -32,6 +33,7 @@ class Boxed(AbstractProblem):
 
     def __check_init__(self) -> None:
         x0, low, high = np.asarray(self.x0), float(self.low), float(self.high)
+        check_spread(x0.shape, h=self.h, g=self.g, a=self.a)
         require(low < high, f"low = {low:g}, high = {high:g}", "low < high", "order them")
         inside = bool(np.all((low <= x0) & (x0 <= high)))
         require(inside, "a start outside the box", "low ≤ x0 ≤ high", "move it inside")

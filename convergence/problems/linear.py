@@ -8,7 +8,7 @@ import numpy as np
 
 from convergence.constants import Constants
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import shape_constants
+from convergence.problems.quadratic import check_spread, shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
@@ -17,6 +17,9 @@ class Linear(AbstractProblem):
 
     g: Reals = eqx.field(converter=real)
     x0: Reals = eqx.field(converter=real, default=0.0)
+
+    def __check_init__(self) -> None:
+        check_spread(np.shape(self.g), x0=self.x0)
 
     def value(self, x: Iterate) -> Scalar:
         return jnp.sum(self.g * x)

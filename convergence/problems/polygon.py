@@ -30,6 +30,9 @@ class Polygon(AbstractProblem):
     mu: Reals = eqx.field(converter=real, default=0.01)
 
     def __check_init__(self) -> None:
+        shapes = np.shape(self.x0), np.shape(self.y)
+        require(shapes == ((2,), (2,)), f"x0 and y of shapes {shapes}", "two points of the plane",
+                "give two entries each")  # fmt: skip
         require(self.K >= 3, f"K = {self.K} corners", "3 or more", "choose a polygon")
         require(0 < self.mu < self.L, f"mu = {self.mu}, L = {self.L}", "0 < mu < L", "order them")
 

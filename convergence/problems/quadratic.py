@@ -52,6 +52,16 @@ def check_psd(H: Any, name: str, least: float = -float("inf")) -> None:
             f"eigenvalues ≥ {least:g}", "add curvature")  # fmt: skip
 
 
+def check_spread(shape: tuple[int, ...], **fields: Any) -> None:
+    """Refuse a field that does not broadcast to the shape of the iterate: f would have more."""
+    for name, value in fields.items():
+        found = np.shape(value)
+        ends = zip(found[::-1], shape[::-1])
+        fits = len(found) <= len(shape) and all(n in (1, own) for n, own in ends)
+        require(fits, f"{name} of shape {found}", f"one that broadcasts to {shape}, the iterate's,",
+                "give one number, or one an entry")  # fmt: skip
+
+
 class Isotropic(AbstractProblem):
     """f(x) = (L/2)‖x‖² on arrays of any shape, from x_0.
 

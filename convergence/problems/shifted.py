@@ -9,7 +9,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.errors import require
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import shape_constants
+from convergence.problems.quadratic import check_spread, shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 
@@ -26,6 +26,7 @@ class Shifted(AbstractProblem):
     def __check_init__(self) -> None:
         finite = bool(np.all(np.isfinite(self.x0)) and np.all(np.isfinite(self.x_star)))
         require(finite, "x0 or x* with NaN or inf", "finite entries", "mend them")
+        check_spread(np.shape(self.x0), x_star=self.x_star)
         require(float(self.L) > 0, f"L = {float(self.L):g}", "L > 0", "give a positive curvature")
 
     def value(self, x: Iterate) -> Scalar:
