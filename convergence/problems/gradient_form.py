@@ -42,6 +42,8 @@ class GradientForm(AbstractProblem):
             "stacks of N matrices each, (N, m, n), (N, m, m), (N, n, n)",
             "stack them along the first axis",
         )
+        found = np.shape(self.W0)
+        require(found == shapes[0][1:], f"W0 of shape {found}", f"{shapes[0][1:]}", "give it A's")
         for name in "BC":
             check_psd(getattr(self, name), name, least=0.0)
         for name in "PQ":
@@ -76,15 +78,16 @@ class GradientForm(AbstractProblem):
         par = (minimal @ (minimal.T @ G.ravel(order="F"))).reshape((m, n), order="F")
         hat_B, hat_C = P.T @ B @ P, Q.T @ C @ Q
         hat = np.linalg.eigvalsh(sum(np.kron(hat_C[i], hat_B[i]) for i in range(N)) / N)
-        kappa = np.mean(
-            [np.linalg.eigvalsh(b)[0] * np.linalg.eigvalsh(c)[0] for b, c in zip(hat_B, hat_C)]
-        )
+        # PSD, of low rank where a factor is one sample's: rounding may leave λ_min below 0.
+        least = [np.maximum(np.linalg.eigvalsh(hat)[:, 0], 0.0) for hat in (hat_B, hat_C)]
+        kappa = np.mean(least[0] * least[1])
         linear = A.mean(0).ravel(order="F")
         solution = np.linalg.lstsq(S, linear, rcond=None)[0]
         gap = W.ravel(order="F") - solution
         bounded: dict[str, Any] = {}
-        # Where A leaves the range of S, f has no minimum; 1e-9 covers the rounding of lstsq.
-        if np.linalg.norm(S @ solution - linear) <= 1e-9 * max(1.0, float(np.linalg.norm(linear))):
+        # Where A leaves the range of S, f has no minimum; beyond what lstsq and its mean round.
+        rounded = 1e-9 * np.linalg.norm(linear) + 1e-15 * np.linalg.norm(A)
+        if np.linalg.norm(S @ solution - linear) <= rounded:
             bounded = {
                 "Delta": float(0.5 * gap @ S @ gap),
                 "f_star": float(-0.5 * solution @ linear),
@@ -153,12 +156,17 @@ class ScalarFactors(AbstractProblem):
             "increasing numbers",
             "sort them with their values",
         )
+        given = [np.shape(v) for v in (knots, self.B, self.C)]
+        fits = len(given[0]) == 1 and given[0][0] > 1 and len(set(given)) == 1
+        require(fits, f"knots, B and C of shapes {given}", "one length, two or more",
+                "give either factor a value at every knot")  # fmt: skip
 
     def value(self, x: Matrix) -> Scalar:
         # ∫ by 8-point Gauss–Legendre on every piece: exact for the cubic integrand.
         nodes, weights = np.polynomial.legendre.leggauss(8)
         w = jnp.abs(x[0, 0])
-        edges = jnp.concatenate([jnp.asarray(self.knots), jnp.asarray([jnp.inf])])
+        knots = jnp.asarray(self.knots)  # below the first of them the factors are constant
+        edges = jnp.concatenate([jnp.minimum(knots[:1], 0.0), knots, jnp.asarray([jnp.inf])])
         lo, hi = jnp.minimum(edges[:-1], w), jnp.minimum(edges[1:], w)
         u = (lo + hi)[:, None] / 2 + (hi - lo)[:, None] / 2 * nodes
         integrand = self._factor(u, self.B) * u * self._factor(u, self.C)
@@ -212,7 +220,7 @@ class ScalarFactors(AbstractProblem):
             L_B=float(slopes["B"].max()),
             L_C=float(slopes["C"].max()),
             D=float(path[:, 0].max()),
-            B_sup=float(path[:, 1].max()),
-            C_sup=float(path[:, 2].max()),
+            B_sup=float(np.abs(path[:, 1]).max()),
+            C_sup=float(np.abs(path[:, 2]).max()),
             W_norm=float(path[:, 0].max()),
         )
