@@ -44,7 +44,7 @@ def units(problem: Any, s: Look, c: Constants) -> Iterator[Fault]:
         spread = seen.std(axis=1)
         if not close(c.unit_spread, float(spread.min()), float(spread.max())):
             yield Fault("unit_spread", c.unit_spread, spread.min(), "the least of an activation")
-        if spread.min() > 0:
+        if c.unit_spread > 0:
             alike = float((np.corrcoef(seen) - 2 * np.eye(len(seen))).max())
             if not close(c.unit_correlation, alike, 1.0):
                 yield Fault("unit_correlation", c.unit_correlation, alike, "of two units")

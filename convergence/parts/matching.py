@@ -46,16 +46,16 @@ def matchings(S: Float[Array, "n n H H"]) -> Int[Array, "n n H"]:
     return jnp.where(later[:, :, None], jnp.swapaxes(back, 0, 1), P)
 
 
-def alone(S: Any, p: Any) -> bool:
-    """Whether the permutation p has a larger Σ_u S[u, p_u] than any other: than any that leaves out
-    one of its pairs. On the host."""
+def alone(S: Any, p: Any, rounded: float = 0.0) -> bool:
+    """Whether the permutation p has a larger Σ_u S[u, p_u] than any other, by more than `rounded`:
+    than any that leaves out one of its pairs. On the host."""
     S, p, units = np.asarray(S, float), np.asarray(p), np.arange(len(p))
     total, far = S[units, p].sum(), 1 + 2 * len(p) * np.abs(S).max(initial=0.0)
     for u in units if len(p) > 1 else ():
         other = S.copy()
         other[u, p[u]] -= far
         rows, columns = scipy.optimize.linear_sum_assignment(other, maximize=True)
-        if S[rows, columns].sum() >= total:
+        if S[rows, columns].sum() >= total - rounded:
             return False
     return True
 

@@ -15,7 +15,7 @@ from convergence.errors import require
 from convergence.parts.graphs import check_mixing, ring
 from convergence.parts.matching import alone, matchings, quotient_square
 from convergence.problems.base import AbstractProblem
-from convergence.problems.quadratic import shape_constants
+from convergence.problems.quadratic import rounding, shape_constants
 from convergence.shapes import Iterate, Reals, Scalar, real
 
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
@@ -142,8 +142,11 @@ class UnitQuadratics(AbstractProblem):
 def finds(X: np.ndarray, orders: np.ndarray) -> bool:
     """Whether weight matching of X finds the order of every pair, and no other is as good."""
     back, n = np.argsort(orders, axis=1), len(X)
+    rounded = rounding(X[0].size) * float(np.max(np.sum(X**2, axis=(1, 2))))
     # Unit u of i is orders[i][u], which j has there.
-    return all(alone(X[i] @ X[j].T, back[j][orders[i]]) for i in range(n) for j in range(n))
+    return all(
+        alone(X[i] @ X[j].T, back[j][orders[i]], rounded) for i in range(n) for j in range(n)
+    )
 
 
 class PermutedNet(AbstractProblem):
@@ -207,7 +210,9 @@ class PermutedNet(AbstractProblem):
         net, grid = np.asarray(self.net, float), np.asarray(self.grid, float)
         inner = net[:, :-2] @ grid.T + net[:, -2:-1]
         seen = np.maximum(inner, 0) if self.phi == "relu" else np.tanh(inner)
-        spread = float(seen.std(axis=1).min())
+        # Of a unit with one value the deviation may be that value's rounding.
+        constant = np.ptp(seen, axis=1) <= 1e-13 * np.abs(seen).max(axis=1)
+        spread = float(np.where(constant, 0.0, seen.std(axis=1)).min())
         alike = np.corrcoef(seen) - 2 * np.eye(len(net)) if spread > 0 else np.ones((1, 1))
         x0 = net[np.asarray(self.orders)]
         return Constants(
