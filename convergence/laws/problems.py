@@ -101,13 +101,12 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
     """L, mu, rho and the flags, by Hessians and by differences of gradients between all points."""
     i, j = np.triu_indices(len(s.x), 1)
     far, rise, inner = _pairs(s)
-    size = np.linalg.norm(s.g, axis=1)
-    noise = 1e-13 * (size[i] + size[j]) + grain(s) + 1e-300
-    # Points that descent has brought together tell rounding apart, and no curvature.
+    size, at, reach = *(np.linalg.norm(v, axis=1) for v in (s.g, s.x)), np.max(s.top, initial=0.0)
+    noise = 1e-13 * (size[i] + size[j]) + 1e-15 * reach * (at[i] + at[j]) + grain(s) + 1e-300
+    # Points that descent has brought together tell rounding, of x too, apart, and no curvature.
     ok = far > 1e-6 * max(float(np.max(far, initial=0.0)), s.far)
     far, rise, noise, inner = far[ok], rise[ok], noise[ok], inner[ok]
-    reach = float(np.max(s.top, initial=0.0))
-    steepest = max(reach, float(np.max((rise - noise) / far, initial=0.0)))
+    steepest = max(float(reach), float(np.max((rise - noise) / far, initial=0.0)))
     slack = CURVED * max(steepest, 1e-300)
     if "L" in c and steepest > c.L + slack:
         yield Fault("L", c.L, steepest, "the largest curvature seen")
@@ -125,7 +124,7 @@ def _curvature(s: Look, c: Constants) -> Iterator[Fault]:
         apart = s.x - s.x[:1]
         left = np.linalg.norm(s.g - s.g[:1] - apart @ s.H[0].T, axis=1)
         most = CURVED * (steepest * np.linalg.norm(apart, axis=1) + size + size[0])
-        most = most + 1e-12 * size.max() + 2 * grain(s)
+        most = most + 1e-12 * size.max() + 2 * grain(s) + 1e-15 * reach * (at + at[0])
         k = int(np.argmax(left - most))
         if left[k] > most[k]:
             flag = "quadratic" if c.get("quadratic") else "isotropic"
