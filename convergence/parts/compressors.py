@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from convergence.errors import InvalidInput, require
+from convergence.errors import InvalidInput, is_whole, require, shown
 from convergence.shapes import AbstractModule, Key, Matrix, Reals, real
 
 LISTED = 2**24  # entries of all masks that a law may be listed by
@@ -104,7 +104,8 @@ class AbstractKeep(AbstractCompressor):
     k: int = eqx.field(static=True, default=1)
 
     def __check_init__(self) -> None:
-        require(self.k >= 1, f"k = {self.k}", "k ≥ 1 entries", "send at least one")
+        good = is_whole(self.k, 1, 2**31)  # of 1.5 entries two would be sent
+        require(good, f"k = {shown(self.k)}", "a whole k ≥ 1 of entries", "send at least one")
 
     def fits(self, d: int) -> None:
         """Refuse more entries than there are."""

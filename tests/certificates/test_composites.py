@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from convergence.noise import Noiseless
 from convergence.noise.heavy import Stable, StudentT
 from convergence.noise.lomax import OneSidedLomax
 from convergence.oracles import Oracle, Probed
+from convergence.parts.compressors import AbstractKeep
 from convergence.parts.matching import alone
 from convergence.precision import precision
 from convergence.problems.boxed import Boxed
@@ -165,6 +167,15 @@ def test_a_matching_that_rounding_alone_prefers() -> None:
     assert not alone(tied, np.array([0, 1]), 1e-15)
     assert not alone(S, np.array([0, 1]), 1e-15)
     assert alone(np.eye(2), np.array([0, 1]), 1e-15)
+
+
+@pytest.mark.parametrize("k", [0, 1.5, 2.0, True])
+def test_a_part_of_an_entry_is_not_sent(k: Any) -> None:
+    """Of 1.5 entries two are, and the error is not (1 − k/d)‖v‖²; types are checked here alone."""
+    check: Any = AbstractKeep.__check_init__
+    with pytest.raises(InvalidInput, match="a whole k ≥ 1 of entries"):
+        check(SimpleNamespace(k=k))
+    check(SimpleNamespace(k=np.int64(2)))
 
 
 def near(problem: Regression, way: float) -> Regression:
