@@ -791,6 +791,7 @@ from .subspace.zhao2024 import LowRankCorrected as LowRankCorrected
 from .subspace.zhao2024 import LowRankWithConditions as LowRankWithConditions
 from .subspace.zhao2024 import ResolvedBound as ResolvedBound
 from .subspace.zhao2024 import ResolvedSpectrum as ResolvedSpectrum
+from .subspace.zhao2024 import SecondEigenvalue as SecondEigenvalue
 from .subspace.zhao2024 import StepCondition as StepCondition
 from .subspace.zhao2024 import StepOfThePath as StepOfThePath
 from .subspace.zmushko2025 import AbstractFrugal as AbstractFrugal

@@ -29,7 +29,12 @@ from convergence.problems.shifted import Shifted
 from convergence.problems.units import PermutedNet, five_copies
 from convergence.statistics import Verdict
 from convergence.theorems.decentralized.saadati2024 import MergeKeepsFunction
-from convergence.theorems.subspace.zhao2024 import FixedProjectionCorrected, FixedProjectionRate
+from convergence.theorems.subspace.zhao2024 import (
+    FixedProjectionCorrected,
+    FixedProjectionRate,
+    LowRank,
+    LowRankCorrected,
+)
 
 ONE = np.array([1.0, 0.0])
 
@@ -127,6 +132,25 @@ def test_factors_of_one_sample_have_no_least_eigenvalue_below_0() -> None:
     problem = GradientForm(np.zeros((2, 3, 2)), B, np.stack([np.eye(2)] * 2), np.ones((3, 2)))
     assert 0 <= problem.constants().kappa <= 1e-12
     assert judged(FixedProjectionRate(), problem, 8)[0] is Verdict.CONSISTENT
+
+
+FLAT = GradientForm(np.ones((1, 2, 1)), np.eye(2)[None], np.ones((1, 1, 1)), np.zeros((2, 1)))
+DONE = GradientForm(
+    np.ones((1, 2, 1)), np.diag([1.0, 2.0])[None], np.ones((1, 1, 1)), [[1.0], [0.5]]
+)
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"), [(FLAT, "'a second eigenvalue' fails"), (DONE, "'par2 > 0' fails")]
+)
+def test_a_lemma_on_two_eigenvalues_where_there_is_one_and_on_no_gradient(
+    problem: GradientForm, said: str
+) -> None:
+    verdict, reason = judged(LowRank(0.4), problem, 3)
+    assert verdict is Verdict.INAPPLICABLE
+    assert said in reason
+    corrected = judged(LowRankCorrected(0.4), problem, 3)[0]
+    assert corrected is (Verdict.CONSISTENT if problem is FLAT else Verdict.INAPPLICABLE)
 
 
 @pytest.mark.parametrize("size", [1.0, 1e-10, 1e-20])

@@ -20,6 +20,7 @@ from convergence.problems.quadratic import rounding
 from convergence.shapes import Reals, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Has, Is, NoNoise
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source, varies
+from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 
 
@@ -80,6 +81,14 @@ class StepCondition(AbstractAssumption):
             else np.inf
         )
         return Checked("step condition", bool(found <= 2), found, "η(λ_max + λ₂) must be at most 2")
+
+
+class SecondEigenvalue(AbstractAssumption):
+    """S has a second eigenvalue λ₂ > λ₁."""
+
+    def check(self, problem: Any, noise: Any, c: Constants) -> Checked:
+        found = len(c.eigenvalues)
+        return Checked("a second eigenvalue", found > 1, float(found), "S must not be λ₁I")
 
 
 class AbstractPrinted(AbstractTheorem):
@@ -204,6 +213,7 @@ class LowRank(AbstractLowRank):
     source = Source("zhao2024", "Lemma 3.3 (= B.3)")
     provenance = Provenance.PRINTED
     statement = "sr(G_t) ≤ sr(G_∥) + ((1−ηλ₂)/(1−ηλ₁))^{2t} ‖G_0−G_∥‖_F²/‖G_∥‖₂² (as printed)"
+    assumes = (*AbstractLowRank.assumes, SecondEigenvalue(), Positive("par2"))
 
 
 class LowRankWithConditions(AbstractLowRank):
@@ -244,7 +254,7 @@ class LowRankCorrected(AbstractLowRank):
 
     @varies
     def assumes(self) -> Any:
-        return (*LowRank.assumes, ResolvedSpectrum(float(self.eta)))
+        return (*AbstractLowRank.assumes, ResolvedSpectrum(float(self.eta)))
 
     def ratio(self, c: Constants) -> float:
         eta = float(self.eta)
