@@ -27,7 +27,8 @@ from convergence.theorems.classical.nesterov1983 import AcceleratedConvex
 from convergence.vocabulary import KINDS, VOCABULARY
 
 ROOT = Path(convergence.__file__).parent
-READS = ("get", "only", "but", "T", "plain")  # methods of `Constants`; what assumptions see besides
+# Methods of `Constants`; what assumptions see besides.
+READS = ("get", "only", "but", "noting", "T", "plain")
 
 
 def asked(tree: ast.AST) -> set[str]:
