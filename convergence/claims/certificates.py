@@ -61,8 +61,6 @@ def certified(
             second = computed(second_moment, analyse(experiment), metric, T)
         except NotAffine:
             second = None
-    if second is not None and math.isnan(second):
-        second = None  # it has overflowed
     owed = 0.0 if light else computed(theorem.unseen, c, T)
     return {
         "ceiling": ceiling,
@@ -76,9 +74,10 @@ def computed(of: Callable[..., Any], *of_what: Any) -> Any:
     """What is certified, or None where that is beyond float64."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            return of(*of_what)
+            found = of(*of_what)
     except ArithmeticError:
         return None
+    return None if found is None or math.isnan(found) else found
 
 
 def seen(metric: Any, c: Constants, T: int) -> bool:

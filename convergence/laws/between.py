@@ -63,15 +63,11 @@ def pulled(problem: AbstractProblem, s: Look, c: Constants) -> Iterator[Fault]:
     for _ in range(CLOSER):
         share = np.linspace(low, high, POINTS)
         x = (s.x[0] + share[:, None] * way).reshape(shape)
-        f, steep = (
-            values(problem, x),
-            np.linalg.norm(slopes(problem, x).reshape(POINTS, -1), axis=1),
-        )
+        f, g = values(problem, x), slopes(problem, x).reshape(POINTS, -1)
         with np.errstate(invalid="ignore", over="ignore"):
+            square = (np.linalg.norm(g, axis=1) + grain(s)) ** 2
             gap = f - c.f_star - ROUNDING * (size + np.abs(f)) - rough(s)
-            pull = np.where(
-                gap > 0, (steep + grain(s)) ** 2 / (2 * np.maximum(gap, 1e-300)), np.inf
-            )
+            pull = np.where(gap > 0, square / (2 * np.maximum(gap, 1e-300)), np.inf)
         k = int(np.argmin(pull))
         if pull[k] < c.mu_PL * (1 - CURVED):
             yield Fault("mu_PL", c.mu_PL, pull[k], "between points ‖∇f‖²/2(f − f*)")

@@ -245,16 +245,20 @@ def affine(c: Constants) -> bool:
 def grain(s: Look) -> float:
     """How rough ∇f is: it may be a difference of larger numbers, whose roundings its second
     difference shows."""
-    bent = np.abs(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
-    return 8 * float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
+    return _usual(s.ends.sum(axis=0) - 2 * np.sum(s.g * s.v, axis=1))
+
+
+def _usual(off: np.ndarray) -> float:
+    """Eight times the median of what is off, where it is finite."""
+    known = np.abs(off[np.isfinite(off)])
+    return 8 * float(np.median(known)) if known.size else 0.0
 
 
 def _off(f: Any, fore: Any, aft: Any, ends: np.ndarray, g: Any, h: float, d: int) -> float:
     """How far f, at x and x ± hv, is off what slopes along v make of it; of d roundings, which may
     all go one way where entries are alike."""
     rise = 0.5 * h * (ends + g)
-    off = np.abs(np.stack([fore - f - rise[0], f - aft - rise[1]]))
-    return 8 * d**0.5 * float(np.median(off[np.isfinite(off)])) if np.isfinite(off).any() else 0.0
+    return d**0.5 * _usual(np.stack([fore - f - rise[0], f - aft - rise[1]]))
 
 
 def rough(s: Look) -> float:
@@ -271,13 +275,11 @@ def roughness(problem: AbstractProblem) -> tuple[float, float]:
     v, away = rng.standard_normal((2, FEW, *x0.shape))
     v /= np.sqrt(np.sum(v.reshape(FEW, -1) ** 2, axis=1)).reshape(wide)
     x = x0 + unit * np.geomspace(1e-4, 10.0, FEW).reshape(wide) * away
-    h = STRIDE * max(unit * x0.size**0.5, LEAST)
+    d, h = x0.size, STRIDE * max(unit * x0.size**0.5, LEAST)
     with np.errstate(all="ignore"):
         (f, fore, aft), ends = _about(problem, x, v, h)
         g = np.sum((slopes(problem, x) * v).reshape(FEW, -1), axis=1)
-        bent = np.abs(ends.sum(axis=0) - 2 * g)
-        turned = float(np.median(bent[np.isfinite(bent)])) if np.isfinite(bent).any() else 0.0
-        return _off(f, fore, aft, ends, g, h, x0.size), 8 * x0.size**0.5 * turned
+        return _off(f, fore, aft, ends, g, h, d), d**0.5 * _usual(ends.sum(axis=0) - 2 * g)
 
 
 def downhill(problem: AbstractProblem, s: Look) -> float:

@@ -137,16 +137,22 @@ def pulls(x0: float, mu_PL: float) -> Own:
     """x² + 3 sin²x, which pulls the least, by 0.1755…, near ±2.2."""
     value = float(x0**2 + 3 * np.sin(x0) ** 2)
     slope = float(abs(2 * x0 + 3 * np.sin(2 * x0)))
-    of = lambda x: jnp.sum(x**2 + 3 * jnp.sin(x) ** 2)  # noqa: E731
-    return own([x0], of, value, slope, L=8.0, convex=False, mu_PL=mu_PL)
+
+    def f(x: Any) -> Any:
+        return jnp.sum(x**2 + 3 * jnp.sin(x) ** 2)
+
+    return own([x0], f, value, slope, L=8.0, convex=False, mu_PL=mu_PL)
 
 
 def large(d: int, **more: Any) -> Own:
     """Σ √(1 + x²) − 1, from where its slopes are small."""
     x = np.full(d, 1e-3)
     Delta = float(np.sum(x**2 / (1 + np.sqrt(1 + x**2))))
-    of = lambda x: jnp.sum(jnp.sqrt(1 + x**2) - 1)  # noqa: E731
-    return own(x, of, Delta, float(np.linalg.norm(x / np.sqrt(1 + x**2))), **more)
+
+    def f(x: Any) -> Any:
+        return jnp.sum(jnp.sqrt(1 + x**2) - 1)
+
+    return own(x, f, Delta, float(np.linalg.norm(x / np.sqrt(1 + x**2))), **more)
 
 
 FALSE: dict[str, tuple[Any, set[str]]] = {
@@ -168,9 +174,8 @@ def kinked(star: float) -> Own:
     """Σ|x|, which is not smooth where it is the least."""
     at, value = np.array([star, 0.0]), 4.0 - star
     way = float(np.linalg.norm(np.array([3.0, -1.0]) - at))
-    of = lambda x: jnp.sum(jnp.abs(x))  # noqa: E731
     more = {"x_star": tuple(at.tolist()), "R": way, "f_star": star, "G": 2**0.5, "L": np.inf}
-    return own([3.0, -1.0], of, value, 2**0.5, **more)
+    return own([3.0, -1.0], lambda x: jnp.sum(jnp.abs(x)), value, 2**0.5, **more)
 
 
 FALSE |= {
