@@ -115,7 +115,7 @@ L_C          : magnitude f/x³ : Lipschitz constant of C(W)
 D            : magnitude x    : ‖W‖ ≤ D along the run, where a factor moves
 B_sup        : magnitude      : the largest ‖B_i‖₂
 C_sup        : magnitude f/x² : the largest ‖C_i‖₂
-W_norm       : magnitude x    : a bound of ‖W_t‖ along the run
+W_norm       : magnitude x    : a bound of ‖W_t‖ along the run, what S annuls left out
 [ScalarFactors]
 eta          : magnitude x²/f : the step of the run whose constants are certified
 steps        : size           : the steps of that run

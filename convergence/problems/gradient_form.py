@@ -24,7 +24,8 @@ class GradientForm(AbstractProblem):
     low, high of (1/N) Σ QᵀC_iQ ⊗ PᵀB_iP, R0 = ‖PᵀG_0Q‖ with G_0 = −∇f(W_0), the distinct
     `eigenvalues` of S, whether the eigenspace of the smallest is a `product` of a space of rows and
     one of columns, and for the projection G_∥ of G_0 on it: par = ‖G_∥‖_F, par2 = ‖G_∥‖₂, perp =
-    ‖G_0 − G_∥‖_F. Where the mean of A lies in the range of S: Delta, f_star, x_star.
+    ‖G_0 − G_∥‖_F; W_norm bounds ‖W_t‖ for steps up to 2/L, what S annuls left out. Where the mean
+    of A lies in the range of S: Delta, f_star, x_star.
     """
 
     A: Reals = eqx.field(converter=real)
@@ -77,13 +78,17 @@ class GradientForm(AbstractProblem):
         spans = [np.linalg.matrix_rank(side, off) for side in (np.vstack(basis), np.hstack(basis))]
         par = (minimal @ (minimal.T @ G.ravel(order="F"))).reshape((m, n), order="F")
         hat_B, hat_C = P.T @ B @ P, Q.T @ C @ Q
-        hat = np.linalg.eigvalsh(sum(np.kron(hat_C[i], hat_B[i]) for i in range(N)) / N)
+        S_hat = sum(np.kron(hat_C[i], hat_B[i]) for i in range(N)) / N
+        hat = np.linalg.eigvalsh(S_hat)
+        R = P.T @ G @ Q
         # PSD, of low rank where a factor is one sample's: rounding may leave λ_min below 0.
         least = [np.maximum(np.linalg.eigvalsh(hat)[:, 0], 0.0) for hat in (hat_B, hat_C)]
         kappa = np.mean(least[0] * least[1])
         linear = A.mean(0).ravel(order="F")
         solution = np.linalg.lstsq(S, linear, rcond=None)[0]
         gap = W.ravel(order="F") - solution
+        # Steps η ≤ 2/L take W_t at most 2‖S⁺G_0‖ from W_0, or 2‖Ŝ⁺R_0‖ along P and Q.
+        ways = [np.linalg.lstsq(H, v.ravel(order="F"))[0] for H, v in ((S, G), (S_hat, R))]
         bounded: dict[str, Any] = {}
         # Where A leaves the range of S, f has no minimum; beyond what lstsq and its mean round.
         rounded = 1e-9 * np.linalg.norm(linear) + 1e-15 * np.linalg.norm(A)
@@ -108,13 +113,13 @@ class GradientForm(AbstractProblem):
             kappa=float(kappa),
             low=float(hat[0]),
             high=float(hat[-1]),
-            R0=float(np.linalg.norm(P.T @ G @ Q)),
+            R0=float(np.linalg.norm(R)),
             eigenvalues=distinct,
             product=bool(spans[0] * spans[1] == minimal.shape[1]),
             par=float(np.linalg.norm(par)),
             par2=float(np.linalg.norm(par, 2)),
             perp=float(np.linalg.norm(G - par)),
-            W_norm=float(np.linalg.norm(W) + np.linalg.norm(solution)),
+            W_norm=float(np.linalg.norm(W) + 2 * max(np.linalg.norm(way) for way in ways)),
             # Constant factors: no Lipschitz terms.
             L_A=0.0,
             L_B=0.0,

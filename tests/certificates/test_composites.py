@@ -165,6 +165,25 @@ def test_a_linear_term_beside_the_range_whatever_its_unit(size: float) -> None:
         assert not [*problem_faults(out), *problem_faults(within)]
 
 
+@pytest.mark.parametrize("al", [0.5, 1.5, 1.999])
+@pytest.mark.parametrize("sides", [False, True])
+def test_the_norm_along_the_run_for_steps_up_to_2_by_L(sides: bool, al: float) -> None:
+    """Past 1/L a run goes beyond its minimizer, along P and Q beyond one that is farther."""
+    over = 0.0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        B, C = (v @ v.transpose(0, 2, 1) for v in rng.normal(size=(2, 2, 3, 2)))
+        W = rng.normal(size=(3, 3)) * 10.0 ** rng.uniform(-3, 0)
+        P, Q = np.linalg.qr(rng.normal(size=(2, 3, 2)))[0] if sides else (np.eye(3),) * 2
+        A = B @ rng.normal(size=(3, 3)) @ C
+        c = GradientForm(A, B, C, W, P, Q).constants()
+        eta = al / c.L
+        for _ in range(200):
+            over = max(over, float(np.linalg.norm(W)) / c.W_norm)
+            W = W - eta * P @ P.T @ np.mean(B @ W @ C - A, axis=0) @ Q @ Q.T
+    assert over <= 1
+
+
 def constant_units(biases: Any, phi: str = "relu") -> PermutedNet:
     """The net of `five_copies` whose first units answer one value each, whatever the input."""
     model = five_copies(phi)
