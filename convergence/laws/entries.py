@@ -56,6 +56,18 @@ def uncentered(sample: np.ndarray, c: Constants, own: bool, floor: float = 0.0) 
         yield Fault("mean", 0.0, mean[k], f"of {N} draws the mean of an entry")
 
 
+def apart(a: np.ndarray, b: np.ndarray, tests: int = 1) -> bool:
+    """Whether two samples are of different laws, by Kolmogorov and Smirnov, in one of so many
+    tests; ties make it milder."""
+    a, b = np.sort(a), np.sort(b)
+    both = np.sort(np.concatenate([a, b]), kind="stable")  # which merges what is sorted
+    tie = 1e-12 * max(float(np.max(np.abs(both), initial=0.0)), 1e-300)
+    upto = [np.searchsorted(s, both + tie, side="right") / len(s) for s in (a, b)]
+    gap = float(np.max(np.abs(upto[0] - upto[1])))
+    n = len(a) * len(b) / (len(a) + len(b))
+    return 2 * math.exp(-2 * n * gap**2) < ALPHA / tests
+
+
 def entry_faults(
     sample: np.ndarray, shape: tuple[int, ...], c: Constants, own: bool = True
 ) -> Iterator[Fault]:
@@ -65,8 +77,8 @@ def entry_faults(
     if light or not own:
         yield from _squares(sample, c, light)
         yield from _ways(sample, c, light)
-        if light and len(shape) == 2:
-            yield from _rows(sample.reshape(len(sample), *shape), c)
+        if len(shape) == 2:
+            yield from _rows(sample.reshape(len(sample), *shape), c, light)
     if "corner_rank" in c and len(shape) == 2:
         yield from _corner(sample.reshape(len(sample), *shape), c)
 
@@ -158,7 +170,7 @@ def _ways(sample: np.ndarray, c: Constants, light: bool) -> Iterator[Fault]:
         yield Fault(name, c[name], seen, "along a way the variance over what it says")
 
 
-def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
+def _rows(sample: np.ndarray, c: Constants, light: bool) -> Iterator[Fault]:
     """Samples (N, n, d) of n agents."""
     N, n, d = sample.shape
     said = np.asarray(c.get("covariances", np.zeros((n, d, d))))
@@ -166,17 +178,41 @@ def _rows(sample: np.ndarray, c: Constants) -> Iterator[Fault]:
         yield Fault("covariances", said, None, f"an array of shape {(n, d, d)} is what it means")
         return
     for agent, stated in enumerate(c.get("covariances", ())):
+        if not light:
+            yield from _widest(sample[:, agent], np.asarray(stated), agent, n)
+            continue
         pairs = (sample[:, agent, :, None] * sample[:, agent, None, :]).reshape(N, -1)
         k = _worst(pairs, np.ravel(stated), n * d * d)
         if k is not None:
             what = f"of agent {agent}, that covariance"
             yield Fault("covariances", np.ravel(stated)[k], pairs[:, k].mean(), what)
             return
-    if c.get("equal_noise") and n > 1:
-        energy = np.sum(sample**2, axis=2)
-        if _worst(energy[:, 1:] - energy[:, :1], 0.0, n) is not None:
-            ratio = energy.mean(axis=0).max() / energy.mean(axis=0).min()
-            yield Fault("equal_noise", True, ratio, "the largest ratio of two agents' variances")
+    if not c.get("equal_noise") or n == 1:
+        return
+    energy = np.sum(sample**2, axis=2)
+    if light and _worst(energy[:, 1:] - energy[:, :1], 0.0, n) is not None:
+        ratio = energy.mean(axis=0).max() / energy.mean(axis=0).min()
+        yield Fault("equal_noise", True, ratio, "the largest ratio of two agents' variances")
+        return
+    for agent in range(1, n if not light else 0):
+        if apart(energy[::2, 0], energy[1::2, agent], n):
+            share = np.mean(energy[::2, 0] > energy[1::2, agent])
+            what = f"laws of ‖ξ‖ part: P(‖ξ_0‖ > ‖ξ_{agent}‖)"
+            yield Fault("equal_noise", True, share, what)
+            return
+
+
+def _widest(sample: np.ndarray, stated: np.ndarray, agent: int, agents: int) -> Iterator[Fault]:
+    """Samples (N, d) of one agent along the way in which a half of them varies most beyond a
+    covariance (d, d): the other half may not, whatever the tails."""
+    values, ways = np.linalg.eigh(0.5 * (stated + stated.T))
+    z = sample @ ways / np.sqrt(np.maximum(values, max(1e-9 * values[-1], 1e-300)))
+    half = len(z) // 2
+    way = np.linalg.eigh(z[:half].T @ z[:half])[1][:, -1]
+    squares = (z[half:] @ way) ** 2
+    if log_e_above(squares, 1.0) >= math.log(agents / ALPHA):
+        what = f"of agent {agent}, along a way, the variance over it"
+        yield Fault("covariances", 1.0, squares.mean(), what)
 
 
 def _corner(sample: np.ndarray, c: Constants) -> Iterator[Fault]:

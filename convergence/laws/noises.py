@@ -21,7 +21,7 @@ import numpy as np
 from convergence.compiling import hastily
 from convergence.constants import Constants
 from convergence.laws.drawn import drawn_faults, potential_faults
-from convergence.laws.entries import ALPHA, entry_faults, limit, misses, uncentered, uneven
+from convergence.laws.entries import ALPHA, apart, entry_faults, limit, misses, uncentered, uneven
 from convergence.laws.exact import LIGHT, SQUARE, known
 from convergence.laws.faults import Fault
 from convergence.laws.look import DENSE
@@ -207,7 +207,7 @@ def _moments(
             yield Fault("sigma_p", c.sigma_p, true, f"of {N} draws that moment")
     if c.get("symmetric"):
         ways = [line] if own else [line, *sample.T]
-        if off := [way for way in ways if _apart(way[::2], -way[1::2], len(ways))]:
+        if off := [way for way in ways if apart(way[::2], -way[1::2], len(ways))]:
             share = np.mean(off[0] > 0)
             yield Fault("symmetric", True, share, "laws of ±⟨ξ, v⟩ part: P(⟨ξ, v⟩ > 0)")
 
@@ -222,18 +222,6 @@ def centered(line: np.ndarray, c: Constants) -> Iterator[Fault]:
     error = limit(1) * clipped.std(ddof=1) / len(line) ** 0.5
     if abs(clipped.mean()) > sigma**p * h ** (1 - p) + error:
         yield Fault("mean", 0.0, clipped.mean(), f"of {len(line)} clipped draws the mean ⟨ξ, v⟩")
-
-
-def _apart(a: np.ndarray, b: np.ndarray, tests: int = 1) -> bool:
-    """Whether two samples are of different laws, by Kolmogorov and Smirnov, in one of so many
-    tests; ties make it milder."""
-    a, b = np.sort(a), np.sort(b)
-    both = np.sort(np.concatenate([a, b]), kind="stable")  # which merges what is sorted
-    tie = 1e-12 * max(float(np.max(np.abs(both), initial=0.0)), 1e-300)
-    upto = [np.searchsorted(s, both + tie, side="right") / len(s) for s in (a, b)]
-    gap = float(np.max(np.abs(upto[0] - upto[1])))
-    n = len(a) * len(b) / (len(a) + len(b))
-    return 2 * math.exp(-2 * n * gap**2) < ALPHA / tests
 
 
 def _moves(
