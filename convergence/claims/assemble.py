@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convergence import statistics as st
-from convergence.claims.rounding import cheap, ends
+from convergence.claims.rounding import cheap, ends, sizes
 from convergence.claims.settings import Settings
 from convergence.constants import Constants
 from convergence.errors import gist, require
@@ -28,8 +28,7 @@ def judge(
     rounding may make of a mean, if that is more than of any."""
     alpha = settings.level
     eps = float(np.finfo(settings.dtype).eps)
-    # Relative round-off of a mean of metrics, each a few thousand roundings of its own size.
-    rounding = max(1e-9, 100 * eps, granted)
+    rounding = max(rounded(settings.dtype), granted)
     if kind is Kind.PATHWISE:
         return st.judge_pathwise(samples, rounding=cheap(samples, settings))
     if kind is not Kind.EXACT:
@@ -59,6 +58,23 @@ def tilted(samples: list[Sample], granted: float) -> float:
 def as_pathwise(kind: Kind, sample: Sample) -> Sample:
     """A statement about the mean of a metric that tosses no coin, as one about its only value."""
     return dataclasses.replace(sample, bound=ends(kind, sample.number))
+
+
+def rounded(dtype: Any) -> float:
+    """Relative round-off of a metric, or of a mean of them: a few thousand roundings."""
+    return max(1e-9, 100 * float(np.finfo(dtype).eps))
+
+
+def lifted(claim: Any, record: Record) -> np.ndarray:
+    """The metric of each run at T. Of a metric ≥ 0, such as f(x) − f* where it has gone to 0,
+    rounding may leave less: it is 0 where a mean is judged."""
+    values = record.final()
+    below = values < 0
+    signed = claim.kind is Kind.EXACT and claim.tickets(record.T).get("ceiling") is None
+    if claim.kind is Kind.PATHWISE or signed or not np.any(below):
+        return values
+    _, whole = sizes(claim, record, Sample(record.T, values, 0.0))
+    return np.where(below & (values >= -rounded(record.values.dtype) * whole), 0.0, values)
 
 
 def signs(kind: Kind, sample: Sample) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from convergence.claims.answers import check_bound, check_made
-from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, refusal
+from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, lifted, refusal
 from convergence.claims.certificates import LOOPED, certified
 from convergence.claims.credentials import answered, broken, credentials, uniform
 from convergence.claims.fields import check_fields, counts
@@ -208,7 +208,7 @@ class AbstractOnInstance(AbstractClaim):
         """What the judge sees of a record."""
         return Sample(
             T=record.T,
-            values=record.final(),
+            values=lifted(self, record),
             bound=self.bound(record.T),
             trivial=self.theorem.trivial(self.instance(record.T)[2], record.T),
             **({} if self.kind is Kind.PATHWISE else self.tickets(record.T)),

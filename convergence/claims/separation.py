@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from convergence import statistics as st
+from convergence.claims.assemble import lifted, signs
 from convergence.claims.base import AbstractOnInstance
 from convergence.claims.certificates import computed
 from convergence.claims.rounding import faint, strayed
@@ -33,9 +34,11 @@ class Separation(AbstractOnInstance):
         theirs = [self.measure(T, session, seeds, rival=True) for T in horizons]
         _, _, c = self.instance(horizons[-1])
         assert isinstance(self.theorem, AbstractSeparation)
-        pairs = [(a.T, a.final(), b.final()) for a, b in zip(ours, theirs, strict=True)]
+        pairs = [(a.T, lifted(self, a), lifted(self, b)) for a, b in zip(ours, theirs, strict=True)]
         factor = float(self.bound(horizons[-1]))
         both = [Sample(T, np.stack([a, b]), factor) for T, a, b in pairs]
+        for sample in both:
+            signs(self.kind, sample)
         session.look(self.simulation(self.horizons[-1]), both)
         judged = functools.partial(
             st.judge_separation,

@@ -25,6 +25,7 @@ from convergence.claims.rounding import (
 )
 from convergence.claims.settings import Session
 from convergence.laws.origin import ours
+from convergence.metrics.pointwise import Gap
 from convergence.runner.record import Record
 from convergence.statistics import Judgement, Sample, Verdict
 from convergence.theorems.base import Kind
@@ -49,7 +50,7 @@ def held(claim: Any, records: list[Record], samples: list[Sample], session: Sess
         return dataclasses.replace(
             judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None
         )
-    if unseen(claim, samples, judgement, settings):
+    if unseen(claim, records, samples, judgement, settings):
         return left_open(judgement, 1.0)
     if foreign(claim, records, samples, judgement, settings):
         reason = f"{judgement.reason}; {FOREIGN}"
@@ -78,16 +79,35 @@ def covered(claim: Any, samples: list[Sample], judgement: Judgement) -> bool:
     return all(b is not None and float(np.mean(s.values)) <= b for s, b in pairs)
 
 
-def unseen(claim: Any, samples: list[Sample], judgement: Judgement, settings: Any) -> bool:
-    """Whether a refutation hangs on horizons at which the squares of all there is are no floats; of
-    rates they are set aside as rounding."""
+def unseen(
+    claim: Any, records: list[Record], samples: list[Sample], judgement: Judgement, settings: Any
+) -> bool:
+    """Whether a refutation hangs on horizons at which the squares of all there is are no floats, or
+    roundings of f and f* drown what is missed; of rates they are set aside as rounding."""
     if claim.kind is Kind.RATE or judgement.verdict is not Verdict.REFUTED:
         return False
-    clear = [s for s in samples if not faint(s.values, s.number, settings.dtype)]
+    clear = [
+        s for r, s in zip(records, samples)
+        if not faint(s.values, s.number, settings.dtype) and not drowned(claim, r, s)
+    ]  # fmt: skip
     if len(clear) == len(samples):
         return False
     kept = judge(claim.kind, clear, settings, claim.margin) if clear else None
     return kept is None or kept.verdict is not judgement.verdict
+
+
+def drowned(claim: Any, record: Record, sample: Sample) -> bool:
+    """Whether a mean misses its number by no more than roundings, where f(x) − f* has gone to 0: of
+    numbers as large as f*, or by which runs are below 0. Where runs are scattered, no twin tells.
+    """
+    metric = claim.experiment(record.T).metric
+    while not isinstance(metric, Gap) and hasattr(metric, "of"):
+        metric = metric.of
+    level = abs(float(claim.instance(record.T)[2].get("f_star", 0.0)))
+    granted = 1e3 * float(np.finfo(record.values.dtype).eps) * level * isinstance(metric, Gap)
+    if claim.kind is not Kind.EXACT:
+        granted = max(granted, -8 * float(np.min(record.final(), initial=0.0)))
+    return abs(float(np.mean(sample.values)) - sample.number) <= granted
 
 
 def foreign(
