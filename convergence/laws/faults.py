@@ -35,5 +35,5 @@ def _text(value: Any) -> str:
 
 
 def close(a: float, b: float, scale: float, tolerance: float = ROUNDING) -> bool:
-    """|a − b| ≤ tolerance · max(|a|, |b|, scale)."""
-    return bool(abs(a - b) <= tolerance * max(abs(a), abs(b), scale))
+    """|a − b| ≤ tolerance · max(|a|, |b|, scale), or both are infinite on one side."""
+    return bool(a == b or abs(a - b) <= tolerance * max(abs(a), abs(b), scale))

@@ -13,7 +13,7 @@ import numpy as np
 from convergence.constants import Constants
 from convergence.laws.agents import goal, mixed
 from convergence.laws.faults import CURVED, ROUNDING, Fault, close
-from convergence.laws.look import Look, slopes, values
+from convergence.laws.look import Look, grain, rough, slopes, values
 from convergence.laws.origin import ours, unproved
 from convergence.laws.workers import differ, rms, workers
 from convergence.plainly import plainly
@@ -132,14 +132,22 @@ def _boxed(problem: Any, shape: tuple[int, ...], s: Look, c: Constants) -> Itera
     inside = c.box_low <= min(x0.min(), star.min()) and max(x0.max(), star.max()) <= c.box_high
     if not inside:
         yield Fault("box_low", c.box_low, np.min([x0, star]), "with x_0 and x* inside, an entry")
-    moved, far = np.clip(star - g, c.box_low, c.box_high), float(np.linalg.norm(star - x0))
-    scale = 1.0 + s.far + float(np.abs(star).max())
-    if float(np.abs(moved - star).max()) > 1e-7 * scale:
+    far, size = float(np.linalg.norm(star - x0)), float(np.linalg.norm(x0) + np.linalg.norm(star))
+    steep, reach = np.linalg.norm(np.vstack([s.g, g]), axis=1), float(np.max(s.top, initial=0.0))
+    # A step in the unit of x, whatever that of f: one of 1/L, or as long as x where f bends less.
+    eta = 1 / max(reach, float(steep[-1]) / (size or 1.0), 1e-300)
+    moved = np.clip(star - eta * g, c.box_low, c.box_high)
+    flat = 1e-7 * (steep[0] + reach * (far + 1e-4 * size)) + 1e-12 * steep.max() + grain(s)
+    if float(np.linalg.norm(moved - star)) > eta * flat:
         yield Fault("box_star", c.box_star, moved, "a step of projected gradient away")
     wide = (c.box_high - c.box_low) * math.sqrt(x0.size)
-    said = (("box_R", far), ("box_least", least), ("box_Delta", s.f[0] - least), ("box_D", wide))
-    for name, true in said:
-        if name in c and not close(c[name], float(true), scale):
+    value = ROUNDING * steep[0] * far + 1e-13 * (abs(s.f[0]) + abs(least)) + rough(s)
+    said = (
+        ("box_R", far, ROUNDING * (far + 1e-4 * size)), ("box_least", least, value),
+        ("box_Delta", s.f[0] - least, value), ("box_D", wide, ROUNDING * wide),
+    )  # fmt: skip
+    for name, true, granted in said:
+        if name in c and c[name] != true and not abs(c[name] - true) <= granted:
             yield Fault(name, c[name], true, "what the box and f make of it")
 
 

@@ -28,6 +28,7 @@ from convergence.theorems.assumptions import (
     Smooth,
 )
 from convergence.theorems.base import AbstractTheorem, Kind, Provenance, Source
+from convergence.theorems.conditions import Positive
 from convergence.theorems.domains import number
 
 
@@ -77,6 +78,7 @@ class ConditionalGradientConvex(AbstractBoxed):
     provenance = Provenance.DERIVED
     source = Source("jaggi2013", "Theorem 1, exact subproblems; proof textbook")
     statement = "f(x_T) − min_C f ≤ 2LD²/(T + 2),  conditional gradients, steps 2/(t+2)"
+    assumes = (*AbstractBoxed.assumes, Positive("box_D"))
 
     def prescribe(self, c: Constants, T: int) -> AbstractAlgorithm:
         return ConditionalGradient(c.box_low, c.box_high)

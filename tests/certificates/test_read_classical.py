@@ -1,0 +1,140 @@
+"""Classical statements read once more: boxes of any size and unit, and means that go to 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from convergence import Claim, Verdict, verify
+from convergence import theorems as th
+from convergence.algorithms import SGD
+from convergence.claims.separation import Separation
+from convergence.constants import Constants
+from convergence.errors import InvalidInput
+from convergence.laws.problems import problem_faults
+from convergence.metrics.pointwise import Gap, Value
+from convergence.noise import Gaussian, Noiseless
+from convergence.precision import precision
+from convergence.problems import Isotropic, Linear
+from convergence.problems.base import AbstractProblem
+from convergence.problems.boxed import Boxed
+from convergence.problems.workers import random_workers
+from convergence.shapes import Reals, real
+from convergence.theorems.base import AbstractSeparation, Provenance, Source
+
+KEPT, OUTSIDE, UNSURE = Verdict.CONSISTENT, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE
+T, ORTHANT = 4, Boxed([1.0, 2.0], [1.0, 0.5], [0.5, -0.25], low=0.0, high=np.inf)
+
+
+def claim(
+    theorem: Any, problem: Any, steps: int = T, seeds: int = 1, noise: Any = None, **more: Any
+) -> Claim:
+    noise = Noiseless() if noise is None else noise
+    return Claim("c", theorem, problem, noise, horizons=(steps,), seeds=seeds, **more)
+
+
+class Walk(AbstractProblem):
+    """The slope LR/(2T) on [0, R], from R, with what is said of it besides."""
+
+    R: Reals = eqx.field(converter=real)
+    L: Reals = eqx.field(converter=real)
+    said: tuple[tuple[str, float], ...] = eqx.field(static=True, default=())
+
+    def value(self, x: Any) -> Any:
+        return self.L * self.R / (2 * T) * jnp.sum(x)
+
+    def start(self) -> Any:
+        return jnp.asarray(self.R).reshape(1)
+
+    def constants(self) -> Constants:
+        R, L = float(self.R), float(self.L)
+        known = {
+            "L": L, "convex": True, "box_low": 0.0, "box_high": R, "box_star": 0.0,
+            "box_least": 0.0, "box_R": R, "box_D": R, "box_Delta": L * R**2 / (2 * T),
+        }  # fmt: skip
+        known |= dict(self.said)
+        return Constants(**known | {"box_star": np.full(1, known["box_star"])})
+
+
+UNITS = (1.0, 1.0), (1e-6, 1.0), (1.0, 1e-8), (1e4, 1e4), (1.0, 1e9)
+LIES: dict[str, Callable[[float, float], dict[str, Any]]] = {
+    "box_R": lambda R, L: {"box_R": 0.999 * R},
+    "box_least": lambda R, L: {"box_least": -1e-2 * L * R**2},
+    "box_Delta": lambda R, L: {"box_Delta": 0.99 * L * R**2 / (2 * T)},
+    "box_D": lambda R, L: {"box_D": 0.999 * R},
+    "box_star": lambda R, L: {
+        "box_star": R / 2, "box_R": R / 2, "box_least": L * R**2 / (4 * T),
+        "box_Delta": L * R**2 / (4 * T),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("R", "L"), UNITS)
+@pytest.mark.parametrize("lie", ["", *LIES])
+def test_a_box_is_looked_at_in_its_own_units(lie: str, R: float, L: float) -> None:
+    said = LIES[lie](R, L) if lie else {}
+    with precision("float64"):
+        found = {fault.name for fault in problem_faults(Walk(R, L, tuple(said.items())))}
+    assert found == ({lie} if lie else set())
+
+
+READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
+    "projections on an orthant": (lambda: claim(th.ProjectedGradientConvex(), ORTHANT), KEPT),
+    "FISTA on an orthant": (lambda: claim(th.FISTAConvex(), ORTHANT), KEPT),
+    "corners of an orthant": (lambda: claim(th.ConditionalGradientConvex(), ORTHANT), OUTSIDE),
+    "a way that is too short": (
+        lambda: claim(th.ProjectedGradientConvex(), Walk(1e-6, 1.0, (("box_R", 0.999e-6),))),
+        OUTSIDE,
+    ),
+    **{
+        f"f* from both sides, {seed}": (
+            lambda seed=seed: claim(
+                th.RandomCoordinateDescent(), random_workers(2, 3, seed), 300, 128
+            ),
+            UNSURE,
+        )
+        for seed in (0, 3, 4)
+    },
+    "f* from above": (
+        lambda: claim(th.RandomCoordinateDescent(), random_workers(2, 3, 0), 9, 512), KEPT,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_true_is_not_refuted(name: str) -> None:
+    made, verdict = READ[name]
+    report = verify(made())
+    assert report.verdict is verdict, report.reason
+
+
+class Shorter(AbstractSeparation):
+    """Of two steps the shorter does better."""
+
+    provenance = Provenance.DERIVED
+    source = Source("own", "of two steps")
+    statement = "E M of the shorter step ≤ E M of the longer one"
+
+    gap: bool = True
+
+    def prescribe(self, c: Constants, T: int) -> Any:
+        return SGD(0.1)
+
+    def rival(self, c: Constants, T: int) -> Any:
+        return SGD(0.2)
+
+    def metric(self, c: Constants, T: int) -> Any:
+        return Gap() if self.gap else Value()
+
+
+def test_two_methods_are_compared_by_what_is_never_negative() -> None:
+    square, line = Isotropic([1.0, 1.0]), Linear([1.0, 2.0])
+    kept = verify(Separation("s", Shorter(), square, Gaussian(1.0), horizons=(64,), seeds=512))
+    assert kept.verdict is KEPT, kept.reason
+    with pytest.raises(InvalidInput, match="never negative"):
+        verify(Separation("s", Shorter(False), line, Gaussian(1.0), horizons=(9,), seeds=64))
