@@ -34,6 +34,7 @@ from convergence.theorems.base import Kind
 TWINS = 16
 PAIRED, OF_MEANS = 64, 4  # runs of a mean that twins repeat, and how many twins
 FAR_OFF = 2  # twins, where the whole of a mean is in question and not its last digits
+JOLT = 64  # ulps, of which a mean of squares that is rounding's alone grows as their square
 PARTED = 4.0  # standard errors by which their means part
 LEGIBLE = 0.01  # of a value, what rounding may make of it where an exponent is read to 0.05
 
@@ -155,9 +156,8 @@ def twins(
 ) -> Iterator[tuple[np.ndarray, tuple[float, float]]]:  # fmt: skip
     """(metrics, ends of the bound) of some runs, first on the instance itself and then on `many`
     twins: instance, method and the statement's own fields moved by an ulp of the runs' precision,
-    run in float64, and the bound's formula evaluated again. After `steps` steps where not all are
-    asked for; of the rival's method if that is meant; with `jitter`, states of twins are moved by
-    an ulp after every step, too."""
+    run in float64, and the bound's formula evaluated again. After `steps` steps if those are asked
+    for; of the rival's method if that is meant; with `jitter`, states are moved at every step."""
     T, dtype = record.T, session.settings.dtype
     problem, noise, _ = claim.instance(T)
     what = claim.simulation(T, True) if rival else claim.simulation(T)
@@ -186,7 +186,7 @@ def twins(
 
 
 class _Jittered(AbstractAlgorithm):
-    """A method whose states are an ulp off after a step: so runs stall on no float."""
+    """A method whose states are `JOLT` ulps off after a step: more than what it stalls on."""
 
     of: Any
 
@@ -200,8 +200,8 @@ class _Jittered(AbstractAlgorithm):
             if not jnp.issubdtype(leaf.dtype, jnp.floating):
                 return leaf
             up = jax.random.bernoulli(jax.random.fold_in(key, next(count)), shape=leaf.shape)
-            side = jnp.where(up, jnp.inf, -jnp.inf).astype(leaf.dtype)
-            return jnp.where(leaf == 0, leaf, jnp.nextafter(leaf, side))
+            by = JOLT * float(np.finfo(leaf.dtype).eps)
+            return leaf * jnp.where(up, 1 + by, 1 - by).astype(leaf.dtype)
 
         return jax.tree.map(near, self.of.step(t, state, oracle, key))
 

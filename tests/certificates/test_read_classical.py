@@ -19,16 +19,21 @@ from convergence.errors import InvalidInput
 from convergence.laws.problems import problem_faults
 from convergence.metrics.pointwise import Gap, Value
 from convergence.noise import Gaussian, Noiseless
+from convergence.oracles import Workers
 from convergence.precision import precision
 from convergence.problems import Isotropic, Linear
 from convergence.problems.base import AbstractProblem
 from convergence.problems.boxed import Boxed
+from convergence.problems.clients import plain_clients
 from convergence.problems.workers import random_workers
 from convergence.shapes import Reals, real
 from convergence.theorems.base import AbstractSeparation, Provenance, Source
 
 KEPT, OUTSIDE, UNSURE = Verdict.CONSISTENT, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE
 T, ORTHANT = 4, Boxed([1.0, 2.0], [1.0, 0.5], [0.5, -0.25], low=0.0, high=np.inf)
+CLIENTS = plain_clients(
+    [[1.0, 0.6], [0.5, 0.9], [0.8, 0.3]], [[1.1, 0.3], [0.7, -0.2], [-0.3, 0.9]], [3.0, 1.0]
+)
 
 
 def claim(
@@ -100,6 +105,9 @@ READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
         )
         for seed in (0, 3, 4)
     },
+    "a minimizer that is no 0": (
+        lambda: claim(th.SAGAStronglyConvex(), CLIENTS, 2000, 256, oracle=Workers), UNSURE,
+    ),
     "f* from above": (
         lambda: claim(th.RandomCoordinateDescent(), random_workers(2, 3, 0), 9, 512), KEPT,
     ),
