@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from convergence.claims.answers import check_bound, check_made
 from convergence.claims.assemble import as_pathwise, divergence, first_line, judge, lifted, refusal
-from convergence.claims.certificates import LOOPED, certified
+from convergence.claims.certificates import LOOPED, certified, computed
 from convergence.claims.credentials import answered, broken, credentials, uniform
 from convergence.claims.fields import check_fields, counts
 from convergence.claims.planning import judged
@@ -210,7 +210,7 @@ class AbstractOnInstance(AbstractClaim):
             T=record.T,
             values=lifted(self, record),
             bound=self.bound(record.T),
-            trivial=self.theorem.trivial(self.instance(record.T)[2], record.T),
+            trivial=computed(self.theorem.trivial, self.instance(record.T)[2], record.T),
             **({} if self.kind is Kind.PATHWISE else self.tickets(record.T)),
         )
 

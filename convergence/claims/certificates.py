@@ -71,11 +71,12 @@ def certified(
 
 
 def computed(of: Callable[..., Any], *of_what: Any) -> Any:
-    """What is certified, or None where that is beyond float64."""
+    """What is certified, or None where that is beyond float64, or made of a constant that nothing
+    certifies: no hypothesis asks for it."""
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             found = of(*of_what)
-    except ArithmeticError:
+    except (ArithmeticError, Unknown):
         return None
     return None if found is None or math.isnan(found) else found
 

@@ -12,6 +12,7 @@ import numpy as np
 from convergence import statistics as st
 from convergence.algorithms.torch_adapter import FromTorch
 from convergence.claims.assemble import judge
+from convergence.claims.certificates import computed
 from convergence.claims.rounding import (
     blur,
     cheap,
@@ -74,7 +75,7 @@ def covered(claim: Any, samples: list[Sample], judgement: Judgement) -> bool:
     only come nearer to: a transient."""
     if claim.kind is not Kind.RATE or judgement.verdict is not Verdict.REFUTED:
         return False
-    most = [claim.theorem.enough(claim.instance(s.T)[2], s.T) for s in samples]
+    most = [computed(claim.theorem.enough, claim.instance(s.T)[2], s.T) for s in samples]
     pairs = zip(samples, most)
     return all(b is not None and float(np.mean(s.values)) <= b for s, b in pairs)
 

@@ -27,13 +27,14 @@ from convergence.problems.boxed import Boxed
 from convergence.problems.clients import plain_clients
 from convergence.problems.workers import random_workers
 from convergence.shapes import Reals, real
-from convergence.theorems.base import AbstractSeparation, Provenance, Source
+from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source
 
 KEPT, OUTSIDE, UNSURE = Verdict.CONSISTENT, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE
 T, ORTHANT = 4, Boxed([1.0, 2.0], [1.0, 0.5], [0.5, -0.25], low=0.0, high=np.inf)
 CLIENTS = plain_clients(
     [[1.0, 0.6], [0.5, 0.9], [0.8, 0.3]], [[1.1, 0.3], [0.7, -0.2], [-0.3, 0.9]], [3.0, 1.0]
 )
+CENTERED = plain_clients([[1.0, 0.5], [0.3, 0.8]], 0.0, [1.0, 2.0])
 
 
 def claim(
@@ -88,6 +89,53 @@ def test_a_box_is_looked_at_in_its_own_units(lie: str, R: float, L: float) -> No
     assert found == ({lie} if lie else set())
 
 
+BARE: dict[str, Any] = {
+    "L": 1.0, "mu": 0.5, "convex": True, "quadratic": True, "R": 5**0.5, "f_star": 0.0, "d": 2,
+    "x_star": 0.0, "Delta": 1.5, "grad0": 2**0.5, "box_low": -3.0, "box_high": 3.0,
+    "box_star": 0.0, "box_least": 0.0, "box_R": 5**0.5, "box_D": 72**0.5, "box_Delta": 1.5,
+}  # fmt: skip
+
+
+class Bare(AbstractProblem):
+    """½x² + ¼y² from (1, 2), of which all but one constant is certified."""
+
+    but: str = eqx.field(static=True)
+
+    def value(self, x: Any) -> Any:
+        return 0.5 * x[0] ** 2 + 0.25 * x[1] ** 2
+
+    def start(self) -> Any:
+        return jnp.array([1.0, 2.0])
+
+    def f_star(self) -> float:
+        return 0.0
+
+    def constants(self) -> Constants:
+        known = {name: value for name, value in BARE.items() if name != self.but}
+        return Constants(**known | {name: np.zeros(2) for name in ("x_star", "box_star")})
+
+
+UNASKED: dict[str, tuple[Any, str]] = {
+    "gradient descent": (th.GradientDescentConvex(), "Delta"),
+    "Nesterov's method": (th.AcceleratedConvex(), "Delta"),
+    "Polyak's heavy ball": (th.PolyakQuadratic(), "Delta"),
+    "averages by momentum": (th.MomentumAverages(), "Delta"),
+    "projections": (th.ProjectedGradientConvex(), "box_Delta"),
+    "conditional gradients": (th.ConditionalGradientConvex(), "box_Delta"),
+    "the least gradient": (th.GradientDescentNonconvex(), "grad0"),
+    "SGD": (th.SGDNonconvex(), "grad0"),
+}
+
+
+@pytest.mark.parametrize("name", UNASKED)
+def test_a_constant_is_asked_for_by_hypotheses_and_bound_alone(name: str) -> None:
+    theorem, but = UNASKED[name]
+    noisy = theorem.kind is Kind.EXPECTATION
+    noise = Gaussian(1.0) if noisy else Noiseless()
+    report = verify(claim(theorem, Bare(but), T, 512 if noisy else 1, noise))
+    assert report.verdict is KEPT, report.reason
+
+
 READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
     "projections on an orthant": (lambda: claim(th.ProjectedGradientConvex(), ORTHANT), KEPT),
     "FISTA on an orthant": (lambda: claim(th.FISTAConvex(), ORTHANT), KEPT),
@@ -107,6 +155,9 @@ READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
     },
     "a minimizer that is no 0": (
         lambda: claim(th.SAGAStronglyConvex(), CLIENTS, 2000, 256, oracle=Workers), UNSURE,
+    ),
+    "one minimizer for all": (
+        lambda: claim(th.SGDInterpolation(), CENTERED, 4, 4096, oracle=Workers), KEPT,
     ),
     "f* from above": (
         lambda: claim(th.RandomCoordinateDescent(), random_workers(2, 3, 0), 9, 512), KEPT,

@@ -225,6 +225,10 @@ class AbstractInterpolation(AbstractMoment):
     def bound(self, c: Constants, T: int) -> float:
         return float(self.rate(c) ** T * c.R**2)
 
+    def ceiling(self, c: Constants, T: int) -> float:
+        """No step of a < 2 leads away from x*."""
+        return float(c.R**2)
+
 
 class SGDInterpolation(AbstractInterpolation):
     """E‖x_T − x*‖² ≤ (1 − ημ(2 − ηL_max))^T R² for SGD along one of n convex L_i-smooth functions
