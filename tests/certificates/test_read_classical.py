@@ -13,6 +13,7 @@ import pytest
 from convergence import Claim, Verdict, verify
 from convergence import theorems as th
 from convergence.algorithms import SGD
+from convergence.claims.identity import Identity
 from convergence.claims.separation import Separation
 from convergence.constants import Constants
 from convergence.errors import InvalidInput
@@ -27,7 +28,9 @@ from convergence.problems.boxed import Boxed
 from convergence.problems.clients import plain_clients
 from convergence.problems.workers import random_workers
 from convergence.shapes import Reals, real
+from convergence.statistics.scoring import scores, trapezoid_scores
 from convergence.theorems.base import AbstractSeparation, Kind, Provenance, Source
+from convergence.theorems.identities import dahl2023
 
 KEPT, OUTSIDE, UNSURE = Verdict.CONSISTENT, Verdict.INAPPLICABLE, Verdict.INCONCLUSIVE
 T, ORTHANT = 4, Boxed([1.0, 2.0], [1.0, 0.5], [0.5, -0.25], low=0.0, high=np.inf)
@@ -197,3 +200,34 @@ def test_two_methods_are_compared_by_what_is_never_negative() -> None:
     assert kept.verdict is KEPT, kept.reason
     with pytest.raises(InvalidInput, match="never negative"):
         verify(Separation("s", Shorter(False), line, Gaussian(1.0), horizons=(9,), seeds=64))
+
+
+def unscored(times: Any) -> Any:
+    """0, and no number where nobody hits."""
+    best = times.min(axis=0).max()
+    return 0.0 * best / best
+
+
+SCORES: dict[str, tuple[Any, Any, Verdict]] = {
+    "arrays": (scores, trapezoid_scores, KEPT),
+    "lists": (lambda t: list(scores(t)), lambda t: list(trapezoid_scores(t)), KEPT),
+    "a rule without a number": (
+        scores, lambda t: trapezoid_scores(t) + unscored(t), Verdict.REFUTED,
+    ),
+    "a score without a number": (
+        lambda t: scores(t) + unscored(t), trapezoid_scores, Verdict.REFUTED,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_of_a_users_own(name: str) -> None:
+    score, rule, verdict = SCORES[name]
+    with np.errstate(invalid="ignore"):
+        report = verify(Identity("s", dahl2023.ScoreProperties(score, rule)))
+    assert report.verdict is verdict, report.reason
+
+
+def test_a_score_is_a_number_a_submission() -> None:
+    with pytest.raises(InvalidInput, match="one number a row"):
+        verify(Identity("s", dahl2023.ZeroIfNeverHit(np.transpose)))

@@ -8,6 +8,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from convergence.errors import require
 from convergence.theorems.base import AbstractIdentity, Provenance, Source
 
 INF = np.inf
@@ -23,6 +24,18 @@ def fields(cases: int) -> list[np.ndarray]:
         shape = rng.integers(1, 5), rng.integers(1, 6)
         times = np.exp(rng.normal(0, 0.8, shape)).round(1) + 0.1
         found.append(np.where(rng.random(shape) < 0.2, INF, times))
+    return found
+
+
+def asked(score: Any, times: np.ndarray) -> np.ndarray:
+    """(submissions,) what a score, which may be a user's, makes of times."""
+    found = np.asarray(score(times), float)
+    require(
+        found.shape == times.shape[:1],
+        f"scores of shape {found.shape} for times of shape {times.shape}",
+        "one number a row of times",
+        "return a vector, a number for every submission",
+    )
     return found
 
 
@@ -48,20 +61,22 @@ class ScoreProperties(AbstractIdentity):
 
     def discrepancies(self) -> dict[str, float]:
         found = {
-            "exact reference": _off(self.score(THREE), [1 / 3, 5 / 9, 5 / 9]),
-            "trapezoid reference": _off(self.rule(THREE), [0.3350168, 0.5572391, 0.5572391], 5e-8),
-            "nobody hits": _off(self.score(FOUR), [1 / 4, 5 / 12, 5 / 12]),
+            "exact reference": _off(asked(self.score, THREE), [1 / 3, 5 / 9, 5 / 9]),
+            "trapezoid reference": _off(
+                asked(self.rule, THREE), [0.3350168, 0.5572391, 0.5572391], 5e-8
+            ),
+            "nobody hits": _off(asked(self.score, FOUR), [1 / 4, 5 / 12, 5 / 12]),
         }
         rng = np.random.default_rng(1)
         worst = dict.fromkeys(("P1", "P2 own", "P2 others", "P3", "P4", "rule"), 0.0)
         for times in fields(400):
-            b = self.score(times)
-            worst["P1"] = max(worst["P1"], _off(self.score(times * np.exp2(
+            b = asked(self.score, times)
+            worst["P1"] = max(worst["P1"], _off(asked(self.score, times * np.exp2(
                 rng.integers(-3, 4, times.shape[1]))), b))  # fmt: skip
             s, w = rng.integers(times.shape[0]), rng.integers(times.shape[1])
             slower = times.copy()
             slower[s, w] *= 1.5
-            change = self.score(slower) - b
+            change = asked(self.score, slower) - b
             others = np.delete(change, s)
             worst["P2 own"] = max(worst["P2 own"], float(change[s]))
             worst["P2 others"] = max(worst["P2 others"], float(-others.min(initial=0.0)))
@@ -71,15 +86,15 @@ class ScoreProperties(AbstractIdentity):
             # Times are tenths: no ratio lies between 4 − 1e-6 and 4.
             near = np.any(times < (4 - 1e-6) * times.min(axis=0), axis=1)
             worst["P4"] = max(worst["P4"], float(np.any(near != (b > 1e-9))))
-            off = _off(self.rule(times), b, 1 / 198)
+            off = _off(asked(self.rule, times), b, 1 / 198)
             worst["rule"] = max(worst["rule"], off)
         return found | worst
 
 
 def _off(found: Any, stated: Any, granted: float = 0.0) -> float:
-    """The largest difference beyond what is granted."""
-    off = np.abs(np.asarray(found) - np.asarray(stated))
-    return max(0.0, float(np.max(off)) - granted)
+    """The largest difference beyond what is granted; that of no number is infinite."""
+    off = float(np.max(np.abs(np.asarray(found) - np.asarray(stated))))
+    return float("inf") if np.isnan(off) else max(0.0, off - granted)
 
 
 class ZeroIfNeverHit(AbstractIdentity):
@@ -96,7 +111,7 @@ class ZeroIfNeverHit(AbstractIdentity):
     def discrepancies(self) -> dict[str, float]:
         times = np.array([[1.0, 2.0], [4.5, INF], [INF, INF]])
         hits = np.isfinite(times).any(axis=1)
-        wrong = hits != (self.score(times) > 0)
+        wrong = hits != (asked(self.score, times) > 0)
         return {f"submission {s + 1}": float(off) for s, off in enumerate(wrong)}
 
 
@@ -113,6 +128,6 @@ class OrderOfTwo(AbstractIdentity):
 
     def discrepancies(self) -> dict[str, float]:
         two = np.array([[4.0, 1, 2], [2, 1, 5]])
-        alone, beside = self.score(two), self.score(np.vstack([two, [[1, 1, 5]]]))
-        turned = (alone[0] - alone[1]) * (beside[0] - beside[1]) < 0
+        alone, beside = asked(self.score, two), asked(self.score, np.vstack([two, [[1, 1, 5]]]))
+        turned = not (alone[0] - alone[1]) * (beside[0] - beside[1]) >= 0  # or no numbers
         return {"A and B, then with C": float(abs(beside[0] - beside[1])) if turned else 0.0}
