@@ -162,6 +162,9 @@ READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
     "one minimizer for all": (
         lambda: claim(th.SGDInterpolation(), CENTERED, 4, 4096, oracle=Workers), KEPT,
     ),
+    "minimizers of their own": (
+        lambda: claim(th.ExpectedSmoothness(), CLIENTS, 4, 8192, oracle=Workers), KEPT,
+    ),
     "f* from above": (
         lambda: claim(th.RandomCoordinateDescent(), random_workers(2, 3, 0), 9, 512), KEPT,
     ),

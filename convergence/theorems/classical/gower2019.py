@@ -67,3 +67,8 @@ class ExpectedSmoothness(AbstractDrawnSum):
         eta, a = self.eta(c), float(self.al)
         less = 2 * eta * c.mu * (1 - a)  # 1 − q
         return float(left(less, T) * c.R**2 + 2 * (eta * c.zeta) ** 2 * summed(less, T))
+
+    def ceiling(self, c: Constants, T: int) -> float:
+        """(R + ηT√n σ*)²: steps along a convex f_i bring no two points apart, and lead from x* by
+        η‖∇f_i(x*)‖ ≤ η√n σ*."""
+        return float((c.R + self.eta(c) * T * c.agents**0.5 * c.zeta) ** 2)
