@@ -19,8 +19,8 @@ class Boxed(AbstractProblem):
     """f(x) = ½ Σ h_i (x_i − a_i)² + ⟨g, x⟩, h ≥ 0, to be minimized over low ≤ x_i ≤ high.
 
     Every entry has its own minimizer: a − g/h clipped to the box, or the end that g points away
-    from where h = 0 (x_0 itself where g = 0 too). L may be given as more than max h: f is L-smooth
-    for every such L.
+    from where h = 0 (x_0 itself where g = 0 too). The box may have no end, as an orthant. L may be
+    given as more than max h: f is L-smooth for every such L.
     """
 
     x0: Reals = eqx.field(converter=real)
@@ -40,6 +40,8 @@ class Boxed(AbstractProblem):
         h = np.asarray(self.h)
         ok = bool(np.all(h >= 0)) and float(self.L) >= float(h.max())
         require(ok, f"h up to {h.max():g}, L = {float(self.L):g}", "0 ≤ h ≤ L", "raise L")
+        ends = bool(np.all(np.isfinite(self.inside())))
+        require(ends, "a slope down a box without an end", "a least value", "end it, or bend f")
 
     def value(self, x: Iterate) -> Scalar:
         return jnp.sum(0.5 * self.h * (x - self.a) ** 2 + self.g * x)

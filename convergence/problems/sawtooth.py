@@ -26,7 +26,8 @@ class Sawtooth(AbstractProblem):
     h: Reals = eqx.field(converter=real, default=1.0)
 
     def __check_init__(self) -> None:
-        require(self.n >= 1, f"n = {self.n} teeth", "n ≥ 1", "give as many as steps")
+        whole = int(self.n) == self.n >= 1
+        require(whole, f"n = {self.n} teeth", "a whole number ≥ 1", "give as many as steps")
         for name in ("w", "L"):
             value = float(getattr(self, name))
             require(0 < value < np.inf, f"{name} = {value:g}", f"{name} > 0", "flip its sign")

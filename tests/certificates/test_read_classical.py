@@ -26,6 +26,7 @@ from convergence.problems import Isotropic, Linear
 from convergence.problems.base import AbstractProblem
 from convergence.problems.boxed import Boxed
 from convergence.problems.clients import plain_clients
+from convergence.problems.sawtooth import Sawtooth
 from convergence.problems.workers import random_workers
 from convergence.shapes import Reals, real
 from convergence.statistics.scoring import scores, trapezoid_scores
@@ -176,6 +177,18 @@ def test_what_is_true_is_not_refuted(name: str) -> None:
     made, verdict = READ[name]
     report = verify(made())
     assert report.verdict is verdict, report.reason
+
+
+def test_a_box_without_an_end_has_a_least_value() -> None:
+    ends = Boxed([0.5, 0.5], [1.0, 0.0], 1.0, high=np.inf)
+    assert verify(claim(th.FISTAConvex(), ends)).verdict is KEPT
+    with pytest.raises(InvalidInput, match="a least value"):
+        Boxed([0.5, 0.5], [1.0, 0.0], -1.0, high=np.inf)
+
+
+def test_teeth_are_counted() -> None:
+    with pytest.raises(InvalidInput, match=r"^Got .*2[.]5"):
+        Sawtooth(2.5)  # type: ignore[arg-type]
 
 
 class Shorter(AbstractSeparation):
