@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,5 +36,6 @@ def _text(value: Any) -> str:
 
 
 def close(a: float, b: float, scale: float, tolerance: float = ROUNDING) -> bool:
-    """|a − b| ≤ tolerance · max(|a|, |b|, scale), or both are infinite on one side."""
-    return bool(a == b or abs(a - b) <= tolerance * max(abs(a), abs(b), scale))
+    """|a − b| ≤ tolerance · max(|a|, |b|, scale): what is infinite is close to itself alone."""
+    off = abs(a - b)
+    return bool(a == b or (off < math.inf and off <= tolerance * max(abs(a), abs(b), scale)))

@@ -101,9 +101,10 @@ BARE: dict[str, Any] = {
 
 
 class Bare(AbstractProblem):
-    """½x² + ¼y² from (1, 2), of which all but one constant is certified."""
+    """½x² + ¼y² from (1, 2), of which all but one constant is certified, or that one infinite."""
 
     but: str = eqx.field(static=True)
+    endless: bool = eqx.field(static=True, default=False)
 
     def value(self, x: Any) -> Any:
         return 0.5 * x[0] ** 2 + 0.25 * x[1] ** 2
@@ -116,7 +117,15 @@ class Bare(AbstractProblem):
 
     def constants(self) -> Constants:
         known = {name: value for name, value in BARE.items() if name != self.but}
-        return Constants(**known | {name: np.zeros(2) for name in ("x_star", "box_star")})
+        known |= {name: np.zeros(2) for name in ("x_star", "box_star")}
+        return Constants(**known, **({self.but: np.inf} if self.endless else {}))
+
+
+@pytest.mark.parametrize("name", ["R", "Delta", "grad0", "box_R", "box_Delta", "box_least"])
+def test_what_is_not_known_is_not_infinite(name: str) -> None:
+    with precision("float64"):
+        assert not problem_faults(Bare(""))
+        assert name in {fault.name for fault in problem_faults(Bare(name, True))}
 
 
 UNASKED: dict[str, tuple[Any, str]] = {
