@@ -287,7 +287,7 @@ class Claim(AbstractOnInstance):
         if kind is not Kind.PATHWISE:
             session.look(self.simulation(self.horizons[-1]), samples)
         judgement = judge(kind, samples, session.settings, self.margin)
-        if judgement.verdict is Verdict.REFUTED:
+        if judgement.verdict is Verdict.REFUTED or kind is Kind.FLOOR:
             stand = self.settle if kind is Kind.PATHWISE else self.held
             judgement = stand(records, samples, session)
         return records, judgement

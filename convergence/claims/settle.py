@@ -41,11 +41,17 @@ MOST = 0.5  # of a mean, from which on it is rounding's
 
 def held(claim: Any, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
     """A judgement by means; a refutation is left open where the last digits of the instance move a
-    mean by what it misses its number by, or make most of it."""
+    mean by what it misses its number by, or make most of it; a floor that is kept, where roundings
+    of f and f* are all that keeps it."""
     kind, settings, margin = claim.kind, session.settings, claim.margin
     judgement = judge(kind, samples, settings, margin)
     if session.source is not None:  # a rehearsal made no runs
         return judgement
+    if judgement.verdict is not Verdict.REFUTED:
+        sunk = judgement.verdict is Verdict.CONSISTENT and any(
+            drowned(claim, r, s) for r, s in zip(records, samples)
+        )
+        return left_open(judgement, 1.0) if sunk else judgement
     if covered(claim, samples, judgement):
         reason = f"{judgement.reason}; but {COVERED}"
         return dataclasses.replace(
@@ -98,7 +104,7 @@ def unseen(
 
 
 def drowned(claim: Any, record: Record, sample: Sample) -> bool:
-    """Whether a mean misses its number by no more than roundings, where f(x) − f* has gone to 0: of
+    """Whether a mean is off its number by no more than roundings, where f(x) − f* has gone to 0: of
     numbers as large as f*, or by which runs are below 0. Where runs are scattered, no twin tells.
     """
     metric = claim.experiment(record.T).metric
@@ -153,10 +159,10 @@ def of_torch(method: Any) -> bool:
 
 
 def left_open(judgement: Judgement, granted: float) -> Judgement:
-    """What was refuted by a mean that rounding may have made."""
+    """What was decided by a mean that rounding may have made."""
     reason = (
         f"{judgement.reason}; the last digits of the instance, or squares too small for a float, "
-        f"move a mean by {granted:.1g} of its size, and what it misses may be that: move the start"
+        f"move a mean by {granted:.1g} of its size, and what it is off may be that: move the start"
     )
     return dataclasses.replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, grade=None)
 

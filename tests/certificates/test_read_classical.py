@@ -149,6 +149,15 @@ def test_a_constant_is_asked_for_by_hypotheses_and_bound_alone(name: str) -> Non
     assert report.verdict is KEPT, report.reason
 
 
+class Stays(th.RandomCoordinateDescent):
+    """FALSE. E f(x_T) − f* ≥ 1e-30, by a theorem of a user's."""
+
+    kind = Kind.FLOOR
+
+    def bound(self, c: Constants, T: int) -> float:
+        return 1e-30
+
+
 READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
     "projections on an orthant": (lambda: claim(th.ProjectedGradientConvex(), ORTHANT), KEPT),
     "FISTA on an orthant": (lambda: claim(th.FISTAConvex(), ORTHANT), KEPT),
@@ -166,6 +175,7 @@ READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
         )
         for seed in (0, 3, 4)
     },
+    "a floor of roundings": (lambda: claim(Stays(), random_workers(2, 3, 0), 400, 256), UNSURE),
     "a minimizer that is no 0": (
         lambda: claim(th.SAGAStronglyConvex(), CLIENTS, 2000, 256, oracle=Workers), UNSURE,
     ),
@@ -182,7 +192,7 @@ READ: dict[str, tuple[Callable[[], Claim], Verdict]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_what_is_true_is_not_refuted(name: str) -> None:
+def test_what_is_true_is_not_refuted_nor_what_is_false_confirmed(name: str) -> None:
     made, verdict = READ[name]
     report = verify(made())
     assert report.verdict is verdict, report.reason
