@@ -7,9 +7,37 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from convergence.audit.families import BRAIN
 from convergence.audit.subject import Subject
 
 INNER = 1e-2  # rate of the SGD that a wrapper is put around
+
+
+def number(value: Any) -> Any:
+    """A scalar of NumPy's, JAX's or torch's as Python's number, which laws can read; others as they
+    are."""
+    if type(value) in (tuple, list):
+        return type(value)(map(number, value))
+    if isinstance(value, int | float) or getattr(value, "shape", None) != ():
+        return value
+    try:
+        found = value.item()
+    except Exception:
+        return value  # a key of JAX's
+    return found if isinstance(found, int | float) else value
+
+
+def as_laws_ask(subject: Subject) -> Subject:
+    """The subject with rates, decays and βs that laws can read, minimizing, and with the roundings
+    of averages that it was told to keep in 16 bits."""
+    options, family = {k: number(v) for k, v in subject.options.items()}, subject.family
+    notes = subject.notes
+    if options.get("maximize"):
+        options["maximize"] = False
+        notes = (*notes, "asked with maximize=False; U14 asks what maximize=True makes of that")
+    if any(k.endswith("dtype") and "float16" in str(v) for k, v in options.items()):
+        family = family.but(grain=max(family.grain, BRAIN))
+    return dataclasses.replace(subject, options=options, family=family, notes=notes)
 
 
 def torch_inner(subject: Subject) -> Subject:

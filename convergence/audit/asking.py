@@ -30,10 +30,8 @@ HELD = {True: Outcome.KEEPS, False: Outcome.BREAKS, None: Outcome.UNDECIDED}
 def ask(law: Law, subject: Subject, promised: bool | None = None) -> Cell:
     """The cell of one law; whatever the optimizer raises becomes one."""
     promised = law.promised(subject) if promised is None else promised
-    if not law.asks(subject):
-        return Cell(
-            law.id, Outcome.NOT_ASKED, f"it says nothing of the family {subject.family.name}"
-        )
+    if why := law.silent(subject):
+        return Cell(law.id, Outcome.NOT_ASKED, why)
     try:
         with quietly():
             found = law.test(subject)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from convergence.audit import epoch_run, optax_run, plain_run, torch_run
-from convergence.audit.arguments import prepare
+from convergence.audit.arguments import as_laws_ask, prepare
 from convergence.audit.cells import CannotRun
 from convergence.audit.families import FAMILIES, Family, by_name
 from convergence.audit.functions import quadratic
@@ -163,6 +163,12 @@ def of(
         options = {k: v for k, v in group.items() if k in known and k != "params"} | {**options}
         return torch_subject(type(value), target, package, name, version, options, found)
     if hasattr(value, "init") and hasattr(value, "update") and not isinstance(value, type):
+        require(
+            not options,
+            f"{', '.join(options)} for a finished transformation",
+            "no option",
+            "name the factory that makes it",
+        )
 
         def held(**_: Any) -> Any:
             """A factory of a finished transformation."""
@@ -191,7 +197,7 @@ def of(
         kind, runner = "plain", plain_run.PlainRun
     value = transformation(value) if is_keras(value) else value
     made = Subject(target, package, name, version, kind, value, known, found, runner, given, notes)
-    made = prepare(made)
+    made = prepare(as_laws_ask(made))
     try_out(made)
     return made
 
@@ -206,7 +212,7 @@ def torch_subject(
         target, package, name, version, "torch", value, known, family,
         torch_run.runner("plain"), required(known, options, name),
     )  # fmt: skip
-    made = prepare(made)
+    made = prepare(as_laws_ask(made))
     style, matrices, wide = torch_run.rehearse(made)
     notes = () if style == "plain" else (STYLE[style],)
     notes += ("vectors are handed to it as columns",) if matrices else ()

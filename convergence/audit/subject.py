@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from convergence.audit.cells import CannotRun
+from convergence.audit.cells import CannotRun, NotAsked
 from convergence.audit.families import Family
 from convergence.audit.functions import Arrays, Function
 
@@ -231,8 +231,10 @@ class Subject:
 
     @property
     def lr(self) -> float:
-        """The learning rate in force, 1 where there is none."""
+        """The learning rate in force, 1 where there is none; `NotAsked` of a schedule."""
         found = self.get("rate")
+        if callable(found) and not isinstance(found, type):
+            raise NotAsked("its rate is a schedule")
         return float(found) if isinstance(found, int | float) else (LR if self.has("rate") else 1.0)
 
     def start(

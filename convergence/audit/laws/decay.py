@@ -13,6 +13,12 @@ LAMBDA, ETA, T = 0.1, 0.01, 10
 X0 = np.array([1.0, -2.0, 4.0])
 
 
+def fine(s: Subject) -> Subject:
+    """With an ε that is small beside λx: kinds of decay are told apart as ε → 0."""
+    eps = s.get("eps")
+    return s.set(eps=1e-8) if isinstance(eps, float) and eps >= 1e-2 else s
+
+
 def label(s: Subject) -> str:
     """The kind of weight decay, by ten steps with zero gradients at λ = .1 and η = .01.
 
@@ -22,10 +28,8 @@ def label(s: Subject) -> str:
     """
     if not s.has("decay"):
         raise NotAsked("it has no weight decay")
-    eta = s.lr
-    if s.has("rate"):
-        s, eta = s.set(rate=ETA), ETA
-    s = s.set(decay=LAMBDA)
+    s, eta = (s.set(rate=ETA), ETA) if s.has("rate") else (s, s.lr)
+    s = fine(s).set(decay=LAMBDA)
     x = s.path(linear(0 * X0), [X0], T).x[-1][0]
     kinds = {
         "decoupled": X0 * (1 - eta * LAMBDA) ** T,
@@ -63,15 +67,18 @@ def kind(s: Subject) -> Found:
 def shrinks(s: Subject) -> Found:
     """W0. With zero gradients weight decay carries no number away from 0.
 
-    Proof. −λx, scaled by positive numbers, points to 0. Taken with the wrong sign it grows.
+    Proof. −λx, scaled by positive numbers, points to 0. Taken with the wrong sign it grows. Where
+    momentum carries x past 0 it is not asked any more.
     """
     if not s.has("decay"):
         raise NotAsked("it has no weight decay")
     s = s.set(rate=ETA) if s.has("rate") else s
-    x = np.abs(np.stack([v[0] for v in s.set(decay=LAMBDA).path(linear(0 * X0), [X0], T).x]))
+    x = np.stack([v[0] for v in s.set(decay=LAMBDA).path(linear(0 * X0), [X0], T).x])
     if not np.isfinite(x).all():
         return Found(False, "NaN or infinity")
-    out = (np.diff(x, axis=0) > ROUNDINGS * 2.0**-24 * x[0]).any(axis=1)
+    before = np.logical_and.accumulate(x * X0 >= 0)[1:]
+    before[0], x = True, np.abs(x)
+    out = ((np.diff(x, axis=0) > ROUNDINGS * 2.0**-24 * x[0]) & before).any(axis=1)
     if not out.any():
         return Found(True)
     t = int(np.argmax(out))
@@ -105,7 +112,7 @@ def settles(s: Subject, center: float, decay: float, x0: float) -> np.ndarray:
     """(2,): the mean of the last of 600 steps on ½‖x − (c, −c)‖², with fast averages of g²."""
     if not s.has("decay", "rate"):
         raise NotAsked("it has no weight decay, or no rate")
-    s = s.set(decay=decay, rate=0.02)
+    s = fine(s).set(decay=decay, rate=0.02)
     if isinstance(s.get("b2"), float) and s.get("b2") > 0.99:
         s = s.set(b2=0.99)
     a = np.array([center, -center])

@@ -40,6 +40,22 @@ ONLY = {
     "W7": ("sgd", "heavy-ball", "nesterov", "adam"),
     "K2": ("polyak",),
 }
+# Lengths of steps in units of a rate, which has to be known.
+RATED = ("S1", "S2", "S3", "S10", "S11")
+LARGEST = ("amsgrad", "ams_bound")
+# Options beside which a method is another one than that of the statement's numbers.
+OTHERS = {
+    "S1": ("nesterov",),
+    "S2": ("nesterov", "centered", "bias_correction", "initial_scale"),
+    "S3": ("lr_decay",),
+    "S10": ("nesterov",),
+    "S11": LARGEST,
+    "S19": ("nesterov",),
+    "S20": ("nesterov",),
+    "S21": ("dampening",),
+    "W2": LARGEST,  # steps that remember a large gradient end where they balance decay
+    "W3": LARGEST,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,10 +90,18 @@ class Law:
         """Whether its cells come from samples, and have limits."""
         return self.within is not None
 
-    def asks(self, subject: Subject) -> bool:
-        """Whether the statement is about this family at all."""
+    def silent(self, subject: Subject) -> str:
+        """Why the statement is not about this subject at all; "" where it is."""
         only = ONLY.get(self.id)
-        return only is None or subject.family.name in only
+        if only is not None and subject.family.name not in only:
+            return f"it says nothing of the family {subject.family.name}"
+        if self.id in RATED and not subject.has("rate"):
+            return "its rate is not known"
+        for name in OTHERS.get(self.id, ()):
+            value = subject.options.get(name)
+            if isinstance(value, int | float) and value:
+                return f"it says nothing of {name} = {value}"
+        return ""
 
     def promised(self, subject: Subject) -> bool:
         """Whether the subject's family stands for this law."""

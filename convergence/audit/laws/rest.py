@@ -17,13 +17,24 @@ def still(s: Subject) -> float:
     return 2 * ROUNDINGS * (2.0**-53 if s.wide == "float64" else 2.0**-24)
 
 
+def undecayed(s: Subject) -> Subject:
+    """Without weight decay; `NotAsked` of what has no options and whose x goes straight to 0 where
+    every gradient is 0: a finished transformation may hold a decay that nobody can turn off."""
+    if not s.accepts:
+        share = s.path(linear(*[0 * v for v in START]), START, 4).flat()
+        share = share[-1] / share[0]
+        if ((share >= 0) & (share <= 1 + still(s))).all() and (share < 1 - still(s)).any():
+            raise NotAsked("it has a weight decay that no option turns off")
+    return s.quiet()
+
+
 def zero_gradient_rests(s: Subject) -> Found:
     """S13. ∇f = 0 and no decay: x_t = x_0 for every t, and so is what the method returns.
 
     Proof. Averages of zeros are 0 and so is every ratio 0/(0 + ε), ε > 0; 0/0 is NaN. A normalized
     method that divides 0 by 0 breaks it, whatever it returns elsewhere.
     """
-    path = s.quiet().path(linear(*[0 * v for v in START]), START, 4)
+    path = undecayed(s).path(linear(*[0 * v for v in START]), START, 4)
     if not finite(path):
         return Found(False, "a zero gradient gives NaN or infinity", step=first_nonfinite(path))
     away = np.abs(path.flat() - path.flat()[0]).max(axis=1)
@@ -42,7 +53,7 @@ def zero_first_gradient(s: Subject) -> Found:
     """S13f. At t = 1: a zero first gradient moves nothing, and later steps are finite; and so they
     are if rows, columns or numbers of a gradient are always 0.
     """
-    s, later = s.quiet(), draws([v.shape for v in START], 6)
+    s, later = undecayed(s), draws([v.shape for v in START], 6)
     path = s.path(sequence(lambda t: [0 * g for g in later[0]] if t == 0 else later[t]), START, 6)
     if not finite(path):
         return Found(False, "a zero first gradient leads to NaN or infinity",
@@ -123,6 +134,8 @@ def first_step_moves(s: Subject) -> Found:
     if away[0] > 0:
         return Found(True)
     later = np.nonzero(away > 0)[0]
+    if callable(s.get("rate")) or (not s.accepts and away[1] > 0):
+        raise NotAsked("its rate may be a schedule that begins at 0")
     until = f"until step {later[0] + 1}" if len(later) else "for 10 steps"
     return Found(False, f"the first step is exactly 0: nothing moves {until}", 0.0, 1)
 

@@ -1,0 +1,92 @@
+"""Options that users give a released optimizer, laws and lemmas at sizes that are used."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from convergence.audit import audit
+from convergence.errors import InvalidInput
+
+RATE = {"learning_rate": 0.01}
+
+
+def outcomes(optimizer: Any, *laws: str, **more: Any) -> dict[str, str]:
+    """Law → what it says; `more` goes to `audit`."""
+    return {cell.law: str(cell.outcome) for cell in audit(optimizer, laws=laws, **more).cells}
+
+
+def held(optimizer: Any, *laws: str, **more: Any) -> None:
+    """Nothing is called broken."""
+    assert "breaks" not in outcomes(optimizer, *laws, **more).values()
+
+
+TORCH = [
+    ("SGD", {"momentum": 0.9, "nesterov": True}, "S2 S21 R6"),
+    ("SGD", {"momentum": 0.9, "dampening": 0.5}, "S2 S21 R6"),
+    ("RMSprop", {"centered": True}, "S2 S5"),
+    ("RMSprop", {"momentum": 0.9}, "W0"),
+    ("Adagrad", {"lr_decay": 0.1}, "S2 S3"),
+    ("AdamW", {"amsgrad": True}, "W1 W2 W3 S1"),
+    ("AdamW", {"eps": 0.1}, "W2 W3"),
+    ("Adam", {"eps": 0.1}, "W1 W2"),
+    ("SGD", {"lr": 1.0}, "R6 S12 S21"),  # which is at 0 after the first of the steps that rehearse
+]
+
+
+@pytest.mark.parametrize(("name", "options", "laws"), TORCH)
+def test_an_option_that_makes_another_method_breaks_no_promise(name, options, laws):
+    torch = pytest.importorskip("torch")
+    held(getattr(torch.optim, name), *laws.split(), options=options)
+
+
+OPTAX = [
+    (optax.adam, {"nesterov": True}, "S1 S10 S19 S20"),
+    (optax.rmsprop, {"initial_scale": 1.0}, "S2 S5"),
+    (optax.rmsprop, {"bias_correction": True}, "S2"),
+    (optax.adam, {"mu_dtype": jnp.bfloat16}, "S1 S12 S19 S20"),
+    (optax.sgd, {"momentum": 0.9, "accumulator_dtype": jnp.bfloat16}, "S12 S12w S21 R6"),
+]
+
+
+@pytest.mark.parametrize(("factory", "options", "laws"), OPTAX)
+def test_options_of_transformations(factory, options, laws):
+    held(factory, *laws.split(), options={**RATE, **options})
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.01), jnp.float32(0.01), np.array(0.01)])
+def test_a_rate_may_be_a_scalar_of_anyones(rate):
+    found = outcomes(optax.adam, "S1", "S20", options={"learning_rate": rate})
+    assert set(found.values()) == {"keeps"}
+
+
+def test_a_schedule_is_no_rate_to_measure_steps_by():
+    rates = optax.linear_schedule(0.1, 0.01, 100)
+    held(optax.adam, "S1", "S10", "S20", "U2s", options={"learning_rate": rates})
+    held(optax.adam(1e-2), "S1", "S10", family="adam")
+
+
+def test_a_decay_within_a_finished_transformation():
+    held(optax.adamw(1e-2), "S13", "S13f")
+    held(optax.adamw(1e-2), "S7", family="adamw")
+    coupled = optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.1))
+    held(coupled, "S5", "S7", "S13", "R6", family="sgd")
+    assert set(outcomes(optax.adam(1e-2), "S13", "S13f").values()) == {"keeps"}
+    with pytest.raises(InvalidInput, match="b1 for a finished transformation"):
+        audit(optax.adam(1e-2), options={"b1": 0.5})
+
+
+def test_a_schedule_that_begins_at_0():
+    rates = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 10, 100)
+    held(optax.adamw, "S4z", "S13", options={"learning_rate": rates})
+    held(optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rates)), "S4z", "S13", "S13f")
+
+
+def test_who_maximizes_is_asked_minimizing():
+    torch = pytest.importorskip("torch")
+    up = torch.optim.SGD([torch.nn.Parameter(torch.ones(3))], lr=0.1, maximize=True)
+    row = audit(up, laws=["S4", "U5", "S2", "U14"])
+    assert not row.broken
+    assert any("maximize=False" in note for note in row.notes)
