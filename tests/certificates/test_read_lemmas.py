@@ -1,5 +1,6 @@
 """Options that users give a released optimizer, laws and lemmas at sizes that are used."""
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -7,8 +8,19 @@ import numpy as np
 import optax
 import pytest
 
+from convergence import Claim, Verdict, verify
 from convergence.audit import audit
+from convergence.claims.identity import Identity
 from convergence.errors import InvalidInput
+from convergence.noise.two_point import two_point
+from convergence.problems.quadratic import Isotropic
+from convergence.theorems.heavy_tailed.hubler2025 import BatchNSGDBudget
+from convergence.theorems.heavy_tailed.lemmas import (
+    Clipping,
+    VonBahrEsseen,
+    VonBahrEsseenSymmetric,
+)
+from convergence.theorems.heavy_tailed.shared import Certified
 
 RATE = {"learning_rate": 0.01}
 
@@ -82,6 +94,31 @@ def test_a_schedule_that_begins_at_0():
     rates = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 10, 100)
     held(optax.adamw, "S4z", "S13", options={"learning_rate": rates})
     held(optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rates)), "S4z", "S13", "S13f")
+
+
+@pytest.mark.parametrize("lemma", [VonBahrEsseen, VonBahrEsseenSymmetric])
+def test_an_equality_of_very_many_summands_is_no_violation(lemma):
+    many = lemma(law=(2.0, 100_000, (1, -1), (0.5, 0.5)))
+    assert verify(Identity("many", many)).verdict is Verdict.CONSISTENT
+    twice = lemma(law=(1.5, 3, (-1, -1, 1), (0.25, 0.25, 0.5)))
+    assert verify(Identity("twice", twice)).verdict is Verdict.CONSISTENT
+
+
+@pytest.mark.parametrize(
+    ("lemma", "more"),
+    [(VonBahrEsseen, (2.5,)), (Clipping, (1, math.inf)), (Clipping, (1, math.nan))],
+)
+def test_a_law_of_no_numbers_is_refused(lemma, more):
+    n, *turn = more
+    with pytest.raises(InvalidInput):
+        lemma(law=(1.5, n, (1, -1), (0.5, 0.5), 0.0, *turn))
+
+
+def test_a_certified_run_of_batches_that_nobody_can_draw():
+    """p = 1.2 asks for a batch of 1.4e12 at T = 10⁴."""
+    noise, bowl = two_point(1.2, 1.0, 0.01), Isotropic(np.array([1.0, 0.0]))
+    claim = Claim("of", Certified(BatchNSGDBudget()), bowl, noise, horizons=(10_000,), seeds=8)
+    assert verify(claim).verdict is Verdict.INAPPLICABLE
 
 
 def test_who_maximizes_is_asked_minimizing():

@@ -21,7 +21,14 @@ from convergence.noise.base import AbstractNoise
 from convergence.problems.base import AbstractProblem
 from convergence.shapes import Reals, optional, real
 from convergence.theorems.assumptions import AbstractAssumption, Checked, Improvable, Smooth
-from convergence.theorems.base import AbstractAbout, AbstractTheorem, Kind, Provenance
+from convergence.theorems.base import (
+    AbstractAbout,
+    AbstractTheorem,
+    Kind,
+    Provenance,
+    varies,
+)
+from convergence.theorems.conditions import Within
 from convergence.theorems.domains import Domain, a, number, one_of
 
 
@@ -163,16 +170,21 @@ class Certified(AbstractAbout):
 
     (1/T) Σ ‖∇f(w^t)‖ ≤ (f(w⁰) − f(w^T))/(γT) + Lγ/2 + (2/T) Σ ‖m^t − ∇f(w^t)‖.
 
-    Proof in `AbstractNormalized`. Measured as 1 + (left − right)/scale, to be at most 1.
+    Proof in `AbstractNormalized`. Measured as 1 + (left − right)/scale, to be at most 1. Nothing is
+    asked of the noise, but that batches can be drawn.
     """
 
     kind = Kind.PATHWISE
     provenance = Provenance.DERIVED
-    assumes = (Smooth(), Improvable())
     domain = {"of": a(AbstractNormalized)}
     statement = "(1/T) Σ ‖∇f(w^t)‖ ≤ (f(w⁰)−f(w^T))/(γT) + Lγ/2 + (2/T) Σ ‖m^t−∇f(w^t)‖, every run"
 
     of: AbstractNormalized
+
+    @varies
+    def assumes(self) -> Any:
+        drawn = (one for one in self.of.assumes if isinstance(one, Within))
+        return (Smooth(), Improvable(), *drawn)
 
     def metric(self, c: Constants, T: int) -> Any:
         return Descent(self.of.gamma(c, T), c.L)
