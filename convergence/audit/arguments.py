@@ -35,6 +35,10 @@ def as_laws_ask(subject: Subject) -> Subject:
     if options.get("maximize"):
         options["maximize"] = False
         notes = (*notes, "asked with maximize=False; U14 asks what maximize=True makes of that")
+    for name in ("mask", "weight_decay_mask"):
+        if options.get(name) is not None and subject.accepts.get(name, 0) is None:
+            options[name] = None
+            notes = (*notes, f"asked without its {name}; U28 asks what a mask does")
     if any(k.endswith("dtype") and "float16" in str(v) for k, v in options.items()):
         family = family.but(grain=max(family.grain, BRAIN))
     return dataclasses.replace(subject, options=options, family=family, notes=notes)

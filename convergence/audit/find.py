@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import importlib.metadata
 import importlib.util
+import inspect
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -153,6 +155,10 @@ def of(
     family: str | None = None,
 ) -> Subject:
     """The subject of an object: a class, a factory, a transformation or an optimizer."""
+    if isinstance(value, functools.partial):
+        first = inspect.signature(value.func).bind_partial(*value.args).arguments
+        value, options = value.func, {**first, **value.keywords, **options}
+        name = value.__name__ if name in ("", "partial") else name
     name = name or getattr(value, "__name__", type(value).__name__)
     found = FAMILIES[family] if family is not None else by_name(f"{package}:{name}")
     if is_torch(value):

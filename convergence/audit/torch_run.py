@@ -46,7 +46,9 @@ class TorchRun(Run):
     ):
         self.torch, self.subject, self.style, self.groups = seeded(), subject, style, groups
         self.dtype, kind = dtype, getattr(self.torch, dtype)
-        self.parameters = [self.torch.nn.Parameter(self.made(np.array(v)).to(kind)) for v in x0]
+        # Row by row, as gradients are: fused steps go through the memory of both.
+        first = [self.made(np.array(v, order="C")).to(kind) for v in x0]
+        self.parameters = [self.torch.nn.Parameter(v) for v in first]
         self.optimizer = subject.factory(self.grouped(), **subject.options)
         self.mode("train")
         self.steps = 0

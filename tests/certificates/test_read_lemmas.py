@@ -1,8 +1,10 @@
 """Options that users give a released optimizer, laws and lemmas at sizes that are used."""
 
+import functools
 import math
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -44,6 +46,7 @@ TORCH = [
     ("AdamW", {"amsgrad": True}, "W1 W2 W3 S1"),
     ("AdamW", {"eps": 0.1}, "W2 W3"),
     ("Adam", {"eps": 0.1}, "W1 W2"),
+    ("Adam", {"fused": True}, "U3t U20"),  # through memory that gradients and parameters share
     ("SGD", {"lr": 1.0}, "R6 S12 S21"),  # which is at 0 after the first of the steps that rehearse
 ]
 
@@ -58,6 +61,9 @@ OPTAX = [
     (optax.adam, {"nesterov": True}, "S1 S10 S19 S20"),
     (optax.rmsprop, {"initial_scale": 1.0}, "S2 S5"),
     (optax.rmsprop, {"bias_correction": True}, "S2"),
+    (optax.adam, {"eps_root": 1e-3}, "S1 S10 S19 S20"),
+    (optax.adabelief, {"eps_root": 1e-8}, "S11"),
+    (optax.optimistic_gradient_descent, {"alpha": 0.5}, "C15"),
     (optax.adam, {"mu_dtype": jnp.bfloat16}, "S1 S12 S19 S20"),
     (optax.sgd, {"momentum": 0.9, "accumulator_dtype": jnp.bfloat16}, "S12 S12w S21 R6"),
 ]
@@ -66,6 +72,26 @@ OPTAX = [
 @pytest.mark.parametrize(("factory", "options", "laws"), OPTAX)
 def test_options_of_transformations(factory, options, laws):
     held(factory, *laws.split(), options={**RATE, **options})
+
+
+def test_polyaks_step_times_a_factor():
+    held(optax.polyak_sgd, "K2", options={"scaling": 0.5})
+
+
+def test_a_mask_is_asked_about_by_one_law():
+    def matrices(params: Any) -> Any:
+        return jax.tree.map(lambda p: p.ndim > 1, params)
+
+    options = {**RATE, "weight_decay": 0.1, "mask": matrices}
+    row = audit(optax.adamw, options=options, laws=["W0", "W1", "W3", "W6", "U28"])
+    assert {str(cell.outcome) for cell in row.cells} == {"keeps"}
+    assert any("without its mask" in note for note in row.notes)
+
+
+def test_a_partial_application_is_its_function_with_options():
+    row = audit(functools.partial(optax.adam, 0.01, b1=0.8), laws=["S1"])
+    assert (row.name, row.options) == ("adam", {"learning_rate": 0.01, "b1": 0.8})
+    assert not row.broken
 
 
 @pytest.mark.parametrize("rate", [np.float32(0.01), jnp.float32(0.01), np.array(0.01)])

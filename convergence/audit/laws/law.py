@@ -55,6 +55,8 @@ OTHERS = {
     "S21": ("dampening",),
     "W2": LARGEST,  # steps that remember a large gradient end where they balance decay
     "W3": LARGEST,
+    "C15": ("alpha", "beta"),
+    "K2": ("scaling", "f_min"),
 }
 
 

@@ -86,7 +86,7 @@ def beside_root(s: Subject) -> Found:
     """
     if not s.has("eps", "rate") or not isinstance(s.get("eps"), float):
         raise NotAsked("it has no ε, or no rate")
-    s = s.quiet().set(eps=2.0)
+    s = undamped(s).set(eps=2.0)
     far = np.abs(s.path(linear(2 * ONE), [3 * ONE], 20).moves())[:, 0] / s.lr
     return compared(np.full(20, 0.5), far, "step/η at |g| = ε = 2", s.family.grain)
 

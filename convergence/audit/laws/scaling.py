@@ -21,7 +21,8 @@ def undamped(s: Subject) -> Subject:
     for name, value in (("eps", 1e-30), *((name, 0.0) for name in started)):
         if isinstance(s.get(name), float):
             s = s.set(**{name: value})
-    return s
+    root = s.get("eps_root")
+    return s.set(eps_root=1e-16) if isinstance(root, float) and root > 1e-16 else s
 
 
 def power(s: Subject) -> tuple[float, float]:

@@ -44,8 +44,8 @@ def constant_gradient(s: Subject) -> Found:
     Proof. m_t = (1 − β1^t)g and v_t = (1 − β2^t)g², so m̂ = g and √v̂ = |g|. Without bias correction
     the first step is η(1 − β1)/√(1 − β2).
     """
-    eps, s = s.get("eps"), s.quiet()
-    free = eps if isinstance(eps, float) else 0.0
+    sizes, s = (s.get("eps"), s.get("eps_root")), s.quiet()
+    free = sum(v for v in sizes if isinstance(v, float))
     moved = travelled(s, 50)
     found = compared(np.arange(1.0, 51), moved, "way/η on ⟨1, x⟩", s.family.grain, 2 * free)
     if not found.holds:
