@@ -46,6 +46,7 @@ TORCH = [
     ("AdamW", {"amsgrad": True}, "W1 W2 W3 S1"),
     ("AdamW", {"eps": 0.1}, "W2 W3"),
     ("Adam", {"eps": 0.1}, "W1 W2"),
+    ("AdamW", {"betas": (0.99, 0.9999)}, "S12 S12i"),
     ("Adam", {"fused": True}, "U3t U20"),  # through memory that gradients and parameters share
     ("SGD", {"lr": 1.0}, "R6 S12 S21"),  # which is at 0 after the first of the steps that rehearse
 ]
@@ -62,6 +63,7 @@ OPTAX = [
     (optax.rmsprop, {"initial_scale": 1.0}, "S2 S5"),
     (optax.rmsprop, {"bias_correction": True}, "S2"),
     (optax.adam, {"eps_root": 1e-3}, "S1 S10 S19 S20"),
+    (optax.adabelief, {"b2": 0.9999}, "S12"),
     (optax.adabelief, {"eps_root": 1e-8}, "S11"),
     (optax.optimistic_gradient_descent, {"alpha": 0.5}, "C15"),
     (optax.adam, {"mu_dtype": jnp.bfloat16}, "S1 S12 S19 S20"),
