@@ -32,6 +32,7 @@ ALIASES: Mapping[str, tuple[Any, ...]] = {
 }  # fmt: skip
 FLAGS = ("nesterov", "amsgrad", "centered")
 SHAPES = ((4,), (4, 3), (3, 5))
+SHRINKING = ("sgd", "heavy-ball", "nesterov", "adamw", "lion", "signsgd", "signum")
 T = 30
 # Options of a reference that are tried beside the defaults, and what they need beside them.
 VARIANTS: tuple[dict[str, Any], ...] = (
@@ -199,13 +200,21 @@ def mapped(s: Subject, name: str, mine: Path, f: Function, x0: Arrays) -> tuple[
     if "lr" in options or s.accepts.keys() & {"lr", "learning_rate"}:
         options.setdefault("lr", s.lr)
         return options, ""
-    # A finished transformation: its rate is read off its first move.
+    # A finished transformation: its rate is read off its first move, its decay, where that is a
+    # multiple of x, off one without a gradient.
+    start, rest, told = mine.flat()[0], 0.0, ""
+    if name in SHRINKING:
+        rest = s.path(sequence(lambda t: [0 * v for v in x0]), x0, 1).flat()[1] - start
+        options["decay"] = 0.0
     once = recursion(name, {**options, "lr": 1.0}, f, x0)
     a, b = (np.diff(p.flat(), axis=0)[0] for p in (mine, once))
-    rate = float(a @ b / (b @ b)) if (b @ b) > 0 else 0.0
+    rate = float((a - rest) @ b / (b @ b)) if (b @ b) > 0 else 0.0
     if not rate > 0:
         raise NotAsked("its rate is unknown and its first step is no descent; give --set lr=…")
-    return {**options, "lr": rate}, f" (rate {rate:.6g} read off its first step)"
+    if np.any(rest):
+        options["decay"] = -float(rest @ start) / (rate * float(start @ start))
+        told = f" and decay {options['decay']:.6g}"
+    return {**options, "lr": rate}, f" (rate {rate:.6g}{told} read off its first step)"
 
 
 def counterpart(s: Subject, target: str) -> tuple[Subject, str]:

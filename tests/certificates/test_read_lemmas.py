@@ -118,6 +118,20 @@ def test_a_decay_within_a_finished_transformation():
         audit(optax.adam(1e-2), options={"b1": 0.5})
 
 
+@pytest.mark.parametrize(
+    ("made", "like"),
+    [
+        (optax.adamw(1e-2), "adamw"),
+        (optax.adamw(1e-2, weight_decay=0.1), "adamw"),
+        (optax.lion(1e-3, weight_decay=0.1), "lion"),
+        (optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.1)), "sgd"),
+    ],
+)
+def test_the_decay_of_a_finished_transformation_is_that_of_its_reference(made, like):
+    assert outcomes(made, "P", like=like) == {"P": "keeps"}
+    assert outcomes(made, "P", like="adam") == {"P": "breaks"}
+
+
 def test_a_schedule_that_begins_at_0():
     rates = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 10, 100)
     held(optax.adamw, "S4z", "S13", options={"learning_rate": rates})
