@@ -7,7 +7,9 @@ from .assemble import as_pathwise as as_pathwise
 from .assemble import divergence as divergence
 from .assemble import first_line as first_line
 from .assemble import judge as judge
+from .assemble import lifted as lifted
 from .assemble import refusal as refusal
+from .assemble import rounded as rounded
 from .assemble import signs as signs
 from .assemble import tilted as tilted
 from .base import AbstractClaim as AbstractClaim
@@ -97,6 +99,7 @@ from .settings import Settings as Settings
 from .settings import Shelf as Shelf
 from .settings import fingerprint as fingerprint
 from .settle import covered as covered
+from .settle import drowned as drowned
 from .settle import falling as falling
 from .settle import foreign as foreign
 from .settle import held as held

@@ -626,6 +626,7 @@ from .identities.choromanski2021 import ratio_bias as ratio_bias
 from .identities.dahl2023 import OrderOfTwo as OrderOfTwo
 from .identities.dahl2023 import ScoreProperties as ScoreProperties
 from .identities.dahl2023 import ZeroIfNeverHit as ZeroIfNeverHit
+from .identities.dahl2023 import asked as asked
 from .identities.dahl2023 import fields as fields
 from .identities.gu2021 import BilinearOrder as BilinearOrder
 from .identities.gu2021 import BilinearSecondOrder as BilinearSecondOrder
