@@ -53,7 +53,9 @@ class Explored(Claim):
     def held(self, records: list[Record], samples: list[Sample], session: Session) -> Judgement:
         """As of a claim, by twins that are asked in a hurry."""
         judgement = judge(self.kind, samples, session.settings, self.margin)
-        if unseen(self, samples, judgement, session.settings):
+        if judgement.verdict is not Verdict.REFUTED:
+            return super().held(records, samples, session)
+        if unseen(self, records, samples, judgement, session.settings):
             return left_open(judgement, 1.0)
         granted = max(self.share(r.T, session, r.seeds) for r in records)
         again = judge(self.kind, samples, session.settings, self.margin, min(granted, MOST))

@@ -42,7 +42,7 @@ of an equality the miss over what it is granted. On families that are not named 
 refused by an assumption, or has not been looked at.
 
 Sweeps of eighty minutes each under the seeds 71, 72 and 73, three at once on two cores, judged
-181 971 instances of 312 theorems and found nothing. They met statements and looks as they are but
+181 971 instances and found nothing. They met statements and looks as they are but
 for a last reading beside them (`tests/certificates/test_read_classical.py`, `test_read_lemmas.py`).
 Before them, of statements that readings have narrowed since (`test_read_*.py`), sweeps judged under
 51 to 53 126 879 instances, under 61 to 63 10 755, under 33 and 41 to 43 16 400, under 11 to 14 and

@@ -28,6 +28,7 @@ from convergence.problems.saddle import bilinear, conformal
 from convergence.problems.shifted import Shifted
 from convergence.problems.workers import unit_workers
 from convergence.registry import claims_of, named
+from convergence.runner.record import Record
 from convergence.statistics import Sample
 from convergence.statistics.planning import places
 from convergence.theorems.adaptive import (
@@ -247,8 +248,12 @@ def test_means_whose_squares_are_no_floats_refute_nothing() -> None:
 def test_what_is_too_small_elsewhere_spares_no_mean(last: float, number: float) -> None:
     """A bound that is missed at T = 4 stays missed, whatever underflows later."""
     samples = [Sample(4, np.full(512, 3.0), 1.0), Sample(64, np.full(512, last), number)]
+    ran = np.ones((512, 1), bool), np.full(512, -1)
+    records = [Record(s.T, np.array([s.T]), s.values[:, None], *ran) for s in samples]
+    about = SimpleNamespace(metric=None)
     claim: Any = SimpleNamespace(kind=Kind.EXPECTATION, margin=0.05)
+    claim.experiment, claim.instance = lambda T: about, lambda T: (0, 0, {})
     session = Settings(alpha=0.01)
     refuted = settle.judge(claim.kind, samples, session, claim.margin)
     assert refuted.verdict is Verdict.REFUTED
-    assert not settle.unseen(claim, samples, refuted, session)
+    assert not settle.unseen(claim, records, samples, refuted, session)
