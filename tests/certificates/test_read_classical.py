@@ -206,8 +206,9 @@ def test_a_box_without_an_end_has_a_least_value() -> None:
 
 
 def test_teeth_are_counted() -> None:
+    half: Any = 2.5
     with pytest.raises(InvalidInput, match=r"^Got .*2[.]5"):
-        Sawtooth(2.5)  # type: ignore[arg-type]
+        Sawtooth(half)
 
 
 class Shorter(AbstractSeparation):
